@@ -1,0 +1,119 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox>=2026.10.20", "uv>=0.13,<0.14"]
+# ///
+"""The environments: one session each, filled by uv from a lock in requirements/.
+
+``bin/nox`` runs what must be green before pushing; ``bin/nox -l`` lists the rest. Procedures are in tasks.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10.20"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent.resolve()
+PYTHONS = ["3.11", "3.12", "3.13"]
+SOURCES = ["bin", "tests", "benchmarks", "noxfile.py", "tasks.py"]
+
+
+@nox.session(name="fast", tags=["ci"])
+def fast(session: nox.Session) -> None:
+    """Smoke a real Ensemble server: the sixteen rows of the runbook, in seconds."""
+    smoke(session, tier="fast", lock="fast")
+
+
+@nox.session(name="fast-on", python=PYTHONS, tags=["pythons"], default=False)
+def fast_on(session: nox.Session) -> None:
+    """Smoke Ensemble on every Python that is supported."""
+    smoke(session, tier="fast", lock="fast")
+
+
+@nox.session(name="browser", tags=["browser"], default=False)
+def browser(session: nox.Session) -> None:
+    """Smoke Ensemble's pages in a real Chromium: three rows, one launch."""
+    smoke(session, tier="browser", lock="browser")
+
+
+@nox.session(name="pages", tags=["browser"], default=False)
+def pages(session: nox.Session) -> None:
+    """Hold every page against axe in both themes, and picture it at three widths."""
+    sync(session, "browser")
+    session.run("pytest", "tests/browser_pages", *session.posargs)
+
+
+@nox.session(name="playwright", tags=["browser"], default=False)
+def playwright(session: nox.Session) -> None:
+    """Run Playwright's own command line, for `invoke install-browsers`."""
+    sync(session, "browser")
+    session.run("playwright", *session.posargs)
+
+
+@nox.session(name="legal-render", tags=["ci"])
+@nox.parametrize("lock", ["legal-render", "legal-render-oldest"], ids=["locked", "oldest"])
+def legal_render(session: nox.Session, lock: str) -> None:
+    """Render the legal pages with nothing installed but the renderer, locked and oldest."""
+    smoke(session, tier="legal-render", lock=lock)
+
+
+@nox.session(name="engine", tags=["ci"])
+def engine(session: nox.Session) -> None:
+    """Test the engine: bin/runbook, the launchers, the sessions and the tasks."""
+    sync(session, "engine")
+    session.run("pytest", "-p", "_hypothesis_pytestplugin", "tests/runbook", *session.posargs)
+
+
+@nox.session(name="app", tags=["ci"])
+def app(session: nox.Session) -> None:
+    """Test Ensemble: bin/dashgen and its contract, against a running server."""
+    sync(session, "app")
+    session.run("pytest", "-p", "_hypothesis_pytestplugin", "tests/dashgen", *session.posargs)
+
+
+@nox.session(name="lint", tags=["ci"])
+def lint(session: nox.Session) -> None:
+    """Check style, the directions of imports, and that nothing derived is stale."""
+    sync(session, "lint")
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
+    session.run("lint-imports", "--no-cache")
+    session.run("python", "-m", "runbook.checks")
+
+
+@nox.session(name="types", tags=["ci"])
+def types(session: nox.Session) -> None:
+    """Check types, strictly, tests and sessions included."""
+    sync(session, "types")
+    session.run("mypy", "--cache-dir", ".runbook/mypy-cache", *session.posargs)
+
+
+def smoke(session: nox.Session, *, tier: str, lock: str) -> None:
+    """Run one tier through the engine, which judges it."""
+    sync(session, lock)
+    session.run("python", "-m", "runbook.smoke", "--tier", tier, *session.posargs)
+
+
+def sync(session: nox.Session, lock: str) -> None:
+    """Make the session's environment hold exactly what the lock names: cheap when it does."""
+    file = ROOT / "requirements" / f"{lock}.txt"
+    stamp = Path(session.virtualenv.location) / "installed-lock.txt"
+    is_fresh = stamp.is_file() and stamp.read_bytes() == file.read_bytes()
+    # Compiling looks at every file of the environment, needed or not.
+    compile_once = [] if is_fresh else ["--compile-bytecode"]
+    options = ["--quiet", "--require-hashes", *compile_once]
+    session.run_install("uv", "pip", "sync", *options, str(file), silent=True)
+    shutil.copyfile(file, stamp)  # bin/run_e2e_smoke.sh knows the environment by this
+    session.env["PYTHONPATH"] = str(ROOT / "bin")
+
+
+if __name__ == "__main__":
+    nox.main()
