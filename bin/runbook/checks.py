@@ -1,0 +1,174 @@
+"""The checks that nothing derived is stale and nothing named is gone: ``python -m runbook.checks``.
+
+Each check yields one line a finding: where, what, and the command that mends it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections import Counter
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.document import rows_table, stale_documents, table
+from runbook.errors import RunbookError
+from runbook.exit_codes import MEANINGS, ExitCode
+from runbook.locks import stale_locks
+from runbook.project import find_project
+from runbook.rows import read_rows, read_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runbook.project import Project
+
+_TICKED_PATH = re.compile(r"`((?:bin|tests|docs|benchmarks|requirements)/[\w./-]+)(?:::([\w.]+))?`")
+_SHOWN_COMMAND = re.compile(
+    r"^(?:\$ )?((?:bin/)?(?:nox|invoke)(?: +\S+)+|bash bin/\S+.*)$", re.MULTILINE
+)
+_FENCE = re.compile(r"^```(?:bash|console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_TASK = re.compile(r"^@task.*?^def (\w+)", re.MULTILINE | re.DOTALL)
+_VARIANT = re.compile(r"(-3\.\d+)?(\(.*)?$")  # of a session: its Python, its parameters
+_SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_SESSION = re.compile(r"@nox\.session\(name=\"([\w-]+)\"")
+
+
+def documents(root: Path) -> list[Path]:
+    """Return the documents that may hold generated blocks and shown commands."""
+    top = [root / name for name in ("README.md", "AGENTS.md")]
+    return [path for path in [*top, *sorted((root / "docs").rglob("*.md"))] if path.is_file()]
+
+
+def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
+    """Return the makers of the generated blocks, by name."""
+    return {
+        "rows": lambda: rows_table(read_rows(project.root, project.test_paths)),
+        "exit-codes": lambda: table(
+            ["Exit", "Meaning"], ([str(int(c)), m] for c, m in MEANINGS.items())
+        ),
+    }
+
+
+def check(project: Project) -> Iterator[str]:
+    """Yield every finding."""
+    yield from _check_rows(project)
+    yield from _check_documents(project)
+    yield from (f"{finding}; mend: bin/invoke lock" for finding in stale_locks(project.root))
+
+
+def _check_rows(project: Project) -> Iterator[str]:
+    """Every test of a tier has a row, and every suspect of a row exists."""
+    tests = read_tests(project.root, project.test_paths)
+    for test_id, count in Counter(test.id for test in tests).items():
+        if count > 1:
+            yield f"{test_id} is defined {count} times, and only the last is run"
+    for test in tests:
+        if test.row is None:
+            yield f"{test.id} has no row; mend: add @pytest.mark.runbook(...)"
+            continue
+        for suspect in test.row.suspects:
+            if not definition_exists(project.root, suspect.path, suspect.qualname):
+                yield f"{test.row.file}:{test.row.line}: the suspect {suspect} does not exist"
+
+
+def definition_exists(root: Path, path: str, qualname: str) -> bool:
+    """Whether a file exists and, where a name is given, defines it.
+
+    A name in a file that is no Python is looked up as a word.
+    """
+    file = root / path
+    if not qualname or not file.is_file():
+        return file.exists() and not qualname
+    source = file.read_bytes()
+    if file.suffix != ".py":
+        return re.search(rb"\b%b\b" % re.escape(qualname.encode()), source) is not None
+    found: list[ast.AST] = [ast.parse(source)]
+    for part in qualname.split("."):
+        found = [node for scope in found for node in _inside(scope) if _name(node) == part]
+    return bool(found)
+
+
+def _inside(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield what stands in a scope, in its ifs and trys too, and not in the scopes within."""
+    for node in ast.iter_child_nodes(scope):
+        yield node
+        if not isinstance(node, _SCOPES):
+            yield from _inside(node)
+
+
+def _name(node: ast.AST) -> str:
+    """The name that a node defines or assigns, or nothing."""
+    if isinstance(node, _SCOPES):
+        return node.name
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else ""
+
+
+def _check_documents(project: Project) -> Iterator[str]:
+    root = project.root
+    for stale in stale_documents(documents(root), generated_blocks(project)):
+        yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
+    for document in documents(root):
+        text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
+        yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
+        yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
+        yield from (f"{name}: {finding}" for finding in _gone_commands(root, text))
+
+
+def _dead_links(document: Path, text: str) -> Iterator[str]:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        is_local = not re.match(r"[a-z]+:|/", target)
+        if is_local and not (document.parent / target).exists():
+            yield f"links to {target}, which does not exist"
+
+
+def _gone_names(root: Path, text: str) -> Iterator[str]:
+    for path, qualname in _TICKED_PATH.findall(text):
+        if "*" not in path and "<" not in path and not definition_exists(root, path, qualname):
+            yield f"names `{path}{'::' if qualname else ''}{qualname}`, which does not exist"
+
+
+def _gone_commands(root: Path, text: str) -> Iterator[str]:
+    tasks = {name.replace("_", "-") for name in _TASK.findall(_read(root / "tasks.py"))}
+    sessions = set(_SESSION.findall(_read(root / "noxfile.py")))
+    for block in _FENCE.findall(text):
+        for command in _SHOWN_COMMAND.findall(block):
+            for what in _gone_parts(root, command, tasks, sessions):
+                yield f"shows `{command.strip()}`, and {what}"
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _gone_parts(root: Path, command: str, tasks: set[str], sessions: set[str]) -> Iterator[str]:
+    program, *arguments = command.partition("#")[0].split()
+    names = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    if program == "bash":
+        yield from (f"{file} does not exist" for file in names[:1] if not (root / file).is_file())
+    elif program.endswith("invoke"):
+        yield from (f"there is no task {task}" for task in names[:1] if task not in tasks)
+    elif "-s" in arguments:
+        wanted = arguments[arguments.index("-s") + 1 :]
+        for word in takewhile(lambda word: not word.startswith("-"), wanted):
+            name = _VARIANT.sub("", word.strip("\"'"))
+            if name not in sessions:
+                yield f"there is no session {name}"
+
+
+def main() -> int:
+    """Print the findings; return an `ExitCode`."""
+    try:
+        findings = list(check(find_project(Path.cwd())))
+    except RunbookError as error:
+        findings = [str(error)]
+    for finding in findings:
+        print(f"error: {finding}")
+    print(f"{len(findings)} stale or dangling")
+    return ExitCode.RED if findings else ExitCode.GREEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

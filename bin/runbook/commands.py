@@ -1,0 +1,161 @@
+"""What the tasks do: each function is one procedure, ends the process with an `ExitCode`, and prints for people."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec
+
+from runbook import changed as changes
+from runbook import describe as description
+from runbook import explain as explanation
+from runbook import locks
+from runbook.checks import documents, generated_blocks
+from runbook.document import refresh
+from runbook.errors import RunbookError, UsageError
+from runbook.exit_codes import ExitCode
+from runbook.project import find_project
+from runbook.rows import read_rows
+from runbook.smoke import EXIT_CODES_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from invoke.collection import Collection
+
+P = ParamSpec("P")
+
+
+def _command(function: Callable[P, ExitCode | None]) -> Callable[P, None]:
+    """Turn a function into a command: errors that a person can act on are said, and end it with their code."""
+
+    @functools.wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = function(*args, **kwargs) or ExitCode.GREEN
+        except RunbookError as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = error.exit_code
+        except KeyboardInterrupt:
+            code = ExitCode.INTERRUPTED
+        sys.exit(code)
+
+    return command
+
+
+def _say(text: str) -> None:
+    print(text)
+
+
+@_command
+def run(
+    root: Path,
+    *,
+    tier: str = "fast",
+    changed: bool = False,
+    json_file: str = "",
+    pytest_arguments: Sequence[str] = (),
+) -> ExitCode:
+    """Run a tier, or those that the changed files need, each in its session; the worst exit code wins."""
+    project = find_project(root)
+    tiers = [project.tier(tier)]
+    if changed:
+        tiers = changes.tiers_for(project, changes.changed_files(root))
+        names = (
+            ", ".join(each.name for each in tiers)
+            or "none: nothing that a tier watches has changed"
+        )
+        print(f"tiers that the change needs: {names}", file=sys.stderr)
+    own = (
+        ["--json", str(Path(json_file).absolute()) if json_file != "-" else "-"]
+        if json_file
+        else []
+    )
+    codes = [_run_session(root, each.session, [*own, "--", *pytest_arguments]) for each in tiers]
+    return max(codes, default=ExitCode.GREEN)
+
+
+@_command
+def filter_tests(root: Path, pattern: str, *, tier: str, json_file: str = "") -> None:
+    """Run the tests of a tier whose names match."""
+    if not pattern:
+        raise UsageError("filter needs a pattern", next_step="bin/invoke filter visitor")
+    run(root, tier=tier, json_file=json_file, pytest_arguments=["-k", pattern])
+
+
+def _run_session(root: Path, session: str, arguments: Sequence[str]) -> ExitCode:
+    """Run a Nox session; Nox says only 0 or 1, so the smoke leaves its own exit codes in a file."""
+    with tempfile.NamedTemporaryFile(prefix="runbook-exit-", suffix=".txt") as codes:
+        nox = [
+            sys.executable,
+            "-m",
+            "nox",
+            "--noxfile",
+            str(root / "noxfile.py"),
+            "--session",
+            session,
+        ]
+        environment = os.environ | {EXIT_CODES_VARIABLE: codes.name}
+        status = subprocess.call([*nox, "--", *arguments], env=environment)
+        said = [
+            ExitCode(int(line)) for line in Path(codes.name).read_text(encoding="utf-8").split()
+        ]
+    if status and not any(said):
+        return ExitCode.ENVIRONMENT  # the session ended before, or beside, its smoke
+    return max(said, default=ExitCode.GREEN)
+
+
+@_command
+def explain(root: Path, test: str, *, as_json: bool) -> None:
+    """Print the row of a test."""
+    explained = explanation.explain(find_project(root), test)
+    _say(json.dumps(explained.as_json(), indent=2) if as_json else explained.as_text())
+
+
+@_command
+def rows(root: Path, *, as_json: bool) -> None:
+    """Print every row in short."""
+    project = find_project(root)
+    found = read_rows(project.root, project.test_paths)
+    brief = [
+        {"test": row.test, "id": row.id, "severity": row.severity, "cause": row.cause}
+        for row in found
+    ]
+    _say(json.dumps(brief, indent=2) if as_json else explanation.overview(found))
+
+
+@_command
+def describe(root: Path, collection: Collection, *, as_json: bool) -> None:
+    """Print what can be called."""
+    described = description.describe(root, collection)
+    if as_json:
+        _say(json.dumps(described, indent=2))
+        return
+    for kind in ("tasks", "sessions"):
+        width = max(len(entry["name"]) for entry in described[kind])
+        _say(f"{kind}:")
+        for entry in described[kind]:
+            _say(f"  {entry['name']:<{width}}  {entry['help']}")
+
+
+@_command
+def lock(root: Path, *, upgrade: bool, only: str) -> None:
+    """Compile the locks and say which changed."""
+    moved = locks.compile_locks(root, upgrade=upgrade, only=only)
+    _say(f"changed: {', '.join(moved)}" if moved else "every lock is as it was")
+
+
+@_command
+def docs(root: Path) -> None:
+    """Make the generated blocks of the documents anew."""
+    project = find_project(root)
+    changed = refresh(documents(root), generated_blocks(project))
+    _say(
+        "\n".join(f"changed: {path.relative_to(root)}" for path in changed)
+        or "every document is as it was"
+    )

@@ -1,0 +1,84 @@
+"""Text in documents that is made from what it describes, between a pair of markers.
+
+A block looks like ``<!-- generated: rows -->`` ... ``<!-- end of rows -->``. `refresh` writes it, and
+`stale_blocks` tells what refreshing would change.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from runbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from runbook.rows import Row
+
+_BLOCK = re.compile(
+    r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(?P<close><!-- end of (?P=name) -->)",
+    re.DOTALL,
+)
+
+
+def render(text: str, blocks: Mapping[str, Callable[[], str]]) -> str:
+    """Return ``text`` with each generated block made anew.
+
+    Raises:
+        UsageError: A marker names a block that nobody makes.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name not in blocks:
+            raise UsageError(
+                f"nobody generates a block {name!r}; there are: {', '.join(sorted(blocks))}"
+            )
+        return f"{match['open']}{blocks[name]().rstrip()}\n{match['close']}"
+
+    return _BLOCK.sub(replace, text)
+
+
+def refresh(documents: Iterable[Path], blocks: Mapping[str, Callable[[], str]]) -> list[Path]:
+    """Make the blocks of ``documents`` anew; return the documents that changed."""
+    changed = []
+    for document in documents:
+        before = document.read_text(encoding="utf-8")
+        after = render(before, blocks)
+        if after != before:
+            document.write_text(after, encoding="utf-8")
+            changed.append(document)
+    return changed
+
+
+def stale_documents(
+    documents: Iterable[Path], blocks: Mapping[str, Callable[[], str]]
+) -> list[Path]:
+    """Return the documents that `refresh` would change."""
+    texts = ((document, document.read_text(encoding="utf-8")) for document in documents)
+    return [document for document, text in texts if render(text, blocks) != text]
+
+
+def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; a cell's bars are escaped."""
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def rows_table(rows: Iterable[Row]) -> str:
+    """Return the runbook's table: every failing test with its likely root cause."""
+    body = (
+        [
+            f"`{row.test}`",
+            f"**{row.severity}**" if row.severity == "high" else str(row.severity),
+            html.escape(row.cause, quote=False),
+            "<br>".join(f"`{suspect}`" for suspect in row.suspects),
+        ]
+        for row in rows
+    )
+    return table(["Failing test", "Severity", "Likely root cause", "Suspects"], body)

@@ -1,0 +1,251 @@
+"""The pytest plugin: it reads the rows, tells the engine what happens, and shows the rows that are red.
+
+It decides nothing. Under ``python -m runbook.smoke`` it writes one JSON event a line to the file that
+the engine names, each with the run's nonce; under plain pytest it adds the FAIL lines to the summary.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import platform
+import threading
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runbook import report_lines
+from runbook.errors import UsageError
+from runbook.pytest_process import EVENTS_VARIABLE, LIFELINE_VARIABLE, NONCE_VARIABLE
+from runbook.rows import MARKER, Row, make_row
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+_MAX_TEXT = 2_000  # characters of want and got that an event keeps
+
+_row = pytest.StashKey[Row]()
+_Statement = tuple[CodeType, int] | None  # code and line
+_comparison = pytest.StashKey[tuple[str, str, _Statement]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and, under the engine, the event writer."""
+    signature = "runbook(severity, cause, suspects): a row of the smoke runbook"
+    config.addinivalue_line("markers", signature)
+    lifeline = os.environ.pop(LIFELINE_VARIABLE, None)
+    if lifeline is not None:
+        threading.Thread(target=_end_with_runner, args=(int(lifeline),), daemon=True).start()
+    # Popped, so that no test inherits what it would need to write events of its own.
+    events, nonce = os.environ.pop(EVENTS_VARIABLE, None), os.environ.pop(NONCE_VARIABLE, "")
+    reporter = EventWriter(events, nonce) if events else RowSummary()
+    config.pluginmanager.register(reporter, "runbook-reporter")
+
+
+def _end_with_runner(lifeline: int) -> None:
+    """End this process when the runner's end of the pipe closes, however the runner ended."""
+    os.read(lifeline, 1)
+    os._exit(130)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Attach to each test its row."""
+    for item in items:
+        marker = item.get_closest_marker(MARKER)
+        if marker is not None:
+            item.stash[_row] = _read_row(item, marker)
+
+
+def _read_row(item: pytest.Item, marker: pytest.Mark) -> Row:
+    file, line, _ = item.location
+    name = getattr(item, "originalname", None) or item.name
+    try:
+        return make_row(test=name, file=file, line=(line or 0) + 1, arguments=dict(marker.kwargs))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+# The hooks are documented by pytest, under their names.
+# ruff: noqa: D102
+
+
+class _Observer:
+    """Keeps the last failed comparison of the running test, and makes a failure out of a report."""
+
+    def __init__(self) -> None:
+        self._running: pytest.Item | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._running = item
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Keep what was compared, and where, for the report of this failure."""
+        if self._running is not None:
+            want, got = _want_and_got(op, _text(left), _text(right))
+            self._running.stash[_comparison] = (want, got, _asserting_statement())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        self.observe(item, call, report)
+        return report
+
+    def observe(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        raise NotImplementedError
+
+
+class EventWriter(_Observer):
+    """Writes the events of a run, each as one line, complete or not at all.
+
+    Args:
+        path: The file that the engine reads.
+        nonce: The secret by which the engine knows its own run.
+    """
+
+    def __init__(self, path: str, nonce: str) -> None:
+        super().__init__()
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._nonce = nonce
+        self._written = 0
+        self._made: list[str] = []
+        self._write("start", pytest=pytest.__version__, python=platform.python_version())
+
+    def _write(self, event: str, **fields: object) -> None:
+        line = json.dumps({"event": event, "nonce": self._nonce, **fields}) + "\n"
+        os.write(self._file, line.encode())
+        self._written += 1
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            file, message = report.nodeid or ".", _last_line(report.longreprtext)
+            self._write("collect-error", file=file, message=message)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_pycollect_makeitem(self) -> Generator[None, object, object]:
+        """Note each test where it is made, before any filter or conftest can drop it."""
+        made = yield
+        if isinstance(made, list):
+            self._made += [item.nodeid for item in made if isinstance(item, pytest.Item)]
+        return made
+
+    def pytest_collection_finish(self) -> None:
+        """Say what could have been run."""
+        self._write("collected", tests=self._made)
+
+    def observe(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        fields: dict[str, Any] = {
+            "test": item.nodeid,
+            "phase": report.when,
+            "outcome": report.outcome,
+            "seconds": round(report.duration, 4),
+        }
+        if hasattr(report, "wasxfail"):
+            fields["xfail"] = True
+        if report.failed:
+            fields |= _failure(item, call, report)
+        elif report.skipped:
+            fields["why"] = _last_line(report.longreprtext)
+        self._write("report", **fields)
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self._write("finish", exitstatus=int(exitstatus), events=self._written + 1)
+
+    def pytest_unconfigure(self) -> None:
+        os.close(self._file)
+
+
+class RowSummary(_Observer):
+    """Under plain pytest: the FAIL lines of red rows, at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[tuple[Row, str]] = []
+
+    def observe(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        row = item.stash.get(_row, None)
+        if report.failed and row is not None:
+            failure = _failure(item, call, report)
+            text = report_lines.fail_line(row, **failure)
+            self._lines.append((row, text))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._lines:
+            terminalreporter.section("runbook")
+            for _, text in sorted(self._lines, key=lambda pair: report_lines.urgency(pair[0])):
+                terminalreporter.line(text)
+
+
+def _failure(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> dict[str, str]:
+    """Say where a test failed, what it wanted and what it got."""
+    want, got, compared_at = item.stash.get(_comparison, ("", "", None))
+    if compared_at is None or compared_at != _raising_statement(call):
+        want, got = "", _message(call, report)
+    return {"at": _place(item, call), "want": want[:_MAX_TEXT], "got": got[:_MAX_TEXT]}
+
+
+def _want_and_got(op: str, left: str, right: str) -> tuple[str, str]:
+    """Put a comparison as a wish and what came instead; the expected value stands on the left."""
+    wishes = {"==": left, "in": f"contains {left}", "not in": f"does not contain {left}"}
+    return (wishes[op], right) if op in wishes else (f"{op} {right}", left)
+
+
+def _asserting_statement() -> _Statement:
+    """Where the assertion stands that pytest asks about: its nearest caller outside of pytest."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module != __name__ and module.partition(".")[0] not in {"_pytest", "pluggy"}:
+            return frame.f_code, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def _raising_statement(call: pytest.CallInfo[None]) -> _Statement:
+    """Where the error was raised: a comparison elsewhere failed before, and was caught."""
+    trace = call.excinfo.tb if call.excinfo is not None else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (trace.tb_frame.f_code, trace.tb_lineno) if trace is not None else None
+
+
+def _message(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
+    """The first line that the error itself says; its type where it says nothing."""
+    if call.excinfo is None:
+        return _last_line(report.longreprtext)
+    lines = str(call.excinfo.value).strip().splitlines()
+    name = call.excinfo.typename
+    if not lines:
+        return name
+    return lines[0] if name in {"AssertionError", "Failed"} else f"{name}: {lines[0]}"
+
+
+def _place(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+    """``file:line`` of the deepest statement in the test's own file; else of the test."""
+    file, line, _ = item.location
+    at = (line or 0) + 1
+    if call.excinfo is not None:
+        own = [entry.lineno + 1 for entry in call.excinfo.traceback if entry.path == item.path]
+        at = own[-1] if own else at
+    return f"{file}:{at}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1][:_MAX_TEXT] if lines else ""

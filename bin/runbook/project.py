@@ -1,0 +1,156 @@
+"""The project that the engine works on: its root and its ``[tool.runbook]``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from runbook.errors import UsageError
+from runbook.nearest import nearest
+
+_TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
+_KEYS = {"document", "gate", "locks", "tiers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A set of tests that are run together in one environment.
+
+    Attributes:
+        name: As users type it.
+        tests: Files and folders, relative to the project's root.
+        session: The Nox session that runs it.
+        watch: Globs of files whose change makes the tier worth running, besides its rows' suspects.
+        environment: Variables to set for its tests.
+        before: ``module:function`` to call in pytest's process before pytest is imported, or empty.
+        bytecode: Folders whose modules are compiled before a run; see `runbook.bytecode`.
+    """
+
+    name: str
+    tests: tuple[str, ...]
+    session: str
+    watch: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    before: str = ""
+    bytecode: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's root and what its ``[tool.runbook]`` says; every key has a default.
+
+    Attributes:
+        root: The folder of ``pyproject.toml``.
+        tiers: By name, in the order of the file.
+        document: Where the table of rows is kept, relative to the root, or empty.
+        gate: The feature gate's file, relative to the root or absolute; a leading ``$NAME/`` is an
+            environment variable. Empty where the project has none.
+    """
+
+    root: Path
+    tiers: dict[str, Tier]
+    document: str = ""
+    gate: str = ""
+
+    @property
+    def state(self) -> Path:
+        """The folder for everything that the engine writes; not under version control."""
+        return self.root / ".runbook"
+
+    @property
+    def test_paths(self) -> tuple[str, ...]:
+        """The tests of all tiers, each path once."""
+        return tuple(dict.fromkeys(path for tier in self.tiers.values() for path in tier.tests))
+
+    def tier(self, name: str) -> Tier:
+        """Return the tier called ``name``.
+
+        Raises:
+            UsageError: There is none.
+        """
+        if name in self.tiers:
+            return self.tiers[name]
+        close = ", ".join(nearest(name, self.tiers))
+        raise UsageError(f"no tier is called {name!r}; there are: {close}")
+
+
+def find_project(start: Path) -> Project:
+    """Return the project around ``start``: the nearest folder upwards with a ``pyproject.toml``.
+
+    Raises:
+        UsageError: There is none, or its ``[tool.runbook]`` is wrong.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            return read_project(file)
+    raise UsageError(f"no pyproject.toml in {start} or above", next_step="cd into a project")
+
+
+def read_project(file: Path) -> Project:
+    """Read a project from its ``pyproject.toml``.
+
+    Raises:
+        UsageError: The file is no TOML, or ``[tool.runbook]`` has an unknown or ill-typed key.
+    """
+    try:
+        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file.name}: {error}") from error
+    table = _table(tools.get("runbook", {}), "[tool.runbook]")
+    _refuse_unknown(table, _KEYS, "[tool.runbook]")
+    tables = _table(table.get("tiers", {}), "[tool.runbook] tiers")
+    tiers = {name: _read_tier(name, value) for name, value in tables.items()}
+    return Project(
+        file.parent,
+        tiers or {"fast": Tier("fast", ("tests",), "fast")},
+        document=_text(table.get("document", ""), "document"),
+        gate=_text(table.get("gate", ""), "gate"),
+    )
+
+
+def _read_tier(name: str, value: object) -> Tier:
+    where = f"[tool.runbook.tiers.{name}]"
+    table = _table(value, where)
+    _refuse_unknown(table, _TIER_KEYS, where)
+    tests = _texts(table.get("tests", ["tests"]), f"{where} tests")
+    environment = _table(table.get("environment", {}), f"{where} environment")
+    return Tier(
+        name,
+        tests=tuple(PurePosixPath(path).as_posix() for path in tests),
+        session=_text(table.get("session", name), f"{where} session"),
+        watch=_texts(table.get("watch", []), f"{where} watch"),
+        environment=tuple(
+            (key, _text(text, f"{where} environment")) for key, text in environment.items()
+        ),
+        before=_text(table.get("before", ""), f"{where} before"),
+        bytecode=_texts(table.get("bytecode", []), f"{where} bytecode"),
+    )
+
+
+def _refuse_unknown(table: dict[str, Any], known: set[str], where: str) -> None:
+    for key in table.keys() - known:
+        close = ", ".join(nearest(key, known))
+        raise UsageError(
+            f"pyproject.toml: {where} has an unknown key {key!r}; the nearest: {close}"
+        )
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"pyproject.toml: {where} must be a table")
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"pyproject.toml: {where} must be a string")
+    return value
+
+
+def _texts(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise UsageError(f"pyproject.toml: {where} must be a list of strings")
+    return tuple(_text(each, where) for each in value)

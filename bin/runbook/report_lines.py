@@ -1,0 +1,87 @@
+"""The lines of a smoke run: one a failing row, then RESULT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook.lines import VERSION, line
+from runbook.rows import Row, Severity
+
+if TYPE_CHECKING:
+    from runbook.source_state import SourceState
+    from runbook.verdict import Verdict
+
+_FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
+
+
+def urgency(row: Row | None) -> tuple[bool, bool]:
+    """Sort key: rows of high severity first, tests without a row last."""
+    return (row is None, row is None or row.severity is not Severity.HIGH)
+
+
+def header(*, tier: str, source: SourceState, run: str) -> str:
+    """The first line: what is smoked."""
+    dirty = {True: "yes", False: "no", None: "unknown"}[source.is_dirty]
+    fields = [
+        ("tier", tier),
+        ("commit", source.commit),
+        ("tree", source.tree),
+        ("dirty", dirty),
+        ("run", run),
+    ]
+    return line([VERSION], fields)
+
+
+def fail_line(row: Row, *, at: str, want: str, got: str, test: str = "") -> str:
+    """One failing row.
+
+    Args:
+        row: The row of the test.
+        at: ``file:line`` of the failing statement.
+        want: What was expected; left out where the failure was no comparison.
+        got: What was there instead.
+        test: The test's name with its parameters, where it has any.
+    """
+    name = test or row.test
+    fields = [
+        ("severity", row.severity),
+        ("at", at),
+        *([("want", want)] if want else []),
+        ("got", got),
+        ("cause", row.cause),
+        ("suspects", ",".join(row.suspect_paths)),
+        ("next", f"bin/invoke explain {row.test}"),
+    ]
+    return line(["FAIL", name], fields, quoted=_FROM_ANYWHERE)
+
+
+def rowless_fail_line(test: str, *, at: str, want: str, got: str) -> str:
+    """One failing test that has no row."""
+    fields = [
+        ("severity", Severity.NORMAL),
+        ("at", at),
+        *([("want", want)] if want else []),
+        ("got", got),
+    ]
+    return line(["FAIL", test], fields, quoted=_FROM_ANYWHERE)
+
+
+def session_line(why: str) -> str:
+    """A run that is red though no test says so: it did not start, finish, or collect."""
+    return line(
+        ["FAIL", "session"], [("severity", Severity.HIGH), ("why", why)], quoted=_FROM_ANYWHERE
+    )
+
+
+def result(verdict: Verdict, *, seconds: float, gate: str, evidence: str) -> str:
+    """The last line: the verdict and its counts."""
+    counts = verdict.counts
+    fields = [
+        ("total", len(verdict.outcomes)),
+        *counts.items(),
+        ("partial", "yes" if verdict.is_partial else "no"),
+        ("seconds", f"{seconds:.1f}"),
+        ("gate", gate),
+        ("evidence", evidence),
+    ]
+    return line(["RESULT", verdict.word], fields)

@@ -1,0 +1,196 @@
+"""What a run that has ended amounts to: its exit code, its lines, its JSON."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from runbook import report_lines
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
+from runbook.exit_codes import ExitCode
+from runbook.gate import gate_word
+from runbook.nearest import nearest
+from runbook.pytest_process import INTERRUPTED, NOTHING_COLLECTED, USAGE_ERROR
+from runbook.rows import function_id, short_name
+from runbook.verdict import Event, Verdict, Word, judge
+
+if TYPE_CHECKING:
+    from runbook.project import Project, Tier
+    from runbook.rows import Row, TestFunction
+    from runbook.runs import RunFolder
+    from runbook.source_state import SourceState
+    from runbook.verdict import Failure
+
+_MAX_SAID = 400  # characters of what pytest said
+_ERROR = re.compile(r"^(ERROR: |.*pytest: error: )")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended.
+
+    Attributes:
+        project: The project that was smoked.
+        tier: The tier that was run.
+        arguments: What was passed on to pytest.
+        folder: The evidence: events and log.
+        source: What was on disk.
+        tests: The tests of the tier, as their source shows them; those with a row are the manifest.
+        status: pytest's exit status.
+        interrupted: Whether Ctrl-C ended it.
+        nonce: The run's secret.
+        seconds: Its wall time.
+    """
+
+    project: Project
+    tier: Tier
+    arguments: list[str]
+    folder: RunFolder
+    source: SourceState
+    tests: tuple[TestFunction, ...]
+    status: int
+    interrupted: bool
+    nonce: str
+    seconds: float
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        return self.folder.read_events()
+
+    @cached_property
+    def _rows(self) -> dict[str, Row]:
+        return {test.id: test.row for test in self.tests if test.row}
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict, by the events; a call that was wrong is no red, for nothing was tried."""
+        verdict = judge(self._rows.keys(), self._events, nonce=self.nonce, status=self.status)
+        return (
+            replace(verdict, word=Word.PARTIAL)
+            if self.problem and not verdict.failures
+            else verdict
+        )
+
+    @cached_property
+    def problem(self) -> RunbookError | None:
+        """What kept this from being a run at all, if anything did."""
+        if self.interrupted:
+            return None
+        if not any(event["event"] == "start" for event in self._events):
+            return self._not_started()
+        if self.status == USAGE_ERROR:
+            return UsageError(self._last_output(), next_step=self._nearest())
+        if self.status == NOTHING_COLLECTED:
+            return UsageError(
+                f"no test matches: {' '.join(self.arguments)}", next_step=self._nearest()
+            )
+        return None
+
+    def _not_started(self) -> RunbookError:
+        """A wrong option is refused any plugin is loaded; else pytest could not start."""
+        if self.status == USAGE_ERROR:
+            return UsageError(self._last_output(), next_step=self._nearest())
+        return EnvironmentNotReady(
+            f"pytest did not start: {self._last_output()}",
+            next_step=f"bin/nox -s {self.tier.session}, which makes an environment of its own",
+        )
+
+    def _last_output(self) -> str:
+        """What pytest said was wrong; where it said nothing, the last that it printed."""
+        lines = self.folder.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        errors = [line for line in lines if _ERROR.match(line) and " usage: " not in line]
+        said = _ERROR.sub("", errors[-1]) if errors else (lines or ["it printed nothing"])[-1]
+        return said[:_MAX_SAID]
+
+    def _nearest(self) -> str:
+        """The tests, or files, whose names are nearest to the last thing that was asked for."""
+        words = [word for word in self.arguments if not word.startswith("-")]
+        asked = words[-1].rpartition("::")[2] if words else ""
+        files = {test.id.partition("::")[0] for test in self.tests}
+        names = (
+            files if "/" in asked or asked.endswith(".py") else {test.name for test in self.tests}
+        )
+        return f"the nearest are {', '.join(nearest(asked, names))}"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says by its exit status."""
+        if self.interrupted or (self.status == INTERRUPTED and not self._has_collect_error):
+            return ExitCode.INTERRUPTED
+        return self.problem.exit_code if self.problem else self.verdict.exit_code
+
+    @property
+    def _has_collect_error(self) -> bool:
+        return any(event["event"] == "collect-error" for event in self._events)
+
+    @property
+    def _gate(self) -> str:
+        return gate_word(self.project, self.source)
+
+    @property
+    def _evidence(self) -> str:
+        return os.path.relpath(self.folder.path, self.project.root)
+
+    def lines(self) -> list[str]:
+        """The FAIL lines, high severity first, then RESULT."""
+        failures = sorted(
+            self.verdict.failures, key=lambda failure: report_lines.urgency(self._row(failure))
+        )
+        lines = [self._fail_line(failure) for failure in failures]
+        if self.verdict.word is Word.RED and not failures and not self.problem:
+            lines = [report_lines.session_line(reason) for reason in self.verdict.reasons]
+        result = report_lines.result(
+            self.verdict, seconds=self.seconds, gate=self._gate, evidence=self._evidence
+        )
+        return [*lines, result]
+
+    def _row(self, failure: Failure) -> Row | None:
+        return self._rows.get(function_id(failure.test))
+
+    def _fail_line(self, failure: Failure) -> str:
+        row = self._row(failure)
+        name = short_name(failure.test)
+        facts = {"test": name, "at": failure.at, "want": failure.want, "got": failure.got}
+        return (
+            report_lines.fail_line(row, **facts) if row else report_lines.rowless_fail_line(**facts)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The run as one object with stable keys."""
+        verdict = self.verdict
+        return {
+            "schema": "smoke/1",
+            "verdict": verdict.word,
+            "exit_code": int(self.exit_code),
+            "tier": self.tier.name,
+            "commit": self.source.commit,
+            "tree": self.source.tree,
+            "dirty": self.source.is_dirty,
+            "run": self.folder.id,
+            "total": len(verdict.outcomes),
+            **{str(outcome): count for outcome, count in verdict.counts.items()},
+            "partial": verdict.is_partial,
+            "seconds": round(self.seconds, 3),
+            "gate": self._gate,
+            "evidence": self._evidence,
+            "reasons": list(verdict.reasons),
+            "failures": [self._failure_json(failure) for failure in verdict.failures],
+            "tests": dict(verdict.outcomes),
+        }
+
+    def _failure_json(self, failure: Failure) -> dict[str, Any]:
+        row = self._row(failure)
+        facts: dict[str, Any] = {
+            "test": failure.test,
+            "phase": failure.phase,
+            "at": failure.at,
+            "want": failure.want,
+            "got": failure.got,
+        }
+        if row:
+            suspects = [str(suspect) for suspect in row.suspects]
+            facts |= {"severity": row.severity, "cause": row.cause, "suspects": suspects}
+        return facts

@@ -1,0 +1,103 @@
+"""What a run leaves behind: ``.runbook/runs/<id>/``."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runbook.verdict import Event
+
+KEEP = 50  # runs, the newest
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Attributes:
+        id: What the lines call it, in hexadecimal.
+        path: The folder.
+        events: Where the plugin writes its events.
+        log: What pytest printed.
+        result: The run as one JSON object.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.events = path / "events.jsonl"
+        self.log = path / "pytest.log"
+        self.result = path / "result.json"
+
+    @classmethod
+    def make(cls, state: Path) -> RunFolder:
+        """Make a new one under ``state``, which two runs at once can do safely.
+
+        Raises:
+            EnvironmentNotReady: The folder cannot be made.
+        """
+        runs = state / "runs"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            # So that no project has to ignore what is here, and no run makes its tree dirty.
+            (state / ".gitignore").write_text("*\n", encoding="utf-8")
+            return cls(_make_new(runs))
+        except OSError as error:
+            raise EnvironmentNotReady(
+                f"no run can be kept in {runs}: {error.strerror}",
+                next_step="free the place, or make the checkout writable",
+            ) from error
+
+    def read_events(self) -> list[Event]:
+        """Read the events; a line that is torn, of a process that was killed, is left out.
+
+        That an event is lost is noticed by their number, see `runbook.verdict.judge`.
+        """
+        if not self.events.exists():
+            return []
+        events = (_read_event(line) for line in self.events.read_bytes().split(b"\n"))
+        return [event for event in events if event is not None]
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write the run's JSON."""
+        self.result.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def prune(state: Path, *, keep: int = KEEP) -> None:
+    """Remove all but the newest ``keep`` finished runs."""
+    finished = [(_time_of(path), path) for path in (state / "runs").iterdir()]
+    newest_first = sorted(((time, path) for time, path in finished if time), reverse=True)
+    for _, path in newest_first[keep:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _make_new(runs: Path) -> Path:
+    while True:
+        path = runs / secrets.token_hex(3)
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue  # one in sixteen million
+        return path
+
+
+def _read_event(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _time_of(path: Path) -> int:
+    """When a run finished in nanoseconds; 0 where it has not, or another run has just removed it."""
+    try:
+        return (path / "result.json").stat().st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return 0

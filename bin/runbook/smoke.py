@@ -1,0 +1,163 @@
+"""Run a tier: start pytest, judge its events, print the ``SMOKE v1`` lines.
+
+``python -m runbook.smoke [--tier NAME] [--json FILE] [--] [pytest arguments]``. Results go to standard
+output, narration to standard error. pytest is started before anything else is done, because the
+rest (which commit, which rows) can be found out while it runs; hence the late imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TextIO
+
+from runbook.bytecode import drop_stale_rewrites, refresh
+from runbook.errors import RunbookError, UsageError
+from runbook.exit_codes import ExitCode
+from runbook.project import find_project
+from runbook.pytest_process import EVENTS_VARIABLE, NONCE_VARIABLE, PytestProcess, pytest_command
+from runbook.runs import RunFolder, prune
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook.project import Project, Tier
+
+EXIT_CODES_VARIABLE = (
+    "RUNBOOK_EXIT_CODES"  # names a file that gets the exit code, for a caller behind Nox
+)
+_ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
+_LISTS = {"--collect-only", "--co"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a tier as the command line says; return an `ExitCode`."""
+    started = time.monotonic()
+    told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for a smoke that a test may run
+    exit_code = _main(list(sys.argv[1:] if argv is None else argv), started)
+    if told:
+        with Path(told).open("a", encoding="utf-8") as file:
+            file.write(f"{int(exit_code)}\n")
+    return exit_code
+
+
+def _main(argv: list[str], started: float) -> int:
+    try:
+        options, arguments = _parse(argv)
+        project = find_project(Path.cwd())
+        tier = project.tier(options.tier)
+        if _ASKS_PYTEST.intersection(arguments):
+            return subprocess.call(pytest_command(tier.tests, arguments), cwd=project.root)
+        return _smoke(project, tier, arguments, options.json, started)
+    except RunbookError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:  # before pytest could have it
+        return ExitCode.INTERRUPTED
+
+
+def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Split our options from pytest's; what stands behind ``--`` is pytest's, letter for letter."""
+    own, verbatim = argv, []
+    if "--" in argv:
+        cut = argv.index("--")
+        own, verbatim = argv[:cut], argv[cut + 1 :]
+    parser = argparse.ArgumentParser(
+        prog="python -m runbook.smoke", allow_abbrev=False, add_help=False
+    )
+    parser.add_argument("--tier", default="fast")
+    parser.add_argument("--json", default="")
+    options, unknown = parser.parse_known_args(own)
+    return options, unknown + verbatim
+
+
+def _smoke(
+    project: Project, tier: Tier, arguments: list[str], json_file: str, started: float
+) -> int:
+    _empty_json(json_file)
+    folder = RunFolder.make(project.state)
+    nonce = secrets.token_hex(16)
+    environment = {
+        **_bytecode(project, tier),
+        **dict(tier.environment),
+        EVENTS_VARIABLE: str(folder.events),
+        NONCE_VARIABLE: nonce,
+    }
+    colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
+    before = "" if _LISTS.intersection(arguments) else tier.before
+    command = pytest_command(tier.tests, [*colour, *arguments], before=before)
+    with PytestProcess(command, root=project.root, environment=environment) as child:
+        from runbook.report_lines import header  # noqa: PLC0415
+        from runbook.rows import read_tests  # noqa: PLC0415
+        from runbook.source_state import read_source_state  # noqa: PLC0415
+
+        source = read_source_state(project.root)
+        tests = read_tests(project.root, tier.tests)
+        results = sys.stderr if json_file == "-" else sys.stdout
+        _say(header(tier=tier.name, source=source, run=folder.id), results)
+        status = child.watch(folder.log, _shown_on(arguments))
+
+    from runbook.run_report import Run  # noqa: PLC0415
+
+    seconds = time.monotonic() - started
+    run = Run(
+        project, tier, arguments, folder, source, tests, status, child.interrupted, nonce, seconds
+    )
+    for line in run.lines():
+        _say(line, results)
+    if problem := run.problem:
+        print(f"error: {problem}", file=sys.stderr)
+    folder.write_result(run.as_json())
+    _write_json(json_file, run.as_json())
+    prune(project.state)
+    return run.exit_code
+
+
+def _bytecode(project: Project, tier: Tier) -> dict[str, str]:
+    """Make the tier's bytecode safe to use; return the variables by which the run keeps it so."""
+    if not tier.bytecode:
+        return {}
+    folders = [project.root / path for path in tier.bytecode]
+    refresh(folders)
+    drop_stale_rewrites(folders, project.state / "rewritten-tests.json")
+    # What was compiled above is used, and pytest may keep the tests that it rewrites.
+    return {"PYTHONDONTWRITEBYTECODE": ""}
+
+
+def _shown_on(arguments: Sequence[str]) -> IO[bytes] | None:
+    """Where pytest's own output is shown: to a person, and to whoever asks pytest for something."""
+    if _LISTS.intersection(arguments):
+        return sys.stdout.buffer
+    return sys.stderr.buffer if arguments or sys.stderr.isatty() else None
+
+
+def _say(line: str, results: TextIO) -> None:
+    with contextlib.suppress(BrokenPipeError):  # as in `smoke | head -1`
+        print(line, file=results, flush=True)
+
+
+def _empty_json(file: str) -> None:
+    """Leave no result of an earlier run to be taken for this one's, and fail early."""
+    if file not in {"", "-"}:
+        try:
+            Path(file).write_bytes(b"")
+        except OSError as error:
+            raise UsageError(f"--json {file}: {error.strerror}") from error
+
+
+def _write_json(file: str, result: dict[str, object]) -> None:
+    if file == "-":
+        print(json.dumps(result))
+    elif file:
+        Path(file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Which source a run was made of: the commit, and the tree that was really on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook.git import GitError, git
+
+SHORT = 7  # characters of an object's name that the lines show
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What was on disk.
+
+    Attributes:
+        commit: Short name of HEAD, or ``none`` outside a repository or before the first commit.
+        tree: Short name of the tree on disk, ignored files left out; ``none`` where unknown.
+        is_dirty: Whether that tree is another than HEAD's; None where unknown.
+    """
+
+    commit: str = "none"
+    tree: str = "none"
+    is_dirty: bool | None = None
+
+
+def read_source_state(root: Path) -> SourceState:
+    """Read the state of the working tree at ``root`` without touching its index or its objects.
+
+    The tree is hashed through a throwaway index that starts from HEAD, so that ``assume-unchanged``
+    and ``skip-worktree`` flags cannot hide an edit; see docs/adr/0007-tree-by-throwaway-index.md.
+    """
+    try:
+        commit, committed_tree = git(root, "rev-parse", "HEAD^{commit}", "HEAD^{tree}").split()
+    except GitError:
+        return SourceState()
+    try:
+        tree = _tree_on_disk(root)
+    except GitError:  # such as a repository inside this one that has no commit
+        return SourceState(commit[:SHORT])
+    return SourceState(commit[:SHORT], tree[:SHORT], tree != committed_tree)
+
+
+def _tree_on_disk(root: Path) -> str:
+    top = Path(git(root, "rev-parse", "--show-toplevel"))
+    objects = git(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    with tempfile.TemporaryDirectory(prefix="runbook-index-") as scratch:
+        environment = {
+            "GIT_INDEX_FILE": str(Path(scratch, "index")),
+            "GIT_OBJECT_DIRECTORY": scratch,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
+        }
+        git(top, "read-tree", "HEAD", environment=environment)
+        git(top, "-c", "core.safecrlf=false", "add", "-A", environment=environment)
+        return git(top, "write-tree", environment=environment)
