@@ -1,0 +1,243 @@
+"""Canvases over HTTP: the public grid, the public record, and the owner's studio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, cast
+
+import msgspec
+from msgspec import Meta
+
+from dashgen.answers import encoded_answer, json_answer, json_bytes, no_content
+from dashgen.auth import reader_of, require_creator
+from dashgen.canvas_schema import Visibility, parse_changes, parse_draft, public_record
+from dashgen.canvas_store import MAX_PAGE
+from dashgen.errors import GateClosed, NotFound, NotYours, SchemaError
+from dashgen.grid_cursor import GridOrder
+from dashgen.json_body import EmptyBody, read_body, read_json
+from dashgen.procedural_fill import fill
+from dashgen.services import in_thread, now, services_of
+from dashgen.slots import FREE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from dashgen.canvas_schema import Canvas, CanvasDraft, CanvasId, Owner
+    from dashgen.services import Services
+
+DEFAULT_GRID_LIMIT: Final = 20
+
+
+class GridQuery(msgspec.Struct, frozen=True):
+    """Which part of the grid is asked for, in which order."""
+
+    order: GridOrder = GridOrder.featured
+    limit: int = DEFAULT_GRID_LIMIT
+    cursor: str = ""
+
+
+class PublishBody(msgspec.Struct):
+    """Where a canvas is published, and for whom."""
+
+    slot_index: Annotated[int, Meta(ge=0)]
+    visibility: Visibility = Visibility.public
+
+
+class ShowcaseBody(msgspec.Struct):
+    """Whether a canvas is the one its owner puts forward."""
+
+    is_showcase: bool
+
+
+async def handle_list_canvases(request: Request) -> Response:
+    """GET /ensemble/canvases: the public grid."""
+    services = services_of(request)
+    refuse_when_closed(services)
+    return encoded_answer(await _grid_bytes(services, parse_grid_query(request.query_params)))
+
+
+async def handle_get_canvas(request: Request) -> Response:
+    """GET /ensemble/canvas/ID: the whole record for its owner, the public part for a visitor."""
+    owner = reader_of(request)
+    canvas = readable_canvas(services_of(request), canvas_id_of(request), owner)
+    is_own = owner is not None and owner.id == canvas.owner_id
+    return json_answer(canvas if is_own else public_record(canvas))
+
+
+async def handle_my_canvases(request: Request) -> Response:
+    """GET /studio/canvas/mine: what the creator has, and how much more may be published."""
+    owner = require_creator(request)
+    services = services_of(request)
+    canvases = await in_thread(lambda: services.canvases.mine(owner.id))
+    return json_answer(
+        {
+            "canvases": canvases,
+            "tier": services.subscriptions.tier(owner.id),
+            "current_published": sum(canvas.is_published for canvas in canvases),
+            "free_limit": FREE_LIMIT,
+        }
+    )
+
+
+async def handle_create_canvas(request: Request) -> Response:
+    """POST /studio/canvas: a draft of what was sent, or one that fits the signup's answers."""
+    owner = require_creator(request)
+    draft = parse_draft(await read_body(request))
+    canvas = await create_canvas(services_of(request), owner, draft)
+    return json_answer(canvas, 201)
+
+
+async def handle_get_own_canvas(request: Request) -> Response:
+    """GET /studio/canvas/ID: the whole record of a canvas of the creator's own."""
+    owner = require_creator(request)
+    canvas_id = canvas_id_of(request)
+    services = services_of(request)
+    canvas = await in_thread(lambda: services.canvases.find(canvas_id, reader=owner.id))
+    if canvas is None:
+        raise NotFound
+    if canvas.owner_id != owner.id:
+        raise NotYours if is_public(canvas) else NotFound
+    return json_answer(canvas)
+
+
+async def handle_update_canvas(request: Request) -> Response:
+    """PUT /studio/canvas/ID: change a draft."""
+    owner = require_creator(request)
+    changes = parse_changes(await read_body(request))
+    canvas_id = canvas_id_of(request)
+    store = services_of(request).canvases
+    return json_answer(await in_thread(lambda: store.update(canvas_id, owner.id, changes, now())))
+
+
+async def handle_publish_canvas(request: Request) -> Response:
+    """POST /studio/canvas/ID/publish: put a canvas into a slot; its occupant becomes a draft."""
+    owner = require_creator(request)
+    body = await read_json(request, PublishBody)
+    canvas_id = canvas_id_of(request)
+    services = services_of(request)
+
+    def publish() -> Canvas:
+        tier = services.subscriptions.tier(owner.id)
+        return services.canvases.publish(
+            canvas_id,
+            owner.id,
+            slot_index=body.slot_index,
+            visibility=body.visibility,
+            tier=tier,
+            now=now(),
+        )
+
+    return json_answer(await in_thread(publish))
+
+
+async def handle_unpublish_canvas(request: Request) -> Response:
+    """POST /studio/canvas/ID/unpublish: back to the drafts, out of the grid."""
+    owner = require_creator(request)
+    await read_json(request, EmptyBody)
+    canvas_id = canvas_id_of(request)
+    store = services_of(request).canvases
+    return json_answer(await in_thread(lambda: store.unpublish(canvas_id, owner.id, now())))
+
+
+async def handle_delete_canvas(request: Request) -> Response:
+    """DELETE /studio/canvas/ID: remove a canvas for good."""
+    owner = require_creator(request)
+    canvas_id = canvas_id_of(request)
+    store = services_of(request).canvases
+    await in_thread(lambda: store.delete(canvas_id, owner.id))
+    return no_content()
+
+
+async def handle_showcase(request: Request) -> Response:
+    """PUT /studio/canvas/ID/showcase: put a canvas forward, in place of the one before it."""
+    owner = require_creator(request)
+    body = await read_json(request, ShowcaseBody)
+    canvas_id = canvas_id_of(request)
+    store = services_of(request).canvases
+    return json_answer(
+        await in_thread(lambda: store.set_showcase(canvas_id, owner.id, on=body.is_showcase))
+    )
+
+
+async def create_canvas(services: Services, owner: Owner, draft: CanvasDraft) -> Canvas:
+    """Store a draft; one with the answers of a signup is filled from them first."""
+    if draft.signup_context is not None:
+        draft = fill(draft.signup_context)
+    return await in_thread(lambda: services.canvases.create(owner, draft, now()))
+
+
+def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner | None) -> Canvas:
+    """A canvas that this reader may see: an own one always, another's when it is not private.
+
+    It reads one small file, which takes less time than handing the work to a thread.
+
+    Raises:
+        GateClosed: It is not the reader's own, and the gate is closed; whether there is such a
+            canvas is not told.
+        NotFound: There is none, or none that this reader may know of.
+    """
+    reader_id = reader.id if reader else None
+    canvas = services.canvases.find(canvas_id, reader=reader_id)
+    if canvas is not None and canvas.owner_id == reader_id:
+        return canvas
+    refuse_when_closed(services)
+    if canvas is None or not canvas.is_published or canvas.visibility is Visibility.private:
+        raise NotFound
+    return canvas
+
+
+def is_public(canvas: Canvas) -> bool:
+    """Whether everybody may know of this canvas."""
+    return canvas.is_published and canvas.visibility is Visibility.public
+
+
+def refuse_when_closed(services: Services) -> None:
+    """Keep visitors out while the gate is closed.
+
+    Raises:
+        GateClosed: It is.
+    """
+    if not services.gate.read(now()).is_open:
+        raise GateClosed
+
+
+def parse_grid_query(query: Mapping[str, str]) -> GridQuery:
+    """Read `filter`, `limit` and `cursor`; what a cursor means is the store's affair.
+
+    Raises:
+        SchemaError: The filter or the limit cannot be used.
+    """
+    try:
+        order = GridOrder(query.get("filter", GridOrder.featured))
+    except ValueError:
+        raise SchemaError("filter", f"must be one of {', '.join(GridOrder)}") from None
+    limit = _grid_limit(query.get("limit", str(DEFAULT_GRID_LIMIT)))
+    return GridQuery(order, limit, query.get("cursor", ""))
+
+
+def _grid_limit(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_PAGE:
+        return int(text)
+    raise SchemaError("limit", f"must be a whole number from 1 to {MAX_PAGE}")
+
+
+async def _grid_bytes(services: Services, query: GridQuery) -> bytes:
+    """One page of the grid as JSON; made once for each state of the store, unless at random."""
+    revision = services.canvases.revision()
+    kept = services.grid_answers.find(revision, query)
+    if kept is not None:
+        return kept
+    page = await in_thread(
+        lambda: services.canvases.list_published(query.order, query.limit, query.cursor)
+    )
+    encoded = json_bytes({"canvases": page.cards, "next_cursor": page.next_cursor})
+    if query.order is not GridOrder.random:
+        services.grid_answers.keep(revision, query, encoded)
+    return encoded
+
+
+def canvas_id_of(request: Request) -> CanvasId:
+    """The canvas that the address names."""
+    return cast("CanvasId", request.path_params["canvas_id"])

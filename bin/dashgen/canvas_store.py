@@ -1,0 +1,337 @@
+"""The embedded store: JSON files under one root, safe for several threads and processes.
+
+Layout under the root::
+
+    canvases/_index.json                  what is published, where, and how: the only authority
+    canvases/<owner_id>/<canvas_id>.json  what a canvas says
+    canvases/_set_aside/                  whatever could not be read, bytes kept
+    canvases/.lock                        held by whoever changes anything
+
+Publish, swap and unpublish are one atomic change of the index file, so no step spans two files.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from dashgen.atomic_file import UnfitFileError
+from dashgen.canvas_files import INDEX_NAME, LOCK_NAME, CanvasFiles, RootLock, StoredContent
+from dashgen.canvas_schema import (
+    Canvas,
+    CanvasId,
+    Card,
+    Owner,
+    Visibility,
+    is_user_id,
+    new_canvas_id,
+    parse_canvas_id,
+)
+from dashgen.errors import (
+    NotFound,
+    NotPublished,
+    NotYours,
+    PublishedCanvas,
+    SchemaError,
+    StorageFailed,
+)
+from dashgen.grid_cursor import GridOrder, cursor_for, walk
+from dashgen.index_file import IndexFile
+from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
+from dashgen.slots import decide_publish
+from dashgen.store_protocol import CanvasStore, GridPage, SetAside
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from dashgen.canvas_schema import CanvasChanges, CanvasDraft
+    from dashgen.slots import Tier
+
+__all__ = ["CanvasStore", "GridOrder", "GridPage", "JsonFileCanvasStore", "Owner", "SetAside"]
+
+MAX_PAGE = 100
+MAX_CARDS = 20_000
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOTHING = PublishedIndex.of(())
+_log = logging.getLogger(__name__)
+
+
+class JsonFileCanvasStore:
+    """The store of JSON files; see ``store_protocol.CanvasStore`` for what each method promises."""
+
+    def __init__(self, root: Path) -> None:
+        """Args: root: the data root; it need not exist before the first write."""
+        directory = root / "canvases"
+        self._lock = RootLock(directory / LOCK_NAME)
+        self._files = CanvasFiles(directory, self._lock)
+        self._index_file = IndexFile(directory / INDEX_NAME)
+        # A published canvas cannot be edited, so its card holds for as long as its entry.
+        self._cards: dict[tuple[CanvasId, float, int], Card] = {}
+
+    def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
+        """Stores a new draft."""
+        if not is_user_id(owner.id):
+            raise SchemaError("owner_id", "is not a user id")
+        content = StoredContent(
+            id=new_canvas_id(),
+            owner_id=owner.id,
+            owner_handle=owner.handle,
+            room_state=draft.room_state,
+            theme=draft.theme,
+            title=draft.title,
+            description=draft.description,
+            source=draft.source,
+            source_metadata=draft.source_metadata,
+            created_at=now,
+            updated_at=now,
+        )
+        with self._writing():
+            self._files.write(content)
+        return _assembled(content, None)
+
+    def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
+        """Finds a published canvas of anyone, or a draft of the reader's own."""
+        known_id = parse_canvas_id(canvas_id)
+        if known_id is None:
+            return None
+        entry = self._index().find(known_id)
+        if entry is not None and (content := self._published_content(entry)) is not None:
+            return _assembled(content, entry)
+        if reader is None or not is_user_id(reader):
+            return None
+        draft = self._files.read(reader, known_id)
+        return None if draft is None else _assembled(draft, None)
+
+    def mine(self, owner_id: str) -> list[Canvas]:
+        """The owner's canvases: published ones by slot, then drafts, the last edited first."""
+        if not is_user_id(owner_id):
+            return []
+        index = self._index()
+        contents = self._files.of_owner(owner_id)
+        canvases = [_assembled(content, _entry_of(content, index)) for content in contents]
+        return sorted(canvases, key=_place_in_own_list)
+
+    def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
+        """Changes a draft."""
+        changed = {
+            field: value
+            for field, value in msgspec.structs.asdict(changes).items()
+            if value is not UNSET
+        }
+        with self._writing():
+            content = self._own(canvas_id, owner_id)
+            if _entry_of(content, self._index()) is not None:
+                raise PublishedCanvas
+            content = msgspec.structs.replace(
+                content, **changed, updated_at=now, edition=content.edition + 1
+            )
+            self._files.write(content)
+        return _assembled(content, None)
+
+    def publish(  # noqa: PLR0913 - a publish is these facts
+        self,
+        canvas_id: str,
+        owner_id: str,
+        *,
+        slot_index: int,
+        visibility: Visibility,
+        tier: Tier,
+        now: float,
+    ) -> Canvas:
+        """Publishes into a slot; its occupant becomes a draft in the same step."""
+        with self._writing():
+            content = self._own(canvas_id, owner_id)
+            entries = self._index().of_owner(owner_id)
+            # An entry whose file is gone must not go on holding a slot.
+            gone = [entry for entry in entries if not self._files.exists(owner_id, entry.id)]
+            occupied = {entry.slot_index: entry.id for entry in entries if entry not in gone}
+            placement = decide_publish(occupied, slot_index, content.id, tier)
+            leaving = {content.id, placement.demoted, *(entry.id for entry in gone)}
+            entry = IndexEntry(
+                id=content.id,
+                owner_id=owner_id,
+                slot_index=slot_index,
+                visibility=visibility,
+                published_at=now,
+                edition=content.edition,
+                featured_score=content.featured_score,
+            )
+            self._add_to_index(entry, instead_of=[old for old in entries if old.id in leaving])
+        return _assembled(content, entry)
+
+    def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:  # noqa: ARG002
+        """Makes the canvas a draft; one that is a draft stays so."""
+        with self._writing():
+            content = self._own(canvas_id, owner_id)
+            entry = self._index().find(content.id)
+            if entry is not None:
+                self._remove_from_index(entry)
+        return _assembled(content, None)
+
+    def delete(self, canvas_id: str, owner_id: str) -> None:
+        """Removes the canvas, out of the grid first."""
+        with self._writing():
+            content = self._own(canvas_id, owner_id)
+            entry = self._index().find(content.id)
+            if entry is not None:
+                self._remove_from_index(entry)
+            self._files.remove(content)
+
+    def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
+        """Makes a published canvas the owner's only showcase, or no longer."""
+        with self._writing():
+            content = self._own(canvas_id, owner_id)
+            index = self._index()
+            entry = _entry_of(content, index)
+            if entry is None:
+                raise NotPublished
+            before = [old for old in index.of_owner(owner_id) if old.is_showcase or old is entry]
+            after = [
+                msgspec.structs.replace(old, is_showcase=on and old is entry) for old in before
+            ]
+            self._index_file.apply(IndexChange(leave=[old.id for old in before], enter=after))
+        return _assembled(content, msgspec.structs.replace(entry, is_showcase=on))
+
+    def list_published(self, order: GridOrder, limit: int, cursor: str) -> GridPage:
+        """One page of the public canvases."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise SchemaError("limit", f"must be between 1 and {MAX_PAGE}")
+        index = self._index()
+        cards: list[Card] = []
+        for canvas_id, place in walk(index, order, cursor):
+            card = self._card(index, canvas_id)
+            if card is not None:
+                cards.append(card)
+            if len(cards) == limit:
+                return GridPage(cards, cursor_for(place))
+        return GridPage(cards, "")
+
+    def count(self) -> int:
+        """How many canvases are published."""
+        return len(self._index())
+
+    def revision(self) -> str:
+        """A text that is different after every publish and unpublish."""
+        return self._index_file.revision()
+
+    def sweep(self) -> list[SetAside]:
+        """Looks through everything stored and sets broken and foreign things aside."""
+        with self._writing():
+            broken_index = self._set_index_aside_if_broken()
+        swept = self._files.sweep()
+        return swept if broken_index is None else [broken_index, *swept]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with self._lock.hold():
+                yield
+        except OSError as error:
+            _log.error("a write failed: %r", str(error))
+            raise StorageFailed(is_full=error.errno in _DISK_FULL) from error
+        except UnfitFileError as error:
+            # A broken index that could not be set aside must not be written to.
+            _log.error("a write was refused: %r", str(error))
+            raise StorageFailed(is_full=False) from error
+
+    def _own(self, canvas_id: str, owner_id: str) -> StoredContent:
+        """The content of a canvas that this owner may change."""
+        known_id = parse_canvas_id(canvas_id)
+        if known_id is None or not is_user_id(owner_id):
+            raise NotFound
+        entry = self._index().find(known_id)
+        if entry is not None and entry.owner_id != owner_id:
+            raise NotYours if entry.visibility is Visibility.public else NotFound
+        content = self._files.read(owner_id, known_id)
+        if content is None:
+            raise NotFound
+        return content
+
+    def _published_content(self, entry: IndexEntry) -> StoredContent | None:
+        """What a published canvas says; None when it is gone, or was edited as a draft since."""
+        content = self._files.read(entry.owner_id, entry.id)
+        return content if content is not None and content.edition == entry.edition else None
+
+    def _card(self, index: PublishedIndex, canvas_id: CanvasId) -> Card | None:
+        entry = index.find(canvas_id)
+        if entry is None:
+            return None
+        card = self._cards.get((entry.id, entry.published_at, entry.edition))
+        if card is None:
+            content = self._published_content(entry)
+            if content is None:
+                return None
+            card = _card_of(content, entry)
+            if len(self._cards) >= MAX_CARDS:
+                self._cards.clear()
+            self._cards[entry.id, entry.published_at, entry.edition] = card
+        return card
+
+    def _index(self) -> PublishedIndex:
+        """The index as it is now. It fails closed: with a broken one, nothing is published."""
+        try:
+            return self._index_file.read()
+        except UnfitFileError:
+            pass
+        try:
+            with self._lock.hold():
+                self._set_index_aside_if_broken()
+        except OSError as error:
+            _log.error("the broken index stays in place: %r", str(error))
+        return _NOTHING
+
+    def _set_index_aside_if_broken(self) -> SetAside | None:
+        """Looks again under the lock, where a writer may just have put a good one in place."""
+        try:
+            self._index_file.reread()
+        except UnfitFileError as error:
+            return self._files.set_aside(self._index_file.path, str(error))
+        return None
+
+    def _add_to_index(self, entry: IndexEntry, *, instead_of: Collection[IndexEntry]) -> None:
+        leave = [old.id for old in instead_of]
+        self._index_file.apply(IndexChange(leave=leave, enter=[entry]))
+
+    def _remove_from_index(self, entry: IndexEntry) -> None:
+        self._index_file.apply(IndexChange(leave=[entry.id]))
+
+
+def _entry_of(content: StoredContent, index: PublishedIndex) -> IndexEntry | None:
+    """The entry that publishes exactly this content."""
+    entry = index.find(content.id)
+    return entry if entry is not None and entry.edition == content.edition else None
+
+
+def _assembled(content: StoredContent, entry: IndexEntry | None) -> Canvas:
+    """A canvas, put together from what it says and its entry in the index."""
+    fields = msgspec.structs.asdict(content)
+    del fields["edition"]
+    canvas = Canvas(**fields)
+    if entry is not None:
+        canvas.slot_index = entry.slot_index
+        canvas.published_at = entry.published_at
+        canvas.visibility = entry.visibility
+        canvas.is_showcase = entry.is_showcase
+    return canvas
+
+
+def _card_of(content: StoredContent, entry: IndexEntry) -> Card:
+    return Card(
+        id=content.id,
+        title=content.display_title,
+        owner_handle=content.owner_handle,
+        description=content.description,
+        theme=content.theme,
+        published_at=entry.published_at,
+    )
+
+
+def _place_in_own_list(canvas: Canvas) -> tuple[bool, int, float]:
+    return (not canvas.is_published, canvas.slot_index or 0, -canvas.updated_at)

@@ -1,0 +1,188 @@
+"""One client's connection: ends requests that are slow or endless, and refuses in JSON.
+
+uvicorn bounds neither the time in which a request must arrive nor the size of its head, and it
+refuses a malformed one in plain text. All three are settled here, below the application.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from dashgen.json_log import with_fields
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+MAX_HEAD_BYTES: Final = 65_536
+# A refused body is read to its end, so that the client sees the refusal and may go on with the
+# connection; but not for ever.
+MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024
+
+# How long a refused client may take to hear of it.
+_LINGER_SECONDS: Final = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with limits; made by `bounded_protocol`."""
+
+    request_seconds: float
+    refusal_headers: Sequence[tuple[bytes, bytes]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._arriving = False
+        self._head_is_complete = False
+        self._received_bytes = 0
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock: a client that never asks anything does not keep its connection."""
+        super().connection_made(transport)
+        self._start_clock(self.request_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Start the clock of one request at its first byte."""
+        super().on_message_begin()
+        self._unset_keepalive_if_required()
+        self._arriving = True
+        self._head_is_complete = False
+        self._received_bytes = 0
+        self._start_clock(self.request_seconds)
+
+    def on_headers_complete(self) -> None:
+        """Hand the request to the application."""
+        self._head_is_complete = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Stop the clock: the request has arrived whole."""
+        super().on_message_complete()
+        self._arriving = False
+        self._stop_clock()
+        if self.cycle.response_complete:
+            # It was refused before it had arrived; only now does the connection become idle.
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, within the limits on what one request may hold."""
+        if self._refused:
+            return  # read on: closing with bytes unread would let a reset overtake the refusal
+        self._received_bytes += len(data)
+        super().data_received(data)
+        if not self._arriving or self.transport.is_closing():
+            return
+        if not self._head_is_complete and self._received_bytes > MAX_HEAD_BYTES:
+            self._refuse(431, "request_head_too_large", "The head of the request is too long.")
+        elif self._received_bytes > MAX_DISCARDED_BYTES:
+            self._give_up()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, but let the request before it be answered first."""
+        cycle = self._latest_cycle()
+        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+            cycle.keep_alive = False
+            self.transport.pause_reading()
+        else:
+            self._refuse(400, "bad_request", msg)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, and cut off one that never takes its answer."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # The answer is an ordinary one; what follows the request is no HTTP, so nothing is read.
+        self.cycle.keep_alive = False
+
+    def _latest_cycle(self) -> RequestResponseCycle | None:
+        """The request that was handed on last; uvicorn's annotation leaves out the None."""
+        return self.cycle
+
+    def _start_clock(self, seconds: float) -> None:
+        self._stop_clock()
+        self._deadline = self.loop.call_later(seconds, self._out_of_time)
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _out_of_time(self) -> None:
+        if self._arriving and not self._refused:
+            self._refuse(408, "request_timeout", "The request did not arrive in time.")
+        else:
+            self._give_up()
+
+    def _refuse(self, status: int, error: str, message: str) -> None:
+        """Answer without the application, which learns that its client has gone."""
+        cycle = self._latest_cycle()
+        is_this_request = cycle is not None and cycle.scope is self.scope
+        if self.transport.is_closing() or (is_this_request and self.cycle.response_started):
+            self._give_up()
+            return
+        _log.info("request refused", extra=with_fields(http_status=status, error=error))
+        body = msgspec.json.encode({"error": error, "message": message})
+        self.transport.write(self._head(status, len(body)) + body)
+        self.transport.write_eof()
+        self._refused = True
+        self._disconnect_application()
+        self._start_clock(_LINGER_SECONDS)
+
+    def _head(self, status: int, length: int) -> bytes:
+        headers = [
+            *self.refusal_headers,
+            (b"content-length", str(length).encode()),
+            (b"connection", b"close"),
+        ]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return STATUS_LINE[status] + lines + b"\r\n"
+
+    def _give_up(self) -> None:
+        self.transport.close()
+        self._disconnect_application()
+
+    def _disconnect_application(self) -> None:
+        cycle = self._latest_cycle()
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+
+def bounded_protocol(
+    request_seconds: float, refusal_headers: Sequence[tuple[bytes, bytes]]
+) -> type[BoundedHttpProtocol]:
+    """Make the protocol class that uvicorn is given.
+
+    Args:
+        request_seconds: A request must have arrived whole within so many seconds.
+        refusal_headers: What every refusal carries.
+    """
+
+    class Protocol(BoundedHttpProtocol):
+        pass
+
+    Protocol.request_seconds = request_seconds
+    Protocol.refusal_headers = refusal_headers
+    return Protocol

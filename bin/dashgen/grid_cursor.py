@@ -1,0 +1,138 @@
+"""Paging through the grid: which keys come next, and the opaque text that says where.
+
+A cursor holds the last key that was shown, not a number of keys, so that canvases published or
+unpublished in the meantime neither repeat nor hide others.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import random
+import secrets
+from bisect import bisect_right
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from dashgen.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dashgen.canvas_schema import CanvasId
+    from dashgen.published_index import PublishedIndex, SortKey
+
+_MAX_CURSOR = 256
+_T = TypeVar("_T")
+_Count = Annotated[int, Meta(ge=0, le=2**48)]
+
+
+class GridOrder(StrEnum):
+    """How the grid is sorted."""
+
+    featured = "featured"
+    newest = "newest"
+    random = "random"
+
+
+class _InFeatured(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    order: Literal["featured"]
+    key: tuple[float, bool, float, str]
+
+
+class _InNewest(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    order: Literal["newest"]
+    key: tuple[float, str]
+
+
+class _InRandom(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A place in one permutation of the ``span`` canvases that were public when it began."""
+
+    order: Literal["random"]
+    seed: _Count
+    span: _Count
+    shown: _Count
+
+
+Place = _InFeatured | _InNewest | _InRandom
+
+
+def walk(
+    index: PublishedIndex, order: GridOrder, cursor: str
+) -> Iterator[tuple[CanvasId, Place | None]]:
+    """The public canvases after a cursor, each with the place behind it; None behind the last.
+
+    Random order keeps its permutation across pages; what is published meanwhile waits for the
+    next one.
+
+    Raises:
+        SchemaError: a cursor that is not one of this order.
+    """
+    if order is GridOrder.random:
+        start = _decode(cursor, _InRandom) if cursor else None
+        return _walk_at_random(index.newest, start)
+    if order is GridOrder.newest:
+        last: SortKey | None = _decode(cursor, _InNewest).key if cursor else None
+        return _walk_sorted(index.newest, last, lambda key: _InNewest("newest", key))  # type: ignore[arg-type]
+    last = _decode(cursor, _InFeatured).key if cursor else None
+    return _walk_sorted(index.featured, last, lambda key: _InFeatured("featured", key))  # type: ignore[arg-type]
+
+
+def _walk_sorted(
+    keys: list[SortKey], last: SortKey | None, place_of: Callable[[SortKey], Place]
+) -> Iterator[tuple[CanvasId, Place | None]]:
+    start = 0 if last is None else bisect_right(keys, last)
+    for position in range(start, len(keys)):
+        key = keys[position]
+        yield _id_of(key), place_of(key) if position + 1 < len(keys) else None
+
+
+def _walk_at_random(
+    newest: list[SortKey], start: _InRandom | None
+) -> Iterator[tuple[CanvasId, Place | None]]:
+    if start is None:
+        start = _InRandom("random", secrets.randbits(48), len(newest), 0)
+    # A forged span or place costs no more than walking the whole grid twice.
+    if start.shown >= len(newest):
+        return
+    ranks = islice(_permutation(start.seed, start.span), start.shown, start.shown + len(newest))
+    for shown, rank in enumerate(ranks, start.shown + 1):
+        if rank < len(newest):
+            # Counted from the oldest: what is published later does not move the others.
+            is_last = shown == start.span
+            place = None if is_last else _InRandom("random", start.seed, start.span, shown)
+            yield _id_of(newest[-1 - rank]), place
+
+
+def _permutation(seed: int, length: int) -> Iterator[int]:
+    """All numbers below ``length`` in a shuffled order, at the cost of those that are taken."""
+    shuffle = random.Random(seed)  # noqa: S311 - an order for the eye, not a secret
+    moved: dict[int, int] = {}
+    for place in range(length):
+        pick = shuffle.randrange(place, length)
+        yield moved.get(pick, pick)
+        moved[pick] = moved.get(place, place)
+
+
+def _id_of(key: SortKey) -> CanvasId:
+    return key[-1]  # type: ignore[return-value]
+
+
+def cursor_for(place: Place | None) -> str:
+    """The cursor that continues behind a place; empty when nothing is behind it."""
+    if place is None:
+        return ""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
+
+
+def _decode(cursor: str, shape: type[_T]) -> _T:
+    padded = cursor[:_MAX_CURSOR] + "=" * (-len(cursor) % 4)
+    try:
+        data = base64.b64decode(padded, altchars=b"-_", validate=True)
+        return msgspec.json.decode(data, type=shape)
+    except (ValueError, binascii.Error):
+        raise SchemaError("cursor", "is not one that this listing gave") from None

@@ -1,0 +1,55 @@
+"""The legal pages, rendered from the Markdown documents in `docs/legal`.
+
+Needs nothing but the renderer (markdown, nh3, jinja2), so that these pages can be smoked in an
+environment that holds nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from dashgen.pages.layout import Page, render
+from dashgen.pages.navigation import LEGAL_PAGES, LegalPage
+from dashgen.pages.rich_text import render_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LEGAL_PAGES", "LegalPage", "render_legal_pages"]
+
+
+def render_legal_pages(source: Path) -> dict[str, Page]:
+    """Render all legal pages.
+
+    Args:
+        source: the folder with the Markdown documents.
+
+    Returns:
+        The pages by slug, in the order of `LEGAL_PAGES`.
+
+    Raises:
+        OSError: a document is missing or cannot be read. A site without one of them must not be
+            served, so there is no page to fall back on.
+    """
+    return {page.slug: _render(page, source) for page in LEGAL_PAGES}
+
+
+def _render(page: LegalPage, source: Path) -> Page:
+    text = (source / page.source).read_text(encoding="utf-8")
+    return render(
+        "legal.html",
+        page=page,
+        document=render_document(text, resolve=_site_link),
+    )
+
+
+def _site_link(link: str) -> str:
+    """Turn a link between the documents, as it works in the repository, into one of the site."""
+    file, mark, anchor = link.partition("#")
+    return _urls_by_source().get(file, file) + mark + anchor
+
+
+@functools.cache
+def _urls_by_source() -> dict[str, str]:
+    return {page.source: page.url for page in LEGAL_PAGES}

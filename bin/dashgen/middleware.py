@@ -1,0 +1,243 @@
+"""What happens around every request: its log line, its headers, its limits, its errors.
+
+Plain ASGI, outermost first: `RequestLog`, `AnswerHeaders`, `ErrorShape`, `RequestLimits`.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import time
+from typing import TYPE_CHECKING, Final
+
+from starlette.requests import ClientDisconnect
+
+from dashgen.answers import (
+    JSON_POLICY,
+    NEVER_STORED,
+    Refusal,
+    error_body,
+    error_headers,
+    json_answer,
+    page_answer,
+)
+from dashgen.errors import EnsembleError, StorageFailed
+from dashgen.json_log import with_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from dashgen.metrics import Metrics
+
+    Headers = Sequence[tuple[bytes, bytes]]
+
+_log = logging.getLogger(__name__)
+_access = logging.getLogger("dashgen.access")
+
+_METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_HIDDEN_IN_PATH: Final = re.compile(rb"%(?:2f|5c|00)|\\", re.IGNORECASE)
+_DISK_IS_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MAX_LOGGED_PATH: Final = 200
+
+
+def common_headers(run_nonce: str) -> Headers:
+    """The headers of every answer, of a refusal below the application too."""
+    headers = [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+    if run_nonce:
+        headers.append((b"x-ensemble-run", run_nonce.encode()))
+    return headers
+
+
+def refusal_headers(run_nonce: str) -> Headers:
+    """The headers of a refusal that is written without the application."""
+    return [
+        *common_headers(run_nonce),
+        (b"content-type", b"application/json"),
+        (b"content-security-policy", JSON_POLICY.encode()),
+        (b"cache-control", NEVER_STORED.encode()),
+    ]
+
+
+class RequestLog:
+    """Counts every request and writes one line about it, without its query and its headers."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = time.perf_counter()
+        status = 0  # of a client that left before it was answered
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_status)
+        finally:
+            self._metrics.count(status)
+            _access.info(
+                "request",
+                extra=with_fields(
+                    http_method=scope["method"],
+                    http_path=scope["path"][:_MAX_LOGGED_PATH],
+                    http_status=status,
+                    duration_ms=round((time.perf_counter() - started) * 1000, 2),
+                ),
+            )
+
+
+class AnswerHeaders:
+    """Adds the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp, headers: Headers) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def add_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._headers]
+            await send(message)
+
+        await self._app(scope, receive, add_headers)
+
+
+class ErrorShape:
+    """Turns whatever is raised inside into an answer with an `error` key, or an error page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        has_started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except ClientDisconnect:
+            return
+        except Exception as problem:
+            if has_started:
+                raise
+            error = _as_ensemble_error(problem)
+            if error.status >= 500:
+                _log.exception("request failed", extra=with_fields(error=error.error))
+            answer = _error_answer(scope, error)
+            await answer(scope, receive, send)
+
+
+def _as_ensemble_error(problem: Exception) -> EnsembleError:
+    if isinstance(problem, EnsembleError):
+        return problem
+    if isinstance(problem, OSError):
+        return StorageFailed(is_full=problem.errno in _DISK_IS_FULL)
+    return EnsembleError(500, "internal", "Something went wrong on our side.")
+
+
+def _error_answer(scope: Scope, error: EnsembleError) -> Response:
+    if _asks_for_page(scope):
+        from dashgen.pages.error import render_error_page  # noqa: PLC0415 - pages load late
+
+        page = render_error_page(error.status, error.message)
+        answer = page_answer(page, error.status, NEVER_STORED)
+    else:
+        answer = json_answer(error_body(error), error.status)
+    answer.headers.update(error_headers(error))
+    return answer
+
+
+def _asks_for_page(scope: Scope) -> bool:
+    path = scope["path"]
+    return scope["method"] in {"GET", "HEAD"} and (path == "/" or path.endswith(".html"))
+
+
+class RequestLimits:
+    """Refuses what no handler should see: bad hosts, disguised paths, bodies beyond the limit."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        _check_host(scope)
+        if _HIDDEN_IN_PATH.search(scope["raw_path"]):
+            raise EnsembleError(400, "bad_path", "The path hides a separator or a NUL.")
+        if scope["method"] in _METHODS_WITH_BODY:
+            body = await self._read_body(scope, receive)
+            receive = _replay(body, receive)
+        await self._app(scope, receive, send)
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
+        """Read the whole body, counted as it arrives: its announced length may be a lie."""
+        if _announced_length(scope) > self._max_body_bytes:
+            raise self._too_large(scope)
+        chunks: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._max_body_bytes:
+                raise self._too_large(scope)
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+    def _too_large(self, scope: Scope) -> Refusal:
+        # A client that waits for "100 Continue" may leave its body out now, or may not: after
+        # that, nobody can tell where its next request starts.
+        headers = {"connection": "close"} if _header(scope, b"expect") else {}
+        message = f"A body may hold at most {self._max_body_bytes} bytes."
+        limit = self._max_body_bytes
+        return Refusal(413, "payload_too_large", message, headers=headers, limit_bytes=limit)
+
+
+def _check_host(scope: Scope) -> None:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not hosts and scope["http_version"] == "1.0":
+        return
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        raise EnsembleError(400, "bad_host", "The request needs one valid Host header.")
+
+
+def _announced_length(scope: Scope) -> int:
+    return int(_header(scope, b"content-length") or 0)  # the parser has seen that it is a number
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Give the body that was read once more to the application, then what comes after it."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return unread.pop() if unread else await receive()
+
+    return replayed

@@ -1,0 +1,125 @@
+"""The operator's side: health, numbers, projects, and what the dashboard token opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from dashgen.answers import json_answer
+from dashgen.auth import (
+    bearer_token,
+    check_auth,
+    is_dashboard_token,
+    is_operator,
+    set_pairing_cookie,
+)
+from dashgen.errors import Unauthorised
+from dashgen.json_body import read_json
+from dashgen.pairing import LIFETIME_S
+from dashgen.projects import SmokeResult  # noqa: TC001 - msgspec reads annotations
+from dashgen.services import in_thread, now, services_of
+from dashgen.settings import VERSION
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+class TokenBody(msgspec.Struct):
+    """A token to be looked at."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class SmokeBody(msgspec.Struct):
+    """How the smoke of a project went."""
+
+    slug: str
+    result: SmokeResult
+    notes: str = ""
+
+
+class FireBody(msgspec.Struct):
+    """An unattended run that is asked for."""
+
+    slug: str
+    minutes: int
+    prompt: str = ""
+
+
+async def handle_health(request: Request) -> Response:
+    """GET /health: ready to serve, and what is being served."""
+    services = services_of(request)
+    return json_answer(
+        {
+            "status": "ok",
+            "uptime_s": services.metrics.uptime(),
+            "version": VERSION,
+            "auth_required": True,
+            "build": services.build,
+        }
+    )
+
+
+async def handle_metrics(request: Request) -> Response:
+    """GET /metrics: counts, none of which tells anything about anybody."""
+    services = services_of(request)
+    metrics = services.metrics
+    counts = await in_thread(lambda: (services.canvases.count(), services.pairings.count()))
+    return json_answer(
+        {
+            "request_count": metrics.requests,
+            "error_count": metrics.errors,
+            "recent_error_count": metrics.recent_errors(),
+            "uptime_s": metrics.uptime(),
+            "canvas_count": counts[0],
+            "paired_user_count": counts[1],
+            "version": VERSION,
+        }
+    )
+
+
+async def handle_state(request: Request) -> Response:
+    """GET /state: everything for an operator, an allow-list for everybody else."""
+    services = services_of(request)
+    if not is_operator(request):
+        return json_answer(await in_thread(lambda: services.projects.visitor_state(now())))
+    state = await in_thread(lambda: services.projects.owner_state(now()))
+    return json_answer({**state, "gate": services.gate.read(now())})
+
+
+async def handle_verify_token(request: Request) -> Response:
+    """POST /verify-token: say what a token is good for; a pairing token is put into the cookie."""
+    token = (await read_json(request, TokenBody)).token
+    if bearer_token(request) not in {None, token}:
+        raise Unauthorised("The header and the body carry different tokens.")
+    owner = services_of(request).pairings.resolve(token, now())
+    if owner is not None:
+        answer = json_answer({"kind": "creator", "user_id": owner.id, "handle": owner.handle})
+        set_pairing_cookie(request, answer, token, int(LIFETIME_S))
+        return answer
+    if is_dashboard_token(request, token):
+        return json_answer({"kind": "operator"})
+    raise Unauthorised("This token is unknown, has expired or was revoked.")
+
+
+async def handle_smoke_test_result(request: Request) -> Response:
+    """POST /smoke-test-result: write down how a project's smoke went."""
+    check_auth(request)
+    body = await read_json(request, SmokeBody)
+    store = services_of(request).projects
+    project = await in_thread(lambda: store.record_smoke(body.slug, body.result, body.notes, now()))
+    return json_answer({"state": project["state"], "project": project})
+
+
+async def handle_fire(request: Request) -> Response:
+    """POST /fire: queue an unattended run; refused while the project's smoke is red."""
+    check_auth(request)
+    body = await read_json(request, FireBody)
+    store = services_of(request).projects
+    project = await in_thread(
+        lambda: store.request_fire(body.slug, body.minutes, body.prompt, now())
+    )
+    return json_answer({"exit": 0, "project": project})

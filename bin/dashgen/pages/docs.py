@@ -1,0 +1,31 @@
+"""A Markdown document of the repository as a page."""
+
+from __future__ import annotations
+
+from dashgen.pages.layout import Page, render
+from dashgen.pages.rich_text import render_document
+
+
+def render_docs_page(source: str, source_name: str) -> Page:
+    """Render a document.
+
+    Args:
+        source: the Markdown text; its first heading is the title.
+        source_name: path of the file in the repository, shown to the reader.
+
+    Returns:
+        The page. Links to other Markdown files lead to their pages.
+    """
+    return render(
+        "docs.html",
+        document=render_document(source, resolve=_page_link),
+        source_name=source_name,
+    )
+
+
+def _page_link(link: str) -> str:
+    """Turn a relative link to a Markdown file into one to its page; leave every other as it is."""
+    file, mark, anchor = link.partition("#")
+    if "://" in file or not file.endswith(".md"):
+        return link
+    return f"{file.removesuffix('.md')}.html{mark}{anchor}"

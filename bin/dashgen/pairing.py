@@ -1,0 +1,195 @@
+"""Pairing: tokens that let a browser act as a user. Only a token's digest is ever stored."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import os
+import re
+import secrets
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from dashgen.atomic_file import (
+    UnfitFileError,
+    ensure_directory,
+    locked,
+    read_regular,
+    write_atomically,
+)
+from dashgen.canvas_schema import Owner
+from dashgen.errors import HandleTaken, SchemaError
+from dashgen.ids import is_user_id
+from dashgen.strict_json import decode_strictly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIFETIME_S = 90 * 24 * 3600.0
+# How far ahead another machine's clock may be before its record is not believed.
+CLOCK_SKEW_S = 300.0
+
+_log = logging.getLogger(__name__)
+_MAX_BYTES = 16 * 1024
+_MAX_TOKEN = 256
+_FILE_NAME = re.compile(r"[0-9a-f]{64}\.json", re.ASCII)
+_HANDLE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z"
+
+
+class PairingRecord(msgspec.Struct, kw_only=True):
+    """The file of one pairing. Times in Unix seconds."""
+
+    version: Literal[1] = 1
+    user_id: str
+    handle: Annotated[str, Meta(pattern=_HANDLE)]
+    token_sha256: str
+    created_at: float
+    expires_at: float
+    revoked_at: float | None = None
+
+    def is_live(self, now: float) -> bool:
+        """Whether the pairing lets its user in at that time."""
+        return (
+            self.revoked_at is None
+            and self.created_at <= now + CLOCK_SKEW_S
+            and not self.is_over(now)
+        )
+
+    def is_over(self, now: float) -> bool:
+        """Whether the pairing has run out; a record cannot grant itself more than 90 days."""
+        return now >= min(self.expires_at, self.created_at + LIFETIME_S)
+
+
+class PairingStore:
+    """One file a token, ``<sha256 of the token>.json``, read at each request."""
+
+    def __init__(self, root: Path) -> None:
+        """Args: root: the folder of the pairing files; it need not exist yet."""
+        self._root = root
+        self._handles: dict[str, Owner] = {}
+
+    def issue(self, user_id: str, handle: str, now: float) -> str:
+        """Pairs a user and gives the token, which cannot be had again.
+
+        Args:
+            user_id: who is paired.
+            handle: the user's handle, 1 to 32 letters, digits, ``_`` and ``-``.
+            now: Unix seconds.
+
+        Raises:
+            SchemaError: a handle or user id that is not one.
+            HandleTaken: somebody else has the handle.
+            OSError: it could not be stored.
+        """
+        if not is_user_id(user_id):
+            raise SchemaError("user_id", "is not a user id")
+        if not re.match(_HANDLE, handle):
+            raise SchemaError("handle", "must be 1 to 32 letters, digits, _ and -")
+        token = secrets.token_urlsafe(32)
+        record = PairingRecord(
+            user_id=user_id,
+            handle=handle,
+            token_sha256=_digest(token),
+            created_at=now,
+            expires_at=now + LIFETIME_S,
+        )
+        ensure_directory(self._root)
+        with locked(self._root / ".lock"):
+            if any(user_id != holder for holder in self._holders(handle)):
+                raise HandleTaken
+            self._write(record)
+        return token
+
+    def resolve(self, token: str | None, now: float) -> Owner | None:
+        """Who a token stands for at that time, or None.
+
+        An expired token is revoked when it is met, so that no turning back of the clock brings
+        it to life again.
+        """
+        record = self._find(token)
+        if record is None:
+            return None
+        if record.revoked_at is None and record.is_over(now):
+            self._retire(record, now)
+            return None
+        if not record.is_live(now) or not is_user_id(record.user_id):
+            return None
+        return Owner(id=record.user_id, handle=record.handle)
+
+    def revoke(self, token: str, now: float) -> None:
+        """Ends a pairing for good. An unknown token is no error.
+
+        Raises:
+            OSError: it could not be stored, and the token still works.
+        """
+        record = self._find(token)
+        if record is not None and record.revoked_at is None:
+            self._revoke(record, now)
+
+    def count(self) -> int:
+        """How many pairings were ever issued."""
+        return sum(1 for _ in self._file_names())
+
+    def handle_taken(self, handle: str) -> bool:
+        """Whether anyone has the handle, in whatever case it is written."""
+        return any(True for _ in self._holders(handle))
+
+    def _holders(self, handle: str) -> Iterator[str]:
+        """User ids of those with that handle. Each file is read once: its owner never changes."""
+        wanted = handle.casefold()
+        for name in self._file_names():
+            if name not in self._handles:
+                record = self._read(self._root / name)
+                if record is None:
+                    continue
+                self._handles[name] = Owner(id=record.user_id, handle=record.handle)
+            if self._handles[name].handle.casefold() == wanted:
+                yield self._handles[name].id
+
+    def _file_names(self) -> Iterator[str]:
+        try:
+            names = os.listdir(self._root)  # noqa: PTH208 - names are all that is needed
+        except FileNotFoundError:
+            return
+        yield from (name for name in names if _FILE_NAME.fullmatch(name))
+
+    def _find(self, token: str | None) -> PairingRecord | None:
+        if not token or len(token) > _MAX_TOKEN or not token.isascii():
+            return None
+        digest = _digest(token)
+        record = self._read(self._root / f"{digest}.json")
+        if record is None or not hmac.compare_digest(record.token_sha256.encode(), digest.encode()):
+            return None
+        return record
+
+    def _read(self, path: Path) -> PairingRecord | None:
+        try:
+            data, _ = read_regular(path, _MAX_BYTES)
+            return decode_strictly(data, PairingRecord)
+        except FileNotFoundError:
+            return None
+        except (OSError, UnfitFileError, ValueError) as error:
+            _log.warning("pairing %s is refused: %r", path.name[:12], str(error))
+            return None
+
+    def _retire(self, record: PairingRecord, now: float) -> None:
+        try:
+            self._revoke(record, now)
+        except OSError as error:
+            _log.warning("an expired pairing could not be revoked: %r", str(error))
+
+    def _revoke(self, record: PairingRecord, now: float) -> None:
+        with locked(self._root / ".lock"):
+            self._write(msgspec.structs.replace(record, revoked_at=now))
+
+    def _write(self, record: PairingRecord) -> None:
+        path = self._root / f"{record.token_sha256}.json"
+        write_atomically(path, msgspec.json.encode(record))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

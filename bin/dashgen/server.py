@@ -1,0 +1,260 @@
+"""Starts the control panel: one process, one port, one line on standard output when it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from dashgen import json_log
+from dashgen.app import build_app
+from dashgen.connection import bounded_protocol
+from dashgen.middleware import refusal_headers
+from dashgen.page_handlers import warm_up
+from dashgen.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+    from dashgen.services import Services
+
+EXIT_OK: Final = 0
+EXIT_ENVIRONMENT: Final = 4
+EXIT_INTERRUPTED: Final = 130
+
+_BACKLOG: Final = 2048
+_GRACE_SECONDS: Final = 10.0
+_PRIVATE_FOLDER: Final = 0o700
+
+_log = logging.getLogger(__name__)
+
+
+class CannotStartError(Exception):
+    """The environment does not let the server start.
+
+    Args:
+        problem: What is wrong, in one sentence.
+        remedy: The command that helps.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until a signal comes.
+
+    Args:
+        argv: The command line without the program's name; that of the process by default.
+
+    Returns:
+        0 after SIGTERM, 130 after Ctrl-C, 4 when the environment does not let it start.
+    """
+    options = _parse(argv)
+    try:
+        settings = Settings.from_environment(os.environ)
+        json_log.configure(settings.log_level)
+        for folder in (settings.orch_data, settings.plugin_data, settings.data_root):
+            make_private_folder(folder)
+        listener = listen(options.host, options.port)
+    except SettingsError as problem:
+        return _cannot_start(str(problem), f"unset {problem.variable}")
+    except CannotStartError as problem:
+        return _cannot_start(str(problem), problem.remedy)
+    return _serve(settings, options.host, listener)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="control-panel-server.py", description="Serve Ensemble on this machine."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="port (%(default)s); 0 lets the system choose"
+    )
+    return parser.parse_args(argv)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number
+
+
+def _cannot_start(problem: str, remedy: str) -> int:
+    sys.stderr.write(f"control-panel: {problem}\nnext: {remedy}\n")
+    return EXIT_ENVIRONMENT
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a data root that nobody else can read, and see that it can be written.
+
+    Raises:
+        CannotStartError: It cannot be made or written, or it belongs to somebody else.
+    """
+    try:
+        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise CannotStartError(
+            f"the data root {folder} cannot be written: {problem.strerror}",
+            f"ls -ld {folder}",
+        ) from problem
+    # The default root has a well-known name in a folder where everybody may make files.
+    if owner != os.geteuid():
+        raise CannotStartError(
+            f"the data root {folder} belongs to another user", "export ENSEMBLE_DATA_ROOT=FOLDER"
+        )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow is done.
+
+    Raises:
+        CannotStartError: It is taken, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as problem:
+        raise CannotStartError(
+            f"cannot listen on {host} port {port}: {problem.strerror or problem}",
+            "python bin/control-panel-server.py --port 0",
+        ) from problem
+    # Connections inherit this. asyncio would set it on none of them, since a socket that is made
+    # like this one does not say that it speaks TCP; each kept connection would wait 40 ms a time.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _serve(settings: Settings, host: str, listener: socket.socket) -> int:
+    app = build_app(settings)
+    config = uvicorn.Config(
+        app,
+        http=bounded_protocol(settings.request_seconds, refusal_headers(settings.run_nonce)),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+    def when_ready() -> None:
+        _announce(host, listener)
+        _start_background_work(app.state.services)
+
+    server = ControlPanelServer(config, when_ready)
+    if settings.exit_with_parent:
+        _start_thread("parent-watch", lambda: _watch_parent(server))
+    # uvicorn raises the signal that ended it once more; for SIGTERM that is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return EXIT_OK
+
+
+def _announce(host: str, listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"control-panel listening on http://{shown}:{port}\n")
+    sys.stdout.flush()
+
+
+def _start_background_work(services: Services) -> None:
+    """Do after readiness what the first request need not wait for."""
+    _start_thread("page-warm-up", warm_up)
+    _start_thread("store-sweep", lambda: _sweep(services))
+
+
+def _sweep(services: Services) -> None:
+    """Set aside what is broken or foreign in the store; each file gets its line in the log."""
+    try:
+        services.canvases.sweep()
+    except OSError:
+        _log.exception("the store could not be swept")
+
+
+def _watch_parent(server: ControlPanelServer) -> None:
+    """End the server when standard input ends: the parent has closed it, or has died."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.stop()
+
+
+def _start_thread(name: str, work: Callable[[], object]) -> None:
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
+class ControlPanelServer(uvicorn.Server):
+    """uvicorn's server, which says when it is ready and ends at once when nothing is under way.
+
+    Args:
+        config: uvicorn's configuration.
+        when_ready: Called once, when connections are accepted.
+    """
+
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+        self._wake = asyncio.Event()
+        self._running_loop: asyncio.AbstractEventLoop | None = None
+
+    def stop(self) -> None:
+        """Ask for a graceful end, from any thread."""
+        self.should_exit = True
+        if self._running_loop is not None:
+            self._running_loop.call_soon_threadsafe(self._wake.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End gracefully at the first signal."""
+        super().handle_exit(sig, frame)
+        self.stop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections, then say so."""
+        self._running_loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self._when_ready()
+
+    async def main_loop(self) -> None:
+        """Keep the Date header right, once a second, until the end is asked for."""
+        while not await self.on_tick(0):
+            try:
+                await asyncio.wait_for(self._wake.wait(), timeout=1)
+            except TimeoutError:
+                continue
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what has begun, within the grace, without uvicorn's pauses."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GRACE_SECONDS
+        state = self.server_state
+        # uvicorn tells nobody when the last one is done.
+        while (state.connections or state.tasks) and loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -1,0 +1,89 @@
+"""Everything that handlers work with, made once when the server starts."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import msgspec
+from anyio import to_thread
+
+from dashgen.build_id import served_build
+from dashgen.canvas_store import JsonFileCanvasStore
+from dashgen.first_run_store import FirstRunStore
+from dashgen.gate import FeatureGate
+from dashgen.metrics import Metrics
+from dashgen.operator_token import OperatorToken
+from dashgen.pairing import PairingStore
+from dashgen.projects import ProjectStore
+from dashgen.rate_limit import RateLimit
+from dashgen.revision_cache import RevisionCache
+from dashgen.settings import REPOSITORY, Settings
+from dashgen.store_protocol import CanvasStore  # noqa: TC001 - msgspec reads annotations
+from dashgen.subscriptions import SubscriptionStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from dashgen.pages.layout import Page
+
+_T = TypeVar("_T")
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """The stores and counters of one server."""
+
+    settings: Settings
+    canvases: CanvasStore
+    subscriptions: SubscriptionStore
+    pairings: PairingStore
+    first_runs: FirstRunStore
+    projects: ProjectStore
+    gate: FeatureGate
+    operator_token: OperatorToken
+    signups: RateLimit
+    token_checks: RateLimit
+    metrics: Metrics
+    grid_answers: RevisionCache[bytes]
+    index_pages: RevisionCache[Page]
+    canvas_pages: RevisionCache[Page]
+    build: str
+
+
+def make_services(settings: Settings) -> Services:
+    """Open the stores of the data roots; nothing is read from them yet."""
+    build = served_build(REPOSITORY)
+    return Services(
+        settings=settings,
+        canvases=JsonFileCanvasStore(settings.data_root),
+        subscriptions=SubscriptionStore(settings.data_root),
+        pairings=PairingStore(settings.pairings),
+        first_runs=FirstRunStore(settings.data_root / "first_run"),
+        projects=ProjectStore(settings.orch_data, settings.plugin_data),
+        gate=FeatureGate(settings.gate_file, build),
+        operator_token=OperatorToken(settings.orch_data / ".env.local"),
+        signups=RateLimit(settings.signups_per_minute),
+        token_checks=RateLimit(settings.token_checks_per_minute),
+        metrics=Metrics(),
+        grid_answers=RevisionCache(256),
+        index_pages=RevisionCache(64),
+        canvas_pages=RevisionCache(64),
+        build=build,
+    )
+
+
+def services_of(request: Request) -> Services:
+    """The services of the server that got this request."""
+    return cast("Services", request.app.state.services)
+
+
+async def in_thread(work: Callable[[], _T]) -> _T:
+    """Do work that waits for the disk, or computes for long, while other requests go on."""
+    return await to_thread.run_sync(work)
+
+
+def now() -> float:
+    """The time of the wall clock in Unix seconds."""
+    return time.time()

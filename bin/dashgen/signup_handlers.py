@@ -1,0 +1,109 @@
+"""The way in: signing up, and the first run that ends with a first canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from dashgen.answers import json_answer, no_content
+from dashgen.auth import (
+    count_call,
+    forget_pairing_cookie,
+    presented_token,
+    require_creator,
+    set_pairing_cookie,
+)
+from dashgen.canvas_handlers import create_canvas
+from dashgen.canvas_schema import CanvasDraft, SignupContext, new_user_id
+from dashgen.errors import EnsembleError
+from dashgen.first_run_store import FirstRunStep, is_complete
+from dashgen.json_body import EmptyBody, read_json
+from dashgen.pairing import LIFETIME_S
+from dashgen.services import in_thread, now, services_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_START: Final = "/index.html#first-run"
+_STUDIO: Final = "/studio.html"
+
+
+class SignupBody(msgspec.Struct):
+    """A newcomer's handle and answers; the terms must be accepted."""
+
+    handle: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z")]
+    tos_accepted: bool = False
+    answers: SignupContext = SignupContext()
+
+
+class AdvanceBody(msgspec.Struct):
+    """The step of the first run that was just taken."""
+
+    step: FirstRunStep
+
+
+async def handle_signup(request: Request) -> Response:
+    """POST /studio/signup: make a creator and give out the pairing token, this once."""
+    services = services_of(request)
+    count_call(request, services.signups)
+    body = await read_json(request, SignupBody)
+    if not body.tos_accepted:
+        raise EnsembleError(400, "tos_required", "Accept the terms of service to sign up.")
+    user_id = new_user_id()
+    moment = now()
+    token = await in_thread(lambda: services.pairings.issue(user_id, body.handle, moment))
+    answer = json_answer(
+        {
+            "user_id": user_id,
+            "handle": body.handle,
+            "pairing_token": token,
+            "expires_at": moment + LIFETIME_S,
+            "signup_context": msgspec.structs.replace(body.answers, handle=body.handle),
+        },
+        201,
+    )
+    set_pairing_cookie(request, answer, token, int(LIFETIME_S))
+    return answer
+
+
+async def handle_unpair(request: Request) -> Response:
+    """POST /studio/unpair: end the pairing whose token came with the request, for good."""
+    require_creator(request)
+    await read_json(request, EmptyBody)
+    pairings = services_of(request).pairings
+    token = presented_token(request)
+    await in_thread(lambda: pairings.revoke(token, now()))
+    answer = no_content()
+    forget_pairing_cookie(answer)
+    return answer
+
+
+async def handle_generate_from_answers(request: Request) -> Response:
+    """POST /studio/generate-from-answers: a first canvas that fits a newcomer's answers."""
+    owner = require_creator(request)
+    answers = await read_json(request, SignupContext)
+    context = msgspec.structs.replace(answers, handle=answers.handle or owner.handle)
+    draft = CanvasDraft(signup_context=context)
+    return json_answer({"studio": await create_canvas(services_of(request), owner, draft)}, 201)
+
+
+async def handle_first_run_state(request: Request) -> Response:
+    """GET /first-run/state: whether the first run is over, and where it goes on."""
+    owner = require_creator(request)
+    return _first_run_answer(services_of(request).first_runs.step(owner.id))
+
+
+async def handle_first_run_advance(request: Request) -> Response:
+    """POST /first-run/advance: take the next step; none can be skipped."""
+    owner = require_creator(request)
+    body = await read_json(request, AdvanceBody)
+    store = services_of(request).first_runs
+    return _first_run_answer(await in_thread(lambda: store.advance(owner.id, body.step)))
+
+
+def _first_run_answer(step: FirstRunStep | None) -> Response:
+    resume_url = _START if step is None else _STUDIO
+    return json_answer({"is_complete": is_complete(step), "resume_url": resume_url})

@@ -1,0 +1,91 @@
+"""What Ensemble asks of any store of canvases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from dashgen.canvas_schema import Canvas, CanvasChanges, CanvasDraft, Card, Owner, Visibility
+    from dashgen.grid_cursor import GridOrder
+    from dashgen.slots import Tier
+
+
+class GridPage(msgspec.Struct, frozen=True):
+    """One page of the grid; an empty cursor says that it is the last."""
+
+    cards: list[Card]
+    next_cursor: str
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """Something in the root that was moved away: paths relative to the root, and why."""
+
+    path: str
+    kept_as: str
+    why: str
+
+
+class CanvasStore(Protocol):
+    """What Ensemble asks of any store of canvases.
+
+    Every change is durable when its method returns, and all of it happens or none. Times are
+    Unix seconds. A method that changes a canvas raises NotYours for a public canvas of another
+    owner, NotFound for any other that is not there for this owner, and StorageFailed when the
+    disk refuses.
+    """
+
+    def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
+        """Stores a new draft."""
+
+    def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
+        """Finds a published canvas of anyone, or a draft of the reader's own.
+
+        Whether a published canvas may be shown is for the caller to judge by its visibility.
+        """
+
+    def mine(self, owner_id: str) -> list[Canvas]:
+        """The owner's canvases: published ones by slot, then drafts, the last edited first."""
+
+    def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
+        """Changes a draft; raises PublishedCanvas for one that is published."""
+
+    def publish(  # noqa: PLR0913 - a publish is these facts
+        self,
+        canvas_id: str,
+        owner_id: str,
+        *,
+        slot_index: int,
+        visibility: Visibility,
+        tier: Tier,
+        now: float,
+    ) -> Canvas:
+        """Publishes into a slot; its occupant becomes a draft in the same step.
+
+        Raises SlotLimit and SlotOutOfRange as ``slots.decide_publish`` does.
+        """
+
+    def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:
+        """Makes the canvas a draft; one that is a draft stays so."""
+
+    def delete(self, canvas_id: str, owner_id: str) -> None:
+        """Removes the canvas, out of the grid first."""
+
+    def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
+        """Makes a published canvas the owner's only showcase, or no longer.
+
+        Raises NotPublished for a draft.
+        """
+
+    def list_published(self, order: GridOrder, limit: int, cursor: str) -> GridPage:
+        """One page of the public canvases; raises SchemaError for a bad limit or cursor."""
+
+    def count(self) -> int:
+        """How many canvases are published."""
+
+    def revision(self) -> str:
+        """A text that is different after every publish and unpublish."""
+
+    def sweep(self) -> list[SetAside]:
+        """Looks through everything stored and sets broken and foreign things aside."""

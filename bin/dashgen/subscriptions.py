@@ -1,0 +1,61 @@
+"""Which tier an owner is on."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from dashgen.atomic_file import UnfitFileError, ensure_directory, read_regular, write_atomically
+from dashgen.ids import is_user_id
+from dashgen.slots import Tier
+from dashgen.strict_json import decode_strictly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_log = logging.getLogger(__name__)
+_MAX_BYTES = 16 * 1024
+
+
+class _SubscriptionFile(msgspec.Struct):
+    version: Literal[1]
+    tier: Tier
+
+
+class SubscriptionStore:
+    """One file an owner, ``subscriptions/<owner_id>.json``, read at each question."""
+
+    def __init__(self, root: Path) -> None:
+        self._directory = root / "subscriptions"
+
+    def tier(self, owner_id: str) -> Tier:
+        """The owner's tier; free when there is no file, or none that can be believed."""
+        if not is_user_id(owner_id):
+            return Tier.free
+        path = self._path(owner_id)
+        try:
+            data, _ = read_regular(path, _MAX_BYTES)
+            return decode_strictly(data, _SubscriptionFile).tier
+        except FileNotFoundError:
+            return Tier.free
+        except (OSError, UnfitFileError, ValueError) as error:
+            _log.warning("subscription %r counts as free: %r", str(path), str(error))
+            return Tier.free
+
+    def set_tier(self, owner_id: str, tier: Tier) -> None:
+        """Puts an owner on a tier.
+
+        Raises:
+            ValueError: not a user id.
+            OSError: it could not be written.
+        """
+        if not is_user_id(owner_id):
+            raise ValueError("not a user id")
+        ensure_directory(self._directory)
+        record = _SubscriptionFile(version=1, tier=tier)
+        write_atomically(self._path(owner_id), msgspec.json.encode(record))
+
+    def _path(self, owner_id: str) -> Path:
+        return self._directory / f"{owner_id}.json"

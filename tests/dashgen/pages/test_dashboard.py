@@ -1,0 +1,25 @@
+"""The operator's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashgen.pages.dashboard import render_dashboard_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashgen.pages.layout import Page
+    from tests.dashgen.pages.conftest import Parsed
+
+
+def test_a_smoke_can_pass_have_issues_or_fail(parse: Callable[[Page], Parsed]) -> None:
+    parsed = parse(render_dashboard_page())
+    results = [one.get("data-result") for one in parsed.all("button") if one.get("data-result")]
+
+    assert results == ["pass", "issues", "fail"]
+    assert "Smoke test required" in parsed.text(parsed.by_id("smoke-template"))
+
+
+def test_the_gate_is_hidden_until_it_is_known(parse: Callable[[Page], Parsed]) -> None:
+    assert "hidden" in parse(render_dashboard_page()).by_id("gate").attrib

@@ -1,0 +1,153 @@
+"""Markdown of strangers and of our own, made safe."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashgen.pages.rich_text import NOTE_LIMIT, heading_anchor, render_document, render_note
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+NOTE_TAGS = set("a blockquote br code em h3 h4 hr li ol p pre strong ul".split())  # noqa: SIM905
+DOCUMENT_TAGS = NOTE_TAGS | set("h1 h2 h5 h6 table thead tbody tr th td".split())  # noqa: SIM905
+
+
+def elements(markup: str) -> list[Element]:
+    tree = html5lib.parseFragment(markup, treebuilder="etree", namespaceHTMLElements=False)
+    return [one for one in tree.iter() if one.tag != "DOCUMENT_FRAGMENT"]
+
+
+def assert_clean(markup: str, tags: set[str], attributes: set[str]) -> None:
+    for element in elements(markup):
+        assert element.tag in tags
+        assert set(element.attrib) <= attributes
+        url = element.get("href") or ""
+        assert urlsplit(url).scheme in {"", "http", "https", "mailto"}
+        assert not url.startswith("//")
+
+
+def test_a_payload_in_a_note_is_text(payload: str) -> None:
+    assert_clean(render_note(payload), NOTE_TAGS, {"href", "rel"})
+
+
+def test_a_payload_in_a_document_is_cleaned(payload: str) -> None:
+    document = render_document(f"# T\n\n{payload}\n\n## {payload}\n")
+
+    assert_clean(document.lead + document.body, DOCUMENT_TAGS, {"href", "id"})
+
+
+@given(st.text(alphabet="<>[]()!*_`#>-+ \n\t\"'&:/\\abj1.", max_size=120))
+def test_any_note_is_clean(text: str) -> None:
+    assert_clean(render_note(text), NOTE_TAGS, {"href", "rel"})
+
+
+def test_a_note_has_its_markdown() -> None:
+    markup = render_note("# Big\n\n*soft* **loud** `code`\n\n- one\n\n[out](https://example.org)")
+
+    assert [one.tag for one in elements(markup)] == [
+        "h3", "p", "em", "strong", "code", "ul", "li", "p", "a",
+    ]  # fmt: skip
+    assert 'href="https://example.org"' in markup
+    assert 'rel="noopener nofollow"' in markup
+
+
+@pytest.mark.parametrize("level", range(1, 7))
+def test_headings_of_a_note_stay_below_those_of_the_page(level: int) -> None:
+    (heading,) = elements(render_note(f"{'#' * level} Title"))
+
+    assert heading.tag in {"h3", "h4"}
+
+
+def test_raw_html_in_a_note_is_shown_as_it_was_typed() -> None:
+    (paragraph,) = elements(render_note("<b>1 < 2</b> &amp; <!-- x -->"))
+
+    assert paragraph.text == "<b>1 < 2</b> & <!-- x -->"
+
+
+def test_a_refused_link_keeps_its_label() -> None:
+    link = elements(render_note("[label](javascript:alert(1))"))[1]
+
+    assert link.text == "label"
+    assert "href" not in link.attrib
+
+
+def test_a_note_that_is_too_long_is_shown_as_typed() -> None:
+    (block,) = elements(render_note("*a* " * NOTE_LIMIT))
+
+    assert block.tag == "pre"
+    assert (block.text or "").startswith("*a* *a*")
+
+
+@pytest.mark.parametrize(
+    "unit", ["[", "[](", "![", "*", "**a *", "_a", "`", "> ", "- ", "  - a\n", "&", "<", "\\", "|a"]
+)
+def test_no_note_takes_long(unit: str) -> None:
+    text = (unit * NOTE_LIMIT)[:NOTE_LIMIT]
+
+    start = time.process_time()
+    render_note(text)
+
+    assert time.process_time() - start < 2
+
+
+def test_a_document_is_parted_into_title_lead_body_and_sections() -> None:
+    document = render_document(
+        "# The *title*\n\nThe **lead**.\n\n## One & two\n\nText.\n\n## Two\n"
+    )
+
+    assert document.title == "The title"
+    assert document.lead == "The <strong>lead</strong>."
+    assert document.body.startswith('<h2 id="one--two">')
+    assert [tuple(vars_of) for vars_of in _sections(document.sections)] == [
+        ("one--two", "One & two"),
+        ("two", "Two"),
+    ]
+
+
+def _sections(sections: object) -> list[tuple[str, str]]:
+    assert isinstance(sections, tuple)
+    return [(section.anchor, section.title) for section in sections]
+
+
+def test_a_document_may_lack_title_and_lead() -> None:
+    document = render_document("Just text.")
+
+    assert (document.title, document.lead) == ("", "")
+    assert document.body == "<p>Just text.</p>"
+
+
+def test_links_of_a_document_are_resolved_and_then_judged() -> None:
+    document = render_document(
+        "[a](A.md) [b](B.md)", resolve=lambda link: {"A.md": "/a.html"}.get(link, "javascript:0")
+    )
+
+    assert document.body == '<p><a href="/a.html">a</a> <a>b</a></p>'
+
+
+def test_tables_and_code_of_a_document_survive() -> None:
+    document = render_document("| a | b |\n|---|:-:|\n| 1 | 2 |\n\n```\nx < y\n```\n")
+
+    tags = [one.tag for one in elements(document.body)]
+    assert {"table", "thead", "tbody", "th", "td", "pre", "code"} <= set(tags)
+    assert "x &lt; y" in document.body
+
+
+@pytest.mark.parametrize(
+    ("title", "anchor"),
+    [
+        ("4. Your content", "4-your-content"),
+        ("Copyright & DMCA", "copyright--dmca"),
+        ("What's new?", "whats-new"),
+        ("Größe", "größe"),
+    ],
+)
+def test_anchors_are_named_as_code_hosts_name_them(title: str, anchor: str) -> None:
+    assert heading_anchor(title) == anchor

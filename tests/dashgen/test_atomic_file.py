@@ -1,0 +1,214 @@
+"""Files are whole at any moment, and nothing that cannot be read is lost."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from dashgen.atomic_file import (
+    UnfitFileError,
+    append_durably,
+    ensure_directory,
+    locked,
+    read_regular,
+    set_aside,
+    write_atomically,
+)
+
+
+class Disk:
+    """Watches what is synced, and can fail at a chosen step."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log: list[str] = []
+        self.failing_call = 0
+        self._fsync = os.fsync
+        monkeypatch.setattr(os, "fsync", self.fsync)
+
+    def fsync(self, descriptor: int) -> None:
+        """Stands in for os.fsync."""
+        self.log.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        if len(self.log) == self.failing_call:
+            raise OSError(errno.EIO, "input/output error")
+        self._fsync(descriptor)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+def test_write_replaces_all_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_atomically(path, b"first and longer")
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_is_for_this_user_alone(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a.json", b"x")
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_write_syncs_the_bytes_before_the_name_and_the_name_before_it_returns(
+    tmp_path: Path, disk: Disk
+) -> None:
+    write_atomically(tmp_path / "a.json", b"x")
+    file, folder = disk.log
+    assert file.startswith(".a.json.")
+    assert folder == tmp_path.name
+
+
+def test_write_gives_the_time_that_was_asked_for(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a.json", b"x", mtime_ns=1_234_567_890_123_456_789)
+    assert (tmp_path / "a.json").stat().st_mtime_ns == 1_234_567_890_123_456_789
+
+
+def test_a_failed_fsync_fails_the_write_once_and_leaves_the_old_bytes(
+    tmp_path: Path, disk: Disk
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"old")
+    disk.failing_call = 1
+    with pytest.raises(OSError, match="input/output"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+    assert len(disk.log) == 1
+    write_atomically(path, b"newer")
+    assert path.read_bytes() == b"newer"
+
+
+def test_a_failed_rename_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_atomically(tmp_path / "a.json", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_append_adds_and_syncs(tmp_path: Path, disk: Disk) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    append_durably(path, b"two\n", at=4)
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert disk.log == ["log"]
+
+
+def test_a_failed_append_is_cut_back(tmp_path: Path, disk: Disk) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    disk.failing_call = 1
+    with pytest.raises(OSError, match="input/output"):
+        append_durably(path, b"two\n", at=4)
+    assert path.read_bytes() == b"one\n"
+
+
+def test_ensure_directory_makes_parents_and_syncs_their_names(tmp_path: Path, disk: Disk) -> None:
+    ensure_directory(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    assert disk.log == [tmp_path.name, "a"]
+    ensure_directory(tmp_path / "a" / "b")
+    assert len(disk.log) == 2
+
+
+def test_read_gives_bytes_and_status(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    data, status = read_regular(path, 5)
+    assert data == b"12345"
+    assert status.st_ino == path.stat().st_ino
+
+
+def test_read_refuses_what_is_not_a_plain_small_file(tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(b"123456")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "big")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("big", "folder", "link", "pipe", "big/below"):
+        with pytest.raises(UnfitFileError):
+            read_regular(tmp_path / name, 5)
+
+
+def test_read_of_nothing_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_regular(tmp_path / "none", 5)
+
+
+def test_lock_admits_one_thread_at_a_time(tmp_path: Path) -> None:
+    inside = 0
+    most = 0
+    gate = threading.Barrier(4)
+
+    def work() -> None:
+        nonlocal inside, most
+        gate.wait()
+        for _ in range(25):
+            with locked(tmp_path / ".lock"):
+                inside += 1
+                most = max(most, inside)
+                inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def test_lock_on_a_removed_file_is_taken_again(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    waiting = threading.Event()
+    got_it: list[bool] = []
+
+    def wait_for_lock() -> None:
+        waiting.set()
+        with locked(path):
+            got_it.append(path.exists())
+
+    with locked(path):
+        thread = threading.Thread(target=wait_for_lock)
+        thread.start()
+        waiting.wait()
+        path.unlink()
+    thread.join()
+    assert got_it == [True]
+
+
+def test_set_aside_keeps_the_bytes_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "odd\nname.json"
+    path.write_bytes(b"\x00broken")
+    with caplog.at_level(logging.WARNING):
+        kept = set_aside(path, tmp_path / "aside", "is not JSON")
+    assert not path.exists()
+    assert kept.parent == tmp_path / "aside"
+    assert kept.read_bytes() == b"\x00broken"
+    (record,) = caplog.records
+    assert "is not JSON" in record.getMessage()
+    assert "\n" not in record.getMessage()
+
+
+def test_set_aside_moves_a_link_and_not_its_target(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"x")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    kept = set_aside(link, tmp_path / "aside", "is a link")
+    assert kept.is_symlink()
+    assert target.read_bytes() == b"x"
+
+
+def test_set_aside_takes_the_same_name_twice(tmp_path: Path) -> None:
+    kept = set()
+    for content in (b"1", b"2"):
+        (tmp_path / "a").write_bytes(content)
+        kept.add(set_aside(tmp_path / "a", tmp_path / "aside", "is broken").read_bytes())
+    assert kept == {b"1", b"2"}

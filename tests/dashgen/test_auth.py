@@ -1,0 +1,158 @@
+"""Who is let in, with which token, and from where."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashgen.pairing import LIFETIME_S, PairingStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.dashgen.conftest import Answer, ControlPanel, Creator
+
+MINE = "/studio/canvas/mine"
+FIRE = {"slug": "a", "minutes": 1, "prompt": ""}
+
+
+def create_by_cookie(panel: ControlPanel, token: str, headers: dict[str, str]) -> Answer:
+    cookie = {"Cookie": f"other=1; pairing_token={token}"}
+    return panel.request("POST", "/studio/canvas", {"title": "x"}, headers=cookie | headers)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer wrong",
+        "bearer\twrong",
+        "Bearer a b",
+        "Bearer é",
+    ],
+)
+def test_no_or_bad_tokens_are_unauthorised(panel: ControlPanel, header: str) -> None:
+    headers = {"Authorization": header.encode("latin-1").decode("latin-1")} if header else {}
+    for method, path, body in (("GET", MINE, None), ("POST", "/fire", FIRE)):
+        answer = panel.request(method, path, body, headers=headers)
+        assert answer.status == 401
+        assert answer.json()["error"] == "unauthorised"
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_the_scheme_is_read_in_any_case(panel: ControlPanel, creator: Creator) -> None:
+    headers = {"Authorization": f"bEARER {creator.token}"}
+    assert panel.request("GET", MINE, headers=headers).status == 200
+
+
+def test_two_authorization_headers_are_none(panel: ControlPanel, creator: Creator) -> None:
+    head = f"Authorization: Bearer {creator.token}\r\n".encode()
+    answer = panel.raw(
+        b"GET /studio/canvas/mine HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + 2 * head + b"\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_neither_token_stands_in_for_the_other(panel: ControlPanel, creator: Creator) -> None:
+    assert panel.get(MINE, token=panel.operator_token).status == 401
+    assert panel.post("/fire", FIRE, token=creator.token).status == 401
+
+
+def test_without_a_dashboard_token_no_operator_is_let_in(panel: ControlPanel) -> None:
+    file = panel.orch / ".env.local"
+    configured = file.read_text()
+    file.unlink()
+    try:
+        assert panel.post("/fire", FIRE).status == 401
+        assert panel.post("/fire", FIRE, token=panel.operator_token).status == 401
+    finally:
+        file.write_text(configured)
+    assert panel.post("/fire", FIRE, token=panel.operator_token).status != 401
+
+
+def test_a_pairing_that_is_dropped_in_works_at_once(panel: ControlPanel) -> None:
+    store = PairingStore(panel.orch / "pairings")
+    token = store.issue("usr_dropped", "dropped", time.time())
+    assert panel.get(MINE, token=token).status == 200
+    store.revoke(token, time.time())
+    assert panel.get(MINE, token=token).status == 401
+
+
+def test_an_expired_pairing_is_refused(panel: ControlPanel) -> None:
+    store = PairingStore(panel.orch / "pairings")
+    token = store.issue("usr_expired", "expired", time.time() - LIFETIME_S - 1)
+    assert panel.get(MINE, token=token).status == 401
+
+
+def test_the_cookie_reads(panel: ControlPanel, creator: Creator) -> None:
+    headers = {"Cookie": f"pairing_token={creator.token}"}
+    assert panel.request("GET", MINE, headers=headers).status == 200
+
+
+def test_the_cookie_writes_from_our_own_pages_alone(panel: ControlPanel, creator: Creator) -> None:
+    own = f"http://127.0.0.1:{panel.port}"
+    assert create_by_cookie(panel, creator.token, {"Origin": own}).status == 201
+    foreign: list[dict[str, str]] = [
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example"},
+        {"Origin": f"https://127.0.0.1:{panel.port}"},
+        {"Origin": f"{own}.evil.example"},
+        {"Origin": "http://127.0.0.1"},
+        {"Referer": f"{own}/studio.html"},
+    ]
+    for headers in foreign:
+        answer = create_by_cookie(panel, creator.token, headers)
+        assert answer.status == 403, headers
+        assert answer.json()["error"] == "cross_origin"
+    assert len(panel.get(MINE, token=creator.token).json()["canvases"]) == 1
+
+
+def test_a_bearer_token_needs_no_origin(panel: ControlPanel, creator: Creator) -> None:
+    answer = panel.request(
+        "POST",
+        "/studio/canvas",
+        {"title": "x"},
+        token=creator.token,
+        headers={"Origin": "https://elsewhere.example"},
+    )
+    assert answer.status == 201
+
+
+def test_a_bad_header_is_not_saved_by_a_good_cookie(panel: ControlPanel, creator: Creator) -> None:
+    headers = {"Cookie": f"pairing_token={creator.token}", "Authorization": "Bearer wrong"}
+    assert panel.request("GET", MINE, headers=headers).status == 401
+
+
+def test_behind_a_proxy_the_public_origin_counts(start_panel: Callable[..., ControlPanel]) -> None:
+    panel = start_panel(ENSEMBLE_PUBLIC_ORIGIN="https://ensemble.example/")
+    creator = panel.signup()
+    public = {"Origin": "https://ensemble.example"}
+    assert create_by_cookie(panel, creator.token, public).status == 201
+    direct = {"Origin": f"http://127.0.0.1:{panel.port}"}
+    assert create_by_cookie(panel, creator.token, direct).status == 403
+    verified = panel.post("/verify-token", {"token": creator.token})
+    assert "; Secure" in verified.headers["set-cookie"]
+
+
+def test_wrong_dashboard_tokens_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
+    panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="3")
+    for _ in range(5):
+        assert panel.get("/state", token=panel.operator_token).status == 200
+    for path in ("/state", "/state"):
+        assert panel.get(path, token="wrong").status == 200
+    assert panel.post("/verify-token", {"token": "wrong"}).status == 401
+    for answer in (
+        panel.post("/verify-token", {"token": "wrong"}),
+        panel.get("/state", token="wrong"),
+        panel.get("/state", token=panel.operator_token),
+    ):
+        assert answer.status == 429
+        assert answer.json()["error"] == "rate_limited"
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert panel.get("/state").status == 200

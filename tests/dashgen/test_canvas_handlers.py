@@ -1,0 +1,306 @@
+"""Canvases over HTTP: drafts, slots, visibility, the gate, and other people's canvases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.datastructures import QueryParams
+
+from dashgen.canvas_handlers import GridQuery, parse_grid_query
+from dashgen.errors import SchemaError
+from dashgen.grid_cursor import GridOrder
+from dashgen.slots import Tier
+from dashgen.subscriptions import SubscriptionStore
+
+if TYPE_CHECKING:
+    from tests.dashgen.conftest import Answer, ControlPanel, Creator
+
+ROOM = {"components": [{"type": "text", "x": 1, "y": 2, "text": "hidden words"}]}
+
+
+def publish(
+    panel: ControlPanel, creator: Creator, canvas_id: str, slot: int, visibility: str = "public"
+) -> Answer:
+    body = {"slot_index": slot, "visibility": visibility}
+    return panel.post(f"/studio/canvas/{canvas_id}/publish", body, token=creator.token)
+
+
+def own(panel: ControlPanel, creator: Creator, canvas_id: str) -> dict[str, object]:
+    record = panel.get(f"/studio/canvas/{canvas_id}", token=creator.token).json()
+    assert isinstance(record, dict)
+    return record
+
+
+def test_the_owner_comes_from_the_token(panel: ControlPanel, creator: Creator) -> None:
+    body = {"owner_id": "usr_ffffffffffff", "title": "Mine", "id": "cnv_000000000000"}
+    made = panel.post("/studio/canvas", body, token=creator.token)
+    assert made.status == 201
+    assert made.json()["owner_id"] == creator.user_id
+    assert made.json()["owner_handle"] == creator.handle
+    assert made.json()["id"] != "cnv_000000000000"
+    assert made.json()["published_at"] is None
+
+
+def test_answers_make_a_filled_canvas(panel: ControlPanel, creator: Creator) -> None:
+    context = {"handle": creator.handle, "building": "wooden boats", "github_handle": "ada"}
+    made = panel.post("/studio/canvas", {"signup_context": context}, token=creator.token).json()
+    assert made["source"] == "procedural_fill"
+    assert "wooden boats" in str(made["room_state"])
+
+
+def test_a_draft_can_be_changed(panel: ControlPanel, creator: Creator) -> None:
+    canvas_id = panel.draft(creator, description="kept")
+    changes = {"title": "New", "room_state": ROOM}
+    changed = panel.request("PUT", f"/studio/canvas/{canvas_id}", changes, token=creator.token)
+    assert changed.status == 200
+    assert changed.json()["title"] == "New"
+    assert changed.json()["description"] == "kept"
+    assert changed.json()["room_state"]["components"][0]["props"] == {"text": "hidden words"}
+    assert own(panel, creator, canvas_id) == changed.json()
+
+
+def test_publish_show_unpublish_publish(panel: ControlPanel, creator: Creator) -> None:
+    canvas_id = panel.published(creator, title="To be seen")
+    assert canvas_id in panel.grid_ids()
+    public = panel.get(f"/ensemble/canvas/{canvas_id}")
+    assert public.status == 200
+    assert public.json()["title"] == "To be seen"
+    back = panel.post(f"/studio/canvas/{canvas_id}/unpublish", {}, token=creator.token)
+    assert back.status == 200
+    assert (back.json()["slot_index"], back.json()["published_at"]) == (None, None)
+    assert canvas_id not in panel.grid_ids()
+    assert panel.get(f"/ensemble/canvas/{canvas_id}").status == 404
+    assert publish(panel, creator, canvas_id, 1).status == 200
+    assert canvas_id in panel.grid_ids()
+
+
+def test_a_published_canvas_is_fixed(panel: ControlPanel, creator: Creator) -> None:
+    canvas_id = panel.published(creator)
+    changed = panel.request(
+        "PUT", f"/studio/canvas/{canvas_id}", {"title": "x"}, token=creator.token
+    )
+    assert changed.status == 409
+    assert changed.json()["error"] == "canvas_published"
+    assert own(panel, creator, canvas_id)["title"] == "A room"
+
+
+def test_a_fourth_slot_costs(panel: ControlPanel, creator: Creator) -> None:
+    for slot in range(3):
+        panel.published(creator, slot=slot)
+    fourth = panel.draft(creator)
+    refused = publish(panel, creator, fourth, 3)
+    assert refused.status == 402
+    assert refused.json() == {
+        "error": "slot_limit",
+        "message": refused.json()["message"],
+        "tier": "free",
+        "limit": 3,
+        "current_published": 3,
+        "upsell": {"plan": "pro", "price_usd_month": 12, "url": "/settings.html#billing"},
+    }
+    assert own(panel, creator, fourth)["published_at"] is None
+    SubscriptionStore(panel.data).set_tier(creator.user_id, Tier.pro)
+    assert publish(panel, creator, fourth, 3).status == 200
+    mine = panel.get("/studio/canvas/mine", token=creator.token).json()
+    assert (mine["tier"], mine["current_published"], mine["free_limit"]) == ("pro", 4, 3)
+
+
+def test_a_swap_demotes_the_occupant(panel: ControlPanel, creator: Creator) -> None:
+    first = panel.published(creator, slot=0)
+    second = panel.published(creator, slot=0)
+    old, new = own(panel, creator, first), own(panel, creator, second)
+    assert (old["slot_index"], old["published_at"]) == (None, None)
+    assert new["slot_index"] == 0
+    grid = panel.grid_ids()
+    assert second in grid
+    assert first not in grid
+
+
+def test_who_may_read_what(panel: ControlPanel, creator: Creator, other: Creator) -> None:
+    public = panel.published(creator, slot=0, room_state=ROOM)
+    unlisted = panel.published(creator, slot=1, visibility="unlisted", room_state=ROOM)
+    private = panel.published(creator, slot=2, visibility="private", room_state=ROOM)
+    draft = panel.draft(creator, room_state=ROOM)
+    expected = {public: (200, 403), unlisted: (200, 404), private: (404, 404), draft: (404, 404)}
+    for canvas_id, (by_anybody, in_studio) in expected.items():
+        for token in (None, other.token, "wrong"):
+            answer = panel.get(f"/ensemble/canvas/{canvas_id}", token=token)
+            assert answer.status == by_anybody
+            assert ("hidden words" in str(answer.body)) == (by_anybody == 200)
+        assert panel.get(f"/studio/canvas/{canvas_id}", token=other.token).status == in_studio
+        whole = panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token)
+        assert whole.status == 200
+        assert whole.json() == own(panel, creator, canvas_id)
+    grid = panel.grid_ids()
+    assert [canvas_id for canvas_id in expected if canvas_id in grid] == [public]
+
+
+def test_a_visitor_is_told_nothing_of_the_answers(panel: ControlPanel, creator: Creator) -> None:
+    context = {"handle": creator.handle, "problem": "a secret worry"}
+    canvas_id = panel.published(creator, signup_context=context)
+    assert "source_metadata" in own(panel, creator, canvas_id)
+    seen = panel.get(f"/ensemble/canvas/{canvas_id}").json()
+    assert "source_metadata" not in seen
+    assert "featured_score" not in seen
+
+
+@pytest.mark.parametrize(
+    ("visibility", "status"), [("public", 403), ("unlisted", 404), ("private", 404), (None, 404)]
+)
+def test_nobody_changes_what_belongs_to_another(
+    panel: ControlPanel, creator: Creator, other: Creator, visibility: str | None, status: int
+) -> None:
+    if visibility is None:
+        canvas_id = panel.draft(creator)
+    else:
+        canvas_id = panel.published(creator, visibility=visibility)
+    before = own(panel, creator, canvas_id)
+    path = f"/studio/canvas/{canvas_id}"
+    writes = [
+        ("PUT", path, {"title": "taken"}),
+        ("POST", f"{path}/publish", {"slot_index": 0, "visibility": "public"}),
+        ("POST", f"{path}/unpublish", {}),
+        ("PUT", f"{path}/showcase", {"is_showcase": True}),
+        ("DELETE", path, None),
+    ]
+    for method, address, body in writes:
+        assert panel.request(method, address, body, token=other.token).status == status
+        assert panel.request(method, address, body).status == 401
+    assert own(panel, creator, canvas_id) == before
+
+
+def test_delete_takes_it_out_of_the_grid(panel: ControlPanel, creator: Creator) -> None:
+    canvas_id = panel.published(creator)
+    gone = panel.request("DELETE", f"/studio/canvas/{canvas_id}", token=creator.token)
+    assert (gone.status, gone.body) == (204, b"")
+    assert canvas_id not in panel.grid_ids()
+    assert panel.get(f"/studio/canvas/{canvas_id}", token=creator.token).status == 404
+    again = panel.request("DELETE", f"/studio/canvas/{canvas_id}", token=creator.token)
+    assert again.status == 404
+
+
+def test_one_showcase_a_creator(panel: ControlPanel, creator: Creator) -> None:
+    first, second = panel.published(creator, slot=0), panel.published(creator, slot=1)
+    for canvas_id in (first, second):
+        put = panel.request(
+            "PUT",
+            f"/studio/canvas/{canvas_id}/showcase",
+            {"is_showcase": True},
+            token=creator.token,
+        )
+        assert put.status == 200
+        assert put.json()["is_showcase"] is True
+    assert own(panel, creator, first)["is_showcase"] is False
+    draft = panel.draft(creator)
+    refused = panel.request(
+        "PUT", f"/studio/canvas/{draft}/showcase", {"is_showcase": True}, token=creator.token
+    )
+    assert refused.status == 409
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"slot_index": -1},
+        {"slot_index": 10_000},
+        {"slot_index": "0"},
+        {"slot_index": True},
+        {"slot_index": 1.5},
+        {"slot_index": None},
+        {"slot_index": 0, "visibility": "everybody"},
+        {"slot_index": 0, "visibility": None},
+        [],
+    ],
+)
+def test_a_publish_that_makes_no_sense_changes_nothing(
+    panel: ControlPanel, creator: Creator, body: object
+) -> None:
+    canvas_id = panel.draft(creator)
+    answer = panel.post(f"/studio/canvas/{canvas_id}/publish", body, token=creator.token)
+    assert answer.status == 400
+    assert own(panel, creator, canvas_id)["published_at"] is None
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_writes_must_say_that_they_are_json(
+    panel: ControlPanel, creator: Creator, media_type: str
+) -> None:
+    answer = panel.request(
+        "POST",
+        "/studio/canvas",
+        b'{"title": "x"}',
+        token=creator.token,
+        headers={"Content-Type": media_type},
+    )
+    assert answer.status == 415
+    assert answer.json()["error"] == "unsupported_media_type"
+
+
+def test_the_grid_is_paged(panel: ControlPanel, creator: Creator) -> None:
+    published = {panel.published(creator, slot=slot) for slot in range(3)}
+    everything = panel.grid_ids()
+    for order in GridOrder:
+        seen: list[str] = []
+        cursor = ""
+        while True:
+            path = f"/ensemble/canvases?filter={order}&limit=2&cursor={cursor}"
+            part = panel.get(path).json()
+            seen += [card["id"] for card in part["canvases"]]
+            cursor = part["next_cursor"]
+            if not cursor:
+                break
+        assert sorted(seen) == sorted(everything)
+        assert published <= set(seen)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["filter=best", "limit=0", "limit=101", "limit=-1", "limit=x", "limit=1e1", "limit=",
+     "limit=%D9%A3", "cursor=nonsense", "cursor=" + "a" * 300, "filter="],
+)  # fmt: skip
+def test_a_grid_query_that_makes_no_sense(panel: ControlPanel, query: str) -> None:
+    answer = panel.get(f"/ensemble/canvases?{query}")
+    assert answer.status == 400
+    assert answer.json()["field"] == query.partition("=")[0]
+
+
+def test_the_grid_s_answer_follows_the_store(panel: ControlPanel, creator: Creator) -> None:
+    before = panel.get("/ensemble/canvases?filter=newest&limit=100").body
+    assert panel.get("/ensemble/canvases?filter=newest&limit=100").body == before
+    canvas_id = panel.published(creator)
+    assert canvas_id.encode() in panel.get("/ensemble/canvases?filter=newest&limit=100").body
+
+
+@pytest.mark.usefixtures("closed_gate")
+def test_a_closed_gate_keeps_visitors_out(
+    panel: ControlPanel, creator: Creator, other: Creator
+) -> None:
+    canvas_id = panel.published(creator, room_state=ROOM)
+    assert panel.get("/ensemble/canvases").json()["error"] == "grid_closed"
+    for token in (None, other.token):
+        for known in (canvas_id, "cnv_000000000000"):
+            answer = panel.get(f"/ensemble/canvas/{known}", token=token)
+            assert answer.status == 403
+            assert answer.json()["error"] == "grid_closed"
+    assert panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token).status == 200
+    assert own(panel, creator, canvas_id)["id"] == canvas_id
+
+
+def test_a_broken_gate_is_a_closed_one(panel: ControlPanel) -> None:
+    (panel.orch / "gate.json").write_text("{")
+    try:
+        assert panel.get("/ensemble/canvases").status == 403
+    finally:
+        panel.open_gate()
+    assert panel.get("/ensemble/canvases").status == 200
+
+
+def test_a_query_is_read_with_its_defaults() -> None:
+    assert parse_grid_query(QueryParams("")) == GridQuery(GridOrder.featured, 20, "")
+    assert parse_grid_query(QueryParams("filter=random&limit=7&cursor=x")) == GridQuery(
+        GridOrder.random, 7, "x"
+    )
+    with pytest.raises(SchemaError):
+        parse_grid_query(QueryParams("limit=1000"))

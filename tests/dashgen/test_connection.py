@@ -1,0 +1,159 @@
+"""Slow, endless and malformed requests, sent as bytes to a real server."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.dashgen.conftest import ControlPanel
+
+REFUSAL_HEADERS = (
+    b"content-type: application/json",
+    b"x-content-type-options: nosniff",
+    b"content-security-policy: default-src 'none'",
+    b"cache-control: no-store",
+    b"connection: close",
+)
+
+
+def refusal(answer: bytes) -> tuple[int, dict[str, Any]]:
+    """Status and body of an answer that must be the only one."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 "), answer
+    for header in REFUSAL_HEADERS:
+        assert header in head
+    return int(head.split()[1]), json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        b"BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n",
+        b"GET \x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://[::1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_not_http_is_refused_in_json(panel: ControlPanel, request_bytes: bytes) -> None:
+    status, body = refusal(panel.raw(request_bytes))
+    assert status == 400
+    assert body["error"] == "bad_request"
+    assert panel.get("/health").status == 200
+
+
+def test_the_request_before_garbage_is_answered(panel: ControlPanel) -> None:
+    answer = panel.raw(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n\x00\x01garbage\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_an_endless_head_is_refused(panel: ControlPanel) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 1_000_000
+    status, body = refusal(panel.raw(head))
+    assert (status, body["error"]) == (431, "request_head_too_large")
+
+
+def test_pipelined_requests_are_answered_in_order(panel: ControlPanel) -> None:
+    answer = panel.raw(
+        b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+        b"GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    )
+    assert answer.index(b"HTTP/1.1 200 ") < answer.index(b"HTTP/1.1 404 ")
+
+
+def test_a_kept_connection_is_answered_at_once(panel: ControlPanel) -> None:
+    with panel.connection() as connection:
+        started = time.monotonic()
+        for _ in range(50):
+            connection.request("GET", "/health")
+            assert panel.read_answer(connection).status == 200
+        # Two small writes on a socket with Nagle's algorithm take 40 ms each time: 2 s in all.
+        assert time.monotonic() - started < 1
+
+
+def test_an_upgrade_is_an_ordinary_request_that_ends_the_connection(panel: ControlPanel) -> None:
+    answer = panel.raw(
+        b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
+
+
+@pytest.fixture(scope="module")
+def slow_answers(start_panel: Callable[..., ControlPanel]) -> dict[str, Any]:
+    """What slow clients got from a server that gives them a second, all at the same time."""
+    requests = {
+        "nothing": b"",
+        "head": b"GET /health HTTP/1.1\r\nHost:",
+        "body": b"POST /verify-token HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n"
+        b"Content-Type: application/json\r\n\r\n{",
+        "chunked": b"POST /verify-token HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: application/json\r\n\r\n1\r\n{\r\n",
+        "false length": b"POST /verify-token HTTP/1.1\r\nHost: a\r\n"
+        b"Content-Length: 99999999\r\n\r\n{",
+    }
+    panel = start_panel(ENSEMBLE_REQUEST_SECONDS="1")
+    started = time.monotonic()
+    answers: dict[str, Any] = {}
+    with ExitStack() as opened:
+        clients = {}
+        for name, data in requests.items():
+            client = socket.create_connection(("127.0.0.1", panel.port))
+            clients[name] = opened.enter_context(client)
+            client.sendall(data)
+        asked = time.monotonic()
+        answers["health"] = panel.get("/health").status
+        answers["waited for health"] = time.monotonic() - asked
+        for name, client in clients.items():
+            answers[name] = panel.read_to_end(client, 5)
+    answers["seconds"] = time.monotonic() - started
+    answers["log"] = panel.log()
+    return answers
+
+
+@pytest.mark.parametrize("slow", ["head", "body", "chunked"])
+def test_slow_requests_are_cut(slow_answers: dict[str, Any], slow: str) -> None:
+    status, body = refusal(slow_answers[slow])
+    assert (status, body["error"]) == (408, "request_timeout")
+
+
+def test_a_silent_client_is_shown_out(slow_answers: dict[str, Any]) -> None:
+    assert slow_answers["nothing"] == b""
+
+
+def test_a_refused_body_that_never_comes_is_not_waited_for(slow_answers: dict[str, Any]) -> None:
+    assert slow_answers["false length"].startswith(b"HTTP/1.1 413 ")
+    assert slow_answers["false length"].count(b"HTTP/1.1 ") == 1
+
+
+def test_slow_clients_slow_nobody(slow_answers: dict[str, Any]) -> None:
+    assert slow_answers["health"] == 200
+    assert slow_answers["waited for health"] < 0.5
+    assert slow_answers["seconds"] < 4
+    assert "Traceback" not in slow_answers["log"]
+
+
+def test_a_client_that_leaves_early_is_no_fault(start_panel: Callable[..., ControlPanel]) -> None:
+    panel = start_panel()
+    with socket.create_connection(("127.0.0.1", panel.port)) as client:
+        client.sendall(b"POST /verify-token HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")
+    assert panel.get("/metrics").json()["error_count"] == 0
+    panel.stop()
+    assert "trace" not in panel.log()

@@ -1,0 +1,48 @@
+"""Ids are safe as names of files."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashgen.ids import (
+    is_user_id,
+    new_canvas_id,
+    new_component_id,
+    new_user_id,
+    parse_canvas_id,
+)
+
+
+def test_new_ids_are_ids_and_differ() -> None:
+    canvas_id = new_canvas_id()
+    assert parse_canvas_id(canvas_id) == canvas_id
+    assert is_user_id(new_user_id())
+    assert len({new_canvas_id() for _ in range(100)}) == 100
+    component_id = new_component_id()
+    assert component_id.startswith("comp_")
+    assert len(component_id) == 13
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "cnv_",
+        "cnv_0123456789a",
+        "cnv_0123456789abc",
+        "cnv_0123456789AB",
+        "cnv_0123456789ab\n",
+        "cnv_0123456789a\u0661",
+        "../cnv_0123456789ab",
+        "cnv_../../../etc",
+    ],
+)
+def test_other_texts_are_no_canvas_ids(text: str) -> None:
+    assert parse_canvas_id(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "usr_", "usr_a/b", "usr_..", "usr_a\n", "usr_A", "alice", "usr_" + "a" * 33]
+)
+def test_other_texts_are_no_user_ids(text: str) -> None:
+    assert not is_user_id(text)

@@ -1,0 +1,28 @@
+"""Counting answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from dashgen.metrics import Metrics
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_faults_are_counted_and_refusals_are_not() -> None:
+    metrics = Metrics()
+    for status in (200, 404, 413, 500, 507, 0):
+        metrics.count(status)
+    assert (metrics.requests, metrics.errors, metrics.recent_errors()) == (6, 2, 2)
+
+
+def test_recent_errors_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = Metrics()
+    metrics.count(500)
+    later = time.monotonic() + 301
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert metrics.recent_errors() == 0
+    assert metrics.errors == 1
+    assert metrics.uptime() >= 300

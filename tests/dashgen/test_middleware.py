@@ -1,0 +1,242 @@
+"""Headers, limits, logs and the shape of errors, as a client meets them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashgen.errors import NotFound
+from dashgen.middleware import _as_ensemble_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.dashgen.conftest import ControlPanel, Creator
+
+LIMIT = 256 * 1024
+
+
+def body_of(size: int) -> bytes:
+    frame = json.dumps({"token": ""}).encode()
+    return frame[:-2] + b"x" * (size - len(frame)) + frame[-2:]
+
+
+def test_every_answer_has_the_common_headers(panel: ControlPanel) -> None:
+    for answer in (
+        panel.get("/health"),
+        panel.get("/index.html"),
+        panel.get("/nothing"),
+        panel.get("/assets/site.css"),
+        panel.request("TRACE", "/health"),
+        panel.post("/verify-token", body_of(LIMIT + 1)),
+    ):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-ensemble-run"] == panel.nonce
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"]
+        assert "server" not in answer.headers
+        assert "set-cookie" not in answer.headers
+
+
+def test_json_is_never_stored_and_never_a_page(panel: ControlPanel) -> None:
+    answer = panel.get("/health")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_body_at_the_limit_is_read(panel: ControlPanel) -> None:
+    answer = panel.post("/verify-token", body_of(LIMIT))
+    assert answer.status == 400
+    assert answer.json()["field"] == "token"
+
+
+def test_a_body_above_the_limit_is_refused_and_the_connection_goes_on(panel: ControlPanel) -> None:
+    with panel.connection() as connection:
+        for size in (LIMIT + 1, 10_000_000):
+            connection.request(
+                "POST", "/verify-token", body_of(size), {"Content-Type": "application/json"}
+            )
+            answer = panel.read_answer(connection)
+            assert answer.status == 413
+            assert answer.json()["error"] == "payload_too_large"
+            assert answer.json()["limit_bytes"] == LIMIT
+        connection.request("GET", "/health")
+        assert panel.read_answer(connection).status == 200
+
+
+def test_a_chunked_body_is_counted_while_it_is_read(panel: ControlPanel) -> None:
+    def chunks(count: int) -> Iterator[bytes]:
+        yield from (b" " * 1024 for _ in range(count))
+
+    with panel.connection() as connection:
+        for count, status in ((257, 413), (256, 400)):
+            connection.request(
+                "POST",
+                "/verify-token",
+                chunks(count),
+                {"Content-Type": "application/json"},
+                encode_chunked=True,
+            )
+            assert panel.read_answer(connection).status == status
+
+
+def test_a_client_that_asks_before_it_sends_is_refused_at_once(panel: ControlPanel) -> None:
+    answer = panel.raw(
+        b"POST /verify-token HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 300000\r\n\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /health HTTP/1.1\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a/../b\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: \r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: [zz]\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a:port\r\n\r\n",
+    ],
+)
+def test_a_bad_host_is_refused(panel: ControlPanel, head: bytes) -> None:
+    answer = panel.raw(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"] == "bad_host"
+
+
+@pytest.mark.parametrize("host", [b"localhost", b"127.0.0.1:8080", b"[::1]:80", b"a.example"])
+def test_a_good_host_is_served(panel: ControlPanel, host: bytes) -> None:
+    answer = panel.raw(b"GET /health HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % host)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/..%2f..%2fpyproject.toml",
+        "/assets/%2e%2e%2Fserver.py",
+        "/assets/..%5cserver.py",
+        "/legal/%00terms.html",
+        "/ensemble%2Fcanvases",
+    ],
+)
+def test_a_disguised_path_is_refused(panel: ControlPanel, path: str) -> None:
+    answer = panel.get(path)
+    assert answer.status == 400
+    if not path.endswith(".html"):
+        assert answer.json()["error"] == "bad_path"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/../server.py",
+        "/docs/../README.html",
+        "/canvas/cnv_0123456789ab.html/../x",
+        "/ensemble/canvas/cnv_0123456789AB",
+        "/ensemble/canvas/cnv_0123456789ab%0a",
+        "/ensemble/canvases/",
+        "//ensemble/canvases",
+        "/%ff%fe",
+    ],
+)
+def test_a_path_that_leads_nowhere_is_not_found(panel: ControlPanel, path: str) -> None:
+    answer = panel.get(path)
+    assert answer.status == 404
+    assert b"root:" not in answer.body
+
+
+def test_a_missing_page_is_answered_with_a_page(panel: ControlPanel) -> None:
+    answer = panel.get("/nothing.html")
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    posted = panel.post("/nothing.html", {})
+    assert posted.status == 404
+    assert posted.json()["error"] == "not_found"
+
+
+def test_a_request_is_logged_without_what_is_secret(
+    start_panel: Callable[..., ControlPanel],
+) -> None:
+    panel = start_panel()
+    creator = panel.signup()
+    panel.get(f"/studio/canvas/mine?token={creator.token}", token=creator.token)
+    panel.request("GET", "/first-run/state", headers={"Cookie": f"pairing_token={creator.token}"})
+    panel.post("/verify-token", {"token": panel.operator_token}, token=panel.operator_token)
+    panel.get("/" + "x" * 5_000)
+    panel.stop()
+    assert creator.token not in panel.log()
+    assert panel.operator_token not in panel.log()
+    lines = [line for line in panel.log_lines() if line["logger"] == "dashgen.access"]
+    assert len(lines) == 5
+    assert lines[1] | {"ts": 0, "duration_ms": 0} == {
+        "ts": 0,
+        "level": "info",
+        "logger": "dashgen.access",
+        "msg": "request",
+        "http_method": "GET",
+        "http_path": "/studio/canvas/mine",
+        "http_status": 200,
+        "duration_ms": 0,
+    }
+    assert len(lines[4]["http_path"]) == 200
+
+
+def test_a_fault_of_ours_tells_nothing_and_is_logged(
+    start_panel: Callable[..., ControlPanel],
+) -> None:
+    panel = start_panel()
+    creator = panel.signup()
+    # A folder in the place of the file makes the write fail in a way nobody planned for.
+    (panel.data / "first_run" / f"{creator.user_id}.json").mkdir(parents=True)
+    answer = panel.post("/first-run/advance", {"step": "questions-answered"}, token=creator.token)
+    assert answer.status == 503
+    assert answer.json()["error"] == "storage_failed"
+    assert b"Traceback" not in answer.body
+    assert panel.get("/metrics").json()["error_count"] == 1
+    panel.stop()
+    failed = [line for line in panel.log_lines() if line["msg"] == "request failed"]
+    assert len(failed) == 1
+    assert "IsADirectoryError" in failed[0]["trace"]
+
+
+def test_errors_keep_their_kind() -> None:
+    assert _as_ensemble_error(NotFound()).status == 404
+    assert _as_ensemble_error(OSError(errno.ENOSPC, "full")).status == 507
+    assert _as_ensemble_error(OSError(errno.EROFS, "read-only")).status == 503
+    internal = _as_ensemble_error(KeyError(secrets.token_hex(8)))
+    assert (internal.status, internal.error) == (500, "internal")
+    assert internal.body()["message"] == "Something went wrong on our side."
+
+
+def test_deep_and_odd_bodies_are_refused(panel: ControlPanel, creator: Creator) -> None:
+    for body in (
+        b"",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"[" * 100_000,
+        b'{"room_state":' * 10_000,
+        b'{"title": "\\ud800"}',
+        b'{"title": 5}',
+        b'{"title": "a", "title": "b"}',
+        b'{"title": NaN}',
+        b"\xff\xfe",
+        b"\x00" * 100,
+    ):
+        answer = panel.post("/studio/canvas", body, token=creator.token)
+        assert answer.status == 400, body[:40]
+        assert answer.json()["error"] == "invalid_field"
+    assert panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"] == []

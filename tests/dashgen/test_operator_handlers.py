@@ -1,0 +1,149 @@
+"""Health, numbers, the two shapes of the state, and what the dashboard token opens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.dashgen.conftest import ControlPanel, Creator
+
+
+@pytest.fixture
+def project(panel: ControlPanel) -> str:
+    slug = f"p-{secrets.token_hex(4)}"
+    folder = panel.orch / "projects"
+    folder.mkdir(exist_ok=True)
+    record = {
+        "slug": slug,
+        "name": "A project",
+        "state": "Building",
+        "current_task": "secret task",
+        "pending_smoke_test": True,
+        "pending_smoke_test_target": "Launch Prep",
+    }
+    (folder / f"{slug}.json").write_text(json.dumps(record))
+    return slug
+
+
+def fire(
+    panel: ControlPanel, slug: str, changes: dict[str, object] | None = None
+) -> tuple[int, dict[str, object]]:
+    sent = {"slug": slug, "minutes": 30, "prompt": "go on", **(changes or {})}
+    answer = panel.post("/fire", sent, token=panel.operator_token)
+    return answer.status, answer.json()
+
+
+def smoke(panel: ControlPanel, slug: str, result: str) -> tuple[int, dict[str, object]]:
+    sent = {"slug": slug, "result": result, "notes": "seen"}
+    answer = panel.post("/smoke-test-result", sent, token=panel.operator_token)
+    return answer.status, answer.json()
+
+
+def test_health_says_what_is_served(panel: ControlPanel) -> None:
+    answer = panel.get("/health")
+    assert answer.status == 200
+    body = answer.json()
+    assert body.keys() == {"status", "uptime_s", "version", "auth_required", "build"}
+    assert body["status"] == "ok"
+    assert body["auth_required"] is True
+
+
+def test_metrics_count(panel: ControlPanel, creator: Creator) -> None:
+    before = panel.get("/metrics").json()
+    panel.published(creator)
+    panel.signup()
+    after = panel.get("/metrics").json()
+    assert after["canvas_count"] == before["canvas_count"] + 1
+    assert after["paired_user_count"] == before["paired_user_count"] + 1
+    assert after["request_count"] >= before["request_count"] + 4
+    assert after["error_count"] == before["error_count"]
+
+
+@pytest.mark.parametrize("token", [None, "wrong", ""])
+def test_a_visitor_s_state_holds_no_owner_key(
+    panel: ControlPanel, project: str, token: str | None
+) -> None:
+    answer = panel.get("/state", token=token)
+    assert answer.status == 200
+    state = answer.json()
+    assert state.keys() == {"active_count", "project_count", "smoke_alert", "projects", "at"}
+    shown = next(one for one in state["projects"] if one["slug"] == project)
+    assert shown == {"slug": project, "name": "A project", "state": "Building"}
+    assert b"secret task" not in answer.body
+
+
+def test_a_creator_is_a_visitor_to_the_state(panel: ControlPanel, creator: Creator) -> None:
+    assert "mode" not in panel.get("/state", token=creator.token).json()
+
+
+def test_the_operator_s_state_holds_everything(panel: ControlPanel, project: str) -> None:
+    state = panel.get("/state", token=panel.operator_token).json()
+    for key in ("mode", "lock_holder", "hourly_activity", "autopilots_paused", "gate"):
+        assert key in state
+    assert state["gate"]["is_open"] is True
+    shown = next(one for one in state["projects"] if one["slug"] == project)
+    assert shown["current_task"] == "secret task"
+
+
+def test_fire_waits_for_the_smoke(panel: ControlPanel, project: str) -> None:
+    status, body = fire(panel, project)
+    assert status == 409
+    assert body["error"] == "smoke_test_required"
+    assert (body["current_state"], body["target_state"]) == ("Building", "Launch Prep")
+    assert smoke(panel, project, "fail")[0] == 200
+    assert fire(panel, project)[0] == 409
+    status, body = smoke(panel, project, "pass")
+    assert (status, body["state"]) == (200, "Launch Prep")
+    status, body = fire(panel, project)
+    assert (status, body["exit"]) == (200, 0)
+    state = panel.get("/state", token=panel.operator_token).json()
+    shown = next(one for one in state["projects"] if one["slug"] == project)
+    assert shown["queued_count"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"minutes": 0}, {"minutes": 241}, {"minutes": "30"}, {"prompt": "p" * 20_001}, {"slug": 1}],
+)
+def test_a_fire_that_makes_no_sense(
+    panel: ControlPanel, project: str, body: dict[str, object]
+) -> None:
+    smoke(panel, project, "pass")
+    assert fire(panel, project, body)[0] == 400
+
+
+def test_an_unknown_project_is_not_found(panel: ControlPanel) -> None:
+    for slug in ("no-such-project", "../gate", ""):
+        assert fire(panel, slug)[0] == 404
+        assert smoke(panel, slug, "pass")[0] == 404
+
+
+def test_operator_routes_refuse_everybody_else(
+    panel: ControlPanel, project: str, creator: Creator
+) -> None:
+    for token in (None, "wrong", creator.token):
+        for path, body in (
+            ("/fire", {"slug": project, "minutes": 1}),
+            ("/smoke-test-result", {"slug": project, "result": "pass"}),
+        ):
+            assert panel.post(path, body, token=token).status == 401
+    assert fire(panel, project)[0] == 409
+
+
+def test_verifying_tokens(panel: ControlPanel, creator: Creator) -> None:
+    operator = panel.post("/verify-token", {"token": panel.operator_token})
+    assert (operator.status, operator.json()) == (200, {"kind": "operator"})
+    assert "set-cookie" not in operator.headers
+    maker = panel.post("/verify-token", {"token": creator.token}, token=creator.token)
+    assert maker.status == 200
+    assert maker.json()["kind"] == "creator"
+    assert maker.json()["user_id"] == creator.user_id
+    assert maker.headers["set-cookie"].startswith(f"pairing_token={creator.token};")
+    for token, header in (("wrong", None), (creator.token, "other"), ("wrong", creator.token)):
+        refused = panel.post("/verify-token", {"token": token}, token=header)
+        assert refused.status == 401
+        assert "set-cookie" not in refused.headers

@@ -1,0 +1,137 @@
+"""Pages over HTTP: what they hold, and what may be kept of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashgen.pages.navigation import LEGAL_PAGES
+
+if TYPE_CHECKING:
+    from tests.dashgen.conftest import ControlPanel, Creator
+
+SHELLS = ("/studio.html", "/pair.html", "/dashboard.html", "/settings.html")
+
+
+def test_the_index_shows_the_grid(panel: ControlPanel, creator: Creator) -> None:
+    canvas_id = panel.published(creator, title="Seen <on> the index")
+    for path in ("/", "/index.html", "/index.html?filter=newest"):
+        page = panel.get(path)
+        assert page.status == 200
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["cache-control"] == "no-cache"
+        assert "set-cookie" not in page.headers
+    shown = panel.get("/index.html?filter=newest&limit=100").body.decode()
+    assert f"/canvas/{canvas_id}.html" in shown
+    assert "Seen &lt;on&gt; the index" in shown
+    assert "cookie-banner" in shown
+    assert "first-run-tos-check" in shown
+
+
+def test_a_bad_query_of_the_index_is_answered_with_a_page(panel: ControlPanel) -> None:
+    page = panel.get("/index.html?filter=best")
+    assert page.status == 400
+    assert page.headers["content-type"].startswith("text/html")
+
+
+def test_a_canvas_page(panel: ControlPanel, creator: Creator) -> None:
+    room = {
+        "components": [
+            {"type": "text", "text": "</script><script>alert(1)</script>"},
+            {"type": "click-to-link", "label": "there", "url": "https://there.example/"},
+        ]
+    }
+    canvas_id = panel.published(creator, title="A page", room_state=room)
+    page = panel.get(f"/canvas/{canvas_id}.html")
+    assert page.status == 200
+    assert page.headers["cache-control"] == "no-cache"
+    text = page.body.decode()
+    assert "<script>alert(1)" not in text
+    assert 'href="https://there.example/"' in text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_pages_follow_visibility(panel: ControlPanel, creator: Creator, other: Creator) -> None:
+    room = {"components": [{"type": "text", "text": "hidden words"}]}
+    private = panel.published(creator, slot=0, visibility="private", room_state=room)
+    unlisted = panel.published(creator, slot=1, visibility="unlisted", room_state=room)
+    for token in (None, other.token):
+        refused = panel.get(f"/canvas/{private}.html", token=token)
+        assert refused.status == 404
+        assert b"hidden words" not in refused.body
+        assert panel.get(f"/canvas/{unlisted}.html", token=token).status == 200
+    shown = panel.get(f"/canvas/{private}.html", token=creator.token)
+    assert shown.status == 200
+    assert shown.headers["cache-control"] == "no-store"
+    by_cookie = {"Cookie": f"pairing_token={creator.token}"}
+    assert panel.request("GET", f"/canvas/{private}.html", headers=by_cookie).status == 200
+
+
+@pytest.mark.usefixtures("closed_gate")
+def test_a_closed_gate_closes_the_pages(panel: ControlPanel, creator: Creator) -> None:
+    canvas_id = panel.published(creator, title="Not to be seen")
+    index = panel.get("/index.html")
+    assert index.status == 200
+    assert b"closed at the moment" in index.body
+    assert b"Not to be seen" not in index.body
+    page = panel.get(f"/canvas/{canvas_id}.html")
+    assert page.status == 403
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["cache-control"] == "no-store"
+    assert b"Not to be seen" not in page.body
+    assert panel.get(f"/canvas/{canvas_id}.html", token=creator.token).status == 200
+
+
+@pytest.mark.parametrize("page", LEGAL_PAGES, ids=lambda page: page.slug)
+def test_legal_pages(panel: ControlPanel, page: object) -> None:
+    from dashgen.pages.navigation import LegalPage
+
+    assert isinstance(page, LegalPage)
+    answer = panel.get(page.url)
+    assert answer.status == 200
+    assert re.search(rb"<h1[^>]*>", answer.body)
+    assert panel.get(page.url).body == answer.body
+
+
+def test_there_is_no_other_legal_page(panel: ControlPanel) -> None:
+    for slug in ("nothing", "TERMS_OF_SERVICE", "..", "terms.html"):
+        assert panel.get(f"/legal/{slug}.html").status == 404
+
+
+@pytest.mark.parametrize("path", SHELLS)
+def test_shells_hold_nobody_s_data(panel: ControlPanel, creator: Creator, path: str) -> None:
+    page = panel.get(path)
+    assert page.status == 200
+    assert panel.get(path, token=creator.token).body == page.body
+
+
+def test_every_asset_of_a_page_is_served(panel: ControlPanel) -> None:
+    pages = b"".join(panel.get(path).body for path in (*SHELLS, "/index.html"))
+    urls = set(re.findall(rb'(?:src|href)="(/assets/[^"#]+)', pages))
+    assert len(urls) >= 5
+    for url in urls:
+        asset = panel.get(url.decode())
+        assert asset.status == 200, url
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        plain = panel.get(url.decode().partition("?")[0])
+        assert plain.body == asset.body
+        assert plain.headers["cache-control"] == "no-cache"
+    assert panel.get("/assets/site.css?v=0").headers["cache-control"] == "no-cache"
+    assert panel.get("/assets/nothing.css").status == 404
+
+
+def test_documents_are_pages(panel: ControlPanel) -> None:
+    page = panel.get("/docs/legal/DMCA.html")
+    assert page.status == 200
+    assert b"docs/legal/DMCA.md" in page.body
+    for path in ("nothing", "legal", "../README", "legal/DMCA.md", "legal//DMCA", "adr/.hidden"):
+        assert panel.get(f"/docs/{path}.html").status == 404
+
+
+def test_head_is_get_without_its_body(panel: ControlPanel) -> None:
+    answer = panel.request("HEAD", "/index.html")
+    assert answer.status == 200
+    assert answer.body == b""
+    assert int(answer.headers["content-length"]) > 1000

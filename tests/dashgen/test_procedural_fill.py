@@ -1,0 +1,110 @@
+"""Procedural fill: a room that fits the answers, the same one for the same answers."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashgen.canvas_schema import THEMES, CanvasDraft, SignupContext, Source, normalise_room
+from dashgen.procedural_fill import FILL_VERSION, fill
+
+ALICE = SignupContext(
+    handle="alice",
+    building="a novel about lighthouses",
+    vibe="cozy",
+    color_scheme="forest",
+    problem="I never finish chapters",
+    github_handle="alice-writes",
+)
+
+
+def all_text(draft: CanvasDraft) -> str:
+    return " ".join(
+        str(value) for one in draft.room_state.components for value in one.props.values()
+    )
+
+
+def test_the_room_reflects_the_answers() -> None:
+    draft = fill(ALICE)
+    assert draft.source is Source.procedural_fill
+    assert draft.room_state.preset == "library"
+    assert draft.theme == "forest"
+    assert draft.title == "alice's library"
+    assert "a novel about lighthouses" in draft.description
+    text = all_text(draft)
+    for answer in ("alice", "lighthouses", "cozy", "never finish chapters"):
+        assert answer in text
+    links = [one for one in draft.room_state.components if one.type == "click-to-link"]
+    assert [link.props["url"] for link in links] == ["https://github.com/alice-writes"]
+    assert draft.source_metadata["fill_version"] == FILL_VERSION
+    assert draft.source_metadata["answers"] == msgspec.to_builtins(ALICE)
+
+
+def test_it_greets_with_something_to_read() -> None:
+    notes = [one for one in fill(ALICE).room_state.components if one.type == "click-to-read"]
+    assert len(notes) == 1
+    assert "Welcome" in str(notes[0].props["content"])
+
+
+@pytest.mark.parametrize(
+    ("building", "vibe", "preset"),
+    [
+        ("a puzzle game", "cozy", "arcade"),
+        ("songs for my band", "", "music_room"),
+        ("a photo diary", "", "gallery"),
+        ("an app for gardeners", "", "workshop"),
+        ("Poetry", "arcade", "library"),
+        ("something", "cozy", "library"),
+        ("something", " Lounge ", "music_room"),
+        ("something", "shop", "workshop"),
+        ("something", "studio", "studio"),
+        ("something", "unheard of", "studio"),
+        ("", "", "studio"),
+    ],
+)
+def test_words_pick_the_room_and_then_the_vibe(building: str, vibe: str, preset: str) -> None:
+    assert fill(SignupContext(building=building, vibe=vibe)).room_state.preset == preset
+
+
+@pytest.mark.parametrize(
+    ("scheme", "theme"),
+    [("cool", "ocean"), ("Midnight", "midnight"), ("", "warm"), ("plaid", "warm")],
+)
+def test_the_colour_scheme_picks_the_theme(scheme: str, theme: str) -> None:
+    assert fill(SignupContext(color_scheme=scheme)).theme == theme
+
+
+def test_other_answers_give_other_ids() -> None:
+    others = msgspec.structs.replace(ALICE, problem="")
+    ids = [one.id for draft in (fill(ALICE), fill(others)) for one in draft.room_state.components]
+    assert len(ids) == len(set(ids))
+
+
+SHORT, LONG = st.text(max_size=80), st.text(max_size=500)
+
+
+@given(
+    st.builds(
+        SignupContext,
+        handle=SHORT,
+        building=LONG,
+        vibe=SHORT,
+        color_scheme=SHORT,
+        problem=LONG,
+        github_handle=st.one_of(SHORT, st.just("octo-cat"), st.just("a/../b"), st.just("x\n")),
+    )
+)
+def test_any_answers_give_a_sound_canvas_and_the_same_one_again(context: SignupContext) -> None:
+    draft = fill(context)
+    assert fill(context) == draft
+    assert 4 <= len(draft.room_state.components) <= 8
+    assert len(draft.title) <= 80
+    assert len(draft.description) <= 240
+    assert draft.theme in THEMES
+    stored = msgspec.json.decode(msgspec.json.encode(draft.room_state))
+    assert normalise_room(stored) == draft.room_state
+    for one in draft.room_state.components:
+        assert 0 <= one.x < draft.room_state.stage.width
+        assert 0 <= one.y < draft.room_state.stage.height

@@ -1,0 +1,72 @@
+"""Bursts, waits and forgetting."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashgen import rate_limit
+from dashgen.rate_limit import RateLimit
+
+
+def test_a_burst_up_to_the_limit_then_a_wait() -> None:
+    limit = RateLimit(3)
+    assert [limit.take("a", 100.0) for _ in range(3)] == [0, 0, 0]
+    assert limit.take("a", 100.0) == pytest.approx(20)
+
+
+def test_waiting_refills() -> None:
+    limit = RateLimit(60)
+    for _ in range(60):
+        assert limit.take("a", 0.0) == 0
+    assert limit.wait("a", 0.5) == pytest.approx(0.5)
+    assert limit.take("a", 1.0) == 0
+    assert limit.take("a", 1.0) > 0
+
+
+def test_clients_do_not_share_a_bucket() -> None:
+    limit = RateLimit(1)
+    assert limit.take("a", 0.0) == 0
+    assert limit.take("b", 0.0) == 0
+
+
+def test_asking_does_not_count() -> None:
+    limit = RateLimit(1)
+    assert limit.wait("a", 0.0) == 0
+    assert limit.take("a", 0.0) == 0
+
+
+def test_addresses_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "_MAX_CLIENTS", 2)
+    limit = RateLimit(1)
+    for client in ("a", "b", "c"):
+        assert limit.take(client, 0.0) == 0
+    assert limit.take("c", 0.0) > 0
+    assert limit.take("a", 0.0) == 0  # the longest unseen was forgotten
+
+
+@given(
+    per_minute=st.integers(1, 100),
+    gaps=st.lists(st.floats(0, 30), max_size=60),
+)
+def test_no_minute_grants_more_than_two_buckets(per_minute: int, gaps: list[float]) -> None:
+    limit = RateLimit(per_minute)
+    now = 0.0
+    granted: list[float] = []
+    for gap in gaps:
+        now += gap
+        if limit.take("a", now) == 0:
+            granted.append(now)
+    for start in granted:
+        assert sum(start <= moment <= start + 60 for moment in granted) <= 2 * per_minute + 1
+
+
+@given(per_minute=st.integers(1, 60))
+def test_after_the_wait_the_call_is_granted(per_minute: int) -> None:
+    limit = RateLimit(per_minute)
+    for _ in range(per_minute):
+        assert limit.take("a", 0.0) == 0
+    wait = limit.take("a", 0.0)
+    assert wait > 0
+    assert limit.take("a", wait * 1.001) == 0

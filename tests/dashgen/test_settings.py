@@ -1,0 +1,64 @@
+"""Settings from the environment, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dashgen.settings import REPOSITORY, VERSION, Settings, SettingsError
+
+
+def test_roots_come_from_the_environment(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {
+            "ORCH_DATA": str(tmp_path / "o"),
+            "CLAUDE_PLUGIN_DATA": str(tmp_path / "p"),
+            "ENSEMBLE_DATA_ROOT": str(tmp_path / "d"),
+        }
+    )
+    assert settings.orch_data == tmp_path / "o"
+    assert settings.plugin_data == tmp_path / "p"
+    assert settings.data_root == tmp_path / "d"
+    assert settings.pairings == tmp_path / "o" / "pairings"
+    assert settings.gate_file == tmp_path / "o" / "gate.json"
+
+
+def test_defaults_are_bounded() -> None:
+    settings = Settings.from_environment({})
+    assert settings.data_root.name == "ensemble-dashboard"
+    assert settings.max_body_bytes == 256 * 1024
+    assert settings.request_seconds == 10
+    assert settings.run_nonce == ""
+    assert not settings.exit_with_parent
+
+
+def test_a_relative_root_is_made_absolute() -> None:
+    assert Settings.from_environment({"ORCH_DATA": "here"}).orch_data == Path.cwd() / "here"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ENSEMBLE_RUN_NONCE", "two\r\nlines"),
+        ("ENSEMBLE_RUN_NONCE", "n" * 129),
+        ("ENSEMBLE_PUBLIC_ORIGIN", "https://é.example"),
+        ("ENSEMBLE_SIGNUPS_PER_MINUTE", "0"),
+        ("ENSEMBLE_SIGNUPS_PER_MINUTE", "many"),
+        ("ENSEMBLE_TOKEN_CHECKS_PER_MINUTE", "-1"),
+        ("ENSEMBLE_REQUEST_SECONDS", "1.5"),
+        ("ENSEMBLE_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=variable) as refused:
+        Settings.from_environment({variable: value})
+    assert refused.value.variable == variable
+
+
+def test_the_version_is_the_project_s() -> None:
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    found = re.search(r'^version = "(.*)"$', text, re.MULTILINE)
+    assert found is not None
+    assert found[1] == VERSION

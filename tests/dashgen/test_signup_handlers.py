@@ -1,0 +1,135 @@
+"""Signing up, the first run, and leaving."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.dashgen.conftest import ControlPanel, Creator
+
+
+def new_handle() -> str:
+    return f"new-{secrets.token_hex(6)}"
+
+
+def test_signing_up_pairs_the_browser(panel: ControlPanel) -> None:
+    handle = new_handle()
+    body = {"handle": handle, "tos_accepted": True, "answers": {"building": "short stories"}}
+    answer = panel.post("/studio/signup", body)
+    assert answer.status == 201
+    made = answer.json()
+    assert made["handle"] == handle
+    assert made["signup_context"]["handle"] == handle
+    assert made["signup_context"]["building"] == "short stories"
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"pairing_token={made['pairing_token']};")
+    for attribute in ("HttpOnly", "SameSite=strict", "Path=/", "Max-Age=7776000"):
+        assert attribute in cookie
+    assert panel.get("/studio/canvas/mine", token=made["pairing_token"]).status == 200
+    kept = "".join(file.read_text() for file in (panel.orch / "pairings").glob("*.json"))
+    assert made["user_id"] in kept
+    assert made["pairing_token"] not in kept
+
+
+@pytest.mark.parametrize("accepted", [{}, {"tos_accepted": False}])
+def test_the_terms_must_be_accepted(panel: ControlPanel, accepted: dict[str, bool]) -> None:
+    handle = new_handle()
+    answer = panel.post("/studio/signup", {"handle": handle, **accepted})
+    assert answer.status == 400
+    assert answer.json()["error"] == "tos_required"
+    assert "set-cookie" not in answer.headers
+    again = panel.post("/studio/signup", {"handle": handle, "tos_accepted": True})
+    assert again.status == 201
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tos_accepted": True},
+        {"handle": "", "tos_accepted": True},
+        {"handle": "a" * 33, "tos_accepted": True},
+        {"handle": "-a", "tos_accepted": True},
+        {"handle": "a\n", "tos_accepted": True},
+        {"handle": "a/b", "tos_accepted": True},
+        {"handle": "ada", "tos_accepted": "yes"},
+        {"handle": "ada", "tos_accepted": 1},
+        {"handle": 7, "tos_accepted": True},
+        {"handle": "ada", "tos_accepted": True, "answers": []},
+        {"handle": "ada", "tos_accepted": True, "answers": {"building": "b" * 501}},
+    ],
+)
+def test_a_signup_that_makes_no_sense_is_refused(panel: ControlPanel, body: object) -> None:
+    answer = panel.post("/studio/signup", body)
+    assert answer.status == 400
+    assert answer.json()["error"] == "invalid_field"
+
+
+def test_a_handle_belongs_to_one(panel: ControlPanel, creator: Creator) -> None:
+    body = {"handle": creator.handle.upper(), "tos_accepted": True}
+    answer = panel.post("/studio/signup", body)
+    assert answer.status == 409
+    assert answer.json()["error"] == "handle_taken"
+
+
+def test_signups_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
+    panel = start_panel(ENSEMBLE_SIGNUPS_PER_MINUTE="2")
+    panel.signup()
+    panel.signup()
+    answer = panel.post("/studio/signup", {"handle": new_handle(), "tos_accepted": True})
+    assert answer.status == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert panel.get("/health").status == 200
+
+
+def test_a_first_canvas_from_answers(panel: ControlPanel, creator: Creator) -> None:
+    answers = {"building": "a model railway", "vibe": "cozy", "color_scheme": "warm"}
+    made = panel.post("/studio/generate-from-answers", answers, token=creator.token)
+    assert made.status == 201
+    studio = made.json()["studio"]
+    assert studio["source"] == "procedural_fill"
+    assert studio["owner_id"] == creator.user_id
+    assert 4 <= len(studio["room_state"]["components"]) <= 8
+    assert "a model railway" in str(studio)
+    mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]
+    assert [canvas["id"] for canvas in mine] == [studio["id"]]
+
+
+def test_the_first_run_goes_step_by_step(panel: ControlPanel, creator: Creator) -> None:
+    def state() -> object:
+        return panel.get("/first-run/state", token=creator.token).json()
+
+    def advance(step: str) -> int:
+        return panel.post("/first-run/advance", {"step": step}, token=creator.token).status
+
+    assert state() == {"is_complete": False, "resume_url": "/index.html#first-run"}
+    assert advance("canvas-generated") == 409
+    assert advance("questions-answered") == 200
+    assert state() == {"is_complete": False, "resume_url": "/studio.html"}
+    assert advance("questions-answered") == 200
+    assert advance("canvas-generated") == 200
+    assert state() == {"is_complete": True, "resume_url": "/studio.html"}
+    assert advance("dance") == 400
+    assert advance("") == 400
+
+
+def test_the_first_run_is_the_creator_s_own(
+    panel: ControlPanel, creator: Creator, other: Creator
+) -> None:
+    panel.post("/first-run/advance", {"step": "questions-answered"}, token=creator.token)
+    assert panel.get("/first-run/state", token=other.token).json()["resume_url"] != "/studio.html"
+    assert panel.get("/first-run/state").status == 401
+    assert panel.post("/first-run/advance", {"step": "questions-answered"}).status == 401
+
+
+def test_unpairing_ends_the_token_for_good(panel: ControlPanel, creator: Creator) -> None:
+    answer = panel.post("/studio/unpair", {}, token=creator.token)
+    assert answer.status == 204
+    assert 'pairing_token=""' in answer.headers["set-cookie"]
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert panel.get("/studio/canvas/mine", token=creator.token).status == 401
+    assert panel.post("/studio/unpair", {}, token=creator.token).status == 401
