@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The smoke of the runbook in one command; every argument goes to pytest.
+#
+#   bash bin/run_e2e_smoke.sh                     the whole smoke
+#   bash bin/run_e2e_smoke.sh -v -k "a or b"      verbose, and only what matches
+#   E2E_PYTHON=/path/to/python bash bin/run_e2e_smoke.sh
+#
+# The interpreter is E2E_PYTHON, else an environment that already holds exactly what the lock names (of nox, of
+# an earlier run, or the active one), else .runbook/smoke-environment, which is made from the lock.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/bin/environment.sh"
+lock=$root/requirements/fast.txt
+
+# Sets `python`.
+choose_python() {
+  local environment
+  for environment in "$root/.nox/fast" "$root/.runbook/smoke-environment"; do
+    python=$environment/bin/python
+    if is_fresh "$environment" "$lock"; then return; fi
+  done
+  if [[ -n ${VIRTUAL_ENV:-} ]] && "$VIRTUAL_ENV/bin/python" "$root/bin/make_environment.py" --check "$lock"; then
+    python=$VIRTUAL_ENV/bin/python
+    return
+  fi
+  ensure_environment "$environment" "$lock"
+}
+
+python=${E2E_PYTHON:-}
+if [[ -z $python ]]; then
+  choose_python
+else
+  advice="unset E2E_PYTHON, or point it at a Python that has what $lock names"
+  command -v "$python" >/dev/null || give_up "E2E_PYTHON is $python, which is no program" "$advice"
+  is_supported "$python" || give_up "E2E_PYTHON is $python, which is no Python of 3.11 or later" "$advice"
+  [[ $python != */* ]] || python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
+fi
+cd "$root"
+PYTHONPATH=$root/bin exec "$python" -m runbook.smoke --tier fast -- "$@"

@@ -1,0 +1,200 @@
+"""The Chromium of the browser tier: started once a run, and driven when it is ready.
+
+`start` is called before pytest is imported (``before`` in ``[tool.runbook.tiers.browser]``), so that
+Chromium and the server boot meanwhile. Hence no import here that the start does not need.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from typing import IO, TYPE_CHECKING
+
+from runbook.browsers import QUIET, candidates, sandbox_arguments
+from runbook.errors import EnvironmentNotReady
+from tests.integration import server_process
+from tests.integration.server_process import ROOT, temporary_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook.browsers import Browser
+
+BOOT_SECONDS = 60.0  # only a hang takes as long; a death is noticed at once
+INSTALL = "bin/invoke install-browsers"
+_LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
+_LAST_LINES = 4  # of what Chromium printed, that a message shows
+# Besides keeping quiet: the same colours, sizes and timers on every machine, and no dialogs of its own.
+ARGUMENTS = (
+    *QUIET,
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-breakpad",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--password-store=basic",
+    "--use-mock-keychain",
+)
+
+
+def in_ci() -> bool:
+    """Whether nobody is there to read a warning, so that a missing browser is an error."""
+    return bool(os.environ.get("CI"))
+
+
+class ChromiumProcess:
+    """A Chromium that listens on a port of its own choice on this machine alone.
+
+    A keeper stands between: when this process ends, by kill -9 too, it ends Chromium and removes its
+    profile.
+
+    Args:
+        browser: The program.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self._endpoint = ""
+        self._last = deque[str](maxlen=_LAST_LINES)
+        self._answered = threading.Event()
+        profile = temporary_folder() / f"ensemble-browser-{os.urandom(8).hex()}"
+        profile.mkdir(mode=0o700)
+        keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
+        # Chromium says on standard error where it listens; the keeper passes on standard output.
+        merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh"]
+        command = [
+            browser.path, "--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}",
+            *ARGUMENTS, *sandbox_arguments(), "about:blank",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            [*keeper, "--remove", str(profile), "--grace", "0", "--", *merged, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, args=[self._process.stdout], daemon=True)
+        self._reader.start()
+
+    def _read(self, output: IO[bytes]) -> None:
+        """Take what Chromium prints, to its end: a full pipe would stop it."""
+        with output:
+            for line in output:
+                text = line.decode(errors="replace").strip()
+                self._last.append(text)
+                if found := _LISTENING.search(text):
+                    self._endpoint = found[1]
+                    self._answered.set()
+        self._answered.set()
+
+    @property
+    def endpoint(self) -> str:
+        """Where to connect to it; waits until it is ready.
+
+        Raises:
+            EnvironmentNotReady: It died, or is not ready in time; with what it printed.
+        """
+        is_in_time = self._answered.wait(BOOT_SECONDS)
+        if not self._endpoint:
+            how = "died at boot" if is_in_time else f"was not ready in {BOOT_SECONDS:.0f} s"
+            said = " | ".join(self._last) or "it printed nothing"
+            raise EnvironmentNotReady(f"{self.browser.path} {how}: {said}")
+        return self._endpoint
+
+    def stop(self) -> None:
+        """End Chromium and its keeper, which removes the profile."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._reader.join()
+
+
+class BrowserOfTheRun:
+    """The first Chromium on this machine that starts.
+
+    Attributes:
+        launches: How many were started: one, unless the preferred one is broken.
+    """
+
+    def __init__(self) -> None:
+        self.launches = 0
+        self._process: ChromiumProcess | None = None
+        self._reasons: list[str] = []
+        if importlib.util.find_spec("playwright") is None:
+            self._reasons.append("Playwright is not installed here; bin/nox -s browser has it")
+            self._candidates = iter(())
+            return
+        self._candidates = self._find()
+        self._launch_next()
+
+    def _find(self) -> Iterator[Browser]:
+        try:
+            yield from candidates()
+        except EnvironmentNotReady as error:
+            self._reasons.append(error.what)
+
+    def _launch_next(self) -> None:
+        browser = next(self._candidates, None)
+        self._process = ChromiumProcess(browser) if browser else None
+        self.launches += self._process is not None
+
+    def wait(self) -> ChromiumProcess:
+        """Return the Chromium that is ready, trying the next where one is broken.
+
+        Raises:
+            EnvironmentNotReady: None is there, or none starts; the message says why each does not.
+        """
+        while self._process:
+            try:
+                self._process.endpoint  # noqa: B018 - waits
+            except EnvironmentNotReady as error:
+                self._reasons.append(error.what)
+                self._process.stop()
+                self._launch_next()
+            else:
+                return self._process
+        why = "; ".join(self._reasons) or "there is none on this machine"
+        raise EnvironmentNotReady(f"no Chromium for the browser tests: {why}", next_step=INSTALL)
+
+    def stop(self) -> None:
+        """End what is running."""
+        if self._process:
+            self._process.stop()
+
+
+_started: list[BrowserOfTheRun] = []
+
+
+def start() -> None:
+    """Start the run's server, and its Chromium beside it, unless they are started already.
+
+    Raises:
+        EnvironmentNotReady: In CI, where nothing is skipped: there is no Chromium that works.
+    """
+    server_process.start()
+    browser_of_the_run()
+    if in_ci():
+        browser_of_the_run().wait()
+
+
+def browser_of_the_run() -> BrowserOfTheRun:
+    """Return the run's Chromium, started now if it is not yet."""
+    if not _started:
+        _started.append(BrowserOfTheRun())
+    return _started[0]
+
+
+def stop() -> None:
+    """End the run's Chromium if it was started."""
+    while _started:
+        _started.pop().stop()

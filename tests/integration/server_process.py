@@ -1,0 +1,155 @@
+"""Ensemble under smoke: a real server process, on roots of its own, that cannot outlive this one.
+
+`start` is called before pytest is imported (``before`` in ``[tool.runbook.tiers.fast]``), so that the
+server boots meanwhile. Hence no import here that the start does not need.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DASHBOARD_TOKEN = "e2e-test-dashboard-token"
+BOOT_SECONDS = 30.0  # only a hang takes as long; a death is noticed at once
+_LAST_LINES = 8  # of the server's log that a message shows
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the smoke is of no use after a loss of power
+
+
+class ServerUnusable(Exception):
+    """The server is dead, deaf, or not the one that this run started."""
+
+
+class Roots:
+    """The data roots of one run, all below one temporary folder.
+
+    Attributes:
+        top: The folder that goes when the run ends.
+        orch: ``$ORCH_DATA``: pairings, tokens, gate, projects.
+        plugin: ``$CLAUDE_PLUGIN_DATA``: runtime state.
+        data: ``$ENSEMBLE_DATA_ROOT``: canvases and subscriptions.
+    """
+
+    def __init__(self) -> None:
+        self.top = temporary_folder() / f"ensemble-smoke-{os.urandom(8).hex()}"
+        self.orch, self.plugin, self.data = (self.top / name for name in ("orch", "plugin", "data"))
+        self.top.mkdir(mode=0o700)
+        for folder in (self.orch, self.plugin, self.data):
+            folder.mkdir()
+        (self.orch / ".env.local").write_text(
+            f"DASHBOARD_TOKEN={DASHBOARD_TOKEN}\n", encoding="utf-8"
+        )
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return every stored file with its bytes: equal before and after, nothing was changed."""
+        files = (path for folder in (self.orch, self.data) for path in folder.rglob("*"))
+        stored = (path for path in files if path.is_file() and not path.name.endswith(".lock"))
+        return {str(path.relative_to(self.top)): path.read_bytes() for path in stored}
+
+
+def temporary_folder() -> Path:
+    """Where TMPDIR says; else in memory where that can be, for a disk's fsync is most of a test's time."""
+    if "TMPDIR" in os.environ:
+        return Path(os.environ["TMPDIR"])
+    return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108
+
+
+class ServerProcess:
+    """The control panel, started at once and waited for later.
+
+    A keeper stands between: when this process ends, by kill -9 too, it ends the server and removes
+    the roots.
+
+    Attributes:
+        roots: Where the server keeps its data.
+        nonce: What the server puts into every answer, so that no other server is smoked.
+    """
+
+    def __init__(self, roots: Roots) -> None:
+        self.roots = roots
+        self.nonce = os.urandom(8).hex()
+        self._log = roots.top / "server.log"
+        self._url = ""
+        environment = os.environ | {
+            "ORCH_DATA": str(roots.orch),
+            "CLAUDE_PLUGIN_DATA": str(roots.plugin),
+            "ENSEMBLE_DATA_ROOT": str(roots.data),
+            "ENSEMBLE_RUN_NONCE": self.nonce,
+            "ENSEMBLE_EXIT_WITH_PARENT": "1",
+        }
+        # The keeper's file and not its module: it starts in half the time with neither site nor package.
+        keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
+        server = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*keeper, "--remove", str(roots.top), "--grace", "0", "--", *server],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def url(self) -> str:
+        """The server's address; waits until it is ready.
+
+        Raises:
+            ServerUnusable: It died, or is not ready in time; with what it printed.
+        """
+        if not self._url:
+            self._url = self._wait_until_ready()
+        return self._url
+
+    def _wait_until_ready(self) -> str:
+        deadline = time.monotonic() + BOOT_SECONDS
+        said = b""
+        while not said.endswith(b"\n"):
+            if not select.select([self._stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise ServerUnusable(
+                    f"the server was not ready in {BOOT_SECONDS:.0f} s: {self.output()}"
+                )
+            chunk = os.read(self._stdout, 4096)
+            if not chunk:
+                raise ServerUnusable(f"the server died at boot: {self.output()}")
+            said += chunk
+        return said.decode().split()[-1]
+
+    @property
+    def _stdout(self) -> int:
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server still holds its standard output open."""
+        return not (select.select([self._stdout], [], [], 0)[0] and not os.read(self._stdout, 4096))
+
+    def output(self) -> str:
+        """The end of what the server has logged, the last line first."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return " | ".join(reversed(lines[-_LAST_LINES:])) or "it logged nothing"
+
+    def stop(self) -> None:
+        """End the server and its keeper, which removes the roots."""
+        self._process.communicate()  # closes the keeper's standard input
+
+
+_started: list[ServerProcess] = []
+
+
+def start() -> ServerProcess:
+    """Start the run's server unless it is started already, and return it."""
+    if not _started:
+        _started.append(ServerProcess(Roots()))
+    return _started[0]
+
+
+def stop() -> None:
+    """End the run's server if it was started."""
+    while _started:
+        _started.pop().stop()
