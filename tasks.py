@@ -38,6 +38,7 @@ def run(c: Context, tier: str = "fast", changed: bool = False, json: str = "") -
     help={
         "pattern": "what the tests' names must match, as in pytest -k",
         "tier": "the tier to filter",
+        "json": "write the run as JSON to this file; - is standard output",
     },
 )
 def filter(c: Context, pattern: str, tier: str = "fast", json: str = "") -> None:  # noqa: A001 - its name is public
@@ -60,7 +61,7 @@ def rows(c: Context, json: bool = False) -> None:
 @task(help={"json": "print one JSON object"})
 def describe(c: Context, json: bool = False) -> None:
     """Describe every task and session with its options."""
-    commands.describe(ROOT, namespace, as_json=json)
+    commands.describe(ROOT, as_json=json)
 
 
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})

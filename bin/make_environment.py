@@ -68,7 +68,9 @@ def _fill(environment: Path, lock: Path) -> bool:
     python = environment / "bin" / "python"
     if uv := _find_uv(outside=environment):
         make: list[str | Path] = [uv, "venv", "--quiet", "--no-project", "--python"]
-        return _run([*make, sys.executable, environment]) and _run([uv, *_UV_SYNC, "--python", python, lock])
+        return _run([*make, sys.executable, environment]) and _run(
+            [uv, *_UV_SYNC, "--python", python, lock]
+        )
     # Lending this Python's pip saves the seconds that a copy of it takes.
     has_pip = importlib.util.find_spec("pip") is not None
     without = ["--without-pip"] if has_pip else []

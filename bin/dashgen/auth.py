@@ -54,10 +54,10 @@ def is_dashboard_token(request: Request, token: str) -> bool:
         Refusal: 429, too many wrong tokens have come from this client.
     """
     services = services_of(request)
-    refuse_when_exhausted(request, services.token_checks)
+    _refuse_when_exhausted(request, services.token_checks)
     if services.operator_token.matches(token):
         return True
-    services.token_checks.take(client_address(request), time.monotonic())
+    services.token_checks.take(_client_address(request), time.monotonic())
     return False
 
 
@@ -138,18 +138,18 @@ def forget_pairing_cookie(answer: Response) -> None:
     answer.delete_cookie(PAIRING_COOKIE, path="/", httponly=True, samesite="strict")
 
 
-def client_address(request: Request) -> str:
+def _client_address(request: Request) -> str:
     """The address of the client, as far as this process can tell."""
     return request.client.host if request.client else ""
 
 
-def refuse_when_exhausted(request: Request, limit: RateLimit) -> None:
+def _refuse_when_exhausted(request: Request, limit: RateLimit) -> None:
     """Refuse a client that has used up its calls.
 
     Raises:
         Refusal: 429 with Retry-After.
     """
-    _refuse_after(limit.wait(client_address(request), time.monotonic()))
+    _refuse_after(limit.wait(_client_address(request), time.monotonic()))
 
 
 def count_call(request: Request, limit: RateLimit) -> None:
@@ -158,7 +158,7 @@ def count_call(request: Request, limit: RateLimit) -> None:
     Raises:
         Refusal: 429 with Retry-After, it has used up its calls.
     """
-    _refuse_after(limit.take(client_address(request), time.monotonic()))
+    _refuse_after(limit.take(_client_address(request), time.monotonic()))
 
 
 def _refuse_after(wait: float) -> None:

@@ -40,7 +40,8 @@ _access = logging.getLogger("dashgen.access")
 
 _METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_HIDDEN_IN_PATH: Final = re.compile(rb"%(?:2f|5c|00)|\\", re.IGNORECASE)
+# The router's patterns would also let a line end stand behind an address.
+_HIDDEN_IN_PATH: Final = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|\\", re.IGNORECASE)
 _DISK_IS_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MAX_LOGGED_PATH: Final = 200
 
@@ -183,7 +184,9 @@ class RequestLimits:
         """Serve one request."""
         _check_host(scope)
         if _HIDDEN_IN_PATH.search(scope["raw_path"]):
-            raise EnsembleError(400, "bad_path", "The path hides a separator or a NUL.")
+            raise EnsembleError(
+                400, "bad_path", "The path hides a separator or a control character."
+            )
         if scope["method"] in _METHODS_WITH_BODY:
             body = await self._read_body(scope, receive)
             receive = _replay(body, receive)

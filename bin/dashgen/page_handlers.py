@@ -56,11 +56,11 @@ async def handle_canvas_page(request: Request) -> Response:
 
 async def handle_legal_page(request: Request) -> Response:
     """GET /legal/SLUG.html: one of the legal pages."""
-    pages = await in_thread(legal_pages)
-    page = pages.get(request.path_params["slug"])
-    if page is None:
-        raise NotFound("There is no such legal page.")
-    return page_answer(page)
+    try:
+        pages = await in_thread(legal_pages)
+        return page_answer(pages[request.path_params["slug"]])
+    except (KeyError, FileNotFoundError):
+        raise NotFound("There is no such legal page.") from None
 
 
 async def handle_docs_page(request: Request) -> Response:

@@ -27,7 +27,7 @@ FILL_VERSION: Final = 1
 
 
 class _Preset(msgspec.Struct, frozen=True):
-    """A kind of room.
+    """A kind of canvas.
 
     Attributes:
         name: what it is called.
@@ -61,7 +61,7 @@ _PRESETS: Final = (
         "arcade",
     ),
     _Preset(
-        "music_room",
+        "music_lab",
         ("piano", "record", "speaker"),
         _words("music song songs album band beat beats guitar piano sound podcast concert"),
         "lounge",
@@ -129,7 +129,8 @@ def _theme_for(scheme: str) -> str:
 
 def _description(context: SignupContext, preset: _Preset) -> str:
     subject = f" for {context.building}" if context.building else ""
-    return f"A {_spoken(preset)}{subject}. Everything in it can be changed."
+    article = "An" if preset.name[0] in "aeiou" else "A"
+    return f"{article} {_spoken(preset)}{subject}. Everything in it can be changed."
 
 
 def _furnish(context: SignupContext, preset: _Preset, place: str) -> list[Component]:
@@ -141,17 +142,19 @@ def _furnish(context: SignupContext, preset: _Preset, place: str) -> list[Compon
 
 
 def _components(context: SignupContext, preset: _Preset, place: str) -> Iterator[Component]:
-    yield _at(320, 120, "text", text=place, variant="hero")
     if context.building:
-        yield _at(320, 260, "text", text=f"Making: {context.building}", variant="eyebrow")
-    for number, sprite in enumerate(preset.sprites):
-        yield _at(320 + 480 * number, 600, "sprite", sprite=sprite)
-    yield _at(480, 380, "click-to-read", label="Welcome", content=_welcome(context, preset))
+        yield _at(160, 112, "text", text=f"Making: {context.building}", variant="eyebrow")
+    yield _at(160, 176, "text", text=place, variant="hero")
     if context.problem:
-        yield _at(960, 380, "text", text=f"On my mind: {context.problem}", variant="body")
+        yield _at(160, 336, "text", text=f"On my mind: {context.problem}", variant="body")
+    yield _at(160, 496, "click-to-read", label="Welcome", content=_welcome(context, preset))
     if _GITHUB_HANDLE.fullmatch(context.github_handle):
         url = f"https://github.com/{context.github_handle}"
-        yield _at(1440, 380, "click-to-link", label=f"{context.github_handle} on GitHub", url=url)
+        yield _at(480, 496, "click-to-link", label=f"{context.github_handle} on GitHub", url=url)
+    for number, sprite in enumerate(preset.sprites):
+        component = _at(768 + 352 * number, 656, "sprite", sprite=sprite)
+        component.w = 288
+        yield component
 
 
 def _welcome(context: SignupContext, preset: _Preset) -> str:
@@ -161,7 +164,7 @@ def _welcome(context: SignupContext, preset: _Preset) -> str:
         lines.append(f"It was furnished for {context.building}.")
     if context.problem:
         lines.append(f"Something to think about here: {context.problem}")
-    lines.append("Move things, change them, or clear the room and start afresh in the studio.")
+    lines.append("Move things, change them, or clear the canvas and start afresh in the studio.")
     return "\n\n".join(lines)
 
 

@@ -77,7 +77,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="control-panel-server.py", description="Serve Ensemble on this machine."
+        prog="control-panel-server.py",
+        description="Serve Ensemble on this machine.",
+        epilog="Data roots: ORCH_DATA, CLAUDE_PLUGIN_DATA, ENSEMBLE_DATA_ROOT. "
+        "All other settings are variables too: see bin/dashgen/settings.py.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
@@ -164,8 +167,9 @@ def _serve(settings: Settings, host: str, listener: socket.socket) -> int:
     server = ControlPanelServer(config, when_ready)
     if settings.exit_with_parent:
         _start_thread("parent-watch", lambda: _watch_parent(server))
-    # uvicorn raises the signal that ended it once more; for SIGTERM that is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    # uvicorn takes SIGTERM while it runs, then raises it once more under the handler from before;
+    # an end in order is no failure, and a second SIGTERM on the way out changes nothing.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

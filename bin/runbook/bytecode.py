@@ -55,7 +55,7 @@ def drop_stale_rewrites(folders: Iterable[Path], record: Path) -> None:
 def _read_record(record: Path) -> dict[str, str]:
     try:
         return dict(json.loads(record.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return {}
 
 

@@ -26,8 +26,6 @@ from runbook.smoke import EXIT_CODES_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from invoke.collection import Collection
-
 P = ParamSpec("P")
 
 
@@ -130,9 +128,9 @@ def rows(root: Path, *, as_json: bool) -> None:
 
 
 @_command
-def describe(root: Path, collection: Collection, *, as_json: bool) -> None:
+def describe(root: Path, *, as_json: bool) -> None:
     """Print what can be called."""
-    described = description.describe(root, collection)
+    described = description.describe(root)
     if as_json:
         _say(json.dumps(described, indent=2))
         return

@@ -11,13 +11,26 @@ from typing import TYPE_CHECKING, Any
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import MEANINGS
 
-# Nox lists only what is selected, and what is not run by default is selected by tag: every session has one.
-TAGS = ("ci", "pythons", "browser")
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from invoke.collection import Collection
+
+# Nox lists what is selected, and what is not run by default is selected by tag: every session has
+# one of these.
+TAGS = ("ci", "pythons", "browser")
+
+
+def read_tasks(root: Path) -> Collection:
+    """Load the tasks of a project anew.
+
+    Those that Invoke itself has loaded have lost their help: its parser took it.
+    """
+    from invoke.collection import Collection  # noqa: PLC0415 - the rest is to work without Invoke
+    from invoke.loader import FilesystemLoader  # noqa: PLC0415
+
+    module, _ = FilesystemLoader(start=str(root)).load("tasks")
+    return Collection.from_module(module)
 
 
 def describe_tasks(collection: Collection) -> list[dict[str, Any]]:
@@ -26,7 +39,8 @@ def describe_tasks(collection: Collection) -> list[dict[str, Any]]:
 
 
 def _describe_task(name: str, task: Any) -> dict[str, Any]:
-    positional = [argument.name for argument in task.get_arguments() if argument.positional]
+    arguments = task.get_arguments()  # once: Invoke moves the help into the first that it makes
+    positional = [argument.name for argument in arguments if argument.positional]
     options = [
         {
             "name": f"--{argument.name.replace('_', '-')}",
@@ -34,7 +48,7 @@ def _describe_task(name: str, task: Any) -> dict[str, Any]:
             "default": argument.default,
             "help": argument.help or "",
         }
-        for argument in task.get_arguments()
+        for argument in arguments
         if not argument.positional
     ]
     return {
@@ -79,11 +93,11 @@ def _run(command: list[str]) -> str:
     return done.stdout
 
 
-def describe(root: Path, collection: Collection) -> dict[str, Any]:
+def describe(root: Path) -> dict[str, Any]:
     """Return all that can be called: tasks, sessions and what exit codes mean."""
     return {
         "schema": "describe/1",
-        "tasks": describe_tasks(collection),
+        "tasks": describe_tasks(read_tasks(root)),
         "sessions": describe_sessions(root),
         "exit_codes": {str(int(code)): meaning for code, meaning in MEANINGS.items()},
     }

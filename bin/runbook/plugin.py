@@ -142,15 +142,17 @@ class EventWriter(_Observer):
     def observe(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
     ) -> None:
+        is_hidden = report.passed and call.excinfo is not None  # by another hook
+        outcome = "failed" if is_hidden else report.outcome
         fields: dict[str, Any] = {
             "test": item.nodeid,
             "phase": report.when,
-            "outcome": report.outcome,
+            "outcome": outcome,
             "seconds": round(report.duration, 4),
         }
         if hasattr(report, "wasxfail"):
             fields["xfail"] = True
-        if report.failed:
+        if outcome == "failed":
             fields |= _failure(item, call, report)
         elif report.skipped:
             fields["why"] = _last_line(report.longreprtext)

@@ -11,7 +11,7 @@ from runbook.errors import UsageError
 from runbook.nearest import nearest
 
 _TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
-_KEYS = {"document", "gate", "locks", "tiers"}
+_KEYS = {"gate", "locks", "tiers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,12 @@ class Project:
     Attributes:
         root: The folder of ``pyproject.toml``.
         tiers: By name, in the order of the file.
-        document: Where the table of rows is kept, relative to the root, or empty.
         gate: The feature gate's file, relative to the root or absolute; a leading ``$NAME/`` is an
             environment variable. Empty where the project has none.
     """
 
     root: Path
     tiers: dict[str, Tier]
-    document: str = ""
     gate: str = ""
 
     @property
@@ -106,7 +104,6 @@ def read_project(file: Path) -> Project:
     return Project(
         file.parent,
         tiers or {"fast": Tier("fast", ("tests",), "fast")},
-        document=_text(table.get("document", ""), "document"),
         gate=_text(table.get("gate", ""), "gate"),
     )
 

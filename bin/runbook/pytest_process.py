@@ -17,6 +17,7 @@ USAGE_ERROR, NOTHING_COLLECTED, INTERRUPTED = 4, 5, 2  # pytest's own exit codes
 
 EVENTS_VARIABLE = "RUNBOOK_EVENTS"  # the file that the plugin writes to
 NONCE_VARIABLE = "RUNBOOK_NONCE"  # the secret by which the engine knows its own run
+EVIDENCE_VARIABLE = "RUNBOOK_EVIDENCE"  # the run's folder, for what tests leave behind
 LIFELINE_VARIABLE = "RUNBOOK_LIFELINE"  # a descriptor that closes when the engine ends
 
 

@@ -22,7 +22,13 @@ from runbook.bytecode import drop_stale_rewrites, refresh
 from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
-from runbook.pytest_process import EVENTS_VARIABLE, NONCE_VARIABLE, PytestProcess, pytest_command
+from runbook.pytest_process import (
+    EVENTS_VARIABLE,
+    EVIDENCE_VARIABLE,
+    NONCE_VARIABLE,
+    PytestProcess,
+    pytest_command,
+)
 from runbook.runs import RunFolder, prune
 
 if TYPE_CHECKING:
@@ -89,6 +95,7 @@ def _smoke(
         **dict(tier.environment),
         EVENTS_VARIABLE: str(folder.events),
         NONCE_VARIABLE: nonce,
+        EVIDENCE_VARIABLE: str(folder.path),
     }
     colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
     before = "" if _LISTS.intersection(arguments) else tier.before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,6 +118,29 @@ def test_a_swap_demotes_the_occupant(panel: ControlPanel, creator: Creator) -> N
     assert first not in grid
 
 
+def test_eight_at_once_into_one_slot(panel: ControlPanel, creator: Creator) -> None:
+    drafts = [panel.draft(creator) for _ in range(8)]
+    with ThreadPoolExecutor(len(drafts)) as threads:
+        done = list(threads.map(lambda draft: publish(panel, creator, draft, 0).status, drafts))
+    assert done == [200] * len(drafts)
+    mine = panel.get("/studio/canvas/mine", token=creator.token).json()
+    assert len(mine["canvases"]) == len(drafts)
+    assert mine["current_published"] == 1
+    in_grid = set(panel.grid_ids()) & set(drafts)
+    assert in_grid == {one["id"] for one in mine["canvases"] if one["slot_index"] == 0}
+
+
+def test_eight_at_once_stay_within_the_tier(panel: ControlPanel, creator: Creator) -> None:
+    drafts = [panel.draft(creator) for _ in range(8)]
+    with ThreadPoolExecutor(len(drafts)) as threads:
+        done = threads.map(
+            lambda slot: publish(panel, creator, drafts[slot], slot).status, range(len(drafts))
+        )
+        assert sorted(done) == [200, 200, 200, 402, 402, 402, 402, 402]
+    mine = panel.get("/studio/canvas/mine", token=creator.token).json()
+    assert mine["current_published"] == 3
+
+
 def test_who_may_read_what(panel: ControlPanel, creator: Creator, other: Creator) -> None:
     public = panel.published(creator, slot=0, room_state=ROOM)
     unlisted = panel.published(creator, slot=1, visibility="unlisted", room_state=ROOM)
@@ -151,10 +175,9 @@ def test_a_visitor_is_told_nothing_of_the_answers(panel: ControlPanel, creator: 
 def test_nobody_changes_what_belongs_to_another(
     panel: ControlPanel, creator: Creator, other: Creator, visibility: str | None, status: int
 ) -> None:
-    if visibility is None:
-        canvas_id = panel.draft(creator)
-    else:
-        canvas_id = panel.published(creator, visibility=visibility)
+    canvas_id = panel.draft(creator)
+    if visibility is not None:
+        assert publish(panel, creator, canvas_id, 0, visibility).status == 200
     before = own(panel, creator, canvas_id)
     path = f"/studio/canvas/{canvas_id}"
     writes = [

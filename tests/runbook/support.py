@@ -1,0 +1,169 @@
+"""Tiny real repositories and projects, and a strict reader of the ``SMOKE v1`` lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = ROOT / "bin"
+PATIENCE = 60.0  # seconds; only a hang takes as long
+
+PYPROJECT = """\
+[tool.pytest]
+addopts = ["--disable-plugin-autoload", "-p", "runbook.plugin"]
+filterwarnings = ["error"]
+"""
+
+_FIELD = re.compile(r' ([a-z]+)=("(?:[^"\\]|\\.)*"|[^\s"=]+)')
+_HEAD = re.compile(r'(SMOKE v1|FAIL ("(?:[^"\\]|\\.)*"|[^\s"=]+)|RESULT [a-z]+)')
+
+
+def parse(line: str) -> tuple[str, dict[str, str]]:
+    """Take a line apart as a strict reader would: its head, and its fields with their values."""
+    head = _HEAD.match(line)
+    assert head, line
+    fields, at = {}, head.end()
+    while at < len(line):
+        field = _FIELD.match(line, at)
+        assert field, f"no field at {at}: {line}"
+        key, value = field.groups()
+        assert key not in fields
+        fields[key] = json.loads(value) if value.startswith('"') else value
+        at = field.end()
+    return head[0], fields
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Wait for something that happens by itself; only a hang makes this fail."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} has not happened in {PATIENCE:.0f} s"
+        time.sleep(0.01)
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process exists and still runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state.rpartition(")")[2].split()[0] not in "ZX"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository of a few files, or a plain folder before `init`."""
+
+    root: Path
+
+    def init(self) -> Repository:
+        """Make it a repository."""
+        self.git("init", "--quiet", "--initial-branch=main")
+        return self
+
+    def git(self, *arguments: str) -> str:
+        """Run git in it and return what it printed."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.root, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file, with the folders above it."""
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def commit(self, subject: str = "change") -> str:
+        """Commit everything; return the commit's full name."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", subject)
+        return self.git("rev-parse", "HEAD")
+
+
+@dataclass(frozen=True)
+class Smoked:
+    """What a run of ``python -m runbook.smoke`` said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """Its standard output."""
+        return self.out.splitlines()
+
+    @property
+    def fails(self) -> list[tuple[str, dict[str, str]]]:
+        """Its FAIL lines, taken apart."""
+        return [parse(line) for line in self.lines if line.startswith("FAIL")]
+
+    @property
+    def result(self) -> tuple[str, dict[str, str]]:
+        """Its last line, taken apart."""
+        return parse(self.lines[-1])
+
+
+@dataclass(frozen=True)
+class TinyProject(Repository):
+    """A project with a ``pyproject.toml`` and a few tests, which knows the engine by PYTHONPATH."""
+
+    def smoke(self, *arguments: str, **variables: str) -> Smoked:
+        """Smoke it in a process of its own."""
+        done = subprocess.run(
+            self.smoke_command(*arguments),
+            cwd=self.root,
+            env=engine_environment(variables),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        return Smoked(done.returncode, done.stdout, done.stderr)
+
+    @staticmethod
+    def smoke_command(*arguments: str) -> list[str]:
+        """Return the command that smokes it."""
+        return [sys.executable, "-m", "runbook.smoke", *arguments]
+
+
+def engine_environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment, in which Python finds the engine."""
+    return {**os.environ, "PYTHONPATH": str(ENGINE), **(variables or {})}
+
+
+def row_test(
+    name: str,
+    body: str = "pass",
+    *,
+    severity: str = "normal",
+    cause: str = "it broke",
+    suspects: tuple[str, ...] = ("app.py",),
+    parameters: str = "",
+) -> str:
+    """Return the source of a test that carries a row."""
+    listed = ", ".join(json.dumps(suspect) for suspect in suspects)
+    return (
+        f"{parameters}"
+        f"@pytest.mark.runbook(severity={severity!r}, cause={json.dumps(cause)}, "
+        f"suspects=[{listed}])\n"
+        f"def {name}({'value' if parameters else ''}):\n    {body}\n\n\n"
+    )
+
+
+def module(*tests: str) -> str:
+    """Return the source of a file of tests."""
+    return "import os\n\nimport pytest\n\n\n" + "".join(tests)

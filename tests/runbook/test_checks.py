@@ -1,0 +1,183 @@
+"""The checks find every way in which tests, documents, commands and source can come apart."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.checks import check, definition_exists
+from runbook.project import read_project
+from tests.runbook.support import engine_environment, module, row_test
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.support import TinyProject
+
+ROW_TABLE = "<!-- generated: rows -->\n{}\n<!-- end of rows -->\n"
+
+
+def findings(project: TinyProject) -> list[str]:
+    """Return what the checks find."""
+    return list(check(read_project(project.root / "pyproject.toml")))
+
+
+@pytest.fixture
+def tidy(project: TinyProject) -> TinyProject:
+    """A project in which nothing is stale."""
+    project.write("tests/test_app.py", module(row_test("test_one", suspects=("app.py::serve",))))
+    project.write("noxfile.py", '@nox.session(name="fast")\ndef fast(session): ...\n')
+    project.write("tasks.py", "@task(help={})\ndef find_culprit(c):\n    ...\n")
+    project.write("bin/run.sh", "")
+    project.write(
+        "README.md",
+        "[here](docs/more.md#part) [out](https://example.org) `bin/run.sh` `bin/run.sh` `bin/*.gone`\n"
+        "```bash\nbin/nox -s fast -- -k x  # and more\nnox -l\ninvoke find-culprit --x\n"
+        "invoke --list\nbash bin/run.sh -v\nls /gone\nnox -s  # which?\ninvoke  # alone\n```\n"
+        "```python\nnox -s gone\n```\n",
+    )
+    project.write("docs/more.md", "# More\n")
+    return project
+
+
+def test_a_tidy_project_has_no_findings(tidy: TinyProject) -> None:
+    assert [] == findings(tidy)
+
+
+@pytest.mark.parametrize(
+    ("suspect", "is_there"),
+    [
+        ("app.py", True),
+        ("app.py::serve", True),
+        ("bin", True),
+        ("app.py::gone", False),
+        ("gone.py", False),
+        ("gone.py::serve", False),
+    ],
+)
+def test_a_suspect_that_is_gone_is_found(
+    tidy: TinyProject, suspect: str, *, is_there: bool
+) -> None:
+    tidy.write("tests/test_app.py", module(row_test("test_one", suspects=(suspect,))))
+
+    expected = [] if is_there else [f"tests/test_app.py:7: the suspect {suspect} does not exist"]
+    assert expected == findings(tidy)
+
+
+@pytest.mark.parametrize(
+    ("qualname", "is_there"),
+    [
+        ("LIMIT", True),
+        ("TYPED", True),
+        ("Store", True),
+        ("Store.size", True),
+        ("Store.drop", True),
+        ("Store.drop.inner", True),
+        ("Store.gone", False),
+        ("Store.size.gone", False),
+        ("drop", False),
+        ("later", True),
+    ],
+)
+def test_a_name_is_looked_up_where_it_is_defined(
+    tmp_path: Path, qualname: str, *, is_there: bool
+) -> None:
+    (tmp_path / "a.py").write_text(
+        "LIMIT = 1\nTYPED: int = 2\nclass Store:\n    size = 3\n"
+        "    async def drop(self):\n        def inner(): ...\n"
+        "if LIMIT:\n    def later(): ...\n",
+        encoding="utf-8",
+    )
+
+    assert is_there is definition_exists(tmp_path, "a.py", qualname)
+
+
+def test_a_name_in_a_file_that_is_no_python_is_looked_up_as_text(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("function draw() {}\n", encoding="utf-8")
+
+    assert definition_exists(tmp_path, "a.js", "draw")
+    assert not definition_exists(tmp_path, "a.js", "dra")
+
+
+def test_a_test_without_a_row_is_found(tidy: TinyProject) -> None:
+    tidy.write("tests/test_more.py", "def test_more(): ...\n")
+
+    expected = "tests/test_more.py::test_more has no row; mend: add @pytest.mark.runbook(...)"
+    assert [expected] == findings(tidy)
+
+
+def test_two_tests_of_one_name_are_found_for_only_the_last_is_run(tidy: TinyProject) -> None:
+    tidy.write("tests/test_app.py", module(row_test("test_one"), row_test("test_one")))
+
+    expected = "tests/test_app.py::test_one is defined 2 times, and only the last is run"
+    assert [expected] == findings(tidy)
+
+
+def test_a_stale_table_is_found(tidy: TinyProject) -> None:
+    tidy.write("docs/more.md", ROW_TABLE.format("| old |"))
+
+    assert ["docs/more.md is stale; mend: bin/invoke docs"] == findings(tidy)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("[x](gone.md)", "links to gone.md, which does not exist"),
+        ("[x](../gone.md#part)", "links to ../gone.md, which does not exist"),
+        ("`bin/gone.sh`", "names `bin/gone.sh`, which does not exist"),
+        ("`tests/test_app.py::gone`", "names `tests/test_app.py::gone`, which does not exist"),
+        ("```bash\nnox -s gone\n```", "shows `nox -s gone`, and there is no session gone"),
+        ("```sh\n$ bin/nox -s fast gone\n```", "and there is no session gone"),
+        ("```console\nbin/invoke gone\n```", "shows `bin/invoke gone`, and there is no task gone"),
+        (
+            "```bash\nbash bin/gone.sh\n```",
+            "shows `bash bin/gone.sh`, and bin/gone.sh does not exist",
+        ),
+    ],
+)
+def test_what_a_document_shows_and_is_gone_is_found(
+    tidy: TinyProject, text: str, finding: str
+) -> None:
+    tidy.write("docs/more.md", f"{text}\n")
+
+    (found,) = findings(tidy)
+
+    assert found.startswith("docs/more.md: ")
+    assert found.endswith(finding)
+
+
+def test_a_stale_lock_is_found_with_what_mends_it(tidy: TinyProject) -> None:
+    text = (tidy.root / "pyproject.toml").read_text(encoding="utf-8")
+    tidy.write("pyproject.toml", f"{text}\n[tool.runbook.locks]\nfast = {{}}\n")
+
+    assert ["requirements/fast.txt is missing; mend: bin/invoke lock"] == findings(tidy)
+
+
+def test_a_project_without_sessions_and_tasks_can_be_checked(project: TinyProject) -> None:
+    project.write("README.md", "```bash\nnox -s fast\n```\n")
+
+    assert ["README.md: shows `nox -s fast`, and there is no session fast"] == findings(project)
+
+
+def test_the_command_prints_its_findings_and_ends_red(tidy: TinyProject) -> None:
+    def command() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "runbook.checks"],
+            cwd=tidy.root,
+            env=engine_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    clean = command()
+    assert (0, "0 stale or dangling\n") == (clean.returncode, clean.stdout)
+
+    tidy.write("docs/more.md", "`bin/gone`\n")
+
+    found = command()
+    finding = "error: docs/more.md: names `bin/gone`, which does not exist"
+    assert (1, [finding, "1 stale or dangling"]) == (found.returncode, found.stdout.splitlines())

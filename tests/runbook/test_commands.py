@@ -1,0 +1,209 @@
+"""What the tasks do, with a real Nox over a tiny project whose sessions need no environment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runbook import commands
+from runbook.exit_codes import ExitCode
+from tests.runbook.support import ENGINE, PYPROJECT, module, row_test
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.runbook.support import TinyProject
+
+NOXFILE = """
+import sys
+import nox
+nox.options.default_venv_backend = "none"
+
+@nox.session(name="quick")
+def quick(session):
+    session.run(sys.executable, "-m", "runbook.smoke", *session.posargs, stderr=None)
+
+@nox.session(name="broken")
+def broken(session):
+    session.error("no environment")
+
+@nox.session(name="twice")
+@nox.parametrize("tier", ["fast", "other"])
+def twice(session, tier):
+    session.run(sys.executable, "-m", "runbook.smoke", "--tier", tier, *session.posargs)
+"""
+TIERS = """
+[tool.runbook]
+document = "README.md"
+[tool.runbook.tiers.fast]
+tests = ["tests"]
+session = "quick"
+watch = ["web/**"]
+[tool.runbook.tiers.other]
+tests = ["other"]
+session = "broken"
+[tool.runbook.tiers.both]
+tests = ["tests"]
+session = "twice"
+"""
+
+
+@pytest.fixture
+def procedures(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
+    """A project of three tiers, one of which has no environment."""
+    monkeypatch.setenv("PYTHONPATH", str(ENGINE))
+    project.write("noxfile.py", NOXFILE)
+    project.write("pyproject.toml", PYPROJECT + TIERS)
+    project.write("other/test_other.py", module(row_test("test_red", "assert 1 == 2")))
+    return project
+
+
+def ends_with(command: Callable[..., None], *arguments: Any, **options: Any) -> int:
+    """Call a command; return the exit status that it ends the process with."""
+    with pytest.raises(SystemExit) as ended:
+        command(*arguments, **options)
+    return int(str(ended.value.code))
+
+
+def test_a_tier_is_run_through_its_session(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = procedures.root / "run.json"
+
+    assert 0 == ends_with(commands.run, procedures.root, json_file=str(file))
+
+    assert "RESULT green" in capfd.readouterr().out
+    assert "green" == json.loads(file.read_bytes())["verdict"]
+
+
+def test_json_stands_alone_on_standard_output(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == ends_with(commands.run, procedures.root, json_file="-")
+
+    assert "green" == json.loads(capfd.readouterr().out)["verdict"]
+
+
+def test_a_filter_that_matches_nothing_keeps_its_exit_code_behind_nox(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == ends_with(commands.filter_tests, procedures.root, "onne or twoo", tier="fast")
+
+    shown = capfd.readouterr()
+    assert "no test matches: -k onne or twoo" in shown.err
+    assert ["SMOKE", "RESULT"] == [line.split()[0] for line in shown.out.splitlines()]
+
+
+def test_the_worst_exit_code_of_several_smokes_wins(procedures: TinyProject) -> None:
+    assert 1 == ends_with(commands.run, procedures.root, tier="both")
+
+
+def test_a_session_that_ends_before_its_smoke_is_an_environment_that_is_not_ready(
+    procedures: TinyProject,
+) -> None:
+    assert 4 == ends_with(commands.run, procedures.root, tier="other")
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "said"),
+    [
+        ("LICENSE", 0, "none: nothing that a tier watches has changed"),
+        ("other/test_other.py", 4, "other"),
+    ],
+)
+def test_only_the_tiers_that_a_change_needs_are_run(
+    procedures: TinyProject,
+    capfd: pytest.CaptureFixture[str],
+    file: str,
+    status: int,
+    said: str,
+) -> None:
+    procedures.init()
+    procedures.commit()
+    procedures.write(file, "# changed\n")
+
+    assert status == ends_with(commands.run, procedures.root, changed=True)
+
+    assert f"tiers that the change needs: {said}\n" in capfd.readouterr().err
+
+
+def test_a_filter_needs_a_pattern(
+    procedures: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == ends_with(commands.filter_tests, procedures.root, "", tier="fast")
+
+    assert (
+        "error: filter needs a pattern\n  next: bin/invoke filter visitor\n"
+        == capsys.readouterr().err
+    )
+
+
+def test_ctrl_c_ends_a_command_as_interrupted(
+    procedures: TinyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "find_project", interrupted)
+
+    assert ExitCode.INTERRUPTED == ends_with(commands.rows, procedures.root, as_json=False)
+
+
+def test_rows_are_listed_for_people_and_for_scripts(
+    procedures: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == ends_with(commands.rows, procedures.root, as_json=False)
+    assert [
+        "normal  test_one  it broke",
+        "normal  test_two  it broke",
+    ] == capsys.readouterr().out.splitlines()[:2]
+
+    assert 0 == ends_with(commands.rows, procedures.root, as_json=True)
+    assert {
+        "test": "test_one",
+        "id": "tests/test_app.py::test_one",
+        "severity": "normal",
+        "cause": "it broke",
+    } == json.loads(capsys.readouterr().out)[0]
+
+
+def test_a_row_is_explained_for_people_and_for_scripts(
+    procedures: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == ends_with(commands.explain, procedures.root, "test_red", as_json=False)
+    assert capsys.readouterr().out.startswith("test_red\n  other/test_other.py:7  tier other")
+
+    assert 0 == ends_with(commands.explain, procedures.root, "test_red", as_json=True)
+    assert "test_red" == json.loads(capsys.readouterr().out)["test"]
+
+    assert 2 == ends_with(commands.explain, procedures.root, "test_rde", as_json=False)
+    assert "the nearest: test_red" in capsys.readouterr().err
+
+
+def test_the_documents_are_made_anew_once(
+    procedures: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    procedures.write("README.md", "<!-- generated: rows -->\n<!-- end of rows -->\n")
+
+    assert [0, 0] == [ends_with(commands.docs, procedures.root) for _ in range(2)]
+
+    said = ["changed: README.md", "every document is as it was"]
+    assert said == capsys.readouterr().out.splitlines()
+    assert "| `test_one` | normal |" in (procedures.root / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_locks_that_changed_are_named(
+    procedures: TinyProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([["fast", "lint"], []])
+    monkeypatch.setattr("runbook.locks.compile_locks", lambda *_, **__: next(answers))
+
+    for _ in range(2):
+        assert 0 == ends_with(commands.lock, procedures.root, upgrade=False, only="")
+
+    assert [
+        "changed: fast, lint",
+        "every lock is as it was",
+    ] == capsys.readouterr().out.splitlines()

@@ -1,0 +1,41 @@
+"""Something is started before pytest is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.runbook.support import PYPROJECT, module, row_test
+
+if TYPE_CHECKING:
+    from tests.runbook.support import TinyProject
+
+STARTER = """
+import sys
+
+def start():
+    sys.modules["started"] = "pytest" in sys.modules
+"""
+
+
+def test_a_tier_calls_its_function_before_pytest_is_there(project: TinyProject) -> None:
+    project.write("starter.py", STARTER)
+    tier = '[tool.runbook.tiers.fast]\nbefore = "starter:start"\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+    body = "import sys; assert sys.modules['started'] is False"
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+
+    smoked = project.smoke()
+
+    assert (0, "RESULT green") == (smoked.status, smoked.result[0]), smoked.out
+
+
+def test_a_function_that_fails_is_an_environment_that_is_not_ready(project: TinyProject) -> None:
+    tier = '[tool.runbook.tiers.fast]\nbefore = "no_such_module:start"\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+
+    smoked = project.smoke()
+
+    assert 4 == smoked.status
+    assert (
+        "pytest did not start: ModuleNotFoundError: No module named 'no_such_module'" in smoked.err
+    )

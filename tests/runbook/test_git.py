@@ -1,0 +1,49 @@
+"""Asking git."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.exit_codes import ExitCode
+from runbook.git import GitError, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.support import Repository
+
+
+def test_what_git_prints_comes_back_without_the_end_of_its_last_line(
+    repository: Repository,
+) -> None:
+    assert repository.git("rev-parse", "HEAD") == git(repository.root, "rev-parse", "HEAD")
+    assert "" == git(repository.root, "status", "--porcelain")
+
+
+def test_variables_are_set_for_git_alone(repository: Repository, tmp_path: Path) -> None:
+    other = {"GIT_INDEX_FILE": str(tmp_path / "no-index")}
+
+    assert "app.py" == git(repository.root, "ls-files")
+    assert "" == git(repository.root, "ls-files", environment=other)
+    assert "app.py" == git(repository.root, "ls-files")
+
+
+def test_a_refusal_says_which_command_and_why(tmp_path: Path) -> None:
+    with pytest.raises(GitError, match=r"^git status: fatal: not a git repository") as refused:
+        git(tmp_path, "status")
+
+    assert ExitCode.USAGE == refused.value.exit_code
+
+
+def test_a_silent_refusal_says_its_exit_status(repository: Repository) -> None:
+    with pytest.raises(GitError, match=r"^git rev-parse: exit status 1"):
+        git(repository.root, "rev-parse", "--verify", "--quiet", "gone")
+
+
+def test_a_machine_without_git_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(GitError, match="git is not on PATH"):
+        git(tmp_path, "status")

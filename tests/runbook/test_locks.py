@@ -1,0 +1,197 @@
+"""The locks: whether one still fits ``pyproject.toml`` is told offline, by a digest."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.locks import Lock, compile_locks, digest, read_locks, requirements_of, stale_locks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PYPROJECT = """
+[project]
+requires-python = ">=3.11"
+[dependency-groups]
+base = ["starlette>=1.0"]
+fast = ["pytest>=9", {include-group = "base"}]
+[tool.runbook.locks]
+fast = {}
+oldest = {group = "fast", resolution = "lowest-direct"}
+"""
+FAST = Lock("fast", "fast")
+
+# A uv that writes what it is asked for, in the place of the real one, which would need a network.
+FAKE_UV = """#!/usr/bin/env bash
+while (($#)); do
+  case $1 in
+    --output-file) output=$2 ;;
+    --group) group=$2 ;;
+    --resolution) resolution=$2 ;;
+    --python-version) python=$2 ;;
+    --upgrade) upgraded=yes ;;
+  esac
+  shift
+done
+[[ $group == broken ]] && { echo "no version fits" >&2; exit 1; }
+echo "# $group $resolution $python ${upgraded-}" > "$output"
+"""
+
+
+def parsed(**changes: Any) -> dict[str, Any]:
+    groups = {"base": ["starlette>=1.0"], "fast": ["pytest>=9", {"include-group": "base"}]}
+    groups |= changes.get("groups", {})
+    python = changes.get("python", ">=3.11")
+    return {"project": {"requires-python": python}, "dependency-groups": groups}
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Path:
+    """A project whose two locks fit."""
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    (tmp_path / "requirements").mkdir()
+    for lock in (FAST, Lock("oldest", "fast", "lowest-direct")):
+        text = f"# inputs: sha256:{digest(parsed(), lock)}\npytest==9.2\n"
+        (tmp_path / "requirements" / f"{lock.name}.txt").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A uv on PATH that needs no network."""
+    folder = tmp_path / "programs" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "uv").write_text(FAKE_UV, encoding="utf-8")
+    (folder / "uv").chmod(0o755)
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "programs"))
+
+
+def test_groups_are_read_with_those_they_include_sorted_and_once() -> None:
+    groups = {"fast": ["pytest>=9", {"include-group": "base"}, "starlette>=1.0", "a"]}
+
+    expected = ["a", "pytest>=9", "starlette>=1.0"]
+    assert expected == requirements_of(parsed(groups=groups), "fast")
+
+
+@pytest.mark.parametrize(
+    ("groups", "complaint"),
+    [
+        ({"fast": [{"include-group": "gone"}]}, "no dependency group 'gone'"),
+        ({"fast": [{"include-group": "fast"}]}, "'fast' includes itself"),
+        ({"fast": [{"include": "base"}]}, "'fast' has an entry that is neither"),
+    ],
+)
+def test_a_group_that_cannot_be_read_is_refused(groups: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        requirements_of(parsed(groups=groups), "fast")
+
+
+def test_the_digest_stands_while_the_inputs_stand() -> None:
+    reordered = parsed(groups={"fast": [{"include-group": "base"}, "pytest>=9"]})
+
+    assert digest(parsed(), FAST) == digest(parsed(), FAST)
+    assert digest(parsed(), FAST) == digest(reordered, FAST)
+    assert digest(parsed(), FAST) == digest(parsed(groups={"other": ["x"]}), FAST)
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "lock"),
+    [
+        (parsed(groups={"fast": ["pytest>=9.1", {"include-group": "base"}]}), FAST),
+        (parsed(groups={"fast": ["pytest>=9"]}), FAST),
+        (parsed(groups={"base": ["starlette>=1.1"]}), FAST),
+        (parsed(python=">=3.12"), FAST),
+        (parsed(), Lock("fast", "fast", "lowest-direct")),
+    ],
+    ids=["requirement", "one less", "included group", "python", "resolution"],
+)
+def test_the_digest_changes_with_every_input(pyproject: dict[str, Any], lock: Lock) -> None:
+    assert digest(parsed(), FAST) != digest(pyproject, lock)
+
+
+def test_locks_that_fit_are_not_stale(locked: Path) -> None:
+    assert [] == stale_locks(locked)
+
+
+def test_every_lock_that_does_not_fit_is_named(locked: Path) -> None:
+    (locked / "pyproject.toml").write_text(
+        PYPROJECT.replace("pytest>=9", "pytest>=10"), encoding="utf-8"
+    )
+    (locked / "requirements" / "oldest.txt").unlink()
+    (locked / "requirements" / "left.txt").touch()
+
+    assert [
+        "requirements/fast.txt no longer fits pyproject.toml",
+        "requirements/oldest.txt is missing",
+        "requirements/left.txt belongs to no lock in [tool.runbook.locks]",
+    ] == stale_locks(locked)
+
+
+def test_a_lock_without_its_digest_is_stale(locked: Path) -> None:
+    (locked / "requirements" / "fast.txt").write_text("pytest==9.2\n", encoding="utf-8")
+
+    assert ["requirements/fast.txt no longer fits pyproject.toml"] == stale_locks(locked)
+
+
+def test_a_project_without_locks_may_keep_requirements_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "dev.txt").touch()
+
+    assert [] == stale_locks(tmp_path)
+
+
+def test_an_unknown_option_of_a_lock_is_refused() -> None:
+    table = {"tool": {"runbook": {"locks": {"fast": {"groups": "x"}}}}}
+
+    with pytest.raises(UsageError, match=r"locks\] fast takes group and resolution, not groups"):
+        read_locks(table)
+
+
+@pytest.mark.usefixtures("uv")
+def test_compiling_writes_locks_that_fit_and_says_which_changed(locked: Path) -> None:
+    assert ["fast", "oldest"] == compile_locks(locked)
+    assert [] == stale_locks(locked)
+    assert [] == compile_locks(locked)
+
+    first, second = (locked / "requirements/oldest.txt").read_text(encoding="utf-8").splitlines()
+    assert first.startswith("# inputs: sha256:")
+    assert "# fast lowest-direct 3.11 " == second
+
+
+@pytest.mark.usefixtures("uv")
+def test_one_lock_can_be_compiled_and_moved_alone(locked: Path) -> None:
+    compile_locks(locked)
+
+    assert ["oldest"] == compile_locks(locked, upgrade=True, only="oldest")
+
+
+@pytest.mark.usefixtures("uv")
+def test_an_unknown_lock_is_answered_with_the_nearest(locked: Path) -> None:
+    with pytest.raises(UsageError, match="no lock is called 'fats'; the nearest: fast"):
+        compile_locks(locked, only="fats")
+
+
+@pytest.mark.usefixtures("uv")
+def test_what_cannot_be_resolved_is_said_and_leaves_the_lock(locked: Path) -> None:
+    text = PYPROJECT.replace("fast = {}", "fast = {}\nbroken = {}").replace(
+        "base =", "broken = []\nbase ="
+    )
+    (locked / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(EnvironmentNotReady, match="uv could not resolve broken:\nno version fits"):
+        compile_locks(locked, only="broken")
+
+    assert not (locked / "requirements/broken.txt").exists()
+
+
+def test_without_uv_the_way_to_it_is_said(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", str(locked))
+    monkeypatch.setenv("PATH", os.devnull)
+
+    with pytest.raises(EnvironmentNotReady, match="uv is not installed"):
+        compile_locks(locked)

@@ -1,0 +1,224 @@
+"""The plugin: what it makes of a failure, and what it shows under plain pytest in any project."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runbook.support import ROOT, engine_environment, module, parse, row_test
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.support import TinyProject
+
+
+def plain_pytest(project: TinyProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest as anybody would, without the engine."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=project.root,
+        env=engine_environment({"COLUMNS": "500"}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def failures(project: TinyProject, *bodies: str) -> list[tuple[str, str, str]]:
+    """Run a test for each body; return what each FAIL line wants, got, and the line of it."""
+    tests = (row_test(f"test_{number}", body) for number, body in enumerate(bodies))
+    source = module(*tests)
+    project.write("tests/test_app.py", source)
+    lines = [fields for _, fields in project.smoke().fails]
+    text = [*source.splitlines(), ""]
+    at = [text[int(fields["at"].rpartition(":")[2]) - 1].strip() for fields in lines]
+    return [(f.get("want", "-"), f["got"], place) for f, place in zip(lines, at, strict=True)]
+
+
+def test_a_comparison_says_what_it_wanted_and_got(project: TinyProject) -> None:
+    comparisons = {
+        "assert 1 == 2": ("1", "2"),
+        "assert 'a' == 'b', 'a note'": ("a", "b"),
+        "assert 7 <= 5": ("<= 5", "7"),
+        "assert 'x' is None": ("is None", "x"),
+        "assert 'card' in '<html>'": ("contains card", "<html>"),
+        "assert 'card' not in 'a card'": ("does not contain card", "a card"),
+        "assert [1, 2] == [1, 3]": ("[1, 2]", "[1, 3]"),
+        "assert (\n        1 ==\n        2\n    )": ("1", "2"),
+    }
+
+    expected = [(want, got, body.splitlines()[0]) for body, (want, got) in comparisons.items()]
+    assert expected == failures(project, *comparisons)
+
+
+def test_any_other_failure_says_its_message(project: TinyProject) -> None:
+    messages = {
+        "assert not 'told'": "assert not 'told'",
+        "assert 0, 'a note'": "a note",
+        "pytest.fail('on purpose')": "on purpose",
+        "raise KeyError('k')": "KeyError: 'k'",
+        "raise RuntimeError": "RuntimeError",
+        "raise AssertionError": "AssertionError",
+    }
+
+    expected = [("-", got, body) for body, got in messages.items()]
+    assert [(w, g.partition("\n")[0], p) for w, g, p in failures(project, *messages)] == expected
+
+
+def test_a_comparison_that_was_caught_is_not_taken_for_the_failure(project: TinyProject) -> None:
+    """As in a loop that asserts until it is so."""
+    caught = "try:\n        assert 'early' == 'x'\n    except AssertionError: pass\n    "
+
+    found = failures(project, f"{caught}assert not 'late'", f"{caught}raise AssertionError('own')")
+
+    assert [("-", "assert not 'late'"), ("-", "own")] == [(want, got) for want, got, _ in found]
+
+
+def test_a_comparison_in_a_helper_is_the_failure_and_placed_in_the_test(
+    project: TinyProject,
+) -> None:
+    helper = "from helper import same; same(1, 2)"
+    project.write("tests/conftest.py", "import sys\nsys.path.insert(0, 'tests')\n")
+    project.write(
+        "tests/helper.py", "def same(want, got):\n    if want != got: raise AssertionError(want)\n"
+    )
+
+    assert [("-", "1", helper)] == failures(project, helper)
+
+
+FIXTURES = """
+@pytest.fixture
+def breaks():
+    raise OSError("no disk")
+
+@pytest.fixture
+def leaves():
+    yield
+    raise OSError("left")
+
+class Shy:
+    def __repr__(self):
+        raise ValueError("shy")
+
+"""
+
+
+def test_whatever_breaks_around_a_test_is_red_and_told(project: TinyProject) -> None:
+    subtest = "\n    with subtests.test('a'):\n        assert 1 == 2"
+    source = module(
+        FIXTURES,
+        row_test("test_setup").replace("()", "(breaks)"),
+        row_test("test_teardown").replace("()", "(leaves)"),
+        row_test("test_subtest", subtest).replace("():", "(subtests):"),
+        row_test("test_shy", "assert 1 == Shy()"),
+    )
+    project.write("tests/test_app.py", source)
+
+    smoked = project.smoke()
+
+    told: dict[str, list[str]] = {}
+    for head, fields in smoked.fails:
+        told.setdefault(head.removeprefix("FAIL "), []).append(fields["got"])
+    assert ["OSError: no disk"] == told["test_setup"]
+    assert ["OSError: left"] == told["test_teardown"]
+    assert "2" in told["test_subtest"]
+    assert 1 == len(told["test_shy"])
+    assert ("RESULT red", "4", "0") == (
+        smoked.result[0],
+        smoked.result[1]["failed"],
+        smoked.result[1]["passed"],
+    )
+    at = {head: fields["at"] for head, fields in smoked.fails}
+    line = source.splitlines().index('    raise OSError("no disk")') + 1
+    assert f"tests/test_app.py:{line}" == at["FAIL test_setup"]
+
+
+def test_plain_pytest_shows_the_rows_that_are_red_high_first(project: TinyProject) -> None:
+    tests = [
+        row_test("test_normal", "assert 1 == 2"),
+        row_test("test_high", "assert 3 == 4", severity="high"),
+        "def test_rowless(): assert 0\n\n\n",
+        row_test("test_passes"),
+    ]
+    project.write("tests/test_app.py", module(*tests))
+
+    done = plain_pytest(project)
+
+    assert 1 == done.returncode
+    section = done.stdout.partition(" runbook ===")[2]
+    lines = [parse(line) for line in section.splitlines() if line.startswith("FAIL ")]
+    assert ["FAIL test_high", "FAIL test_normal"] == [head for head, _ in lines]
+    assert ("3", "4", "tests/test_app.py:13") == tuple(
+        lines[0][1][key] for key in ("want", "got", "at")
+    )
+
+
+def test_plain_pytest_says_nothing_of_the_runbook_when_all_is_green(project: TinyProject) -> None:
+    done = plain_pytest(project, "--strict-markers")
+
+    assert 0 == done.returncode
+    assert "runbook" not in done.stdout
+    assert not (project.root / ".runbook").exists()
+
+
+def test_plain_pytest_refuses_a_malformed_row_with_its_place(project: TinyProject) -> None:
+    project.write("tests/test_app.py", module(row_test("test_one", severity="huge")))
+
+    done = plain_pytest(project)
+
+    assert 4 == done.returncode
+    assert "ERROR: tests/test_app.py:6: the row of test_one has severity 'huge'" in done.stderr
+
+
+def test_the_marker_is_explained(project: TinyProject) -> None:
+    assert (
+        "@pytest.mark.runbook(severity, cause, suspects):"
+        in plain_pytest(project, "--markers").stdout
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as an installer leaves it: the package, and the entry points of pyproject.toml."""
+    site = tmp_path_factory.mktemp("site")
+    shutil.copytree(
+        ROOT / "bin" / "runbook", site / "runbook", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    points = project["entry-points"]["pytest11"]
+    metadata = site / "ensemble_runbook-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: ensemble-runbook\nVersion: 0.1.0\n"
+    )
+    lines = "".join(f"{name} = {value}\n" for name, value in points.items())
+    (metadata / "entry_points.txt").write_text(f"[pytest11]\n{lines}", encoding="utf-8")
+    return site
+
+
+def test_another_project_has_the_plugin_once_the_engine_is_installed(
+    project: TinyProject, installed: Path
+) -> None:
+    project.write("pyproject.toml", "")
+    project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2")))
+
+    for command in ("runbook.smoke", "pytest"):
+        done = subprocess.run(
+            [sys.executable, "-m", command],
+            cwd=project.root,
+            env=engine_environment({"PYTHONPATH": str(installed)}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert 1 == done.returncode, done.stderr
+        assert (
+            'FAIL test_one severity=normal at=tests/test_app.py:8 want="1" got="2"' in done.stdout
+        )

@@ -1,0 +1,111 @@
+"""The lines of a run: their keys, their order, and what no text can do to them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.lines import MAX_LENGTH
+from runbook.report_lines import (
+    fail_line,
+    header,
+    result,
+    rowless_fail_line,
+    session_line,
+    urgency,
+)
+from runbook.rows import Row, Severity, Suspect
+from runbook.source_state import SourceState
+from runbook.verdict import Outcome, Verdict, Word
+from tests.runbook.support import parse
+
+ANYTHING = st.text(max_size=500)
+ROW = Row(
+    test="test_a",
+    file="tests/test_a.py",
+    line=3,
+    severity=Severity.HIGH,
+    cause="the index keeps it",
+    suspects=(Suspect("bin/store.py", "Store.drop"), Suspect("bin/store.py"), Suspect("bin/b.py")),
+)
+
+
+@pytest.mark.parametrize(("is_dirty", "word"), [(True, "yes"), (False, "no"), (None, "unknown")])
+def test_the_header_names_what_is_smoked(*, is_dirty: bool | None, word: str) -> None:
+    source = SourceState("1a2b3c4", "9f8e7d6", is_dirty)
+
+    line = header(tier="fast", source=source, run="7f21")
+
+    assert f"SMOKE v1 tier=fast commit=1a2b3c4 tree=9f8e7d6 dirty={word} run=7f21" == line
+
+
+def test_a_failing_row_says_all_that_a_person_needs() -> None:
+    line = fail_line(ROW, at="tests/test_a.py:88", want="absent", got="present")
+
+    assert line == (
+        'FAIL test_a severity=high at=tests/test_a.py:88 want="absent" got="present"'
+        ' cause="the index keeps it" suspects=bin/store.py,bin/b.py'
+        ' next="bin/invoke explain test_a"'
+    )
+
+
+def test_a_failure_that_is_no_comparison_has_no_want() -> None:
+    _, fields = parse(fail_line(ROW, at="a:1", want="", got="boom", test="test_a[x y]"))
+
+    assert "want" not in fields
+    assert "boom" == fields["got"]
+    assert "bin/invoke explain test_a" == fields["next"]
+
+
+@given(at=ANYTHING, want=ANYTHING, got=ANYTHING, test=ANYTHING)
+def test_no_text_from_a_page_forges_a_line(at: str, want: str, got: str, test: str) -> None:
+    lines = [
+        fail_line(ROW, at=at, want=want, got=got, test=test),
+        rowless_fail_line(test, at=at, want=want, got=got),
+        session_line(got),
+    ]
+
+    for line in lines:
+        assert len(line) <= MAX_LENGTH
+        assert all(" " <= character <= "~" for character in line)
+        assert parse(line)[0].startswith("FAIL")
+
+
+def test_a_failing_test_without_a_row_is_normal_and_has_no_cause() -> None:
+    line = rowless_fail_line("test_x", at="a:1", want="", got="x")
+
+    assert 'FAIL test_x severity=normal at=a:1 got="x"' == line
+
+
+def test_a_broken_session_is_high() -> None:
+    line = session_line("the session did not finish")
+
+    assert 'FAIL session severity=high why="the session did not finish"' == line
+
+
+def test_high_rows_come_first_and_tests_without_a_row_last() -> None:
+    normal = Row("test_b", "f", 1, Severity.NORMAL, "c", (Suspect("a"),))
+
+    assert [ROW, normal, None] == sorted([None, normal, ROW], key=urgency)
+
+
+def test_the_result_line_holds_the_verdict_and_its_counts() -> None:
+    outcomes = {"a": Outcome.PASSED, "b": Outcome.FAILED, "c": Outcome.PASSED}
+
+    line = result(
+        Verdict(Word.RED, outcomes), seconds=1.26, gate="closed", evidence=".runbook/runs/7f21"
+    )
+
+    assert line == (
+        "RESULT red total=3 passed=2 failed=1 skipped=0 missing=0 partial=no seconds=1.3"
+        " gate=closed evidence=.runbook/runs/7f21"
+    )
+
+
+def test_a_gap_makes_a_red_result_partial_too() -> None:
+    outcomes = {"a": Outcome.FAILED, "b": Outcome.MISSING}
+
+    assert "partial=yes" in result(
+        Verdict(Word.RED, outcomes), seconds=0, gate="closed", evidence="x"
+    )

@@ -1,0 +1,198 @@
+"""What a run that has ended amounts to. The ways to end are tried for real in test_smoke."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runbook.exit_codes import ExitCode
+from runbook.project import Project, Tier
+from runbook.rows import TestFunction, make_row
+from runbook.run_report import Run
+from runbook.runs import RunFolder
+from runbook.source_state import SourceState
+from tests.runbook.support import parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIER = Tier("fast", ("tests",), "fast")
+ARGUMENTS = {"severity": "normal", "cause": "it broke", "suspects": ["app.py"]}
+FAILED = {"outcome": "failed", "at": "tests/test_a.py:3", "want": "1", "got": "2"}
+
+
+def function_of(name: str, severity: str = "normal") -> TestFunction:
+    arguments = ARGUMENTS | {"severity": severity}
+    row = make_row(test=name, file="tests/test_a.py", line=1, arguments=arguments)
+    return TestFunction(row.id, name, row)
+
+
+TESTS = (function_of("test_a"), function_of("test_b", "high"))
+
+
+def report(test: str, **facts: Any) -> dict[str, Any]:
+    """Return the event of a call in ``tests/test_a.py``."""
+    event = {"event": "report", "test": f"tests/test_a.py::{test}", "phase": "call"}
+    return event | {"outcome": "passed"} | facts
+
+
+def ended(
+    tmp_path: Path, *events: dict[str, Any], log: str = "", starts: bool = True, **facts: Any
+) -> Run:
+    """Return a run that left ``events``, between its start and its finish, and ``log``."""
+    folder = RunFolder.make(tmp_path / ".runbook")
+    whole = [*([{"event": "start"}] if starts else []), *events]
+    whole.append({"event": "finish", "events": len(whole) + 1})
+    folder.events.write_text("".join(json.dumps(e | {"nonce": "n"}) + "\n" for e in whole))
+    folder.log.write_text(log, encoding="utf-8")
+    given: dict[str, Any] = {"arguments": [], "status": 0, "interrupted": False} | facts
+    return Run(
+        project=Project(tmp_path, {"fast": TIER}),
+        tier=TIER,
+        folder=folder,
+        source=SourceState("1a2b3c4", "9f8e7d6", is_dirty=False),
+        tests=TESTS,
+        nonce="n",
+        seconds=1.25,
+        **given,
+    )
+
+
+def test_a_green_run_is_its_result_line_alone(tmp_path: Path) -> None:
+    run = ended(tmp_path, report("test_a"), report("test_b"))
+
+    (line,) = run.lines()
+    assert line == (
+        "RESULT green total=2 passed=2 failed=0 skipped=0 missing=0 partial=no seconds=1.2"
+        f" gate=closed evidence=.runbook/runs/{run.folder.id}"
+    )
+    assert ExitCode.GREEN == run.exit_code
+
+
+def test_failures_come_high_first_then_in_their_order(tmp_path: Path) -> None:
+    names = ["test_rowless", "test_a[2]", "test_a[1]", "test_b"]
+    run = ended(tmp_path, *(report(name, **FAILED) for name in names), status=1)
+
+    heads = [parse(line)[0] for line in run.lines()]
+
+    expected = ["FAIL test_b", "FAIL test_a[2]", "FAIL test_a[1]", "FAIL test_rowless"]
+    assert [*expected, "RESULT red"] == heads
+    assert ExitCode.RED == run.exit_code
+
+
+def test_a_broken_session_has_lines_of_its_own(tmp_path: Path) -> None:
+    error = {"event": "collect-error", "file": "tests/test_c.py", "message": "no module x"}
+    run = ended(tmp_path, error, status=2)
+
+    first, *_ = (parse(line) for line in run.lines())
+
+    assert ("FAIL session", "tests/test_c.py cannot be collected: no module x") == (
+        first[0],
+        first[1]["why"],
+    )
+    assert ExitCode.RED == run.exit_code
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "problem"),
+    [
+        (
+            {"status": 4, "log": "ERROR: file or directory not found: x\n"},
+            ExitCode.USAGE,
+            "file or directory not found: x",
+        ),
+        (
+            {"status": 4, "starts": False, "log": "pytest: error: bad -x\n"},
+            ExitCode.USAGE,
+            "bad -x",
+        ),
+        ({"status": 5, "arguments": ["-k", "x"]}, ExitCode.USAGE, "no test matches: -k x"),
+        (
+            {"status": 1, "starts": False, "log": "No module\n"},
+            ExitCode.ENVIRONMENT,
+            "pytest did not start: No module",
+        ),
+        (
+            {"status": 1, "starts": False},
+            ExitCode.ENVIRONMENT,
+            "pytest did not start: it printed nothing",
+        ),
+        ({"status": 2, "interrupted": True}, ExitCode.INTERRUPTED, None),
+        ({"status": -2, "interrupted": True, "starts": False}, ExitCode.INTERRUPTED, None),
+        ({"status": 2}, ExitCode.INTERRUPTED, None),
+    ],
+)
+def test_what_kept_a_run_from_being_one_decides_the_exit_code(
+    tmp_path: Path, facts: dict[str, Any], code: ExitCode, problem: str | None
+) -> None:
+    run = ended(tmp_path, **facts)
+
+    assert code == run.exit_code
+    assert problem == (run.problem.what if run.problem else None)
+    assert "green" not in run.lines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        (["tests/test_b.py"], "tests/test_a.py"),
+        (["tests/test_a.py::test_bb"], "test_b, test_a"),
+        (["-k", "test_bb"], "test_b, test_a"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_its_own_kind(
+    tmp_path: Path, asked: list[str], near: str
+) -> None:
+    run = ended(tmp_path, status=5, arguments=asked)
+
+    assert run.problem
+    assert f"the nearest are {near}" == run.problem.next_step
+
+
+def test_what_pytest_said_is_cut(tmp_path: Path) -> None:
+    run = ended(tmp_path, starts=False, status=1, log="x" * 5000)
+
+    assert run.problem
+    assert len(run.problem.what) < 500
+
+
+def test_the_json_has_every_fact_of_the_lines(tmp_path: Path) -> None:
+    run = ended(tmp_path, report("test_a", **FAILED), report("test_b"), status=1)
+
+    said = json.loads(json.dumps(run.as_json()))
+
+    assert {
+        "schema": "smoke/1",
+        "verdict": "red",
+        "exit_code": 1,
+        "tier": "fast",
+        "commit": "1a2b3c4",
+        "tree": "9f8e7d6",
+        "dirty": False,
+        "run": run.folder.id,
+        "total": 2,
+        "passed": 1,
+        "failed": 1,
+        "skipped": 0,
+        "missing": 0,
+        "partial": False,
+        "seconds": 1.25,
+        "gate": "closed",
+        "evidence": f".runbook/runs/{run.folder.id}",
+        "reasons": [],
+        "failures": [
+            {
+                "test": "tests/test_a.py::test_a",
+                "phase": "call",
+                "at": "tests/test_a.py:3",
+                "want": "1",
+                "got": "2",
+                "severity": "normal",
+                "cause": "it broke",
+                "suspects": ["app.py"],
+            }
+        ],
+        "tests": {"tests/test_a.py::test_a": "failed", "tests/test_a.py::test_b": "passed"},
+    } == said

@@ -1,0 +1,525 @@
+"""A smoke from end to end: a tiny real project, pytest for real, each in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runbook.support import (
+    ENGINE,
+    PATIENCE,
+    PYPROJECT,
+    engine_environment,
+    is_alive,
+    module,
+    row_test,
+    wait_until,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.support import TinyProject
+
+GREEN = ("green", "0", "no")  # verdict, exit status, partial
+RED = ("red", "1", "no")
+PARTIAL = ("partial", "0", "yes")
+
+FORGER = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = pytest.TestReport.from_item_and_call(item, call)
+    report.outcome = "passed"
+    return report
+"""
+
+
+def smoke(project: TinyProject, *arguments: str, **variables: str) -> tuple[str, str, str]:
+    """Smoke it; return what a script looks at: verdict, exit status, partial."""
+    smoked = project.smoke(*arguments, **variables)
+    head, fields = smoked.result
+    return head.removeprefix("RESULT "), str(smoked.status), fields["partial"]
+
+
+def test_a_green_run_says_so_in_two_lines_and_nothing_else(project: TinyProject) -> None:
+    project.init()
+    project.write(".gitignore", "__pycache__/\n")
+    commit = project.commit()
+
+    smoked = project.smoke()
+
+    assert (0, "") == (smoked.status, smoked.err)
+    header, _ = smoked.lines
+    assert header.startswith(f"SMOKE v1 tier=fast commit={commit[:7]} tree=")
+    head, fields = smoked.result
+    assert "RESULT green" == head
+    counts = {"total": "2", "passed": "2", "failed": "0", "skipped": "0", "missing": "0"}
+    assert counts == {key: fields[key] for key in counts}
+    assert ("no", "closed") == (fields["partial"], fields["gate"])
+    assert (project.root / fields["evidence"] / "events.jsonl").is_file()
+    assert " dirty=no " in header
+    assert f" run={fields['evidence'].rpartition('/')[2]}" in header
+    assert " dirty=no " in project.smoke().lines[0], "a run must not make its own tree dirty"
+
+
+def test_a_red_run_has_a_line_for_each_failure_high_first(project: TinyProject) -> None:
+    project.write(
+        "tests/test_app.py",
+        module(
+            row_test("test_normal", "assert 1 == 2"),
+            row_test("test_high", 'assert "absent" == "present", "a note"', severity="high"),
+            "def test_rowless():\n    raise OSError('boom\\nsecond line')\n\n\n",
+            row_test("test_passes"),
+        ),
+    )
+
+    smoked = project.smoke()
+
+    assert 1 == smoked.status
+    heads = ["FAIL test_high", "FAIL test_normal", "FAIL test_rowless"]
+    assert heads == [head for head, _ in smoked.fails]
+    high, normal, rowless = (fields for _, fields in smoked.fails)
+    assert {
+        "severity": "high",
+        "at": "tests/test_app.py:13",
+        "want": "absent",
+        "got": "present",
+        "cause": "it broke",
+        "suspects": "app.py",
+        "next": "bin/invoke explain test_high",
+    } == high
+    assert ("1", "2", "tests/test_app.py:8") == (normal["want"], normal["got"], normal["at"])
+    assert {"severity", "at", "got"} == rowless.keys()
+    assert "OSError: boom" == rowless["got"]
+    head, fields = smoked.result
+    assert ("RESULT red", "3", "1") == (head, fields["failed"], fields["passed"])
+
+
+def test_every_way_not_to_pass_has_its_outcome(project: TinyProject) -> None:
+    bodies = {
+        "pass": "passed",
+        "pytest.skip('not here')": "skipped",
+        "pytest.xfail('known')": "skipped",
+        "pytest.importorskip('no_such_module')": "skipped",
+        "pytest.fail('on purpose')": "failed",
+        "raise SystemExit(0)": "failed",
+        "import warnings; warnings.warn('an error here')": "failed",
+        "import threading; t = threading.Thread(target=1); t.start(); t.join()": "failed",
+    }
+    tests = [row_test(f"test_{number}", body) for number, body in enumerate(bodies)]
+    expected = {
+        f"tests/test_app.py::test_{number}": outcome
+        for number, outcome in enumerate(bodies.values())
+    }
+    marks = {"xfail(strict=True)": "failed", "xfail": "skipped", "skip": "skipped"}
+    for number, (mark, outcome) in enumerate(marks.items()):
+        tests.append(f"@pytest.mark.{mark}\n" + row_test(f"test_mark_{number}"))
+        expected[f"tests/test_app.py::test_mark_{number}"] = outcome
+    project.write("tests/test_app.py", module(*tests))
+
+    smoked = project.smoke("--json", "-")
+
+    assert expected == json.loads(smoked.out)["tests"]
+    assert 1 == smoked.status
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("pytest.skip('not here')", PARTIAL),
+        ("pytest.exit('enough', returncode=0)", PARTIAL),
+        ("os._exit(0)", ("red", "1", "yes")),
+        ("os.kill(os.getpid(), 9)", ("red", "1", "yes")),
+    ],
+)
+def test_a_run_in_which_a_test_does_not_plainly_pass_is_never_green(
+    project: TinyProject, body: str, verdict: tuple[str, str, str]
+) -> None:
+    project.write("tests/test_app.py", module(row_test("test_one", body), row_test("test_two")))
+
+    assert verdict == smoke(project)
+
+
+@pytest.mark.parametrize(
+    ("conftest", "verdict"),
+    [
+        # Drops a test.
+        ("def pytest_collection_modifyitems(items): del items[0]", PARTIAL),
+        # Says that all went well.
+        ("def pytest_sessionfinish(session): session.exitstatus = 0", RED),
+        # Makes every report itself.
+        (
+            FORGER,
+            RED,
+        ),
+        # Breaks beside the tests.
+        ("def pytest_runtest_logreport(report): raise ValueError", ("red", "1", "yes")),
+        ("def pytest_unconfigure(config): raise ValueError", RED),
+    ],
+)
+def test_a_conftest_cannot_make_a_bad_run_green(
+    project: TinyProject, conftest: str, verdict: tuple[str, str, str]
+) -> None:
+    is_forger = "session" in conftest or "makereport" in conftest
+    body = "assert not 'red'" if is_forger else "pass"
+    project.write("tests/conftest.py", conftest + "\n")
+    project.write("tests/test_app.py", module(row_test("test_one", body), row_test("test_two")))
+
+    assert verdict == smoke(project)
+
+
+def test_a_parameter_that_was_left_out_is_missed(project: TinyProject) -> None:
+    parameters = '@pytest.mark.parametrize("value", ["a", "yy::y"])\n'
+    project.write("tests/test_app.py", module(row_test("test_one", parameters=parameters)))
+
+    assert PARTIAL == smoke(project, "-k", "not yy")
+    assert PARTIAL == smoke(project, "tests/test_app.py::test_one[a]")
+
+
+def test_the_rows_of_parameters_keep_their_names(project: TinyProject) -> None:
+    parameters = '@pytest.mark.parametrize("value", ["a", "b::c d"])\n'
+    body = 'assert "a" == value'
+    project.write("tests/test_app.py", module(row_test("test_one", body, parameters=parameters)))
+
+    ((head, fields),) = project.smoke().fails
+
+    assert 'FAIL "test_one[b::c d]"' == head
+    assert "bin/invoke explain test_one" == fields["next"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-k", "one or nothing", "--", "-v"],
+        ["tests/test_app.py::test_one"],
+        ["--deselect", "tests/test_app.py::test_two"],
+        ["--collect-only"],
+    ],
+    ids=" ".join,
+)
+def test_a_filtered_run_is_partial_and_exits_0(project: TinyProject, arguments: list[str]) -> None:
+    assert PARTIAL == smoke(project, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint", "near"),
+    [
+        (["-k", "test_onne"], "no test matches: -k test_onne", "test_one"),
+        (
+            ["tests/test_ap.py"],
+            "file or directory not found: tests/test_ap.py",
+            "tests/test_app.py",
+        ),
+        (["tests/test_app.py::test_tow"], "not found: ", "test_two"),
+        (["--no-such-option"], "unrecognized arguments: --no-such-option", ""),
+        (["-k", "one or"], "expected ", "test_one"),
+    ],
+    ids=["pattern", "file", "node id", "option", "expression"],
+)
+def test_a_wrong_call_is_told_with_the_nearest_names(
+    project: TinyProject, arguments: list[str], complaint: str, near: str
+) -> None:
+    smoked = project.smoke(*arguments)
+
+    assert 2 == smoked.status
+    error = smoked.err[smoked.err.rindex("error: ") :]
+    assert complaint in error
+    assert near in error.partition("next: ")[2]
+    assert "RESULT partial" == smoked.result[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--tier", "fats"], "no tier is called 'fats'; there are: fast"),
+        (["--json"], "expected one argument"),
+        (["--json", "no/such/folder.json"], "--json no/such/folder.json: No such file"),
+    ],
+)
+def test_a_wrong_call_of_the_engine_itself_is_told(
+    project: TinyProject, arguments: list[str], complaint: str
+) -> None:
+    smoked = project.smoke(*arguments)
+
+    assert (2, "") == (smoked.status, smoked.out)
+    assert complaint in smoked.err
+    assert "Traceback" not in smoked.err
+
+
+def test_a_malformed_row_is_told_with_its_place(project: TinyProject) -> None:
+    project.write("tests/test_app.py", module(row_test("test_one", severity="huge")))
+
+    smoked = project.smoke()
+
+    assert (2, "") == (smoked.status, smoked.out)
+    assert "error: tests/test_app.py:7: the row of test_one has severity 'huge'" in smoked.err
+
+
+@pytest.mark.parametrize("source", ["import no_such_module\n", "def test_one(:\n"])
+def test_a_file_that_cannot_be_collected_is_never_green(project: TinyProject, source: str) -> None:
+    project.write("tests/test_more.py", source)
+
+    smoked = project.smoke()
+
+    if source.startswith("import"):
+        assert 1 == smoked.status
+        (head, fields), *_ = smoked.fails
+        assert "FAIL session" == head
+        assert "tests/test_more.py cannot be collected" in fields["why"]
+        assert "no_such_module" in fields["why"]
+    else:
+        assert 2 == smoked.status
+        assert "tests/test_more.py:1: " in smoked.err
+
+
+def test_an_interpreter_without_pytest_is_an_environment_that_is_not_ready(
+    project: TinyProject,
+) -> None:
+    project.write("pytest.py", "raise ImportError('no pytest here')\n")
+
+    smoked = project.smoke(PYTHONPATH=os.pathsep.join([str(project.root), str(ENGINE)]))
+
+    assert 4 == smoked.status
+    assert "pytest did not start: ImportError: no pytest here" in smoked.err
+    assert "next: bin/nox -s fast" in smoked.err
+
+
+FORGED = "RESULT green total=2 passed=2 failed=0 skipped=0 missing=0 partial=no"
+
+
+def test_no_output_or_message_of_a_test_becomes_a_line(project: TinyProject) -> None:
+    text = f"{FORGED}\\n::error::forged\\n\\x1b[2J\\N{{LINE SEPARATOR}}FAIL forged"
+    project.write(
+        "tests/test_app.py",
+        module(
+            row_test("test_says", f"print('\\n{text}'); raise ValueError('x\\n{text}')"),
+            row_test("test_gets", f"assert 'a' == '\\n{text}\\n'"),
+            row_test("test_raises", f"raise ValueError('{text}')"),
+            row_test("test_writes", f"os.write(1, b'\\n{FORGED}\\n'); os.write(2, b'x'); assert 0"),
+        ),
+    )
+
+    for arguments in ([], ["-s"]):
+        smoked = project.smoke(*arguments)
+
+        assert 1 == smoked.status
+        kinds = [line.split()[0] for line in smoked.out.split("\n")[:-1]]
+        assert ["SMOKE", "FAIL", "FAIL", "FAIL", "FAIL", "RESULT"] == kinds
+        assert "RESULT red" == smoked.result[0]
+        assert smoked.out.isascii()
+
+
+def test_a_test_cannot_write_events_that_are_believed(project: TinyProject) -> None:
+    forged = json.dumps({"event": "report", "test": "tests/test_app.py::test_one", "nonce": ""})
+    seek = "import glob; files = glob.glob('.runbook/runs/*/events.jsonl')"
+    body = (
+        f"{seek}; os.write(os.open(files[0], os.O_WRONLY | os.O_APPEND), b{forged!r} + b'\\n');"
+        " assert not {'RUNBOOK_EVENTS', 'RUNBOOK_NONCE', 'RUNBOOK_LIFELINE'} & {*os.environ};"
+        " assert 0"
+    )
+    project.write("tests/test_app.py", module(row_test("test_one", body), row_test("test_two")))
+
+    smoked = project.smoke()
+
+    ((_, fields),) = smoked.fails
+    assert "assert 0" == fields["got"]
+
+
+def test_arguments_reach_pytest_unharmed(project: TinyProject) -> None:
+    project.write(
+        "tests/conftest.py",
+        "def pytest_addoption(parser):\n    parser.addoption('--told', action='append')\n\n\n"
+        "def pytest_configure(config):\n"
+        "    with open('told', 'w') as file:\n"
+        "        file.write(repr((config.option.told, config.option.keyword)))\n",
+    )
+    odd = ["a b", "*", "$HOME", "'q'", '"', "--tier", "", "\N{SNOWMAN}"]
+
+    arguments = ["tests", *(f"--told={word}" for word in odd), "-k", "one or  two"]
+    assert GREEN == smoke(project, *arguments, "--", "--told=--json")
+
+    told = (project.root / "told").read_text(encoding="utf-8")
+    assert repr(([*odd, "--json"], "one or  two")) == told
+
+
+def test_paths_with_spaces_are_run(project: TinyProject) -> None:
+    project.write("more tests/test_more.py", module(row_test("test_more")))
+    tier = '[tool.runbook.tiers.fast]\ntests = ["tests", "more tests"]\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+
+    assert GREEN == smoke(project)
+    assert PARTIAL == smoke(project, "more tests/test_more.py::test_more")
+
+
+def test_settings_of_a_folder_above_do_not_reach_a_project(project: TinyProject) -> None:
+    """Pytest takes the nearest file with settings for its root, and a project may have none."""
+    (project.root.parent / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    project.write("pyproject.toml", "")
+
+    assert GREEN == smoke(project, "-p", "runbook.plugin")
+
+
+def test_the_variables_of_a_tier_are_set_for_its_tests(project: TinyProject) -> None:
+    tier = '[tool.runbook.tiers.fast]\nenvironment = {SMOKED = "a b"}\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+    body = "assert ('a b', '80') == (os.environ['SMOKED'], os.environ['COLUMNS'])"
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+
+    assert GREEN == smoke(project, COLUMNS="80"), "a width that the caller sets is kept"
+
+
+def test_the_json_file_says_what_the_lines_say(project: TinyProject) -> None:
+    project.write(
+        "tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), row_test("test_two"))
+    )
+
+    smoked = project.smoke("--json", "run.json")
+
+    run = json.loads((project.root / "run.json").read_bytes())
+    assert ("smoke/1", "red", 1, "fast") == (
+        run["schema"],
+        run["verdict"],
+        run["exit_code"],
+        run["tier"],
+    )
+    assert {
+        "tests/test_app.py::test_one": "failed",
+        "tests/test_app.py::test_two": "passed",
+    } == run["tests"]
+    ((_, line),) = smoked.fails
+    (failure,) = run["failures"]
+    assert line["at"] == failure["at"]
+    assert ("1", "2", "call", ["app.py"]) == tuple(
+        failure[key] for key in ("want", "got", "phase", "suspects")
+    )
+    _, fields = smoked.result
+    assert run == json.loads((project.root / fields["evidence"] / "result.json").read_bytes())
+    assert fields["evidence"] == run["evidence"]
+
+
+def test_json_to_standard_output_stands_there_alone(project: TinyProject) -> None:
+    smoked = project.smoke("--json", "-")
+
+    assert "green" == json.loads(smoked.out)["verdict"]
+    assert smoked.err.splitlines()[-1].startswith("RESULT green")
+
+
+def test_no_result_of_an_earlier_run_is_left_to_be_taken_for_this_one(project: TinyProject) -> None:
+    project.write("run.json", '{"verdict": "green"}')
+    project.write("tests/test_app.py", module(row_test("test_one", severity="huge")))
+
+    assert 2 == project.smoke("--json", "run.json").status
+
+    assert "" == (project.root / "run.json").read_text(encoding="utf-8")
+
+
+def test_the_exit_code_is_left_for_a_caller_behind_nox(
+    project: TinyProject, tmp_path: Path
+) -> None:
+    body = "assert 'RUNBOOK_EXIT_CODES' not in os.environ; assert 0"
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+
+    (tmp_path / "codes").write_text("0\n", encoding="utf-8")
+
+    project.smoke(RUNBOOK_EXIT_CODES=str(tmp_path / "codes"))
+
+    assert "0\n1\n" == (tmp_path / "codes").read_text(encoding="utf-8")
+
+
+def test_what_pytest_is_asked_for_is_shown_and_not_judged(project: TinyProject) -> None:
+    asked = project.smoke("--version")
+    assert asked.status == 0
+    assert f"pytest {pytest.__version__}" in asked.out + asked.err
+
+    listed = project.smoke("--collect-only", "-q")
+    assert "tests/test_app.py::test_one" in listed.lines
+
+
+def test_a_reader_that_goes_away_does_not_break_the_run(project: TinyProject) -> None:
+    smoke_command = " ".join([sys.executable, "-m", "runbook.smoke"])
+    script = f"{smoke_command} | head -1; exit ${{PIPESTATUS[0]}}"
+
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=project.root,
+        env=engine_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+# A test that says its process id, then waits to be ended.
+_WAITS = (
+    "import time, pathlib; pathlib.Path('pid').write_text(str(os.getpid()));"
+    " os.rename('pid', 'running'); time.sleep(600)"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "statuses"),
+    [(signal.SIGINT, {130}), (signal.SIGKILL, {-9}), (signal.SIGTERM, {-15})],
+)
+def test_pytest_ends_with_the_engine(
+    project: TinyProject, number: signal.Signals, statuses: set[int]
+) -> None:
+    project.write("tests/test_app.py", module(row_test("test_one", _WAITS), row_test("test_two")))
+    with subprocess.Popen(
+        project.smoke_command(),
+        cwd=project.root,
+        env=engine_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as engine:
+        wait_until((project.root / "running").exists, "the start of the test")
+        tester = int((project.root / "running").read_text(encoding="utf-8"))
+
+        if number is signal.SIGINT:
+            os.killpg(engine.pid, number)  # as the terminal does
+        else:
+            engine.send_signal(number)
+
+        out, err = engine.communicate(timeout=PATIENCE)
+        assert engine.returncode in statuses
+        wait_until(lambda: not is_alive(tester), "the end of pytest")
+    assert "Traceback" not in err
+    assert ("RESULT partial" in out) is (number is signal.SIGINT)
+
+
+def test_two_at_once_do_not_meet(project: TinyProject) -> None:
+    body = (
+        "import time; name = f'{os.getpid()}.here'; open(name, 'w').close();"
+        " deadline = time.monotonic() + 60\n"
+        "    while sum(each.endswith('.here') for each in os.listdir('.')) < 2:\n"
+        "        assert time.monotonic() < deadline\n"
+        "        time.sleep(0.01)"
+    )
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+    both = [
+        subprocess.Popen(
+            project.smoke_command(),
+            cwd=project.root,
+            env=engine_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+
+    results = [process.communicate(timeout=PATIENCE)[0].splitlines()[-1] for process in both]
+
+    assert [0, 0] == [process.returncode for process in both]
+    assert all(result.startswith("RESULT green total=1 passed=1") for result in results)
+    assert 2 == len({result.rpartition("=")[2] for result in results})
