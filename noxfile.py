@@ -69,14 +69,14 @@ def legal_render(session: nox.Session, lock: str) -> None:
 def engine(session: nox.Session) -> None:
     """Test the engine: bin/runbook, the launchers, the sessions and the tasks."""
     sync(session, "engine")
-    session.run("pytest", "-p", "_hypothesis_pytestplugin", "tests/runbook", *session.posargs)
+    session.run("pytest", "-p", "_hypothesis_pytestplugin", *(session.posargs or ["tests/runbook"]))
 
 
 @nox.session(name="app", tags=["ci"])
 def app(session: nox.Session) -> None:
     """Test Ensemble: bin/dashgen and its contract, against a running server."""
     sync(session, "app")
-    session.run("pytest", "-p", "_hypothesis_pytestplugin", "tests/dashgen", *session.posargs)
+    session.run("pytest", "-p", "_hypothesis_pytestplugin", *(session.posargs or ["tests/dashgen"]))
 
 
 @nox.session(name="lint", tags=["ci"])

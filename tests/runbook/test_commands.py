@@ -36,7 +36,6 @@ def twice(session, tier):
 """
 TIERS = """
 [tool.runbook]
-document = "README.md"
 [tool.runbook.tiers.fast]
 tests = ["tests"]
 session = "quick"
