@@ -28,7 +28,7 @@ from dashgen.canvas_schema import CanvasDraft, Owner, Visibility, new_user_id, n
 from dashgen.canvas_store import JsonFileCanvasStore  # noqa: E402
 from dashgen.gate import write_open  # noqa: E402
 from dashgen.pairing import PairingStore  # noqa: E402
-from dashgen.slots import Tier  # noqa: E402
+from dashgen.slots import FREE_LIMIT, Tier  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ def fill(root: Path, size: int) -> str:
     # Filling need not survive a loss of power.
     with unittest.mock.patch("os.fsync"):
         for number in range(size):
-            slot, now = number % 9_000, 1e9 + number
+            slot, now = number % FREE_LIMIT, 1e9 + number
             if slot == 0:
                 owner = Owner(new_user_id(), f"maker{number}")
             canvas = store.create(owner, draft, now=now)
@@ -122,7 +122,7 @@ def fill(root: Path, size: int) -> str:
                 owner.id,
                 slot_index=slot,
                 visibility=Visibility.public,
-                tier=Tier.pro,
+                tier=Tier.free,
                 now=now,
             )
     return canvas.id

@@ -42,6 +42,18 @@ def test_the_room_reflects_the_answers() -> None:
     assert draft.source_metadata["answers"] == msgspec.to_builtins(ALICE)
 
 
+def test_what_it_says_reads_well() -> None:
+    assert fill(SignupContext(vibe="arcade")).description.startswith("An arcade.")
+    assert fill(SignupContext(vibe="lounge")).title == "My music lab"
+    for draft in (fill(ALICE), fill(SignupContext())):
+        assert "room" not in f"{draft.title} {draft.description} {all_text(draft)}"
+
+
+def test_everything_stands_on_the_grid_of_the_studio() -> None:
+    for one in fill(ALICE).room_state.components:
+        assert (one.x % 16, one.y % 16, one.w % 16) == (0, 0, 0)
+
+
 def test_it_greets_with_something_to_read() -> None:
     notes = [one for one in fill(ALICE).room_state.components if one.type == "click-to-read"]
     assert len(notes) == 1

@@ -46,7 +46,7 @@ def test_an_address_leads_to_its_handler(method: str, path: str, expected: objec
 def test_no_address_is_taken_twice() -> None:
     taken = [(route.path, method) for route in ROUTES for method in route.methods or ()]
     assert len(set(taken)) == len(taken)
-    assert all(isinstance(route, Route) and route.methods for route in ROUTES)
+    assert all(route.methods for route in ROUTES)
 
 
 def test_the_names_that_the_runbook_points_at_exist() -> None:

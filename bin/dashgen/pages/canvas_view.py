@@ -13,6 +13,7 @@ import msgspec
 from dashgen.pages.components import lay_out, reading_order, stage_style
 from dashgen.pages.inline_json import inline_json
 from dashgen.pages.layout import Page, render
+from dashgen.pages.scenes import scene_of
 from dashgen.pages.themes import theme_class
 from dashgen.pages.wording import canvas_title, moment
 
@@ -40,6 +41,7 @@ def render_canvas_page(canvas: Canvas, *, now: float) -> Page:
         byline=canvas.owner_handle or canvas.owner_id,
         published=moment(canvas.published_at, now=now),
         theme=theme_class(canvas.theme),
+        scene=scene_of(canvas.id),
         parts=lay_out(ordered),
         boot_json=inline_json(_boot(canvas)),
     )

@@ -28,7 +28,7 @@ SPRITES: Final = frozenset(
     }
 )  # fmt: skip
 
-_KINDS: Final = {
+KINDS: Final = {
     "text": "text",
     "badge": "text",
     "card": "text",
@@ -44,13 +44,13 @@ _KINDS: Final = {
     "click-to-read": "note",
 }
 # Per kind: the property that picks a variant, the variants there are, and the one for the rest.
-_VARIANTS: Final = {
+VARIANTS: Final = {
     "text": (("variant",), frozenset({"eyebrow", "hero", "body"}), "body"),
     "sprite": (("sprite_id", "sprite"), SPRITES, "object"),
     "shape": (("shape",), frozenset({"stage_floor", "rect"}), "rect"),
 }
 _CAPTIONS: Final = ("label", "title", "text", "name")
-_DEFAULT_CAPTIONS: Final = {"link": "Open link", "note": "Read"}
+DEFAULT_CAPTIONS: Final = {"link": "Open link", "note": "Read"}
 _TEXT_LIMIT: Final = 4_000
 # Formatting is what takes time on this page, so a canvas gets no more of it than people write.
 _FORMATTED_NOTES: Final = 16_000
@@ -69,6 +69,7 @@ class Part:
         is_link: whether it was meant to lead somewhere.
         href: where it leads, when that is safe.
         note: what it gives to read, already sanitised, or None.
+        is_sized: whether its maker gave it a width.
     """
 
     index: int
@@ -78,6 +79,7 @@ class Part:
     is_link: bool
     href: str | None
     note: Markup | None
+    is_sized: bool
 
 
 def reading_order(components: Iterable[Component]) -> list[Component]:
@@ -105,7 +107,7 @@ def lay_out(ordered: Sequence[Component]) -> list[Part]:
         is_formatted = len(source) <= left
         left -= len(source) if is_formatted else 0
         note = render_note(source) if is_formatted else plain_note(source)
-        parts.append(_part(index, component.type, fields, note if source.strip() else None))
+        parts.append(_part(index, component, fields, note if source.strip() else None))
     return parts
 
 
@@ -142,12 +144,14 @@ def _rule(index: int, component: Component, width: float, height: float) -> str:
     return f".at-{index}{{{rule}z-index:{int(_within(component.z, -999, 999))}}}"
 
 
-def _part(index: int, type_name: str, fields: Mapping[str, object], note: Markup | None) -> Part:
-    kind = _KINDS.get(type_name.replace("_", "-"), "unknown")
+def _part(
+    index: int, component: Component, fields: Mapping[str, object], note: Markup | None
+) -> Part:
+    kind = KINDS.get(component.type.replace("_", "-"), "unknown")
     url = _first_text(fields, ("url", "href", "destination"))
     caption = _first_text(fields, _CAPTIONS).strip()
     if not caption:
-        caption = _DEFAULT_CAPTIONS.get(kind, type_name if kind == "unknown" else "")
+        caption = DEFAULT_CAPTIONS.get(kind, component.type if kind == "unknown" else "")
     return Part(
         index=index,
         kind=kind,
@@ -156,13 +160,14 @@ def _part(index: int, type_name: str, fields: Mapping[str, object], note: Markup
         is_link=kind == "link" or bool(url),
         href=safe_href(url),
         note=note,
+        is_sized=_number(component.w) > 0,
     )
 
 
 def _variant(kind: str, fields: Mapping[str, object]) -> str:
-    if kind not in _VARIANTS:
+    if kind not in VARIANTS:
         return ""
-    names, known, default = _VARIANTS[kind]
+    names, known, default = VARIANTS[kind]
     asked = _first_text(fields, names)
     return asked if asked in known else default
 

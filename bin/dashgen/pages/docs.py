@@ -24,8 +24,11 @@ def render_docs_page(source: str, source_name: str) -> Page:
 
 
 def _page_link(link: str) -> str:
-    """Turn a relative link to a Markdown file into one to its page; leave every other as it is."""
+    """Turn a relative link to a Markdown file into one to its page.
+
+    One to another file of the repository leads nowhere here and is dropped; every other stays.
+    """
     file, mark, anchor = link.partition("#")
-    if "://" in file or not file.endswith(".md"):
+    if ":" in file or file.startswith("/") or not file:
         return link
-    return f"{file.removesuffix('.md')}.html{mark}{anchor}"
+    return f"{file.removesuffix('.md')}.html{mark}{anchor}" if file.endswith(".md") else ""

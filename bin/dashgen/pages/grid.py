@@ -9,6 +9,7 @@ from dashgen.links import safe_href
 from dashgen.pages.first_run import FIRST_RUN_DIALOG
 from dashgen.pages.layout import Page, render
 from dashgen.pages.navigation import canvas_url
+from dashgen.pages.scenes import SCENES, scene_of
 from dashgen.pages.themes import theme_class
 from dashgen.pages.wording import Moment, canvas_title, moment
 
@@ -36,13 +37,29 @@ class OrderLink(NamedTuple):
 class CardView(NamedTuple):
     """A card as its template sees it."""
 
+    id: str
     url: str
     title: str
     handle: str
     description: str
     theme: str
+    scene: str
     thumbnail: str | None
     published: Moment | None
+
+
+# Scripts fill a copy of it with each card that they load.
+_BLANK: Final = CardView(
+    id="",
+    url="#",
+    title="",
+    handle="",
+    description="",
+    theme=theme_class(""),
+    scene=SCENES[0],
+    thumbnail=None,
+    published=Moment("", ""),
+)
 
 
 def render_index_page(
@@ -67,6 +84,7 @@ def render_index_page(
         next_cursor=next_cursor,
         next_url=grid_url(order, next_cursor) if next_cursor else None,
         notice=notice,
+        blank=_BLANK,
         first_run=FIRST_RUN_DIALOG,
     )
 
@@ -81,11 +99,13 @@ def grid_url(order: str, cursor: str = "") -> str:
 
 def _view(card: Card) -> CardView:
     return CardView(
+        id=card.id,
         url=canvas_url(card.id),
         title=canvas_title(card.title, card.owner_handle),
         handle=card.owner_handle,
         description=card.description,
         theme=theme_class(card.theme),
+        scene=scene_of(card.id),
         thumbnail=_own_image(card.thumbnail_url),
         published=moment(card.published_at),
     )

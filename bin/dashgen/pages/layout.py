@@ -122,7 +122,7 @@ def _policy(inline_style: str) -> str:
 
 _POLICY_HEAD: Final = "default-src 'none'; script-src 'self'"
 _POLICY_TAIL: Final = (
-    "img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "img-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )

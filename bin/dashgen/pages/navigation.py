@@ -49,6 +49,7 @@ MAKER_LINKS: tuple[Link, ...] = (
 OPERATOR_LINKS: tuple[Link, ...] = (
     Link("/dashboard.html", "Dashboard"),
     Link("/docs/getting-started/SMOKE_RUNBOOK.html", "Smoke runbook"),
+    Link("/docs/architecture/api-contracts/CHUNK_2_API_CONTRACT.html", "API contract"),
 )
 
 

@@ -73,7 +73,7 @@ def render_document(source: str, *, resolve: Callable[[str], str] = str) -> Docu
     """
     from markupsafe import Markup  # noqa: PLC0415
 
-    clean = _clean(_document_markdown().convert(source), _DOCUMENT_TAGS, resolve)
+    clean = _readable_tables(_clean(_document_markdown().convert(source), _DOCUMENT_TAGS, resolve))
     title, lead, body = _split(clean)
     outline = _Outline()
     outline.feed(clean)
@@ -144,6 +144,18 @@ def _clean(
         attribute_filter=check,
         url_schemes={"http", "https", "mailto"},
         link_rel=rel,
+    )
+
+
+def _readable_tables(clean: str) -> str:
+    """Let wide tables scroll, by keyboard too, and make no heading of an empty corner."""
+    return (
+        clean.replace("<th></th>", "<td></td>")
+        .replace(
+            "<table>",
+            '<div class="table-scroller" role="group" aria-label="Table" tabindex="0"><table>',
+        )
+        .replace("</table>", "</table></div>")
     )
 
 

@@ -23,3 +23,19 @@ def test_a_smoke_can_pass_have_issues_or_fail(parse: Callable[[Page], Parsed]) -
 
 def test_the_gate_is_hidden_until_it_is_known(parse: Callable[[Page], Parsed]) -> None:
     assert "hidden" in parse(render_dashboard_page()).by_id("gate").attrib
+
+
+def test_incidents_have_a_place_and_an_empty_state(parse: Callable[[Page], Parsed]) -> None:
+    parsed = parse(render_dashboard_page())
+
+    assert "hidden" in parsed.by_id("incidents-section").attrib
+    assert "smoke runbook" in parsed.text(parsed.by_id("incidents-empty"))
+    classes = {
+        name
+        for one in parsed.by_id("incident-template").iter()
+        for name in (one.get("class") or "").split()
+        if name.startswith("incident-")
+    }
+    assert classes >= {
+        "incident-id", "incident-opened", "incident-rows", "incident-culprit", "incident-state",
+    }  # fmt: skip

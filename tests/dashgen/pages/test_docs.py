@@ -26,3 +26,10 @@ def test_it_names_its_source() -> None:
 )
 def test_links_between_documents_lead_to_their_pages(link: str, href: str) -> None:
     assert f'<a href="{href}">x</a>' in render_docs_page(f"# T\n\n[x]({link})\n", "a.md").html
+
+
+def test_a_link_to_a_file_without_a_page_is_dropped() -> None:
+    html = render_docs_page("# T\n\n[the schema](openapi.yaml)\n", "a.md").html
+
+    assert "<a>the schema</a>" in html
+    assert "openapi.yaml" not in html

@@ -55,6 +55,7 @@ def test_a_card_shows_its_canvas(make_card: MakeCard, parse: Callable[[Page], Pa
 
     (item,) = parsed.by_id("grid").findall("li")
     assert item.get("class") == "card theme-forest"
+    assert item.get("data-canvas-id") == "cnv_0123456789ab"
     assert item.findall("a")[0].get("href") == "/canvas/cnv_0123456789ab.html"
     assert parsed.text(item.findall("a")[0]) == "Kites"
     assert "@bo · 21 September 2026" in parsed.text(item)
@@ -76,6 +77,34 @@ def test_only_thumbnails_of_this_site_are_shown(
     parsed = parse(render_index_page([make_card(thumbnail=url)], "", "featured"))
 
     assert [image.get("src") for image in parsed.all("img")] == ([shown] if shown else [])
+
+
+def test_a_card_of_a_script_has_the_parts_of_a_card_of_the_server(
+    make_card: MakeCard, parse: Callable[[Page], Parsed]
+) -> None:
+    parsed = parse(render_index_page([make_card()], "", "featured"))
+    (shown,) = parsed.by_id("grid").findall("li")
+    (blank,) = parsed.by_id("card-template").findall("li")
+
+    assert [(one.tag, sorted(one.attrib)) for one in shown.iter()] == [
+        (one.tag, sorted(one.attrib)) for one in blank.iter()
+    ]
+    assert "aria-hidden" in parsed.by_id("skeleton-template").findall("li")[0].attrib
+
+
+def test_a_card_has_the_scene_of_its_canvas(
+    make_card: MakeCard, parse: Callable[[Page], Parsed]
+) -> None:
+    card = msgspec.structs.replace(make_card(), id="cnv_000000000002")
+
+    parsed = parse(render_index_page([card], "", "featured"))
+
+    (link,) = [
+        href
+        for one in parsed.by_id("grid").iter()
+        if "scenes.svg" in (href := one.get("href") or "")
+    ]
+    assert link.endswith("#moon")
 
 
 def test_the_current_order_is_marked(parse: Callable[[Page], Parsed]) -> None:

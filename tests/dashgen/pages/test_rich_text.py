@@ -41,7 +41,8 @@ def test_a_payload_in_a_note_is_text(payload: str) -> None:
 def test_a_payload_in_a_document_is_cleaned(payload: str) -> None:
     document = render_document(f"# T\n\n{payload}\n\n## {payload}\n")
 
-    assert_clean(document.lead + document.body, DOCUMENT_TAGS, {"href", "id"})
+    scroller = {"class", "role", "aria-label", "tabindex"}
+    assert_clean(document.lead + document.body, DOCUMENT_TAGS | {"div"}, {"href", "id"} | scroller)
 
 
 @given(st.text(alphabet="<>[]()!*_`#>-+ \n\t\"'&:/\\abj1.", max_size=120))
@@ -151,3 +152,19 @@ def test_tables_and_code_of_a_document_survive() -> None:
 )
 def test_anchors_are_named_as_code_hosts_name_them(title: str, anchor: str) -> None:
     assert heading_anchor(title) == anchor
+
+
+def test_a_table_scrolls_by_itself_and_its_empty_corner_is_no_heading() -> None:
+    body = render_document("# T\n\nx\n\n| | a |\n|---|---|\n| b | c |\n").body
+
+    scroller, table = elements(body)[:2]
+    assert (scroller.tag, scroller.get("class"), scroller.get("tabindex")) == (
+        "div", "table-scroller", "0",
+    )  # fmt: skip
+    assert table.tag == "table"
+    assert [one.tag for one in elements(body) if one.tag in {"th", "td"}] == [
+        "td",
+        "th",
+        "td",
+        "td",
+    ]

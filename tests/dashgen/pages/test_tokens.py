@@ -17,6 +17,7 @@ PAIRS = {
     )
 }
 CREAM = "#fffaf0"
+BRIGHTEST_LIGHT, BRIGHTEST_GLEAM = 0.85, 0.24
 
 
 def luminance(color: str) -> float:
@@ -28,6 +29,12 @@ def luminance(color: str) -> float:
 def contrast(one: str, other: str) -> float:
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def mix(one: str, other: str, part: float) -> str:
+    """The colour of which `part` is the first and the rest the other."""
+    pairs = [(int(one[n : n + 2], 16), int(other[n : n + 2], 16)) for n in (1, 3, 5)]
+    return "#" + "".join(f"{round(part * a + (1 - part) * b):02x}" for a, b in pairs)
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
@@ -50,9 +57,25 @@ def test_every_theme_has_colours_that_carry_text(theme: str) -> None:
     )
 
     assert found is not None
-    middle = [
-        round(0.46 * int(found[2][n : n + 2], 16) + 0.54 * int(found[3][n : n + 2], 16))
-        for n in (1, 3, 5)
-    ]
     assert contrast(found[3], CREAM) >= 7
-    assert contrast("#" + "".join(f"{c:02x}" for c in middle), CREAM) >= 4.5
+    # The lightest place of a stage: its light corner, the scene's light on it, and a gleam on that.
+    scene = float(_only(r"\.stage > \.scene \{[^}]*opacity: ([\d.]+)"))
+    corner = mix(found[2], found[3], int(_only(r"var\(--t2\) (\d+)%, var\(--t3\)")) / 100)
+    lit = mix(found[2], corner, BRIGHTEST_LIGHT * scene)
+    assert contrast(mix("#ffffff", lit, BRIGHTEST_GLEAM * scene), CREAM) >= 4.5
+
+
+def test_scenes_are_no_lighter_than_that() -> None:
+    scenes = (ASSETS / "scenes.svg").read_text(encoding="utf-8")
+    lights = re.findall(r'(?:fill|stroke)="var\(--t1\)"[^>]*opacity="([\d.]+)"', scenes)
+    gleams = re.findall(r'fill="#fff" opacity="([\d.]+)"', scenes)
+
+    assert scenes.count("var(--t1)") == len(lights)
+    assert max(map(float, lights)) == BRIGHTEST_LIGHT
+    assert max(map(float, gleams)) == BRIGHTEST_GLEAM
+
+
+def _only(pattern: str) -> str:
+    (found,) = re.findall(pattern, (ASSETS / "stage.css").read_text(encoding="utf-8"))
+    assert isinstance(found, str)
+    return found

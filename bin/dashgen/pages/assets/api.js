@@ -12,8 +12,8 @@ export class ApiError extends Error {
 }
 
 /** Calls a route as the maker who is paired with this browser. */
-export function call(method, path, body) {
-  return send(method, path, body, recall(KEYS.pairingToken));
+export function call(method, path, body, options) {
+  return send(method, path, body, recall(KEYS.pairingToken), options);
 }
 
 /** Calls a route as the operator who gave this browser a dashboard token. */
@@ -21,12 +21,15 @@ export function callAsOperator(method, path, body) {
   return send(method, path, body, recall(KEYS.dashboardToken));
 }
 
-/** Calls a route with a token (or with none). Resolves with the JSON, or null for an empty answer. */
-export async function send(method, path, body, token) {
+/**
+ * Calls a route with a token (or with none). Resolves with the JSON, or null for an empty answer.
+ * With `isLeaving` the browser sends it even though the page is going away.
+ */
+export async function send(method, path, body, token, { isLeaving = false } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const options = { method, headers, credentials: "same-origin", cache: "no-store" };
+  const options = { method, headers, credentials: "same-origin", cache: "no-store", keepalive: isLeaving };
   if (body !== undefined) options.body = JSON.stringify(body);
   let answer;
   try {
@@ -40,9 +43,8 @@ export async function send(method, path, body, token) {
 }
 
 async function readJson(answer) {
-  const text = await answer.text();
   try {
-    return text ? JSON.parse(text) : null;
+    return await answer.json();
   } catch {
     return null;
   }

@@ -1,47 +1,87 @@
 // The state of the server, as far as the token of this browser opens it.
 
 import { ApiError, callAsOperator } from "./api.js";
-import { copy, say } from "./forms.js";
+import { byId, copy, say } from "./forms.js";
 
-const status = document.getElementById("dashboard-status");
+const status = byId("dashboard-status");
+const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
+const STEPS = [[86_400, "day"], [3_600, "hour"], [60, "minute"]];
+
+function moment(seconds) {
+  return MOMENT.format(seconds * 1000);
+}
+
+function ago(seconds, now) {
+  const past = Math.max(0, now - seconds);
+  for (const [size, name] of STEPS) {
+    const count = Math.floor(past / size);
+    if (count > 0) return `${count} ${name}${count > 1 ? "s" : ""} ago`;
+  }
+  return "just now";
+}
+
+function showFigures(state, isOperator) {
+  const figures = [["Active", state.active_count], ["Projects", state.projects.length]];
+  if (isOperator) {
+    figures.push(["Mode", state.mode], ["Lock", state.lock_held ? (state.lock_holder ?? "held") : "free"]);
+    figures.push(["Autopilots", state.autopilots_paused ? "paused" : "ready"]);
+  } else {
+    figures.push(["Smoke", state.smoke_alert ? "needs a look" : "fine"]);
+  }
+  byId("figures").replaceChildren(...figures.map(([name, value]) => {
+    const made = copy("figure-template");
+    made.querySelector("dt").textContent = name;
+    made.querySelector("dd").textContent = String(value ?? "–");
+    return made;
+  }));
+}
 
 function showGate(gate) {
-  const panel = document.getElementById("gate");
+  const panel = byId("gate");
   panel.hidden = !gate;
   if (!gate) return;
-  const badge = document.getElementById("gate-state");
+  const badge = byId("gate-state");
   badge.textContent = gate.is_open ? "Open" : "Closed";
   badge.classList.toggle("badge-good", gate.is_open);
   badge.classList.toggle("badge-bad", !gate.is_open);
-  document.getElementById("gate-reason").textContent = gate.reason ?? "";
+  byId("gate-reason").textContent = gate.reason ?? "";
+  const since = [gate.since ? `since ${moment(gate.since)}` : "", gate.closed_by ? `by ${gate.closed_by}` : ""];
+  byId("gate-since").textContent = since.filter(Boolean).join(", ");
 }
 
-function detail(project) {
-  const parts = [];
-  if (Number.isFinite(project.completion_percent)) parts.push(`${project.completion_percent} % done`);
-  if (project.current_task) parts.push(project.current_task);
-  if (project.needs_attention) parts.push("needs attention");
-  return parts.join(" · ");
-}
-
-function projectItem(project) {
+function projectItem(project, now) {
   const item = copy("project-template");
-  item.querySelector(".project-name").textContent = project.name ?? project.slug;
+  item.querySelector(".project-name").textContent = project.name || project.slug;
   item.querySelector(".project-state").textContent = project.state ?? "unknown";
-  item.querySelector(".project-detail").textContent = detail(project);
+  item.querySelector(".project-attention").hidden = !project.needs_attention;
+  item.querySelector(".project-active").hidden = !project.active;
+  const bar = item.querySelector("progress");
+  bar.hidden = !Number.isFinite(project.completion_percent);
+  bar.value = project.completion_percent ?? 0;
+  bar.setAttribute("aria-label", `${project.name || project.slug}: done`);
+  const parts = [];
+  if (Number.isFinite(project.completion_percent)) parts.push(`${Math.round(project.completion_percent)} % done`);
+  if (project.last_heartbeat) parts.push(`seen ${ago(project.last_heartbeat, now)}`);
+  if (project.queued_count > 0) parts.push(`${project.queued_count} waiting`);
+  item.querySelector(".project-detail").textContent = parts.join(" · ");
+  item.querySelector(".project-task").textContent = project.current_task ?? "";
   return item;
 }
 
 function smokeBanner(project) {
   const banner = copy("smoke-template");
-  banner.querySelector(".smoke-project").textContent = project.name ?? project.slug;
+  const name = project.name || project.slug;
+  banner.querySelector(".smoke-project").textContent = name;
+  const target = project.pending_smoke_test_target;
+  banner.querySelector(".smoke-target").textContent = target ? `It waits to go on to ${target}.` : "";
   const line = banner.querySelector("[role=alert]");
   for (const one of banner.querySelectorAll("[data-result]")) {
+    one.setAttribute("aria-label", `${one.textContent}: ${name}`);
     one.addEventListener("click", async () => {
       const notes = banner.querySelector(".smoke-notes").value;
       try {
         await callAsOperator("POST", "/smoke-test-result", { slug: project.slug, result: one.dataset.result, notes });
-        await show();
+        await show(`Recorded for ${name}: ${one.textContent.toLowerCase()}.`);
       } catch (problem) {
         if (!(problem instanceof ApiError)) throw problem;
         say(line, problem.message);
@@ -51,22 +91,50 @@ function smokeBanner(project) {
   return banner;
 }
 
-async function show() {
+function incidentItem(incident) {
+  const item = copy("incident-template");
+  item.querySelector(".incident-id").textContent = incident.id;
+  const state = item.querySelector(".incident-state");
+  state.textContent = incident.state;
+  state.classList.add(incident.state === "open" ? "badge-bad" : "badge-good");
+  item.querySelector(".incident-opened").textContent = Number.isFinite(incident.opened_at) ? moment(incident.opened_at) : String(incident.opened_at ?? "");
+  item.querySelector(".incident-rows").textContent = [incident.rows ?? []].flat().join(", ");
+  item.querySelector(".incident-culprit").textContent = incident.culprit || "not found yet";
+  return item;
+}
+
+function showIncidents(incidents) {
+  byId("incidents").replaceChildren(...incidents.map(incidentItem));
+  byId("incidents").hidden = incidents.length === 0;
+  byId("incidents-empty").hidden = incidents.length > 0;
+}
+
+async function show(done = "") {
   let state;
   try {
     state = await callAsOperator("GET", "/state");
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
     status.textContent = problem.message;
+    byId("dashboard-retry").hidden = false;
     return;
   }
-  const projects = state.projects ?? [];
   // Only an operator is told the mode.
-  status.textContent = "mode" in state ? "You see all of it." : "You see what visitors see. Pair as an operator to see the rest.";
+  const isOperator = "mode" in state;
+  const projects = state.projects ?? [];
+  const waiting = projects.filter((one) => one.pending_smoke_test);
+  status.textContent = done || (isOperator ? `As of ${moment(state.at)}.` : "This is what visitors may know. Pair as an operator to see the rest.");
+  byId("dashboard-retry").hidden = false;
+  byId("dashboard-pair").hidden = isOperator;
+  byId("incidents-section").hidden = !isOperator;
+  byId("dashboard-body").hidden = false;
+  showFigures({ ...state, projects }, isOperator);
   showGate(state.gate);
-  document.getElementById("smoke-banners").replaceChildren(...projects.filter((one) => one.pending_smoke_test).map(smokeBanner));
-  document.getElementById("projects").replaceChildren(...projects.map(projectItem));
-  document.getElementById("projects-empty").hidden = projects.length > 0;
+  showIncidents(state.incidents ?? []);
+  byId("smoke-banners").replaceChildren(...waiting.map(smokeBanner));
+  byId("projects").replaceChildren(...projects.map((one) => projectItem(one, state.at)));
+  byId("projects-empty").hidden = projects.length > 0;
 }
 
+byId("dashboard-retry").addEventListener("click", () => show());
 show();

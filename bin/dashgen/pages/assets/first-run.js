@@ -1,18 +1,18 @@
 // The dialog that meets a new maker, from its opening to the first canvas.
 
 import { ApiError, call } from "./api.js";
+import { byId, say } from "./forms.js";
 import { KEYS, recall, remember } from "./store.js";
 
-const dialog = document.getElementById("first-run");
-const form = document.getElementById("first-run-form");
-const terms = document.getElementById("first-run-tos-check");
-const submit = document.getElementById("first-run-submit");
-const error = document.getElementById("first-run-error");
+const dialog = byId("first-run");
+const form = byId("first-run-form");
+const terms = byId("first-run-tos-check");
+const submit = byId("first-run-submit");
+const error = byId("first-run-error");
+const submitLabel = submit.textContent;
 
-function say(text) {
-  error.textContent = text;
-  error.hidden = text === "";
-}
+/** Kept when the account was made but its first canvas was not, so that trying again makes no second one. */
+let account = null;
 
 function follow() {
   submit.disabled = !terms.checked;
@@ -24,43 +24,55 @@ function answers() {
   return { building: read("building"), vibe: read("vibe"), color_scheme: read("color_scheme"), problem: read("problem") };
 }
 
+/** The first field that stands in the way, and what to say about it. */
 function firstGap() {
-  if (!terms.checked) return [terms, "Please accept the terms first."];
-  for (const id of ["first-run-handle", "first-run-building"]) {
-    const field = document.getElementById(id);
-    if (field.value.trim() === "") return [field, "Please fill this in; a word or two will do."];
+  const handle = byId("first-run-handle");
+  if (!/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(handle.value.trim())) {
+    return [handle, "Please give a name of letters, digits, - and _; it begins with a letter or a digit."];
   }
-  return null;
+  const building = byId("first-run-building");
+  if (building.value.trim() === "") return [building, "Please say what you are making; a word or two will do."];
+  return terms.checked ? null : [terms, "Please accept the terms first."];
 }
 
 async function signUp(handle, given) {
-  const account = await call("POST", "/studio/signup", { handle, answers: given, tos_accepted: true });
+  if (account) return;
+  account = await call("POST", "/studio/signup", { handle, answers: given, tos_accepted: true });
   remember(KEYS.pairingToken, account.pairing_token);
-  return account;
+  await advance("questions-answered");
+}
+
+/** Lets the server know how far this is; where it went on without that, the maker need not care. */
+async function advance(step) {
+  try {
+    await call("POST", "/first-run/advance", { step });
+  } catch (problem) {
+    if (!(problem instanceof ApiError)) throw problem;
+  }
 }
 
 async function begin(event) {
   event.preventDefault();
   const gap = firstGap();
   if (gap) {
-    say(gap[1]);
+    say(error, gap[1]);
     gap[0].focus();
     return;
   }
-  say("");
+  say(error, "");
   submit.disabled = true;
   submit.textContent = "Making your canvas…";
   const given = answers();
-  const handle = document.getElementById("first-run-handle").value.trim();
   try {
-    const account = await signUp(handle, given);
-    await call("POST", "/studio/canvas", { signup_context: { handle: account.handle, ...given } });
+    await signUp(byId("first-run-handle").value.trim(), given);
+    const canvas = await call("POST", "/studio/canvas", { signup_context: { handle: account.handle, ...given } });
+    await advance("canvas-generated");
     remember(KEYS.firstRunSeen, "1");
-    location.assign("/studio.html");
+    location.assign(`/studio.html#${canvas.id}`);
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
-    say(problem.message);
-    submit.textContent = "Make my canvas";
+    say(error, problem.message);
+    submit.textContent = submitLabel;
     follow();
   }
 }
@@ -68,24 +80,24 @@ async function begin(event) {
 function open() {
   follow();
   dialog.showModal();
-  document.getElementById("first-run-handle").focus();
+  byId("first-run-handle").focus();
 }
 
 terms.addEventListener("change", follow);
 form.addEventListener("submit", begin);
-// Enter must not slip past a disabled button, and Escape, a click beside it and both buttons close it.
 dialog.addEventListener("close", () => remember(KEYS.firstRunSeen, "1"));
-dialog.addEventListener("click", (event) => {
+// A press that begins on a field and ends beside the dialog is no wish to close it.
+dialog.addEventListener("pointerdown", (event) => {
   if (event.target === dialog) dialog.close();
 });
 for (const id of ["first-run-close", "first-run-later"]) {
-  document.getElementById(id).addEventListener("click", () => dialog.close());
+  byId(id).addEventListener("click", () => dialog.close());
 }
-document.getElementById("start")?.addEventListener("click", (event) => {
+byId("start").addEventListener("click", (event) => {
   if (recall(KEYS.pairingToken)) return;
   event.preventDefault();
   open();
 });
 
 // The studio and the server send newcomers to this address.
-if (recall(KEYS.firstRunSeen) !== "1" || location.hash === "#first-run") open();
+if (!recall(KEYS.pairingToken) && (recall(KEYS.firstRunSeen) !== "1" || location.hash === "#first-run")) open();

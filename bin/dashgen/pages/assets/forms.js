@@ -1,6 +1,8 @@
 // Small helpers that the forms of several pages share.
 
-/** Shows a line below a form, or hides it when the text is empty. */
+export const byId = (id) => document.getElementById(id);
+
+/** Shows a line, or hides it when the text is empty. */
 export function say(line, text) {
   line.textContent = text;
   line.hidden = text === "";
@@ -11,27 +13,25 @@ export function copy(templateId) {
   return document.getElementById(templateId).content.firstElementChild.cloneNode(true);
 }
 
-/** Makes a small button. */
-export function button(label, action, { danger = false, describedBy = "" } = {}) {
+/** Makes a small button. `of` says to a screen reader what it is about. */
+export function button(label, action, { kind = "", of = "", name = "" } = {}) {
   const made = document.createElement("button");
   made.type = "button";
-  made.className = danger ? "button button-small button-danger" : "button button-small";
-  made.textContent = label;
-  if (describedBy) made.setAttribute("aria-label", `${label}: ${describedBy}`);
   made.addEventListener("click", action);
-  return made;
+  return dress(made, label, kind, of, name);
 }
 
 /** Makes a link that looks like a small button. */
-export function linkButton(label, url) {
+export function linkButton(label, url, { of = "", name = "" } = {}) {
   const made = document.createElement("a");
-  made.className = "button button-small";
-  made.textContent = label;
   made.href = url;
-  return made;
+  return dress(made, label, "", of, name);
 }
 
-/** The class of a theme: our own names look like this, and anything else gets the default. */
-export function themeClass(name) {
-  return `theme-${/^[a-z]{3,12}$/.test(name ?? "") ? name : "warm"}`;
+function dress(made, label, kind, of, name) {
+  made.className = `button button-small${kind && ` button-${kind}`}`;
+  made.textContent = label;
+  if (of) made.setAttribute("aria-label", `${label}: ${of}`);
+  if (name) made.dataset.action = name;
+  return made;
 }

@@ -1,38 +1,58 @@
-// More cards without leaving the page, and the way to a random canvas.
+// The grid without leaving its page: other orders, more cards, and the way to a random canvas.
 
 import { ApiError, send } from "./api.js";
-import { themeClass } from "./forms.js";
+import { copy } from "./forms.js";
+import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 
 const grid = document.getElementById("grid");
 const more = document.getElementById("load-more");
 const status = document.getElementById("grid-status");
 const PAGE_SIZE = 20;
 const STUMBLE_SIZE = 50;
+const SKELETONS = 6;
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
-function list(order, limit, cursor) {
-  const query = new URLSearchParams({ filter: order, limit: String(limit), cursor });
-  return send("GET", `/ensemble/canvases?${query}`);
-}
+/** What "Try again" repeats. */
+let retry = loadMore;
+/** Counts orders, so that an answer which comes too late is dropped. */
+let asked = 0;
 
-function canvasUrl(card) {
-  return `/canvas/${encodeURIComponent(card.id)}.html`;
+function list(order, limit, cursor) {
+  const query = new URLSearchParams({ filter: order, limit: String(limit) });
+  if (cursor) query.set("cursor", cursor);
+  return send("GET", `/ensemble/canvases?${query}`);
 }
 
 /** Fills a copy of the page's own card; texts go in as text. */
 function makeCard(card) {
-  const made = document.getElementById("card-template").content.cloneNode(true);
+  const made = copy("card-template");
   const find = (name) => made.querySelector(name);
-  const handle = card.owner_handle ?? "";
-  find(".card").className = `card ${themeClass(card.theme)}`;
+  made.className = `card ${themeClass(card.theme)}`;
+  made.dataset.canvasId = card.id;
+  showScene(find(".scene"), card.id);
+  addThumbnail(find(".card-picture"), card.thumbnail_url);
   find(".card-link").href = canvasUrl(card);
-  find(".card-title").textContent = card.title?.trim() ? card.title : `${handle || "Somebody"}'s canvas`;
-  find(".card-handle span").textContent = handle;
+  find(".card-title").textContent = titleOf(card);
+  find(".card-handle span").textContent = card.owner_handle ?? "";
   const time = find("time");
   time.dateTime = new Date(card.published_at * 1000).toISOString();
   time.textContent = DATE.format(card.published_at * 1000);
   find(".card-description").textContent = card.description ?? "";
   return made;
+}
+
+/** Shows a picture of this site; those of other hosts would tell them who looks. */
+function addThumbnail(picture, url) {
+  if (!/^\/(?![/\\])/.test(url ?? "")) return;
+  const image = document.createElement("img");
+  image.alt = "";
+  image.loading = "lazy";
+  image.src = url;
+  picture.append(image);
+}
+
+function skeletons() {
+  return Array.from({ length: SKELETONS }, () => copy("skeleton-template"));
 }
 
 function showEmpty() {
@@ -44,24 +64,54 @@ function showProblem(text) {
   document.getElementById("grid-error").hidden = text === "";
 }
 
-async function loadMore() {
+/** Appends one page of cards, behind skeletons until it is there. Resolves with whether it came. */
+async function append(order, cursor) {
+  const mine = ++asked;
+  const waiting = skeletons();
   showProblem("");
+  document.getElementById("grid-empty").hidden = true;
+  more.hidden = true;
+  grid.append(...waiting);
   grid.setAttribute("aria-busy", "true");
   try {
-    const page = await list(grid.dataset.order, PAGE_SIZE, grid.dataset.cursor);
-    const first = grid.childElementCount;
+    const page = await list(order, PAGE_SIZE, cursor);
+    if (mine !== asked) return false;
     grid.append(...page.canvases.map(makeCard));
+    grid.dataset.order = order;
     grid.dataset.cursor = page.next_cursor;
-    more.hidden = page.next_cursor === "";
-    status.textContent = `${page.canvases.length} more canvases`;
-    grid.children[first]?.querySelector("a").focus({ preventScroll: true });
-    showEmpty();
+    status.textContent = `${page.canvases.length} canvases loaded`;
+    return true;
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
-    showProblem(problem.message);
+    if (mine === asked) showProblem(problem.message);
+    return false;
   } finally {
-    grid.removeAttribute("aria-busy");
+    for (const one of waiting) one.remove();
+    if (mine === asked) {
+      grid.removeAttribute("aria-busy");
+      more.hidden = !grid.dataset.cursor || !document.getElementById("grid-error").hidden;
+      if (document.getElementById("grid-error").hidden) showEmpty();
+    }
   }
+}
+
+async function loadMore() {
+  retry = loadMore;
+  const before = grid.childElementCount;
+  if (await append(grid.dataset.order, grid.dataset.cursor)) {
+    grid.children[before]?.querySelector("a").focus({ preventScroll: true });
+  }
+}
+
+async function reorder(pill) {
+  retry = () => reorder(pill);
+  const order = pill.dataset.order;
+  for (const one of document.querySelectorAll("a[data-order]")) one.removeAttribute("aria-current");
+  pill.setAttribute("aria-current", "page");
+  grid.dataset.cursor = "";
+  grid.replaceChildren();
+  history.replaceState(null, "", pill.href);
+  await append(order, "");
 }
 
 async function stumble(event) {
@@ -69,26 +119,36 @@ async function stumble(event) {
   button.disabled = true;
   try {
     const { canvases } = await list("random", STUMBLE_SIZE, "");
-    if (canvases.length === 0) {
-      status.textContent = "There is no canvas to stumble into yet.";
-      return;
-    }
-    location.assign(canvasUrl(canvases[Math.floor(Math.random() * canvases.length)]));
+    if (canvases.length > 0) location.assign(canvasUrl(canvases[Math.floor(Math.random() * canvases.length)]));
+    else status.textContent = "There is no canvas to stumble into yet.";
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
+    retry = () => button.click();
     showProblem(problem.message);
   } finally {
     button.disabled = false;
   }
 }
 
+function isPlainClick(event) {
+  return event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+}
+
 // The grid is absent while it is closed.
 if (grid) {
   more.addEventListener("click", (event) => {
+    if (!isPlainClick(event)) return;
     event.preventDefault();
     loadMore();
   });
-  document.getElementById("grid-retry").addEventListener("click", loadMore);
+  for (const pill of document.querySelectorAll("a[data-order]")) {
+    pill.addEventListener("click", (event) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      reorder(pill);
+    });
+  }
+  document.getElementById("grid-retry").addEventListener("click", () => retry());
   const button = document.getElementById("stumble");
   button.addEventListener("click", stumble);
   button.hidden = false;

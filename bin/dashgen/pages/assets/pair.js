@@ -1,7 +1,7 @@
 // Checks a token before it is kept, then goes where the reader came from.
 
 import { ApiError, send } from "./api.js";
-import { say } from "./forms.js";
+import { byId, say } from "./forms.js";
 import { KEYS, remember } from "./store.js";
 
 /** The page to go to: only a path of this very site, whatever the address bar says. */
@@ -20,34 +20,28 @@ function refusal(problem) {
   return problem.status === 401 || problem.status === 403 ? "That token is not valid. Is it complete?" : problem.message;
 }
 
-function handle(form, key, check, home) {
+/** Lets a form take tokens of one kind; the server says which kind a token is. */
+function accept(form, kind, key, home, otherKind) {
   const line = form.querySelector("[role=alert]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     say(line, "");
     const token = form.elements.token.value.trim();
     try {
-      await check(token);
+      const found = await send("POST", "/verify-token", { token }, token);
+      if (found.kind === kind) {
+        remember(key, token);
+        location.assign(next(home));
+        return;
+      }
+      say(line, otherKind);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       say(line, refusal(problem));
-      form.elements.token.focus();
-      return;
     }
-    remember(key, token);
-    location.assign(next(home));
+    form.elements.token.focus();
   });
 }
 
-handle(
-  document.getElementById("pair-form"),
-  KEYS.pairingToken,
-  (token) => send("GET", "/studio/canvas/mine", undefined, token),
-  "/studio.html",
-);
-handle(
-  document.getElementById("operator-form"),
-  KEYS.dashboardToken,
-  (token) => send("POST", "/verify-token", { token }, token),
-  "/dashboard.html",
-);
+accept(byId("pair-form"), "creator", KEYS.pairingToken, "/studio.html", "That is a dashboard token. It belongs into the form below.");
+accept(byId("operator-form"), "operator", KEYS.dashboardToken, "/dashboard.html", "That is a pairing token. It belongs into the form above.");

@@ -1,40 +1,50 @@
 // What this browser remembers, and how to make it forget.
 
 import { ApiError, call } from "./api.js";
+import { byId } from "./forms.js";
 import { KEYS, recall, remember } from "./store.js";
 
-const status = document.getElementById("pairing-status");
-const pair = document.getElementById("pair-link");
-const unpair = document.getElementById("unpair");
-const forget = document.getElementById("forget-operator");
+const status = byId("pairing-status");
 
-async function isPaired() {
+/** The maker's plan, or null where this browser is not paired. Without a token nobody is asked. */
+async function plan() {
+  if (recall(KEYS.pairingToken) === null) return null;
   try {
-    await call("GET", "/studio/canvas/mine");
-    return true;
+    return await call("GET", "/studio/canvas/mine");
   } catch (problem) {
-    if (problem instanceof ApiError && problem.status === 401) return false;
-    throw problem;
+    if (!(problem instanceof ApiError) || problem.status !== 401) throw problem;
+    remember(KEYS.pairingToken, null);
+    return null;
   }
 }
 
+function showPlan(mine) {
+  for (const one of document.querySelectorAll("[data-plan]")) {
+    one.querySelector(".plan-mine").hidden = one.dataset.plan !== mine?.tier;
+  }
+  const used = byId("plan-used");
+  used.hidden = !mine;
+  if (mine) used.textContent = mine.tier === "pro" ? `You have ${mine.current_published} published.` : `You use ${mine.current_published} of ${mine.free_limit} slots.`;
+}
+
 async function show() {
-  const token = recall(KEYS.pairingToken);
-  document.getElementById("token-box").hidden = token === null;
-  document.getElementById("token-value").textContent = token ?? "";
-  forget.hidden = recall(KEYS.dashboardToken) === null;
   try {
-    const paired = await isPaired();
-    pair.hidden = paired;
-    unpair.hidden = !paired;
-    status.textContent = paired ? "This browser is paired with your account." : "This browser is not paired.";
+    const mine = await plan();
+    byId("pair-link").hidden = mine !== null;
+    byId("unpair").hidden = mine === null;
+    status.textContent = mine ? "This browser is paired with your account." : "This browser is not paired.";
+    showPlan(mine);
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
     status.textContent = problem.message;
   }
+  const token = recall(KEYS.pairingToken);
+  byId("token-box").hidden = token === null;
+  byId("token-value").textContent = token ?? "";
+  byId("forget-operator").hidden = recall(KEYS.dashboardToken) === null;
 }
 
-unpair.addEventListener("click", async () => {
+byId("unpair").addEventListener("click", async () => {
   try {
     await call("POST", "/studio/unpair", {});
     remember(KEYS.pairingToken, null);
@@ -45,7 +55,7 @@ unpair.addEventListener("click", async () => {
   }
 });
 
-forget.addEventListener("click", () => {
+byId("forget-operator").addEventListener("click", () => {
   remember(KEYS.dashboardToken, null);
   show();
 });

@@ -1,65 +1,85 @@
-// The dialog that asks for a slot and says what each choice replaces.
+// The panel that asks for a slot and says what each choice replaces.
 
 import { ApiError, call } from "./api.js";
-import { copy, say } from "./forms.js";
+import { byId, copy, say } from "./forms.js";
+import { themeClass, titleOf } from "./looks.js";
 
-const dialog = document.getElementById("publish-dialog");
-const form = document.getElementById("publish-form");
-const error = document.getElementById("publish-error");
-const upsell = document.getElementById("publish-upsell");
+const dialog = byId("publish-dialog");
+const form = byId("publish-form");
+const upsell = byId("publish-upsell");
 
-function choices(mine) {
-  const taken = new Map();
-  for (const canvas of mine.canvases) if (canvas.slot_index !== null) taken.set(canvas.slot_index, canvas);
-  const highest = Math.max(-1, ...taken.keys());
-  // One slot past the last is offered too: on the free plan the server answers what it would cost.
-  const count = Math.max(mine.free_limit, highest + 1) + 1;
-  return Array.from({ length: count }, (_, slot) => {
-    const title = taken.get(slot)?.title?.trim() || "an untitled canvas";
-    if (taken.has(slot)) return [slot, `Slot ${slot + 1}: replaces “${title}”, which becomes a draft`];
-    const locked = mine.tier !== "pro" && slot >= mine.free_limit;
-    return [slot, locked ? `Slot ${slot + 1}: with Pro` : `Slot ${slot + 1}: empty`];
-  });
+/** How much of the plan is used: "1/3", or the bare number where there is no limit. */
+export function countOf(mine) {
+  return mine.tier === "pro" ? String(mine.current_published) : `${mine.current_published}/${mine.free_limit}`;
 }
 
-function firstFree(mine) {
-  const taken = new Set(mine.canvases.map((canvas) => canvas.slot_index));
-  let slot = 0;
-  while (taken.has(slot)) slot += 1;
-  return mine.tier === "pro" || slot < mine.free_limit ? slot : 0;
+function occupants(mine) {
+  return new Map(mine.canvases.filter((one) => one.slot_index !== null).map((one) => [one.slot_index, one]));
 }
 
-function choiceLabel([slot, text], chosen) {
+/** Every slot up to one past the last: with Pro that is the next empty one, else the one Pro would add. */
+function slots(mine) {
+  const taken = occupants(mine);
+  const count = Math.max(mine.free_limit, ...[...taken.keys()].map((slot) => slot + 1)) + 1;
+  return Array.from({ length: count }, (_, slot) => ({
+    slot,
+    occupant: taken.get(slot) ?? null,
+    isLocked: mine.tier !== "pro" && slot >= mine.free_limit && !taken.has(slot),
+  }));
+}
+
+function meaning({ occupant, isLocked }) {
+  if (occupant) return `replaces “${titleOf(occupant)}”, which becomes a draft`;
+  return isLocked ? "with Pro" : "empty";
+}
+
+function choice(option, isChosen) {
   const label = copy("slot-choice-template");
   const input = label.querySelector("input");
-  input.value = String(slot);
-  input.checked = slot === chosen;
-  label.querySelector("span").textContent = text;
+  input.value = String(option.slot);
+  input.checked = isChosen;
+  input.disabled = option.isLocked;
+  label.classList.toggle("is-locked", option.isLocked);
+  if (option.occupant) label.querySelector(".slot-swatch").classList.add(themeClass(option.occupant.theme));
+  label.querySelector(".slot-name").textContent = `Slot ${option.slot + 1}`;
+  label.querySelector(".slot-meaning").textContent = meaning(option);
   return label;
 }
 
-/** Asks where a draft shall go, publishes it, and calls `done` with the slot. */
+/**
+ * Asks where a draft shall go and publishes it.
+ *
+ * @param {object} canvas the draft
+ * @param {object} mine the maker's canvases and plan
+ * @param {(slot: number, visibility: string) => void} done is told where it went
+ */
 export function askWhere(canvas, mine, done) {
-  say(error, "");
-  upsell.hidden = true;
-  const chosen = firstFree(mine);
-  document.getElementById("publish-slots").replaceChildren(...choices(mine).map((one) => choiceLabel(one, chosen)));
+  const options = slots(mine);
+  const chosen = options.find((one) => !one.occupant && !one.isLocked) ?? options[0];
+  say(byId("publish-error"), "");
+  byId("publish-name").textContent = titleOf(canvas);
+  byId("publish-count").textContent = countOf(mine);
+  upsell.hidden = !options.some((one) => one.isLocked);
+  byId("publish-slots").replaceChildren(...options.map((one) => choice(one, one === chosen)));
   form.onsubmit = async (event) => {
     event.preventDefault();
     const data = new FormData(form);
-    const slot = Number(data.get("slot"));
+    const [slot, visibility] = [Number(data.get("slot")), String(data.get("visibility"))];
+    byId("publish-confirm").disabled = true;
     try {
-      await call("POST", `/studio/canvas/${canvas.id}/publish`, { slot_index: slot, visibility: data.get("visibility") });
+      await call("POST", `/studio/canvas/${canvas.id}/publish`, { slot_index: slot, visibility });
+      dialog.close();
+      done(slot, visibility);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
-      say(error, problem.message);
-      upsell.hidden = problem.status !== 402;
-      return;
+      say(byId("publish-error"), problem.message);
+      if (problem.status === 402) upsell.hidden = false;
+    } finally {
+      byId("publish-confirm").disabled = false;
     }
-    dialog.close();
-    done(slot);
   };
   dialog.showModal();
+  byId("publish-slots").querySelector("input:checked")?.focus();
 }
 
-document.getElementById("publish-cancel").addEventListener("click", () => dialog.close());
+byId("publish-cancel").addEventListener("click", () => dialog.close());

@@ -1,115 +1,235 @@
-// The list of a maker's canvases: slots, drafts, and what can be done with each.
+// A maker's canvases, and the way into the editor of each: /studio.html#cnv_... opens one.
 
 import { ApiError, call } from "./api.js";
-import { button, copy, linkButton, themeClass } from "./forms.js";
-import { openEditor } from "./studio-editor.js";
-import { askWhere } from "./studio-publish.js";
+import { closeEditor, openEditor, openId, saveNow } from "./editor.js";
+import { button, byId, copy, linkButton } from "./forms.js";
+import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
+import { askWhere, countOf } from "./studio-publish.js";
+import { KEYS, recall, remember } from "./store.js";
 
-const byId = (id) => document.getElementById(id);
+const heading = [...byId("studio-title").childNodes];
+let mine = null;
 
-function report(text) {
+/** Shows a line, with links behind it. */
+function report(text, ...links) {
   const line = byId("studio-message");
-  line.textContent = text;
+  line.replaceChildren(text, ...links.flatMap((link) => [" ", link]));
   line.hidden = text === "";
 }
 
-/** Runs one action on a canvas, says how it went, and shows the canvases as they are now. */
-async function act(work, done) {
+function link(text, url) {
+  const made = document.createElement("a");
+  made.textContent = text;
+  made.href = url;
+  return made;
+}
+
+/** Does something with a canvas, then shows all canvases as they are now. Resolves with whether it worked. */
+async function act(work, done = "") {
   try {
     await work();
     report(done);
+    await load();
+    return true;
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
     report(problem.message);
+    return false;
   }
-  await show();
-}
-
-function nameOf(canvas) {
-  return canvas.title?.trim() ? canvas.title : "An untitled canvas";
 }
 
 function canvasRow(canvas, status, actions) {
   const row = copy("canvas-template");
-  row.querySelector(".canvas-swatch").classList.add(themeClass(canvas?.theme));
-  row.querySelector(".canvas-name").textContent = canvas ? nameOf(canvas) : "Empty slot";
+  row.dataset.canvasId = canvas.id;
+  row.querySelector(".canvas-swatch").classList.add(themeClass(canvas.theme));
+  showScene(row.querySelector(".scene"), canvas.id);
+  const name = row.querySelector(".canvas-name a");
+  name.textContent = titleOf(canvas);
+  name.href = `#${canvas.id}`;
   row.querySelector(".canvas-status").textContent = status;
   row.querySelector(".canvas-actions").append(...actions);
-  row.classList.toggle("canvas-row-empty", !canvas);
+  return row;
+}
+
+function emptyRow(slot) {
+  const row = copy("empty-slot-template");
+  row.querySelector(".canvas-status").textContent = `Slot ${slot + 1}: publish a draft to fill it`;
   return row;
 }
 
 function publishedRow(slot, canvas) {
   const path = `/studio/canvas/${canvas.id}`;
-  const name = nameOf(canvas);
+  const of = titleOf(canvas);
   return canvasRow(canvas, `Slot ${slot + 1} · ${canvas.visibility}${canvas.is_showcase ? " · showcase" : ""}`, [
-    linkButton("Visit", `/canvas/${canvas.id}.html`),
-    button("Unpublish", () => act(() => call("POST", `${path}/unpublish`, {}), `“${name}” is a draft again.`), { describedBy: name }),
+    linkButton("Visit", canvasUrl(canvas), { of, name: "visit" }),
+    linkButton("Open", `#${canvas.id}`, { of, name: "look" }),
+    button("Unpublish", () => act(() => call("POST", `${path}/unpublish`, {}), `“${of}” is a draft again.`), { of, name: "unpublish" }),
     button(
       canvas.is_showcase ? "No showcase" : "Showcase",
-      () => act(() => call("PUT", `${path}/showcase`, { is_showcase: !canvas.is_showcase }), "Showcase changed."),
-      { describedBy: name },
+      () => act(() => call("PUT", `${path}/showcase`, { is_showcase: !canvas.is_showcase })),
+      { of, name: "showcase" },
     ),
   ]);
 }
 
-function draftRow(canvas, mine) {
-  const name = nameOf(canvas);
-  return canvasRow(canvas, "Draft, for you alone", [
-    button("Edit", () => openEditor(canvas, show), { describedBy: name }),
-    button("Publish", () => askWhere(canvas, mine, (where) => act(async () => {}, `“${name}” is published in slot ${where + 1}.`)), { describedBy: name }),
-    button("Delete", () => askDelete(canvas), { danger: true, describedBy: name }),
+function draftRow(canvas) {
+  const of = titleOf(canvas);
+  const count = canvas.room_state.components.length;
+  return canvasRow(canvas, `Draft · ${count === 1 ? "1 thing" : `${count} things`}`, [
+    linkButton("Edit", `#${canvas.id}`, { of, name: "edit" }),
+    button("Publish", () => publish(canvas), { of, name: "publish" }),
+    button("Delete", () => askDelete(canvas), { kind: "danger", of, name: "delete" }),
   ]);
 }
 
 function askDelete(canvas) {
   const dialog = byId("delete-dialog");
-  byId("delete-name").textContent = nameOf(canvas);
+  byId("delete-name").textContent = titleOf(canvas);
   dialog.returnValue = "keep";
   dialog.onclose = () => {
     if (dialog.returnValue !== "delete") return;
-    act(() => call("DELETE", `/studio/canvas/${canvas.id}`), `“${nameOf(canvas)}” is deleted.`);
+    act(() => call("DELETE", `/studio/canvas/${canvas.id}`), `“${titleOf(canvas)}” is deleted.`);
   };
   dialog.showModal();
 }
 
-function slotRows(mine) {
-  const published = new Map();
-  for (const canvas of mine.canvases) if (canvas.slot_index !== null) published.set(canvas.slot_index, canvas);
-  const count = Math.max(mine.free_limit, ...[...published.keys()].map((slot) => slot + 1));
-  return Array.from({ length: count }, (_, slot) => {
-    const canvas = published.get(slot);
-    return canvas ? publishedRow(slot, canvas) : canvasRow(null, `Slot ${slot + 1}: publish a draft to fill it`, []);
+function publish(canvas) {
+  askWhere(canvas, mine, async (slot, visibility) => {
+    history.pushState(null, "", location.pathname);
+    showList();
+    await load();
+    const seen = visibility === "public" ? [link("See it in the grid", "/index.html?filter=newest")] : [];
+    report(`“${titleOf(canvas)}” is published in slot ${slot + 1}.`, link("Visit it", canvasUrl(canvas)), ...seen);
+    byId("studio-title").focus({ preventScroll: true });
+    window.scrollTo(0, 0);
   });
 }
 
-async function newCanvas() {
-  await act(async () => {
-    const canvas = await call("POST", "/studio/canvas", { title: "", source: "manual", room_state: { components: [] } });
-    openEditor(canvas, show);
-  }, "");
+function slotRows() {
+  const published = new Map(mine.canvases.filter((one) => one.slot_index !== null).map((one) => [one.slot_index, one]));
+  const count = Math.max(mine.free_limit, ...[...published.keys()].map((slot) => slot + 1));
+  return Array.from({ length: count }, (_, slot) => {
+    const canvas = published.get(slot);
+    return canvas ? publishedRow(slot, canvas) : emptyRow(slot);
+  });
 }
 
-async function show() {
-  let mine;
-  try {
-    mine = await call("GET", "/studio/canvas/mine");
-  } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem;
-    byId("unpaired").hidden = problem.status !== 401;
-    byId("canvases").hidden = byId("studio-actions").hidden = true;
-    if (problem.status !== 401) report(problem.message);
-    return;
-  }
-  byId("unpaired").hidden = true;
-  byId("canvases").hidden = byId("studio-actions").hidden = false;
-  byId("slot-count").textContent = mine.tier === "pro" ? `${mine.current_published} published` : `${mine.current_published}/${mine.free_limit} published`;
-  byId("upgrade-line").hidden = mine.tier === "pro";
+function drawList() {
   const drafts = mine.canvases.filter((canvas) => canvas.slot_index === null);
-  byId("slots").replaceChildren(...slotRows(mine));
-  byId("drafts").replaceChildren(...drafts.map((canvas) => draftRow(canvas, mine)));
+  byId("slot-count").textContent = `${countOf(mine)} published`;
+  byId("upgrade-line").hidden = mine.tier === "pro";
+  byId("slots").replaceChildren(...slotRows());
+  byId("drafts").replaceChildren(...drafts.map(draftRow));
   byId("no-drafts").hidden = drafts.length > 0;
 }
 
-byId("new-canvas").addEventListener("click", newCanvas);
-show();
+/** Reads the maker's canvases from the server. */
+async function load() {
+  mine = await call("GET", "/studio/canvas/mine");
+  if (openId() === null) drawList();
+}
+
+function showUnpaired() {
+  remember(KEYS.pairingToken, null);
+  byId("unpaired").hidden = false;
+  byId("canvases").hidden = byId("studio-actions").hidden = true;
+}
+
+function setTitle(title) {
+  const text = titleOf({ title });
+  byId("studio-title").textContent = text;
+  document.title = `${text} · Studio · Ensemble`;
+}
+
+function showList() {
+  closeEditor();
+  document.body.classList.remove("is-editing");
+  byId("studio-title").replaceChildren(...heading);
+  document.title = "Studio · Ensemble";
+  byId("canvases").hidden = byId("studio-actions").hidden = false;
+  byId("editor-head").hidden = byId("editor-actions").hidden = true;
+  drawList();
+}
+
+function showEditor(canvas) {
+  report("");
+  document.body.classList.add("is-editing");
+  byId("canvases").hidden = byId("studio-actions").hidden = true;
+  byId("editor-head").hidden = byId("editor-actions").hidden = false;
+  openEditor(canvas, setTitle);
+  byId("studio-title").focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+/** Follows the address: a canvas's id opens it, anything else is the list. What is open is saved first. */
+async function route() {
+  const wanted = location.hash.slice(1);
+  if (openId() === wanted) return;
+  if (openId() !== null) {
+    if (!(await saveNow())) {
+      // Nothing is lost silently: the reader stays where the trouble is shown.
+      history.replaceState(null, "", `#${openId()}`);
+      return;
+    }
+    await load();
+  }
+  const canvas = mine.canvases.find((one) => one.id === wanted);
+  if (canvas) {
+    showEditor(canvas);
+    return;
+  }
+  showList();
+  if (wanted.startsWith("cnv_")) report("You have no such canvas.");
+}
+
+async function newCanvas() {
+  let made = null;
+  const worked = await act(async () => {
+    made = await call("POST", "/studio/canvas", { title: "", source: "manual", room_state: { components: [] } });
+  });
+  if (worked) location.hash = made.id;
+}
+
+async function unpublishToEdit() {
+  const id = openId();
+  const worked = await act(() => call("POST", `/studio/canvas/${id}/unpublish`, {}));
+  if (worked) showEditor(mine.canvases.find((one) => one.id === id));
+}
+
+async function publishOpen() {
+  if (!(await saveNow())) return;
+  await load();
+  publish(mine.canvases.find((one) => one.id === openId()));
+}
+
+/** Says what stands in the way instead of failing without a word. */
+function guarded(work) {
+  return async () => {
+    try {
+      await work();
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem;
+      if (problem.status === 401) showUnpaired();
+      else report(problem.message);
+    }
+  };
+}
+
+async function start() {
+  if (recall(KEYS.pairingToken) === null) {
+    showUnpaired();
+    return;
+  }
+  byId("studio-loading").hidden = false;
+  await load();
+  byId("studio-loading").hidden = true;
+  await route();
+}
+
+byId("new-canvas").addEventListener("click", guarded(newCanvas));
+byId("unpublish-to-edit").addEventListener("click", guarded(unpublishToEdit));
+byId("editor-publish").addEventListener("click", guarded(publishOpen));
+window.addEventListener("hashchange", guarded(route));
+guarded(start)().finally(() => {
+  byId("studio-loading").hidden = true;
+});

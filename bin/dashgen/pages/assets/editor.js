@@ -1,0 +1,237 @@
+// The editor of one canvas: joins the stage, the forms, the history and the saving.
+
+import { ApiError, call } from "./api.js";
+import { Autosave } from "./autosave.js";
+import { Inspector, labelOf } from "./editor-inspector.js";
+import { History, find, newComponent, withComponent, withNew, withProp, without } from "./editor-model.js";
+import { StageView } from "./editor-stage.js";
+import { byId, say } from "./forms.js";
+import { canvasUrl } from "./looks.js";
+
+const words = JSON.parse(byId("editor").dataset.words);
+const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+/** Browsers send no more than this after a page is gone. */
+const MAX_PARTING_BYTES = 60_000;
+
+let canvas = null;
+let history = null;
+let selectedId = null;
+let isFixed = false;
+let onTitle = () => {};
+
+const stage = new StageView(words, { select, move, remove });
+const inspector = new Inspector({ setProp, setPlace, select, remove });
+const autosave = new Autosave(send, showSaving);
+
+function announce(text) {
+  byId("stage-status").textContent = text;
+}
+
+function body() {
+  const { title, description, theme, components } = history.state;
+  return { title, description, theme, room_state: { ...canvas.room_state, components } };
+}
+
+/** Stores everything as it is now; what is only half typed is not even sent. */
+async function send(isLeaving) {
+  const known = new Set(canvas.room_state.components.map((one) => one.props?.url));
+  const place = history.state.components.findIndex(({ props }) => !known.has(props?.url) && !isLink(props?.url));
+  if (place >= 0) throw new ApiError(400, { message: `room_state.components[${place}].props.url is not complete yet; it begins with https:` });
+  return call("PUT", `/studio/canvas/${canvas.id}`, body(), { isLeaving });
+}
+
+function canSendWhenLeaving() {
+  return new Blob([JSON.stringify(body())]).size < MAX_PARTING_BYTES;
+}
+
+/** Whether it looks like an address. What may become a link is for the server to judge. */
+function isLink(text) {
+  return typeof text !== "string" || /^(?:|[/#]\S*|\S+\.html\S*|https?:\/\/[^\s/]+\S*|mailto:\S+@\S+)$/i.test(text);
+}
+
+/** Says a refusal in the words of the form: "Link: Address must be ...". */
+function explain(problem) {
+  const found = /^room_state\.components\[(\d+)\]\.(?:props\.)?(\w+) (.*)$/s.exec(problem.message);
+  const component = found && history.state.components[Number(found[1])];
+  if (!component) return problem.message.replace(/^room_state\./, "");
+  return `${stage.nameOf(component)}: ${labelOf(component.type, found[2])} ${found[3]}`;
+}
+
+const SAVING = {
+  unsaved: () => "Unsaved changes",
+  saving: () => "Saving…",
+  saved: () => `Saved at ${TIME.format(new Date())}`,
+  retrying: () => "Not saved, trying again",
+  refused: (problem) => `Not saved: ${explain(problem)}`,
+};
+
+function showSaving(state, problem) {
+  const line = byId("save-state");
+  line.dataset.state = state;
+  line.textContent = SAVING[state](problem);
+  say(byId("editor-error"), state === "refused" ? line.textContent : "");
+  if (state === "refused") line.textContent = "Not saved";
+}
+
+/** Shows the state as it is now: on the stage, in the list and in the forms. */
+function draw() {
+  const { state } = history;
+  if (!find(state, selectedId)) selectedId = null;
+  const selected = find(state, selectedId);
+  stage.draw(state, selectedId);
+  inspector.list(state.components, selectedId, (one) => stage.nameOf(one));
+  inspector.show(isFixed ? null : selected, selected ? stage.nameOf(selected) : "");
+  byId("editor-undo").disabled = !history.canUndo;
+  for (const [id, name] of [["editor-canvas-title", "title"], ["editor-description", "description"]]) {
+    if (byId(id) !== document.activeElement) byId(id).value = state[name];
+  }
+  for (const one of document.querySelectorAll("#editor-theme input")) one.checked = one.value === state.theme;
+  onTitle(state.title);
+}
+
+function change(state, tag = "") {
+  history.push(state, tag);
+  draw();
+  autosave.changed();
+}
+
+function select(id, { isFromList = false } = {}) {
+  selectedId = id;
+  draw();
+  if (isFromList && !isFixed) inspector.focusFirst();
+}
+
+function move(id, to) {
+  const component = find(history.state, id);
+  if (to.x !== component.x || to.y !== component.y) change(withComponent(history.state, id, to));
+  select(id);
+  announce(`${stage.nameOf(component)}: ${to.x} from the left, ${to.y} from the top`);
+}
+
+function remove(id) {
+  const { components } = history.state;
+  const place = components.findIndex((one) => one.id === id);
+  if (place < 0) return;
+  const name = stage.nameOf(components[place]);
+  selectedId = (components[place + 1] ?? components[place - 1])?.id ?? null;
+  change(without(history.state, id));
+  if (selectedId) stage.focus(selectedId);
+  else document.querySelector("[data-add]").focus();
+  announce(`${name} removed. Undo brings it back.`);
+}
+
+function setProp(id, name, value) {
+  change(withProp(history.state, id, name, value), `${id} ${name}`);
+}
+
+function setPlace(id, name, value) {
+  change(withComponent(history.state, id, { [name]: Math.max(0, value) }), `${id} ${name}`);
+}
+
+function add(type) {
+  const made = newComponent(type, { ...words.fresh[type] }, history.state, stage.size);
+  selectedId = made.id;
+  change(withNew(history.state, made));
+  inspector.focusFirst();
+  announce(`${stage.nameOf(made)} added.`);
+}
+
+function undo() {
+  if (isFixed || !history.canUndo) return;
+  history.undo();
+  draw();
+  autosave.changed();
+  announce("The last step is undone.");
+}
+
+function isTyping(element) {
+  return element.matches("textarea, input:not([type=radio])");
+}
+
+function shortcut(event) {
+  if (!canvas || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  const key = event.key.toLowerCase();
+  if (key === "s") {
+    event.preventDefault();
+    autosave.flush();
+  } else if (key === "z" && !isTyping(event.target)) {
+    event.preventDefault();
+    undo();
+  }
+}
+
+/**
+ * Opens a canvas; one that is published is shown and cannot be changed.
+ *
+ * @param {object} record the canvas
+ * @param {(title: string) => void} showTitle is told the title whenever it may have changed
+ */
+export function openEditor(record, showTitle) {
+  canvas = record;
+  isFixed = record.slot_index !== null;
+  selectedId = null;
+  onTitle = showTitle;
+  history = new History({
+    title: record.title ?? "",
+    description: record.description ?? "",
+    theme: record.theme,
+    components: structuredClone(record.room_state.components ?? []),
+  });
+  byId("fixed-notice").hidden = !isFixed;
+  byId("fixed-where").textContent = isFixed ? `slot ${record.slot_index + 1}` : "";
+  byId("editor-fields").disabled = byId("editor-add").disabled = isFixed;
+  byId("stage-help").hidden = isFixed;
+  byId("inspector-none").hidden = isFixed;
+  byId("inspector-panel").hidden = isFixed;
+  for (const id of ["editor-undo", "editor-publish", "save-state"]) byId(id).hidden = isFixed;
+  const look = byId("editor-look");
+  look.href = canvasUrl(record);
+  look.textContent = isFixed ? "Visit" : "Preview";
+  byId("save-state").textContent = "All changes saved";
+  byId("save-state").dataset.state = "saved";
+  say(byId("editor-error"), "");
+  byId("editor").hidden = false;
+  stage.show(record, isFixed);
+  draw();
+}
+
+/** Which canvas is open, or null. */
+export function openId() {
+  return canvas?.id ?? null;
+}
+
+/** Saves what is not saved yet. Resolves with whether all of it is. */
+export function saveNow() {
+  return autosave.flush();
+}
+
+/** Puts the canvas away. What is not saved by now is dropped. */
+export function closeEditor() {
+  autosave.stop();
+  canvas = null;
+  byId("editor").hidden = true;
+}
+
+for (const one of document.querySelectorAll("[data-add]")) one.addEventListener("click", () => add(one.dataset.add));
+for (const [id, name] of [["editor-canvas-title", "title"], ["editor-description", "description"]]) {
+  byId(id).addEventListener("input", (event) => change({ ...history.state, [name]: event.target.value }, name));
+}
+byId("editor-theme").addEventListener("change", (event) => change({ ...history.state, theme: event.target.value }));
+byId("editor-form").addEventListener("submit", (event) => event.preventDefault());
+byId("editor-undo").addEventListener("click", undo);
+document.addEventListener("keydown", shortcut);
+
+// What is not saved goes along with the reader; where that cannot work, the browser asks first.
+window.addEventListener("beforeunload", (event) => {
+  if (canvas && autosave.isDirty && (autosave.isStuck || !canSendWhenLeaving())) event.preventDefault();
+});
+window.addEventListener("pagehide", () => {
+  if (canvas) autosave.leave();
+});
+// Back from the browser's memory: nobody knows whether the parting save arrived.
+window.addEventListener("pageshow", (event) => {
+  if (canvas && event.persisted) autosave.flush();
+});
+document.addEventListener("visibilitychange", () => {
+  if (canvas && document.visibilityState === "hidden" && !autosave.isStuck) autosave.flush();
+});
