@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from dashgen import auth, canvas_handlers, page_handlers
 from dashgen.route_table import ROUTES
