@@ -46,9 +46,12 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(name="pages", tags=["browser"], default=False)
 def pages(session: nox.Session) -> None:
-    """Hold every page against axe in both themes, and picture it at three widths."""
+    """Hold every page against axe, picture it at three widths, and test the browser tier itself."""
     sync(session, "browser")
-    session.run("pytest", "tests/browser_pages", *session.posargs)
+    evidence = str(ROOT / ".runbook" / "pages")
+    session.run(
+        "pytest", "tests/browser_pages", *session.posargs, env={"RUNBOOK_EVIDENCE": evidence}
+    )
 
 
 @nox.session(name="playwright", tags=["browser"], default=False)

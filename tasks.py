@@ -23,7 +23,7 @@ from runbook import commands  # noqa: E402 - found through the line above
 
 @task(
     help={
-        "tier": "fast or legal-render",
+        "tier": "fast, browser or legal-render",
         "changed": "run the tiers that the changed files need",
         "json": "write the run as JSON to this file; - is standard output",
     }
@@ -64,6 +64,17 @@ def describe(c: Context, json: bool = False) -> None:
     commands.describe(ROOT, as_json=json)
 
 
+@task(
+    help={
+        "check": "install nothing: open a page in the browser that there is",
+        "json": "print one JSON object",
+    }
+)
+def install_browsers(c: Context, check: bool = False, json: bool = False) -> None:
+    """Find a Chromium that works, or install one."""
+    commands.install_browsers(ROOT, check=check, as_json=json)
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -76,4 +87,4 @@ def docs(c: Context) -> None:
     commands.docs(ROOT)
 
 
-namespace = Collection(run, filter, explain, rows, describe, lock, docs)
+namespace = Collection(run, filter, explain, rows, describe, install_browsers, lock, docs)

@@ -3,7 +3,10 @@
 #
 #   bash bin/run_e2e_smoke.sh                     the whole smoke
 #   bash bin/run_e2e_smoke.sh -v -k "a or b"      verbose, and only what matches
+#   E2E_BROWSER=no bash bin/run_e2e_smoke.sh      without the browser tests
 #   E2E_PYTHON=/path/to/python bash bin/run_e2e_smoke.sh
+#
+# It is the fast tier and, where `nox -s browser` has made their environment, the browser tests, in one run.
 #
 # The interpreter is E2E_PYTHON, else an environment that already holds exactly what the lock names (of nox, of
 # an earlier run, or the active one), else .runbook/smoke-environment, which is made from the lock.
@@ -26,8 +29,12 @@ choose_python() {
   ensure_environment "$environment" "$lock"
 }
 
+tier=fast
 python=${E2E_PYTHON:-}
-if [[ -z $python ]]; then
+if [[ -z $python && ${E2E_BROWSER:-} != no ]] && is_fresh "$root/.nox/browser" "$root/requirements/browser.txt"; then
+  tier=fast+browser
+  python=$root/.nox/browser/bin/python
+elif [[ -z $python ]]; then
   choose_python
 else
   advice="unset E2E_PYTHON, or point it at a Python that has what $lock names"
@@ -36,4 +43,4 @@ else
   [[ $python != */* ]] || python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 fi
 cd "$root"
-PYTHONPATH=$root/bin exec "$python" -m runbook.smoke --tier fast -- "$@"
+PYTHONPATH=$root/bin exec "$python" -m runbook.smoke --tier "$tier" -- "$@"

@@ -6,9 +6,11 @@ system Chromium or Chrome. None of them is ever started in a way that reaches an
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 VARIABLE = "ENSEMBLE_CHROMIUM"
 CHECK_SECONDS = 60.0  # a cold start on a busy machine takes three
 _SYSTEM = (
+    "chrome-headless-shell",  # lighter by half, where there is one
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome-stable",
@@ -53,6 +57,7 @@ QUIET = (
     "--no-default-browser-check",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
 )
+_HOW_TO_GET_ONE = f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome"
 _PAGE = "data:text/html,<p id=p></p><script>document.getElementById('p').textContent=6*7</script>"
 _PROOF = ">42</p>"
 
@@ -83,6 +88,10 @@ class Proof:
     version: str
     seconds: float
 
+    def __str__(self) -> str:
+        where = f"{self.browser.path} (found by: {self.browser.source})"
+        return f"{self.version}\n{where}\nstarted, and opened a page, in {self.seconds:.1f} s"
+
     def as_json(self) -> dict[str, Any]:
         """Return the proof with stable keys."""
         return {
@@ -111,16 +120,21 @@ def candidates() -> Iterator[Browser]:
         return  # who names one wants that one
     for folder in (os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), *_PLAYWRIGHT_CACHES):
         if folder and (cache := Path(folder).expanduser()).is_dir():
-            builds = (
-                path
-                for glob in _PLAYWRIGHT_BUILDS
-                for path in sorted(cache.glob(glob), reverse=True)
-            )
-            yield from (
-                Browser(str(path), "playwright") for path in builds if os.access(path, os.X_OK)
-            )
+            yield from _playwright_builds(cache)
     found = (shutil.which(name) for name in (*_SYSTEM, *_APPLICATIONS))
-    yield from (Browser(path, "system") for path in found if path)
+    yield from (Browser(path, "system") for path in dict.fromkeys(found) if path)
+
+
+def _playwright_builds(cache: Path) -> Iterator[Browser]:
+    """Yield the builds in a cache of Playwright's, the lightest kind first, and of each kind the newest."""
+    for glob in _PLAYWRIGHT_BUILDS:
+        builds = sorted(cache.glob(glob), key=lambda path: _build_number(cache, path), reverse=True)
+        yield from (Browser(str(path), "playwright") for path in builds if os.access(path, os.X_OK))
+
+
+def _build_number(cache: Path, path: Path) -> int:
+    number = path.relative_to(cache).parts[0].rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def find_browser() -> Browser | None:
@@ -154,23 +168,36 @@ def prove(browser: Browser) -> Proof:
 
 
 def _run(command: Sequence[str]) -> str:
+    """Run a browser to its end and return what it printed; leave nothing behind that it has started."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=CHECK_SECONDS,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired as error:
-        raise EnvironmentNotReady(f"{command[0]} did not end in {CHECK_SECONDS:.0f} s") from error
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = str(getattr(error, "stderr", "") or error).strip().splitlines()
-        raise EnvironmentNotReady(
-            f"{command[0]} does not work: {reason[-1] if reason else error}"
-        ) from error
-    return done.stdout
+    except OSError as error:
+        raise EnvironmentNotReady(f"{command[0]} does not start: {error.strerror}") from error
+    with process:
+        try:
+            output, complaints = process.communicate(timeout=CHECK_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            what = f"{command[0]} did not end in {CHECK_SECONDS:.0f} s"
+            raise EnvironmentNotReady(what) from error
+        finally:
+            _end_group(process.pid)
+    if process.returncode:
+        said = complaints.strip().splitlines() or [f"it ended with {process.returncode}"]
+        raise EnvironmentNotReady(f"{command[0]} does not work: {said[-1]}")
+    return output
+
+
+def _end_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left in it
+        os.killpg(leader, signal.SIGKILL)
 
 
 def find_working_browser() -> Proof:
@@ -181,13 +208,15 @@ def find_working_browser() -> Proof:
     """
     reasons = []
     for browser in candidates():
+        _narrate(f"trying {browser.path} ({browser.source}) ...")
         try:
             return prove(browser)
         except EnvironmentNotReady as error:
             reasons.append(error.what)
+    way = f"set {VARIABLE} to another Chromium or Chrome, or unset it"
     raise EnvironmentNotReady(
         "no Chromium works here" + "".join(f"\n  {reason}" for reason in reasons),
-        next_step=f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome",
+        next_step=way if os.environ.get(VARIABLE) else _HOW_TO_GET_ONE,
     )
 
 
@@ -201,24 +230,28 @@ def install_commands(playwright: Sequence[str]) -> list[list[str]]:
 
 
 def _package_manager_commands() -> list[list[str]]:
+    if shutil.which("brew"):
+        return [["brew", "install", "--cask", "chromium"]]
     may = _without_password()
     if may is None:
-        return [["brew", "install", "--cask", "chromium"]] if shutil.which("brew") else []
+        return []
     if shutil.which("apt-get"):
-        package = "chromium-browser" if "Ubuntu" in platform.version() else "chromium"
-        return [
-            [
-                *may,
-                "sh",
-                "-c",
-                f"apt-get update -q && apt-get install -y -q --no-install-recommends {package}",
-            ]
-        ]
+        package = "chromium-browser" if _is_ubuntu() else "chromium"
+        install = f"apt-get install -y -q --no-install-recommends {package}"
+        return [[*may, "sh", "-c", f"apt-get update -q && {install}"]]
     if shutil.which("dnf"):
         return [[*may, "dnf", "install", "-y", "chromium"]]
     if shutil.which("apk"):
         return [[*may, "apk", "add", "chromium"]]
     return []
+
+
+def _is_ubuntu() -> bool:
+    """Whether this is Ubuntu: by the system's own name, for in a container the kernel is another's."""
+    try:
+        return platform.freedesktop_os_release().get("ID") == "ubuntu"
+    except OSError:
+        return False
 
 
 def _without_password() -> list[str] | None:
@@ -242,18 +275,33 @@ def install_browser(playwright: Sequence[str]) -> Proof:
     try:
         return find_working_browser()
     except EnvironmentNotReady as error:
-        print(f"{error.what}; installing one", file=sys.stderr)
+        if os.environ.get(VARIABLE):
+            raise  # who names one wants that one
+        _narrate(f"{error.what}; installing one")
     for command in install_commands(playwright):
-        print(f"+ {' '.join(command)}", file=sys.stderr, flush=True)
-        status = subprocess.call(command, stdout=sys.stderr, stdin=subprocess.DEVNULL)
+        _narrate(f"+ {' '.join(command)}")
+        status = _call(command)
         if status:
-            print(f"that ended with {status}; trying the next way", file=sys.stderr)
+            _narrate(f"that ended with {status}")
             continue
         try:
             return find_working_browser()
         except EnvironmentNotReady as error:
-            print(f"{error.what}", file=sys.stderr)
+            _narrate(error.what)
     raise EnvironmentNotReady(
         "no Chromium could be installed; what was tried stands above",
         next_step=f"install Chromium or Chrome with your system's tools, or set {VARIABLE} to one that you have",
     )
+
+
+def _call(command: Sequence[str]) -> int:
+    """Run an installer, which tells a person how far it is; a program that is not there is no error of ours."""
+    try:
+        return subprocess.call(command, stdout=sys.stderr, stdin=subprocess.DEVNULL)
+    except OSError as error:
+        _narrate(f"{command[0]}: {error.strerror}")
+        return 127
+
+
+def _narrate(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
+from runbook import browsers, locks
 from runbook import changed as changes
 from runbook import describe as description
 from runbook import explain as explanation
-from runbook import locks
 from runbook.checks import documents, generated_blocks
 from runbook.document import refresh
 from runbook.errors import RunbookError, UsageError
@@ -139,6 +139,15 @@ def describe(root: Path, *, as_json: bool) -> None:
         _say(f"{kind}:")
         for entry in described[kind]:
             _say(f"  {entry['name']:<{width}}  {entry['help']}")
+
+
+@_command
+def install_browsers(root: Path, *, check: bool, as_json: bool) -> None:
+    """Find a Chromium that works, or install one; say which it is."""
+    nox = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py")]
+    playwright = [*nox, "--session", "playwright", "--"]
+    proof = browsers.find_working_browser() if check else browsers.install_browser(playwright)
+    _say(json.dumps(proof.as_json(), indent=2) if as_json else str(proof))
 
 
 @_command

@@ -1,4 +1,4 @@
-"""Call a function, then become pytest: ``python -m runbook.early MODULE:FUNCTION [pytest arguments]``.
+"""Call functions, then become pytest: ``python -m runbook.early MODULE:FUNCTION,... [pytest arguments]``.
 
 Importing pytest takes a quarter of a second. What a tier starts before that (``before`` in its
 configuration), such as the server that it smokes, is ready by the time the tests are collected.
@@ -9,11 +9,20 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from runbook.errors import RunbookError
+
 
 def main(argv: list[str]) -> int:
-    """Call the function that the first argument names; return pytest's exit status."""
-    module, _, function = argv[0].partition(":")
-    getattr(import_module(module), function)()
+    """Call the functions that the first argument names; return pytest's exit status.
+
+    Where one of them says that it cannot (`RunbookError`), that is the end of the run.
+    """
+    try:
+        for each in argv[0].split(","):
+            module, _, function = each.partition(":")
+            getattr(import_module(module), function)()
+    except RunbookError as error:
+        sys.exit(f"ERROR: {error}")
 
     import pytest  # noqa: PLC0415 - not before
 

@@ -155,7 +155,7 @@ class EventWriter(_Observer):
         if outcome == "failed":
             fields |= _failure(item, call, report)
         elif report.skipped:
-            fields["why"] = _last_line(report.longreprtext)
+            fields["why"] = _reason(report)
         self._write("report", **fields)
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -195,7 +195,18 @@ def _failure(
     want, got, compared_at = item.stash.get(_comparison, ("", "", None))
     if compared_at is None or compared_at != _raising_statement(call):
         want, got = "", _message(call, report)
-    return {"at": _place(item, call), "want": want[:_MAX_TEXT], "got": got[:_MAX_TEXT]}
+    return {
+        "at": _place(item, call),
+        "want": want[:_MAX_TEXT],
+        "got": got[:_MAX_TEXT],
+        "evidence": _evidence(item),
+    }
+
+
+def _evidence(item: pytest.Item) -> str:
+    """What the test kept for whoever looks into its failure: ``record_property("evidence", path)``."""
+    kept = [str(value) for name, value in item.user_properties if name == "evidence"]
+    return kept[-1] if kept else ""
 
 
 def _want_and_got(op: str, left: str, right: str) -> tuple[str, str]:
@@ -232,6 +243,13 @@ def _message(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
     if not lines:
         return name
     return lines[0] if name in {"AssertionError", "Failed"} else f"{name}: {lines[0]}"
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Why a test was skipped, in the words of whoever skipped it."""
+    if isinstance(report.longrepr, tuple):
+        return " ".join(report.longrepr[2].removeprefix("Skipped: ").split())[:_MAX_TEXT]
+    return _last_line(report.longreprtext)
 
 
 def _place(item: pytest.Item, call: pytest.CallInfo[None]) -> str:

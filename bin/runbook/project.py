@@ -24,7 +24,8 @@ class Tier:
         session: The Nox session that runs it.
         watch: Globs of files whose change makes the tier worth running, besides its rows' suspects.
         environment: Variables to set for its tests.
-        before: ``module:function`` to call in pytest's process before pytest is imported, or empty.
+        before: ``module:function`` to call in pytest's process before pytest is imported, or empty;
+            several are separated by commas.
         bytecode: Folders whose modules are compiled before a run; see `runbook.bytecode`.
     """
 
@@ -63,15 +64,30 @@ class Project:
         return tuple(dict.fromkeys(path for tier in self.tiers.values() for path in tier.tests))
 
     def tier(self, name: str) -> Tier:
-        """Return the tier called ``name``.
+        """Return the tier called ``name``; of ``one+another`` both as one, which are run together.
 
         Raises:
             UsageError: There is none.
         """
+        if "+" in name:
+            return _joined([self.tier(each) for each in name.split("+")])
         if name in self.tiers:
             return self.tiers[name]
         close = ", ".join(nearest(name, self.tiers))
         raise UsageError(f"no tier is called {name!r}; there are: {close}")
+
+
+def _joined(tiers: list[Tier]) -> Tier:
+    """Several tiers as one; its session is the last one's, which must hold what all of them need."""
+    return Tier(
+        "+".join(tier.name for tier in tiers),
+        tests=tuple(dict.fromkeys(path for tier in tiers for path in tier.tests)),
+        session=tiers[-1].session,
+        watch=tuple(dict.fromkeys(glob for tier in tiers for glob in tier.watch)),
+        environment=tuple(dict(pair for tier in tiers for pair in tier.environment).items()),
+        before=",".join(dict.fromkeys(tier.before for tier in tiers if tier.before)),
+        bytecode=tuple(dict.fromkeys(folder for tier in tiers for folder in tier.bytecode)),
+    )
 
 
 def find_project(start: Path) -> Project:

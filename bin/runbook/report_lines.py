@@ -32,7 +32,9 @@ def header(*, tier: str, source: SourceState, run: str) -> str:
     return line([VERSION], fields)
 
 
-def fail_line(row: Row, *, at: str, want: str, got: str, test: str = "") -> str:
+def fail_line(  # noqa: PLR0913 - a line is these facts
+    row: Row, *, at: str, want: str, got: str, evidence: str = "", test: str = ""
+) -> str:
     """One failing row.
 
     Args:
@@ -40,6 +42,7 @@ def fail_line(row: Row, *, at: str, want: str, got: str, test: str = "") -> str:
         at: ``file:line`` of the failing statement.
         want: What was expected; left out where the failure was no comparison.
         got: What was there instead.
+        evidence: What the test kept, a path; left out where it kept nothing.
         test: The test's name with its parameters, where it has any.
     """
     name = test or row.test
@@ -49,19 +52,21 @@ def fail_line(row: Row, *, at: str, want: str, got: str, test: str = "") -> str:
         *([("want", want)] if want else []),
         ("got", got),
         ("cause", row.cause),
+        *([("evidence", evidence)] if evidence else []),
         ("suspects", ",".join(row.suspect_paths)),
         ("next", f"bin/invoke explain {row.test}"),
     ]
     return line(["FAIL", name], fields, quoted=_FROM_ANYWHERE)
 
 
-def rowless_fail_line(test: str, *, at: str, want: str, got: str) -> str:
+def rowless_fail_line(test: str, *, at: str, want: str, got: str, evidence: str = "") -> str:
     """One failing test that has no row."""
     fields = [
         ("severity", Severity.NORMAL),
         ("at", at),
         *([("want", want)] if want else []),
         ("got", got),
+        *([("evidence", evidence)] if evidence else []),
     ]
     return line(["FAIL", test], fields, quoted=_FROM_ANYWHERE)
 

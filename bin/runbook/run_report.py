@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runbook.verdict import Failure
 
 _MAX_SAID = 400  # characters of what pytest said
+_NEXT = "  next: "  # as a `RunbookError` is printed
 _ERROR = re.compile(r"^(ERROR: |.*pytest: error: )")
 
 
@@ -95,7 +96,8 @@ class Run:
             return UsageError(self._last_output(), next_step=self._nearest())
         return EnvironmentNotReady(
             f"pytest did not start: {self._last_output()}",
-            next_step=f"bin/nox -s {self.tier.session}, which makes an environment of its own",
+            next_step=self._said_next()
+            or f"bin/nox -s {self.tier.session}, which makes an environment of its own",
         )
 
     def _last_output(self) -> str:
@@ -104,6 +106,12 @@ class Run:
         errors = [line for line in lines if _ERROR.match(line) and " usage: " not in line]
         said = _ERROR.sub("", errors[-1]) if errors else (lines or ["it printed nothing"])[-1]
         return said[:_MAX_SAID]
+
+    def _said_next(self) -> str:
+        """The next step that whatever kept pytest from starting has itself named."""
+        lines = self.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        steps = [line.removeprefix(_NEXT) for line in lines if line.startswith(_NEXT)]
+        return steps[-1] if steps else ""
 
     def _nearest(self) -> str:
         """The tests, or files, whose names are nearest to the last thing that was asked for."""
@@ -114,6 +122,12 @@ class Run:
             files if "/" in asked or asked.endswith(".py") else {test.name for test in self.tests}
         )
         return f"the nearest are {', '.join(nearest(asked, names))}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why a run that was asked for whole was not whole, for a person; nothing where it was filtered."""
+        is_told = self.problem or self.arguments or self.verdict.word is not Word.PARTIAL
+        return () if is_told else self.verdict.reasons
 
     @property
     def exit_code(self) -> ExitCode:
@@ -153,7 +167,13 @@ class Run:
     def _fail_line(self, failure: Failure) -> str:
         row = self._row(failure)
         name = short_name(failure.test)
-        facts = {"test": name, "at": failure.at, "want": failure.want, "got": failure.got}
+        facts = {
+            "test": name,
+            "at": failure.at,
+            "want": failure.want,
+            "got": failure.got,
+            "evidence": failure.evidence,
+        }
         return (
             report_lines.fail_line(row, **facts) if row else report_lines.rowless_fail_line(**facts)
         )
@@ -189,6 +209,7 @@ class Run:
             "at": failure.at,
             "want": failure.want,
             "got": failure.got,
+            "evidence": failure.evidence,
         }
         if row:
             suspects = [str(suspect) for suspect in row.suspects]

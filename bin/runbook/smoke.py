@@ -119,6 +119,8 @@ def _smoke(
     )
     for line in run.lines():
         _say(line, results)
+    for note in run.notes:
+        print(f"note: {note}", file=sys.stderr)
     if problem := run.problem:
         print(f"error: {problem}", file=sys.stderr)
     folder.write_result(run.as_json())

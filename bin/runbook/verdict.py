@@ -47,6 +47,7 @@ class Failure:
         want: What was expected, or empty where the failure was no comparison.
         got: What was there instead, or the error's message.
         phase: setup, call or teardown.
+        evidence: What the test itself kept, a path, or empty.
     """
 
     test: str
@@ -54,6 +55,7 @@ class Failure:
     want: str
     got: str
     phase: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,14 @@ def _phase_outcome(report: Event) -> Outcome:
 
 
 def _failure(report: Event) -> Failure:
-    return Failure(report["test"], report["at"], report["want"], report["got"], report["phase"])
+    return Failure(
+        report["test"],
+        report["at"],
+        report["want"],
+        report["got"],
+        report["phase"],
+        report.get("evidence", ""),
+    )
 
 
 def _session_faults(events: list[Event], status: int, *, has_failures: bool) -> Iterable[str]:
@@ -176,7 +185,10 @@ def _gaps(
     for outcome in (Outcome.MISSING, Outcome.SKIPPED):
         tests = [test for test, each in outcomes.items() if each is outcome]
         if tests:
-            yield f"{outcome}: {', '.join(short_name(test) for test in tests)}"
+            names = ", ".join(short_name(test) for test in tests)
+            why = {report["why"] for report in reports if "why" in report}
+            is_said = outcome is Outcome.SKIPPED and why
+            yield f"{outcome}: {names}" + (f" ({'; '.join(sorted(why))})" if is_said else "")
     unlisted = sorted({function_id(report["test"]) for report in reports} - set(manifest))
     if unlisted:
         yield f"no row: {', '.join(short_name(test) for test in unlisted)}"

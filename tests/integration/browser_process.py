@@ -26,9 +26,23 @@ if TYPE_CHECKING:
     from runbook.browsers import Browser
 
 BOOT_SECONDS = 60.0  # only a hang takes as long; a death is noticed at once
+BOOT_PER_TEST = (
+    "ENSEMBLE_BOOT_PER_TEST"  # set by benchmarks/browser_tier.py, for what it compares with
+)
 INSTALL = "bin/invoke install-browsers"
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _LAST_LINES = 4  # of what Chromium printed, that a message shows
+# Each window has two pages of its own for what is typed into its address bar: half of the cost of opening one.
+_UNUSED = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "PreloadTopChromeWebUI",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "Translate",
+)
 # Besides keeping quiet: the same colours, sizes and timers on every machine, and no dialogs of its own.
 ARGUMENTS = (
     *QUIET,
@@ -38,7 +52,7 @@ ARGUMENTS = (
     "--disable-breakpad",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
-    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    f"--disable-features={','.join(_UNUSED)}",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
     "--mute-audio",
@@ -74,7 +88,7 @@ class ChromiumProcess:
         merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh"]
         command = [
             browser.path, "--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}",
-            *ARGUMENTS, *sandbox_arguments(), "about:blank",
+            "--no-startup-window", *ARGUMENTS, *sandbox_arguments(),
         ]  # fmt: skip
         self._process = subprocess.Popen(
             [*keeper, "--remove", str(profile), "--grace", "0", "--", *merged, *command],
@@ -120,33 +134,25 @@ class ChromiumProcess:
 
 
 class BrowserOfTheRun:
-    """The first Chromium on this machine that starts.
-
-    Attributes:
-        launches: How many were started: one, unless the preferred one is broken.
-    """
+    """The first Chromium on this machine that starts; the next one is started where one is broken."""
 
     def __init__(self) -> None:
-        self.launches = 0
-        self._process: ChromiumProcess | None = None
         self._reasons: list[str] = []
-        if importlib.util.find_spec("playwright") is None:
-            self._reasons.append("Playwright is not installed here; bin/nox -s browser has it")
-            self._candidates = iter(())
-            return
         self._candidates = self._find()
-        self._launch_next()
+        self._process = self._launch_next()
 
     def _find(self) -> Iterator[Browser]:
+        if importlib.util.find_spec("playwright") is None:
+            self._reasons.append("Playwright is not installed here; bin/nox -s browser has it")
+            return
         try:
             yield from candidates()
         except EnvironmentNotReady as error:
             self._reasons.append(error.what)
 
-    def _launch_next(self) -> None:
+    def _launch_next(self) -> ChromiumProcess | None:
         browser = next(self._candidates, None)
-        self._process = ChromiumProcess(browser) if browser else None
-        self.launches += self._process is not None
+        return ChromiumProcess(browser) if browser else None
 
     def wait(self) -> ChromiumProcess:
         """Return the Chromium that is ready, trying the next where one is broken.
@@ -160,7 +166,7 @@ class BrowserOfTheRun:
             except EnvironmentNotReady as error:
                 self._reasons.append(error.what)
                 self._process.stop()
-                self._launch_next()
+                self._process = self._launch_next()
             else:
                 return self._process
         why = "; ".join(self._reasons) or "there is none on this machine"
@@ -182,6 +188,8 @@ def start() -> None:
         EnvironmentNotReady: In CI, where nothing is skipped: there is no Chromium that works.
     """
     server_process.start()
+    if BOOT_PER_TEST in os.environ:
+        return
     browser_of_the_run()
     if in_ci():
         browser_of_the_run().wait()

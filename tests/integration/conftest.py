@@ -1,20 +1,30 @@
-"""One Ensemble server for the whole smoke, and those who talk to it."""
+"""One Ensemble server for the whole smoke, those who talk to it, and one Chromium for their pages."""
 
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import time
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from tests.integration import server_process
-from tests.integration.server_process import DASHBOARD_TOKEN
+from tests.integration.server_process import DASHBOARD_TOKEN, ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from types import ModuleType
+
+    from playwright.sync_api import Browser
+
     from dashgen.canvas_schema import Canvas, RoomState
     from dashgen.canvas_store import JsonFileCanvasStore
+    from tests.integration.browser import Visits
     from tests.integration.client import Client, Reply
     from tests.integration.server_process import ServerProcess
 
@@ -28,8 +38,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """End the server and remove its roots, whatever became of the tests."""
+    """End the server and Chromium and remove their folders, whatever became of the tests."""
+    if chromium := sys.modules.get("tests.integration.browser_process"):
+        chromium.stop()
     server_process.stop()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # before the engine's plugin looks at the item
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a browser shows when a test fails, while it still shows it."""
+    report = yield
+    visits: Visits | None = getattr(item, "funcargs", {}).get("visits")
+    if report.failed and report.when != "teardown" and visits:
+        item.user_properties.append(("evidence", visits.keep()))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -83,17 +107,22 @@ class Owner:
 
         return self._store(title, normalise_room({"components": list(components)}))
 
-    def seed_unchecked(self, title: str, *components: dict[str, Any]) -> Canvas:
+    def seed_unchecked(
+        self, title: str, *components: dict[str, Any], description: str = "", theme: str = "warm"
+    ) -> Canvas:
         """Put a draft into the store past every check on write, as an older version might have."""
         from dashgen.canvas_schema import Component, RoomState
 
-        return self._store(title, RoomState(components=[Component(**each) for each in components]))
+        room = RoomState(components=[Component(**each) for each in components])
+        return self._store(title, room, description, theme)
 
-    def _store(self, title: str, room: RoomState) -> Canvas:
+    def _store(
+        self, title: str, room: RoomState, description: str = "", theme: str = "warm"
+    ) -> Canvas:
         from dashgen.canvas_schema import CanvasDraft
         from dashgen.canvas_schema import Owner as StoredOwner
 
-        draft = CanvasDraft(title=title, room_state=room)
+        draft = CanvasDraft(title=title, room_state=room, description=description, theme=theme)
         return self.store.create(StoredOwner(self.id, self.handle), draft, now=time.time())
 
     def publish(self, canvas_id: str, slot: int, visibility: str = "public") -> Reply:
@@ -113,3 +142,53 @@ def owner(visitor: Client) -> Owner:
     user_id, handle = new_user_id(), next(_handles)
     token = PairingStore(roots.orch / "pairings").issue(user_id, handle, now=time.time())
     return Owner(user_id, handle, visitor.using(token), JsonFileCanvasStore(roots.data))
+
+
+def _browser_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "function"]:  # noqa: ARG001
+    """One Chromium a run; one a test where benchmarks/browser_tier.py asks for the comparison."""
+    return "function" if "ENSEMBLE_BOOT_PER_TEST" in os.environ else "session"
+
+
+@pytest.fixture(scope=_browser_scope)
+def chromium() -> Iterator[Browser]:
+    """The run's Chromium; where there is none the test is skipped with a warning, in CI it fails."""
+    from tests.integration import browser_process
+
+    if browser_process.BOOT_PER_TEST not in os.environ:
+        _skip_without(browser_process)
+    from tests.integration import browser
+
+    is_own = browser_process.BOOT_PER_TEST in os.environ
+    with browser.booted_chromium() if is_own else browser.driven_chromium() as driven:
+        yield driven
+
+
+def _skip_without(browser_process: ModuleType) -> None:
+    from runbook.errors import EnvironmentNotReady
+
+    try:
+        browser_process.browser_of_the_run().wait()
+    except EnvironmentNotReady as error:
+        if browser_process.in_ci():
+            raise
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")  # for a person to read, and no error
+            warnings.warn(str(error), stacklevel=1)
+        pytest.skip(f"{error.what}; next: {error.next_step}")
+
+
+@pytest.fixture
+def visits(
+    server: ServerProcess, chromium: Browser, request: pytest.FixtureRequest
+) -> Iterator[Visits]:
+    """Visits to the server, each in a browser context of its own."""
+    from tests.integration.browser import Visits
+
+    made = Visits(chromium, server.url, evidence_folder() / request.node.name)
+    yield made
+    made.close()
+
+
+def evidence_folder() -> Path:
+    """The run's folder; where the engine did not start this run, one that is always the same."""
+    return Path(os.environ.get("RUNBOOK_EVIDENCE") or ROOT / ".runbook" / "pytest-evidence")

@@ -1,0 +1,324 @@
+"""What people meet in a browser, in a real Chromium: one launch a run, one context a visit."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from dashgen.canvas_schema import Visibility
+from dashgen.slots import Tier
+from tests.integration import hostile, page_facts
+from tests.integration.page_facts import seen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from dashgen.canvas_schema import Canvas
+    from tests.integration.browser import Visit, Visits
+    from tests.integration.conftest import Owner
+
+NEWEST = "/index.html?filter=newest"
+TITLE, WORDS = "Willow and water", "Come in and look around"
+READY: Literal["domcontentloaded"] = (
+    "domcontentloaded"  # its scripts have run; its fonts may be on their way
+)
+AUTOSAVE_MS = 10_000  # more than autosave ever waits
+# What the browser of somebody remembers who has been here before.
+BEEN_HERE = """localStorage.setItem("ensemble:first-run-seen", "1");
+localStorage.setItem("cookie-consent", "1");"""
+
+
+def open_page(page: Page, path: str) -> None:
+    """Go to a page by its address."""
+    page.goto(path, wait_until=READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Canvases in the public grid, newest first.
+
+    Attributes:
+        hostile: One a payload, which also are other canvases' descriptions, themes and handles.
+        crowded: Holds every payload in every kind of component.
+        benign: Looks as each of the hostile ones should, and the last as the crowded one should.
+    """
+
+    hostile: list[Canvas]
+    crowded: Canvas
+    benign: list[Canvas]
+
+    @property
+    def titles(self) -> list[str]:
+        """What the grid should say."""
+        shown = [*self.benign[::-1], self.crowded, *self.hostile[::-1]]
+        return [canvas.title.strip() for canvas in shown]
+
+
+def hang_gallery(owner: Owner) -> Gallery:
+    """Publish a gallery past every check on write."""
+    texts = hostile.WORDS
+    third = len(texts) // 3
+    hung = [
+        _hang(owner, title, title=title, description=texts[n - third], handle=texts[n - 2 * third])
+        for n, title in enumerate(texts)
+    ]
+    crowded = _hang(owner, *hostile.PAYLOADS, title=texts[0], description=texts[1], handle=texts[2])
+    words = dict.fromkeys(("title", "description", "handle"), hostile.BENIGN)
+    benign = [
+        _hang(owner, *[hostile.BENIGN] * count, **words) for count in (1, len(hostile.PAYLOADS))
+    ]
+    now = time.time()
+    for slot, canvas in enumerate([*hung, crowded, *benign]):
+        owner.store.publish(
+            canvas.id,
+            owner.id,
+            slot_index=slot,
+            visibility=Visibility.public,
+            tier=Tier.pro,
+            now=now + slot / 1000,
+        )
+    return Gallery(hung, crowded, benign)
+
+
+def _hang(owner: Owner, *texts: str, title: str, description: str, handle: str) -> Canvas:
+    maker = dataclasses.replace(owner, handle=handle)
+    components = hostile.components(texts)
+    return maker.seed_unchecked(title, *components, description=description, theme=texts[0])
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="A stranger's text reaches a page as markup or as an address: an escape, a sanitiser or the policy is gone.",
+    suspects=[
+        "bin/dashgen/pages/components.py",
+        "bin/dashgen/pages/rich_text.py",
+        "bin/dashgen/pages/layout.py",
+        "bin/dashgen/pages/assets/grid.js",
+        "bin/dashgen/links.py::safe_href",
+    ],
+)
+def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
+    gallery = hang_gallery(owner)
+    built = []
+
+    for name, has_policy in (("guarded", True), ("unguarded", False)):
+        visit = visits.begin(name, bypass_csp=not has_policy)
+        visit.context.add_init_script(BEEN_HERE)
+        browse_grid(visit, gallery)
+        look_at_crowded_canvas(visit, gallery)
+        built.append(page_facts.shape(visit.page))
+
+        assert [] == visit.trouble
+        # The proof that a script would have run here, or that the policy would have stopped and told it.
+        assert has_policy is not page_facts.runs_scripts_of_strangers(visit.page)
+        assert has_policy is bool(visit.violations)
+
+    small, large = page_facts.shapes(visit.page, [page_of(canvas) for canvas in gallery.benign])
+    others = page_facts.shapes(visit.page, [page_of(canvas) for canvas in gallery.hostile])
+    assert [large, large] == built
+    assert {small} == set(others)
+
+
+def browse_grid(visit: Visit, gallery: Gallery) -> None:
+    """See every card, those that the server draws and those that a script draws."""
+    page = visit.page
+    open_page(page, NEWEST)
+    cards = page.locator("#grid [data-testid=card]")
+    while page.locator("#load-more").is_visible():
+        before = cards.count()
+        page.locator("#load-more").click()
+        expect(cards).not_to_have_count(before)
+
+    assert gallery.titles == seen(page.locator("#grid .card-title"))[: len(gallery.titles)]
+    assert 1 == len(page_facts.card_shapes(page))
+    assert [] == page_facts.bad_addresses(page)
+
+
+def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
+    """Go there from the grid: every text is to be seen as it was written, and is nothing but text."""
+    page, canvas = visit.page, gallery.crowded
+    page.locator(f"[data-canvas-id={canvas.id}] .card-link").click()
+    page.wait_for_url(f"**/canvas/{canvas.id}.html")
+    texts = [text.strip() for text in hostile.PAYLOADS]
+
+    assert [canvas.title.strip()] == seen(page.locator("#canvas-title"))
+    assert texts == seen(page.locator(".part-text"))
+    assert texts == seen(page.locator(".part-note"))
+    assert texts == seen(page.locator(".part-link"))
+    assert [] == page_facts.bad_addresses(page)
+    assert [] == page_facts.odd_note_elements(page)
+    assert canvas.room_state == page_facts.boot_room(page)
+    page.locator(".part-note").last.click()  # nothing stands in front of it
+    assert texts[-1:] == seen(page.locator(".note h2"))
+
+
+def page_of(canvas: Canvas) -> str:
+    """Where a canvas is looked at."""
+    return f"/canvas/{canvas.id}.html"
+
+
+@pytest.mark.runbook(
+    severity="normal",
+    cause="The cookie notice or the first-run dialog forgets an answer, or the terms no longer hold a sign-up back.",
+    suspects=[
+        "bin/dashgen/pages/assets/site.js",
+        "bin/dashgen/pages/assets/first-run.js",
+        "bin/dashgen/pages/assets/store.js",
+        "bin/dashgen/pages/cookie_banner.py",
+        "bin/dashgen/pages/first_run.py",
+    ],
+)
+def test_banner_and_terms_are_remembered(visits: Visits) -> None:
+    visit = visits.begin("newcomer")
+    page = visit.page
+    banner, dialog = page.locator("#cookie-banner"), page.locator("#first-run")
+    terms, submit = page.locator("#first-run-tos-check"), page.locator("#first-run-submit")
+    open_page(page, "/index.html")
+
+    assert 1 == len(seen(dialog))
+    assert 1 == len(seen(banner))
+    page.locator("#first-run-handle").fill("newcomer")
+    page.locator("#first-run-building").fill("A lighthouse")
+    assert submit.is_disabled()
+    page.locator("#first-run-handle").press("Enter")
+    page.evaluate("document.getElementById('first-run-form').requestSubmit()")
+    assert 1 == len(seen(page.locator("#first-run-error")))
+    terms.check()
+    assert submit.is_enabled()
+    terms.uncheck()
+    assert submit.is_disabled()
+    page.locator("#first-run-later").click()
+    expect(dialog).to_be_hidden()
+    assert page_facts.remembers(page, "ensemble:first-run-seen")
+
+    page.reload(wait_until=READY)
+    assert [] == seen(dialog)
+    assert 1 == len(seen(banner))
+    page.locator("#cookie-banner-dismiss").click()
+    assert [] == seen(banner)
+    open_page(page, "/legal/cookies.html")
+    expect(page.locator("#theme-toggle")).to_be_visible()  # the scripts have run
+    assert [] == seen(banner)
+    assert [] == [request for request in visit.requests if request.startswith("POST")]
+    assert [] == visit.trouble
+
+
+@pytest.mark.runbook(
+    severity="normal",
+    cause="A step from the first question to the public grid no longer works in a browser.",
+    suspects=[
+        "bin/dashgen/pages/assets/first-run.js",
+        "bin/dashgen/pages/assets/editor.js",
+        "bin/dashgen/pages/assets/editor-stage.js",
+        "bin/dashgen/pages/assets/autosave.js",
+        "bin/dashgen/pages/assets/studio-publish.js",
+        "bin/dashgen/signup_handlers.py",
+    ],
+)
+def test_person_signs_up_and_publishes(visits: Visits) -> None:
+    maker = visits.begin("maker")
+    maker.page.clock.install()  # so that nobody waits until autosave thinks it is time
+    sign_up(maker.page)
+    edit(maker.page)
+    publish(maker.page)
+    find_in_grid(maker.page)
+    guest = visits.begin("guest")
+    guest.context.add_init_script(BEEN_HERE)
+    card = find_in_grid(guest.page)
+    look_at_canvas(card)
+
+    assert [] == maker.trouble
+    assert [] == guest.trouble
+
+
+def sign_up(page: Page) -> None:
+    """Answer the three questions; the studio opens on a canvas that is not empty."""
+    open_page(page, "/index.html")
+    page.locator("#first-run-handle").fill("weaver")
+    page.locator("#first-run-building").fill("Baskets of willow")
+    page.locator("#first-run .chip", has_text="Shop").click()
+    page.locator("#first-run-tos-check").check()
+    page.locator("#first-run-submit").click()
+    page.wait_for_url("**/studio.html#cnv_*")
+    pieces = page.locator("#stage [data-testid=piece]")
+    pieces.first.wait_for()
+
+    assert pieces.count() == len(seen(pieces)) >= 4
+    assert any("Baskets of willow" in text for text in seen(pieces))
+
+
+def edit(page: Page) -> None:
+    """Change words by form and places by dragging and by keys; all of it is there after a reload."""
+    words = page.locator("#stage [data-type=text]").first
+    thing = page.locator("#stage [data-type=sprite]").first
+    page.locator("#editor-canvas-title").fill(TITLE)
+    words.click()
+    page.locator("#inspector [data-field=text]").fill(WORDS)
+    assert [WORDS] == seen(words)
+    before = place_of(thing)
+    drag(thing, right=120, down=40)
+    dragged = place_of(thing)
+    assert before != dragged
+    assert (0, 0) == (dragged[0] % 16, dragged[1] % 16)
+    thing.press("ArrowLeft")
+    moved = (dragged[0] - 16, dragged[1])
+    assert moved == place_of(thing)
+
+    assert ["Unsaved changes"] == seen(page.locator("#save-state"))
+    page.clock.fast_forward(AUTOSAVE_MS)
+    page.locator("#save-state[data-state=saved]").wait_for()
+    page.reload(wait_until=READY)
+    thing.wait_for()
+    assert moved == place_of(thing)
+    assert [WORDS] == seen(words)
+    assert TITLE == page.locator("#editor-canvas-title").input_value()
+
+
+def place_of(piece: Locator) -> tuple[int, int]:
+    """Where a piece stands, in the units of the stage."""
+    return int(piece.get_attribute("data-x") or -1), int(piece.get_attribute("data-y") or -1)
+
+
+def drag(piece: Locator, *, right: int, down: int) -> None:
+    """Take a piece in its middle and put it down elsewhere, as a hand does."""
+    mouse, box = piece.page.mouse, piece.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + right, y + down, steps=3)
+    mouse.up()
+
+
+def publish(page: Page) -> None:
+    """Put the canvas into the first slot, for everybody."""
+    page.locator("#editor-publish").click()
+    assert 1 == len(seen(page.locator("#publish-dialog")))
+    assert ["0/3"] == seen(page.locator("#publish-count"))
+    assert page.locator("input[name=slot][value='0']").is_checked()
+    page.locator("#publish-confirm").click()
+    expect(page.locator("#publish-dialog")).to_be_hidden()
+
+
+def find_in_grid(page: Page) -> Locator:
+    """See the canvas as the newest of all; return its card."""
+    open_page(page, NEWEST)
+    card = page.locator("#grid [data-testid=card]").first
+    assert [TITLE] == seen(card.locator(".card-title"))
+    return card
+
+
+def look_at_canvas(card: Locator) -> None:
+    """Go to the canvas; what its maker wrote is to be seen there."""
+    page = card.page
+    card.locator(".card-link").click()
+    page.wait_for_url("**/canvas/cnv_*.html")
+
+    assert [TITLE] == seen(page.locator("#canvas-title"))
+    assert WORDS in seen(page.locator(".part-text"))
+    assert "Baskets of willow" in page.locator("#main").inner_text()

@@ -39,3 +39,16 @@ def test_a_function_that_fails_is_an_environment_that_is_not_ready(project: Tiny
     assert (
         "pytest did not start: ModuleNotFoundError: No module named 'no_such_module'" in smoked.err
     )
+
+
+def test_what_it_says_is_missing_is_said_with_its_next_step(project: TinyProject) -> None:
+    raising = "raise EnvironmentNotReady('no browser', next_step='install one')"
+    starter = f"from runbook.errors import EnvironmentNotReady\ndef start(): {raising}\n"
+    project.write("starter.py", starter)
+    tier = '[tool.runbook.tiers.fast]\nbefore = "starter:start"\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+
+    smoked = project.smoke()
+
+    assert 4 == smoked.status
+    assert "error: pytest did not start: no browser\n  next: install one\n" in smoked.err

@@ -189,6 +189,7 @@ def test_the_json_has_every_fact_of_the_lines(tmp_path: Path) -> None:
                 "at": "tests/test_a.py:3",
                 "want": "1",
                 "got": "2",
+                "evidence": "",
                 "severity": "normal",
                 "cause": "it broke",
                 "suspects": ["app.py"],

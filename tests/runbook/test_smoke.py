@@ -523,3 +523,55 @@ def test_two_at_once_do_not_meet(project: TinyProject) -> None:
     assert [0, 0] == [process.returncode for process in both]
     assert all(result.startswith("RESULT green total=1 passed=1") for result in results)
     assert 2 == len({result.rpartition("=")[2] for result in results})
+
+
+def test_what_a_test_keeps_is_named_in_its_line_and_in_the_json(project: TinyProject) -> None:
+    body = "record_property('evidence', 'kept/here'); assert 1 == 2"
+    test = row_test("test_one", body).replace("test_one()", "test_one(record_property)")
+    project.write("tests/test_app.py", module(test, row_test("test_two", "assert 3 == 4")))
+
+    smoked = project.smoke("--json", "run.json")
+
+    fails = [line for line in smoked.out.splitlines() if line.startswith("FAIL")]
+    said = json.loads((project.root / "run.json").read_text(encoding="utf-8"))["failures"]
+    assert [True, False] == [" evidence=kept/here " in line for line in fails]
+    assert ["kept/here", ""] == [failure["evidence"] for failure in said]
+
+
+def test_tests_find_the_folder_of_their_run(project: TinyProject) -> None:
+    body = "open(os.environ['RUNBOOK_EVIDENCE'] + '/picture.png', 'w').close()"
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+
+    smoked = project.smoke()
+
+    folder = smoked.out.splitlines()[-1].rpartition("evidence=")[2]
+    assert (project.root / folder / "picture.png").is_file()
+
+
+def test_why_a_test_was_skipped_is_said_to_a_person(project: TinyProject) -> None:
+    project.write("tests/test_app.py", module(row_test("test_one", "pytest.skip('no browser')")))
+
+    whole, filtered = project.smoke(), project.smoke("-k", "one")
+
+    assert "note: skipped: test_one (no browser)\n" in whole.err
+    assert "note:" not in filtered.err
+
+
+def test_two_tiers_are_run_as_one(project: TinyProject) -> None:
+    tiers = (
+        '[tool.runbook.tiers.fast]\ntests = ["tests/test_app.py"]\nbefore = "starter:one"\n'
+        '[tool.runbook.tiers.slow]\ntests = ["more"]\nbefore = "starter:two"\n'
+    )
+    project.write("pyproject.toml", PYPROJECT + tiers)
+    project.write(
+        "starter.py", "import sys\ndef one(): sys.ones = 1\ndef two(): sys.twos = sys.ones\n"
+    )
+    project.write(
+        "more/test_more.py", module(row_test("test_three", "import sys; assert sys.twos"))
+    )
+
+    smoked = project.smoke("--tier", "fast+slow")
+
+    header, result = smoked.out.splitlines()
+    assert " tier=fast+slow " in header
+    assert result.startswith("RESULT green total=3 passed=3 ")

@@ -1,0 +1,148 @@
+"""Every page in both themes: held against axe, fitted into a phone, and pictured at three widths."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+from dashgen.pages.navigation import LEGAL_PAGES
+from tests.integration.conftest import evidence_folder
+from tests.integration.server_process import DASHBOARD_TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.integration.browser import Visit, Visits
+    from tests.integration.conftest import Owner
+
+WIDTHS = (360, 768, 1440)
+HEIGHT = 900
+NOTE = (
+    "# Low tide\n\nA note of *some* length, with [a link](https://example.org/) and\n\n- one\n- two"
+)
+COMPONENTS = (
+    {"type": "text", "x": 160, "y": 100, "props": {"text": "A harbour at noon", "variant": "hero"}},
+    {"type": "text", "x": 160, "y": 300, "props": {"text": "Boats come and go all day."}},
+    {"type": "sprite", "x": 1200, "y": 420, "props": {"sprite": "lamp", "label": "The lamp"}},
+    {"type": "click-to-read", "x": 160, "y": 600, "props": {"label": "Log book", "content": NOTE}},
+    {"type": "click-to-link", "x": 800, "y": 700, "props": {"label": "Tides", "url": "https://example.org/"}},
+)  # fmt: skip
+
+
+def _nothing(_page: Page) -> None:
+    """What most pages need before they are looked at."""
+
+
+def _click(*selectors: str) -> Callable[[Page], None]:
+    def click(page: Page) -> None:
+        for selector in selectors:
+            page.locator(selector).first.click()
+
+    return click
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A page as somebody finds it.
+
+    Attributes:
+        name: What its pictures are called.
+        path: Its address; ``{public}`` and ``{draft}`` are ids of canvases.
+        who: A visitor, a maker, or the operator.
+        shows: What is waited for.
+        prepare: What is done there first.
+        is_new: Whether it is the first visit, with dialog and cookie notice.
+    """
+
+    name: str
+    path: str
+    shows: str = "main h1"
+    who: Literal["visitor", "maker", "operator"] = "visitor"
+    prepare: Callable[[Page], None] = _nothing
+    is_new: bool = False
+
+
+LOOKS = (
+    Look("index", "/index.html", shows="[data-testid=card]"),
+    Look("index-new", "/index.html", shows="#first-run", is_new=True),
+    Look("canvas", "/canvas/{public}.html", shows=".part"),
+    Look("canvas-note", "/canvas/{public}.html", prepare=_click(".part-note"), shows=".note:popover-open"),
+    Look("studio-unpaired", "/studio.html", shows="#unpaired"),
+    Look("studio", "/studio.html", shows="[data-testid=canvas-row]", who="maker"),
+    Look("editor", "/studio.html#{draft}", shows="#stage [data-testid=piece]", who="maker"),
+    Look("editor-selected", "/studio.html#{draft}", prepare=_click("#stage .piece"), shows="#inspector", who="maker"),
+    Look("editor-published", "/studio.html#{public}", shows="#fixed-notice", who="maker"),
+    Look("publish", "/studio.html#{draft}", prepare=_click("#editor-publish"), shows="#publish-dialog", who="maker"),
+    Look("pair", "/pair.html"),
+    Look("settings", "/settings.html"),
+    Look("settings-maker", "/settings.html", shows="#unpair", who="maker"),
+    Look("dashboard-visitor", "/dashboard.html"),
+    Look("dashboard", "/dashboard.html", shows="#gate-state", who="operator"),
+    *(Look(f"legal-{page.slug}", page.url) for page in LEGAL_PAGES),
+    Look("docs", "/docs/getting-started/SMOKE_RUNBOOK.html"),
+    Look("not-found", "/canvas/cnv_000000000000.html"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_page_is_for_everybody(
+    look: Look, theme: Literal["light", "dark"], owner: Owner, visits: Visits
+) -> None:
+    folder = evidence_folder() / "pages"
+    visit = visits.begin("somebody", color_scheme=theme)
+    find(visit, look, owner)
+
+    too_wide = [width for width in WIDTHS if not picture(visit.page, width, folder, look, theme)]
+    violations = axe_violations(visit.page, folder / f"{look.name}-{theme}-axe.json")
+
+    assert [] == violations
+    assert [] == too_wide
+    assert [] == [each for each in visit.trouble if not each.startswith("Failed to load resource")]
+
+
+def find(visit: Visit, look: Look, owner: Owner) -> None:
+    """Come to the page as whoever the look is about."""
+    public = owner.seed("Harbour at noon", *COMPONENTS)
+    draft = owner.seed("Boats, unfinished", *COMPONENTS)
+    owner.publish(public.id, 0)
+    if not look.is_new:
+        visit.context.add_init_script(
+            "localStorage['cookie-consent'] = localStorage['ensemble:first-run-seen'] = '1'"
+        )
+    if look.who == "maker":
+        visit.context.add_init_script(
+            f"localStorage['ensemble.pairing_token'] = '{owner.client.token}'"
+        )
+    if look.who == "operator":
+        visit.context.add_init_script(f"localStorage['DASHBOARD_TOKEN'] = '{DASHBOARD_TOKEN}'")
+    visit.page.goto(look.path.format(public=public.id, draft=draft.id))
+    look.prepare(visit.page)
+    visit.page.locator(look.shows).first.wait_for()
+    visit.page.evaluate("document.fonts.ready")
+
+
+def picture(page: Page, width: int, folder: Path, look: Look, theme: str) -> bool:
+    """Take a picture at this width; return whether the page fits into it."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{look.name}-{theme}-{width}.png", full_page=True)
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def axe_violations(page: Page, report: Path) -> list[str]:
+    """Return what axe finds wrong, a line each, and keep all that it says."""
+    found = Axe().run(page).response["violations"]
+    report.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    return [
+        f"{violation['id']}: {node['target'][0]}"
+        for violation in found
+        for node in violation["nodes"]
+    ]

@@ -1,0 +1,91 @@
+"""The browser tier itself, run as people run it: one launch, evidence, and what happens without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.browsers import VARIABLE, find_working_browser
+from tests.integration.server_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BREAKING = "tests.browser_pages.breaking"
+
+
+def smoke(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the tier in a process of its own, with a folder of its own for all that is temporary."""
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    environment |= {"PYTHONPATH": str(ROOT / "bin"), "TMPDIR": str(tmp_path), **variables}
+    command = [sys.executable, "-m", "runbook.smoke", "--tier", "browser", "--json", "-"]
+    return subprocess.run(
+        [*command, "--", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return what a run has left in its temporary folder: servers' roots, browsers' profiles."""
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("ensemble-"))
+
+
+def test_a_run_launches_one_browser_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    counting = tmp_path / "counting-chromium"
+    launches = tmp_path / "launches"
+    real = find_working_browser().browser.path
+    counting.write_text(f'#!/bin/sh\necho launched >> {launches}\nexec {real} "$@"\n')
+    counting.chmod(0o755)
+
+    done = smoke(tmp_path, **{VARIABLE: str(counting)})
+
+    result = json.loads(done.stdout)
+    assert ("green", 0) == (result["verdict"], done.returncode), done.stderr
+    assert {"passed": 3, "total": 3} == {key: result[key] for key in ("passed", "total")}
+    assert ["launched"] == launches.read_text().split()
+    assert [] == left_behind(tmp_path)
+
+
+def test_a_failure_keeps_what_the_browser_showed(tmp_path: Path) -> None:
+    done = smoke(tmp_path, "-k", "banner", "-p", BREAKING)
+
+    (failure,) = json.loads(done.stdout)["failures"]
+    kept = {path.name for path in (ROOT / failure["evidence"]).iterdir()}
+    assert 1 == done.returncode
+    assert failure["evidence"].endswith("/test_banner_and_terms_are_remembered")
+    assert f" evidence={failure['evidence']} " in done.stderr
+    assert kept == {
+        f"newcomer-{what}" for what in ("page1.png", "trace.zip", "console.log", "requests.log")
+    }
+    assert [] == left_behind(tmp_path)
+
+
+@pytest.mark.parametrize("chromium", ["no-such-chromium", "false"])
+def test_without_a_browser_a_person_is_warned(tmp_path: Path, chromium: str) -> None:
+    done = smoke(tmp_path, "-W", "error", **{VARIABLE: chromium})
+
+    result = json.loads(done.stdout)
+    assert (0, "partial", 3) == (done.returncode, result["verdict"], result["skipped"])
+    assert "UserWarning: no Chromium for the browser tests" in done.stderr
+    assert "next: bin/invoke install-browsers" in done.stderr
+    assert [] == left_behind(tmp_path)
+
+
+@pytest.mark.parametrize("chromium", ["no-such-chromium", "false"])
+def test_without_a_browser_ci_is_told_to_install_one(tmp_path: Path, chromium: str) -> None:
+    done = smoke(tmp_path, CI="true", **{VARIABLE: chromium})
+
+    assert 4 == done.returncode
+    assert "no Chromium for the browser tests" in done.stderr
+    assert "\n  next: bin/invoke install-browsers" in done.stderr
+    assert 0 == json.loads(done.stdout)["passed"]
+    assert [] == left_behind(tmp_path)

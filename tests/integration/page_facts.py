@@ -1,0 +1,149 @@
+"""What a page is, as Chromium itself sees it: asked by scripts of ours, answered as plain data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from dashgen.canvas_schema import RoomState
+from tests.integration.browser import VIOLATION
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Locator, Page
+
+# Somebody can see it: it is drawn, and takes up room.
+_SEEN = """(elements) => elements.filter((element) => {
+  const box = element.getBoundingClientRect();
+  const drawn = element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
+  return drawn && box.width > 1 && box.height > 1;
+}).map((element) => element.textContent.trim())"""
+
+# Every element, and the names of its attributes: what a stranger's words must never change. A link
+# may lose its address, and a note is formatted: those are judged by `addresses` and `note_elements`.
+_SHAPE_OF = """const shapeOf = (root) => [...root.querySelectorAll("*")]
+  .filter((element) => !element.closest("#grid, .prose"))
+  .map((element) => [element.localName, ...element.getAttributeNames()
+    .filter((name) => !["href", "rel", "hidden"].includes(name)).sort()].join(" "));"""
+# Chromium parses what this request fetches as it parses a page, and runs nothing in it.
+_SHAPES = f"""(urls) => {{
+  {_SHAPE_OF}
+  return Promise.all(urls.map((url) => new Promise((resolve) => {{
+    const request = new XMLHttpRequest();
+    request.responseType = "document";
+    request.onloadend = () => resolve(request.response ? shapeOf(request.response).join("\\n") : "");
+    request.open("GET", url);
+    request.send();
+  }})));
+}}"""
+_SHAPE = f"() => {{ {_SHAPE_OF} return shapeOf(document).join('\\n'); }}"
+_CARD_SHAPES = """(cards) => cards.map((card) => [card, ...card.querySelectorAll("*")]
+  .map((element) => [element.localName, ...element.getAttributeNames().sort()].join(" "))
+  .join("\\n"))"""
+
+_ADDRESSES = """() => {
+  const names = ["href", "xlink:href", "src", "srcset", "action", "formaction", "ping", "data",
+    "poster", "background", "cite", "codebase", "manifest"];
+  return [...document.querySelectorAll("*")].flatMap((element) => names
+    .filter((name) => element.hasAttribute(name))
+    .map((name) => {
+      const text = element.getAttribute(name);
+      const url = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : null;
+      return [element.localName, url?.protocol ?? "unreadable", url?.host ?? "", text];
+    }));
+}"""
+_SCHEMES = {"http:", "https:", "mailto:"}
+
+_NOTE_ELEMENTS = """() => [...new Set([...document.querySelectorAll(".prose *")].map((element) =>
+  [element.localName, ...element.getAttributeNames().sort()].join(" ")))]"""
+NOTE_ELEMENTS = {
+    *("blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"),
+    "a href rel",
+    "a href rel title",
+    "a rel",
+    "a rel title",
+}
+
+# A dialog tells of its closing a little later; ten seconds are more than a little on any machine.
+_REMEMBERS = """async (key) => {
+  const deadline = performance.now() + 10_000;
+  while (localStorage.getItem(key) === null && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return localStorage.getItem(key) !== null;
+}"""
+
+_RAN = "a script ran"
+# Neither an element nor a text that trusted types would stop: only the policy on scripts does.
+_FOLLOW_SCRIPT = f"""() => {{
+  const link = document.createElement("a");
+  link.href = "javascript:console.log('{_RAN}')";
+  document.body.append(link);
+  link.click();
+}}"""
+
+
+def seen(locator: Locator) -> list[str]:
+    """Return the texts of those elements that somebody can see."""
+    return cast("list[str]", locator.evaluate_all(_SEEN))
+
+
+def shape(page: Page) -> str:
+    """Return every element of the page with the names of its attributes."""
+    return cast("str", page.evaluate(_SHAPE))
+
+
+def shapes(page: Page, urls: list[str]) -> list[str]:
+    """Return the shape of each of these pages as Chromium parses it, without opening it.
+
+    Args:
+        page: Whose policy is bypassed: it would hold for the pages that are parsed too.
+        urls: What to parse.
+    """
+    return cast("list[str]", page.evaluate(_SHAPES, urls))
+
+
+def card_shapes(page: Page) -> set[str]:
+    """Return the different shapes of the cards in the grid."""
+    return set(page.locator("#grid > *").evaluate_all(_CARD_SHAPES))
+
+
+def bad_addresses(page: Page) -> list[list[str]]:
+    """Return the addresses that lead anywhere but to the web or into a mailbox, as Chromium reads them.
+
+    Whatever is no link must stay on the site.
+    """
+    own = page.url.split("/")[2]
+    return [
+        address
+        for address in page.evaluate(_ADDRESSES)
+        if address[1] not in _SCHEMES or (address[0] != "a" and address[2] != own)
+    ]
+
+
+def odd_note_elements(page: Page) -> list[str]:
+    """Return the elements, with their attributes, that no note may hold."""
+    return sorted(set(page.evaluate(_NOTE_ELEMENTS)) - NOTE_ELEMENTS)
+
+
+def boot_room(page: Page) -> RoomState:
+    """Return the room as scripts would read it from the page's boot data."""
+    boot = page.locator("script#canvas-boot[type='application/json']").text_content()
+    return msgspec.convert(json.loads(boot or "{}")["room_state"], RoomState)
+
+
+def remembers(page: Page, key: str) -> bool:
+    """Whether the browser keeps something under this key, now or in a moment."""
+    return cast("bool", page.evaluate(_REMEMBERS, key))
+
+
+def runs_scripts_of_strangers(page: Page) -> bool:
+    """Whether a script would run that came in through an address; see what the console says of it."""
+    with page.expect_console_message(_tells_what_became_of_it) as said:
+        page.evaluate(_FOLLOW_SCRIPT)
+    return said.value.text == _RAN
+
+
+def _tells_what_became_of_it(message: ConsoleMessage) -> bool:
+    return message.text == _RAN or message.text.startswith(VIOLATION)

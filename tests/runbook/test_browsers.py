@@ -1,0 +1,249 @@
+"""A Chromium is found, proved by a page and, where there is none, installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from runbook import browsers
+from runbook.browsers import Browser, find_working_browser, install_browser, prove
+from runbook.errors import EnvironmentNotReady
+from runbook.exit_codes import ExitCode
+from tests.runbook.support import is_alive, wait_until
+
+GOOD = """
+case "$*" in
+  --version) echo "Chromium 99.0.1" ;;
+  *--dump-dom*) echo "<p id=p>42</p>" ;;
+esac
+"""
+DEAD = "echo cannot open shared object >&2; exit 127"
+BLANK = "exit 0"
+NO_INSTALLER = ["no-such-installer"]
+
+
+class Machine:
+    """A machine with no browser on it but those that a test puts there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.programs = folder / "programs"
+        self.cache = folder / "cache"
+        self.programs.mkdir()
+
+    def program(self, path: str, script: str) -> str:
+        """Put a program there, below the folder that is searched."""
+        return _write(self.programs / path, script)
+
+    def build(self, path: str, script: str = GOOD) -> str:
+        """Put a build there, where Playwright would have downloaded it to."""
+        return _write(self.cache / path, script)
+
+
+def _write(file: Path, script: str) -> str:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    file.chmod(0o755)
+    return str(file)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine(tmp_path)
+    monkeypatch.setenv("PATH", str(made.programs))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(made.cache))
+    monkeypatch.delenv(browsers.VARIABLE, raising=False)
+    monkeypatch.setattr(browsers, "_APPLICATIONS", ())
+    return made
+
+
+def test_a_browser_is_proved_by_a_page_and_says_its_version(machine: Machine) -> None:
+    path = machine.program("chromium", GOOD)
+
+    proof = find_working_browser()
+
+    assert (Browser(path, "system"), "Chromium 99.0.1") == (proof.browser, proof.version)
+    assert proof.as_json() == {
+        "schema": "browser/1",
+        "path": path,
+        "source": "system",
+        "version": "Chromium 99.0.1",
+        "seconds": round(proof.seconds, 2),
+    }
+    assert path in str(proof)
+    assert "Chromium 99.0.1" in str(proof)
+
+
+def test_the_environment_comes_first_then_playwright_then_the_system(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = machine.program("google-chrome", GOOD)
+    full = machine.build("chromium-1300/chrome-linux/chrome")
+    old = machine.build("chromium_headless_shell-999/chrome-linux/headless_shell")
+    new = machine.build("chromium_headless_shell-1255/chrome-linux64/chrome-headless-shell")
+    Path(machine.build("chromium-1400/chrome-linux/chrome")).chmod(0o644)
+
+    assert [new, old, full, system] == [each.path for each in browsers.candidates()]
+    monkeypatch.setenv(browsers.VARIABLE, system)
+    assert [Browser(system, "environment")] == list(browsers.candidates())
+    assert Browser(system, "environment") == browsers.find_browser()
+
+
+def test_a_name_in_the_environment_is_looked_up_on_the_path(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = machine.program("my-chromium", GOOD)
+    monkeypatch.setenv(browsers.VARIABLE, "my-chromium")
+
+    assert path == find_working_browser().browser.path
+
+
+def test_one_that_is_broken_is_passed_over(machine: Machine) -> None:
+    machine.build("chromium-1/chrome-linux/chrome", DEAD)
+    path = machine.program("chromium", GOOD)
+
+    assert path == find_working_browser().browser.path
+
+
+def test_where_none_works_the_message_says_why_each_does_not(machine: Machine) -> None:
+    dead = machine.build("chromium-1/chrome-linux/chrome", DEAD)
+    blank = machine.program("chromium", BLANK)
+
+    with pytest.raises(EnvironmentNotReady) as caught:
+        find_working_browser()
+
+    assert f"{dead} does not work: cannot open shared object" in caught.value.what
+    assert f"{blank} starts, and does not run a page's script" in caught.value.what
+    assert "bin/invoke install-browsers" in caught.value.next_step
+    assert ExitCode.ENVIRONMENT is caught.value.exit_code
+
+
+def test_none_at_all_is_said_with_what_to_do(machine: Machine) -> None:
+    assert machine.programs.is_dir()
+    assert browsers.find_browser() is None
+    with pytest.raises(EnvironmentNotReady, match="no Chromium works here"):
+        find_working_browser()
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_wrong_name_in_the_environment_is_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(browsers.VARIABLE, "no-such-browser")
+
+    with pytest.raises(EnvironmentNotReady, match="no-such-browser, which is no program"):
+        install_browser([sys.executable, "-c", "raise SystemExit('called')"])
+
+
+def test_a_broken_one_in_the_environment_is_not_replaced_either(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.program("chromium", GOOD)
+    monkeypatch.setenv(browsers.VARIABLE, machine.program("mine", DEAD))
+
+    with pytest.raises(EnvironmentNotReady, match="mine does not work") as caught:
+        install_browser(NO_INSTALLER)
+    assert f"set {browsers.VARIABLE} to another" in caught.value.next_step
+
+
+def test_one_that_hangs_is_ended_with_all_that_it_has_started(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = tmp_path / "helper"
+    path = machine.program("chromium", f"/bin/sleep 600 & echo $! > {noted}; /bin/sleep 600")
+    monkeypatch.setattr(browsers, "CHECK_SECONDS", 0.5)
+
+    with pytest.raises(EnvironmentNotReady, match="did not end in"):
+        prove(Browser(path, "system"))
+    wait_until(noted.exists, "the helper's start")
+    wait_until(lambda: not is_alive(int(noted.read_text())), "the helper's end")
+
+
+def test_what_is_no_program_of_this_machine_is_said(machine: Machine) -> None:
+    path = machine.program("chromium", GOOD)
+    Path(path).write_bytes(b"\x7fELF of another machine")
+
+    with pytest.raises(EnvironmentNotReady, match=f"{path} does not start"):
+        prove(Browser(path, "system"))
+
+
+def test_installing_where_one_works_installs_nothing(machine: Machine) -> None:
+    path = machine.program("chromium", GOOD)
+
+    assert path == install_browser(NO_INSTALLER).browser.path
+
+
+def test_playwrights_download_is_the_first_way(
+    machine: Machine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ready = _write(tmp_path / "download", GOOD)
+    target = machine.cache / "chromium_headless_shell-1/chrome-linux/headless_shell"
+    target.parent.mkdir(parents=True)
+    installer = _write(tmp_path / "playwright", f'echo "$@"; /bin/cp {ready} {target}')
+
+    proof = install_browser([installer])
+
+    out, err = capfd.readouterr()
+    assert ("playwright", str(target)) == (proof.browser.source, proof.browser.path)
+    assert "" == out
+    assert "install --only-shell chromium" in err
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_the_package_manager_is_the_next_way_where_it_asks_nothing(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    ready = _write(tmp_path / "package", GOOD)
+    machine.program("sh", 'exec /bin/sh "$@"')
+    machine.program("sudo", 'shift; [ "$1" = true ] || exec "$@"')
+    machine.program("apt-get", f'[ "$1" = update ] || /bin/cp {ready} {machine.programs}/chromium')
+
+    assert "system" == install_browser(NO_INSTALLER).browser.source
+
+
+def test_nothing_is_installed_that_would_ask_for_a_password(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    machine.program("sudo", "exit 1")
+    machine.program("apt-get", GOOD)
+
+    assert [["playwright", "install", "--only-shell", "chromium"]] == browsers.install_commands(
+        ["playwright"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("dnf", ["dnf", "install", "-y", "chromium"]),
+        ("apk", ["apk", "add", "chromium"]),
+        ("brew", ["brew", "install", "--cask", "chromium"]),
+    ],
+)
+def test_every_package_manager_is_called_in_its_own_way(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, program: str, command: list[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    machine.program(program, GOOD)
+
+    assert command == browsers.install_commands(["playwright"])[1]
+
+
+def test_where_nothing_helps_it_says_what_is_left_to_do(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    machine.program("apk", "exit 3")
+
+    with pytest.raises(EnvironmentNotReady, match="no Chromium could be installed") as caught:
+        install_browser(NO_INSTALLER)
+    assert f"set {browsers.VARIABLE}" in caught.value.next_step
+
+
+def test_only_root_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    for user, arguments in ((0, ["--no-sandbox"]), (1000, [])):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        assert arguments == browsers.sandbox_arguments()
