@@ -75,6 +75,64 @@ def install_browsers(c: Context, check: bool = False, json: bool = False) -> Non
     commands.install_browsers(ROOT, check=check, as_json=json)
 
 
+@task(
+    help={
+        "test": "the row that is red",
+        "command": "or a command: exit 0 pass, 125 untestable, 126 and up an error, else fail",
+        "file": "a suspected file; its end is enough",
+        "good": "a commit that passes; looked for by itself where none is given",
+        "bad": "a commit that fails",
+        "repo": "the repository to search; this one by default",
+        "setup": "run before the command; where it fails the commit is untestable",
+        "jobs": "probes at once",
+        "flake_rate": "how often a good commit fails, if that is known",
+        "confidence": "be this sure, even if the command lies",
+        "cluster": "the address of a Dask scheduler",
+        "first_parent": "let a merge stand for all that it brought",
+        "resume": "go on from a search that was ended",
+        "dry_run": "say what would be done",
+        "json": "write the result as JSON to this file; - is standard output",
+    }
+)
+def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    test: str = "",
+    command: str = "",
+    file: str = "",
+    good: str = "",
+    bad: str = "HEAD",
+    repo: str = "",
+    setup: str = "",
+    jobs: int = 0,
+    flake_rate: float = 0.0,
+    confidence: float = 0.0,
+    cluster: str = "",
+    first_parent: bool = False,
+    resume: bool = False,
+    dry_run: bool = False,
+    json: str = "",
+) -> None:
+    """Name the commit that broke a row or a command."""
+    commands.find_offending_commit(
+        ROOT,
+        test=test,
+        file=file,
+        repo=repo,
+        command=command,
+        options={
+            "good": good,
+            "bad": bad,
+            "setup": setup,
+            "jobs": jobs,
+            "flake-rate": flake_rate,
+            "confidence": confidence,
+            "cluster": cluster,
+            "json": json,
+        },
+        flags={"first-parent": first_parent, "resume": resume, "dry-run": dry_run},
+    )
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -87,4 +145,14 @@ def docs(c: Context) -> None:
     commands.docs(ROOT)
 
 
-namespace = Collection(run, filter, explain, rows, describe, install_browsers, lock, docs)
+namespace = Collection(
+    run,
+    filter,
+    explain,
+    rows,
+    describe,
+    find_offending_commit,
+    install_browsers,
+    lock,
+    docs,
+)

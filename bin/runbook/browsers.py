@@ -236,9 +236,10 @@ def _package_manager_commands() -> list[list[str]]:
     if may is None:
         return []
     if shutil.which("apt-get"):
-        package = "chromium-browser" if _is_ubuntu() else "chromium"
-        install = f"apt-get install -y -q --no-install-recommends {package}"
-        return [[*may, "sh", "-c", f"apt-get update -q && {install}"]]
+        install = "apt-get install -y -q --no-install-recommends"
+        packages = ["chromium-browser"] if _is_ubuntu() else ["chromium-headless-shell", "chromium"]
+        either = " || ".join(f"{install} {package}" for package in packages)
+        return [[*may, "sh", "-c", f"apt-get update -q && {{ {either}; }}"]]
     if shutil.which("dnf"):
         return [[*may, "dnf", "install", "-y", "chromium"]]
     if shutil.which("apk"):

@@ -24,7 +24,7 @@ from runbook.rows import read_rows
 from runbook.smoke import EXIT_CODES_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 P = ParamSpec("P")
 
@@ -148,6 +148,43 @@ def install_browsers(root: Path, *, check: bool, as_json: bool) -> None:
     playwright = [*nox, "--session", "playwright", "--"]
     proof = browsers.find_working_browser() if check else browsers.install_browser(playwright)
     _say(json.dumps(proof.as_json(), indent=2) if as_json else str(proof))
+
+
+@_command
+def find_offending_commit(  # noqa: PLR0913 - these are its options
+    root: Path,
+    *,
+    test: str,
+    file: str,
+    repo: str,
+    command: str,
+    options: Mapping[str, str | int | float],
+    flags: Mapping[str, bool],
+) -> ExitCode:
+    """Search the history for the commit that broke a row or a command.
+
+    Args:
+        root: This project's root.
+        test: A row of this project, instead of a command.
+        file: A suspected file; its end is enough.
+        repo: The repository to search, or empty for this one.
+        command: What tells good from bad.
+        options: Further options of the search, by name; those that are empty are left out.
+        flags: Switches of the search, by name.
+    """
+    from runbook.culprit.__main__ import main as search  # noqa: PLC0415
+    from runbook.culprit.row_search import file_arguments, row_arguments  # noqa: PLC0415
+
+    if bool(test) == bool(command):
+        raise UsageError("a search needs either --test or --command", next_step="bin/invoke rows")
+    where = Path(repo) if repo else root
+    arguments = ["--repo", str(where)]
+    arguments += row_arguments(find_project(root), test) if test else ["--command", command]
+    arguments += file_arguments(where, file) if file else []
+    for name, value in options.items():
+        arguments += [f"--{name}", str(value)] if value else []
+    arguments += [f"--{name}" for name, is_on in flags.items() if is_on]
+    return ExitCode(search(arguments))
 
 
 @_command

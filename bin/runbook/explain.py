@@ -86,6 +86,7 @@ def next_steps(row: Row, session: str) -> tuple[str, ...]:
     return (
         f"nox -s {session} -- -k {row.test} -vv",
         f"git log --oneline -10 -- {files}",
+        f"bin/invoke find-offending-commit --test {row.test}",
         "git revert <sha>",
         f"nox -s {session}",
     )

@@ -1,0 +1,99 @@
+"""``python -m runbook.culprit --repo DIR --good REV --bad REV --command CMD``: the search from a command line.
+
+The report goes to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook.culprit.find import find_offending_commit, plan
+from runbook.culprit.options import TIMEOUT, Options
+from runbook.culprit.report import render, render_plan
+from runbook.errors import RunbookError
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Search as the command line says; return an `ExitCode`."""
+    arguments: dict[str, Any] = vars(_parser().parse_args(argv))
+    json_file, is_dry = arguments.pop("json"), arguments.pop("dry_run")
+    lists = {name: tuple(arguments[name]) for name in ("suspects", "overlay", "unseen")}
+    options = Options(**arguments | lists)
+    try:
+        text, record, code = _dry_run(options) if is_dry else _search(options)
+        if json_file == "-":
+            text = json.dumps(record, indent=2)
+        elif json_file:
+            Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    except RunbookError as error:
+        _say(f"error: {error}")
+        return error.exit_code
+    except OSError as error:
+        _say(f"error: {error.filename}: {error.strerror}")
+        return ExitCode.ENVIRONMENT
+    except KeyboardInterrupt:
+        _say("interrupted; --resume goes on from here")
+        return ExitCode.INTERRUPTED
+    print(text)
+    return code
+
+
+def _search(options: Options) -> tuple[str, dict[str, Any], ExitCode]:
+    result = find_offending_commit(options, say=_say)
+    return render(result), result.to_json(), result.exit_code
+
+
+def _dry_run(options: Options) -> tuple[str, dict[str, Any], ExitCode]:
+    planned = plan(options)
+    return render_plan(planned), {"schema": "culprit-plan/1", **asdict(planned)}, ExitCode.GREEN
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m runbook.culprit", description=__doc__)
+    add = parser.add_argument
+    add("--repo", type=Path, default=Path(), help="the repository (default: here)")
+    add("--good", default="", help="a commit that passes (default: looked for)")
+    add("--bad", default="HEAD", help="a commit that fails (default: HEAD)")
+    add("--command", required=True, help="exit 0 pass, 125 untestable, 126 and up error, else fail")
+    add("--setup", default="", help="run before the command; if it fails the commit is untestable")
+    add("--jobs", type=int, help="probes at once (default: 1, or the cluster's threads)")
+    add("--flake-rate", type=float, help="how often a good commit fails; 0 for never")
+    add("--confidence", type=float, help="be this sure even if the command lies")
+    add("--first-parent", action="store_true", help="let a merge stand for all that it brought")
+    add(
+        "--resume",
+        action="store_true",
+        help="believe all that earlier searches of this command saw",
+    )
+    add("--fresh", action="store_true", help="believe nothing that earlier searches saw")
+    add("--timeout", type=float, default=TIMEOUT, help="seconds for one run (default: %(default)g)")
+    add("--cluster", default="", help="the address of a Dask scheduler")
+    add(
+        "--suspect",
+        dest="suspects",
+        action="append",
+        default=[],
+        help="a file the failure points at",
+    )
+    add("--overlay", action="append", default=[], help="a path of today to lay over every tree")
+    add("--unseen", action="append", default=[], help="a glob of files that the command cannot see")
+    add("--dry-run", action="store_true", help="say what would be done")
+    add("--json", default="", help="a file to write the result to; - for standard output")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

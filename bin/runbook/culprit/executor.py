@@ -1,0 +1,224 @@
+"""Where probes run: threads of this machine, or a Dask cluster; both hand out `concurrent.futures` futures."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import runbook
+from runbook.culprit import guard
+from runbook.culprit.git import git
+from runbook.culprit.probing import Job, Probe, ProbeResult, Word
+from runbook.culprit.worktrees import TemporaryFolder, Worktree
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Executor(Protocol):
+    """What runs probes; leaving the context ends all that still run and removes everything they made."""
+
+    width: int
+
+    def submit(self, sha: str, attempt: int) -> Future[ProbeResult]:
+        """Start a probe of a commit, the ``attempt``-th, counted from 1."""
+
+    def cancel(self, future: Future[ProbeResult]) -> None:
+        """End a probe that is not needed any more."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class LocalExecutor:
+    """Probes in threads, each with a tree of its own.
+
+    Args:
+        source: The repository.
+        job: What to run.
+        width: How many at once.
+    """
+
+    def __init__(self, source: Path, job: Job, width: int) -> None:
+        self.width = width
+        self._job = job
+        self._folder = TemporaryFolder()
+        self._trees: queue.SimpleQueue[Worktree] = queue.SimpleQueue()
+        link = (
+            self._folder.path / "source"
+        )  # git writes the name of what it borrows from on one line
+        link.symlink_to(source)
+        for number in range(width):
+            self._trees.put(Worktree(self._folder.path / str(number), link))
+        self._threads = ThreadPoolExecutor(width)
+        self._running: dict[Future[ProbeResult], Probe] = {}
+        self._guard = subprocess.Popen(
+            [sys.executable, "-I", "-S", guard.__file__, str(self._folder.path)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, text=True,
+        )  # fmt: skip
+        self._announcing = threading.Lock()
+
+    def submit(self, sha: str, attempt: int) -> Future[ProbeResult]:
+        """Start a probe."""
+        probe = Probe(self._announce)
+        future = self._threads.submit(self._run, probe, sha, attempt)
+        self._running[future] = probe
+        future.add_done_callback(lambda done: self._running.pop(done, None))
+        return future
+
+    def cancel(self, future: Future[ProbeResult]) -> None:
+        """End a probe; its result says cancelled."""
+        probe = self._running.get(future)
+        if probe is not None:
+            probe.stop()
+
+    def _run(self, probe: Probe, sha: str, attempt: int) -> ProbeResult:
+        tree = self._trees.get()
+        try:
+            return probe.run(tree, sha, self._job, attempt)
+        finally:
+            self._trees.put(tree)
+
+    def _announce(self, line: str) -> None:
+        sink = self._guard.stdin
+        if sink is not None:
+            with self._announcing:
+                sink.write(line + "\n")
+                sink.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for probe in list(self._running.values()):
+            probe.stop()
+        self._threads.shutdown(cancel_futures=True)
+        self._guard.communicate()
+        self._folder.close()
+
+
+class ClusterExecutor:
+    """Probes on the workers of a Dask scheduler, which need git and the command's own needs, and not this package.
+
+    The repository reaches them as a bundle. A worker that is lost costs its probe: another worker repeats it.
+
+    Args:
+        address: The scheduler's, such as ``tcp://10.0.0.1:8786``.
+        source: The repository.
+        bad: The commit whose history is sent.
+        job: What to run.
+        width: How many at once; None for as many as the cluster has threads.
+
+    Raises:
+        EnvironmentNotReady: Dask is not installed, or the scheduler does not answer.
+    """
+
+    def __init__(self, address: str, source: Path, bad: str, job: Job, width: int | None) -> None:
+        try:
+            cloudpickle: Any = import_module("cloudpickle")
+            distributed: Any = import_module("distributed")
+        except ImportError as error:
+            raise EnvironmentNotReady(
+                "--cluster needs Dask", next_step="pip install distributed"
+            ) from error
+        cloudpickle.register_pickle_by_value(runbook)
+        try:
+            self._client = distributed.Client(address, timeout=10, set_as_default=False)
+            self._client.wait_for_workers(1, timeout=30)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise EnvironmentNotReady(f"no Dask workers answer at {address}: {error}") from error
+        self.width = width or max(1, sum(self._client.nthreads().values()))
+        content = bundle(source, bad)
+        run = partial(_probe_on_worker, hashlib.sha256(content).hexdigest()[:16], job)
+        # Both are results of tasks: whatever a lost worker held, another one makes again.
+        self._bundle = self._client.submit(bytes, content, pure=False)
+        self._run = self._client.submit(cloudpickle.loads, cloudpickle.dumps(run), pure=False)
+        self._pool = self._client.get_executor(pure=False, retries=3)
+
+    def submit(self, sha: str, attempt: int) -> Future[ProbeResult]:
+        """Start a probe."""
+        outer: Future[ProbeResult] = Future()
+        inner = self._pool.submit(operator.call, self._run, self._bundle, sha, attempt)
+        inner.add_done_callback(lambda done: _hand_over(done, outer, sha))
+        return outer
+
+    def cancel(self, future: Future[ProbeResult]) -> None:
+        """Do nothing: a worker cannot be stopped half-way; what it says will not be waited for."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=False)
+        self._client.close()
+
+
+def bundle(source: Path, commit: str) -> bytes:
+    """Return the whole history of a commit as a git bundle, made without a ref in the user's repository."""
+    with tempfile.TemporaryDirectory(prefix="runbook-bundle-") as scratch:
+        folder = Path(scratch)
+        (folder / "source").symlink_to(source)
+        options = ("--quiet", "--shared", "--bare", "--template=")
+        git(folder, "clone", *options, "--", str(folder / "source"), "clone")
+        git(folder / "clone", "update-ref", "refs/heads/culprit-search", commit)
+        git(
+            folder / "clone",
+            "bundle",
+            "create",
+            "--quiet",
+            "../bundle",
+            "refs/heads/culprit-search",
+        )
+        return (folder / "bundle").read_bytes()
+
+
+def _probe_on_worker(
+    digest: str, job: Job, content: bytes, sha: str, attempt: int
+) -> tuple[str, float, str, list[str]]:
+    """Run one probe on a worker; plain values come back, since the worker has classes of its own."""
+    worker: Any = import_module("distributed").get_worker()
+    folder = Path(worker.local_directory, f"runbook-culprit-{digest}-{threading.get_ident()}")
+    file = folder / "bundle"
+    if not file.exists():
+        folder.mkdir(exist_ok=True)
+        unfinished = folder / f"bundle-{os.getpid()}"
+        unfinished.write_bytes(content)
+        unfinished.rename(file)
+    result = Probe().run(Worktree(folder, file), sha, job, attempt)
+    return str(result.word), result.seconds, result.why, sorted(result.fingerprint)
+
+
+def _hand_over(inner: Future[Any], outer: Future[ProbeResult], sha: str) -> None:
+    try:
+        word, seconds, why, fingerprint = inner.result()
+        outer.set_result(ProbeResult(sha, Word(word), seconds, why, frozenset(fingerprint)))
+    except BaseException as error:  # noqa: BLE001 - whatever befell the worker is not the commit's fault
+        outer.set_result(ProbeResult(sha, Word.ERROR, 0.0, f"the worker failed: {error!r}"))

@@ -1,0 +1,163 @@
+"""Find the offending commit: the entry to the search."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from runbook.culprit import stopping
+from runbook.culprit.executor import ClusterExecutor, Executor, LocalExecutor
+from runbook.culprit.good_end import find_good_end, milestones
+from runbook.culprit.history import Description, Range, Repository
+from runbook.culprit.hunt import Hunt, new_search, sha_of
+from runbook.culprit.prober import Prober
+from runbook.culprit.probing import Job
+from runbook.culprit.probing import Word as Said
+from runbook.culprit.report import Plan, Result
+from runbook.culprit.search import Finding, Word
+from runbook.culprit.worktrees import read_overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runbook.culprit.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What a report is made from, besides the search itself."""
+
+    options: Options
+    repository: Repository
+    prober: Prober
+    bad: str
+    started: float
+
+
+def find_offending_commit(options: Options, say: Callable[[str], None] = lambda _: None) -> Result:
+    """Search the history for the commit that broke a command; the user's own tree is never touched.
+
+    Args:
+        options: What to search.
+        say: Is told of the progress, a line at a time.
+
+    Raises:
+        UsageError: The repository or an option is not what a search needs.
+        EnvironmentNotReady: The command cannot be run, or there is no space.
+    """
+    started = time.monotonic()
+    options.check()
+    repository = Repository(options.repo)
+    bad = repository.resolve(options.bad)
+    if not options.setup:
+        repository.refuse_what_a_checkout_lacks(bad)
+    searched = (
+        _range(repository, options, repository.resolve(options.good), bad) if options.good else None
+    )
+    job = Job(
+        options.command,
+        options.setup,
+        options.timeout,
+        read_overlay(repository.root, options.overlay),
+    )
+    with _executor(options, repository, bad, job) as executor:
+        case = _Case(options, repository, Prober(options, repository, executor, job), bad, started)
+        if searched is None:
+            good = find_good_end(case.prober, repository, bad)
+            if not good:
+                return _never_green(case)
+            searched = _range(repository, options, good, bad)
+        hunt = Hunt(options, searched, case.prober, say)
+        finding = hunt.run()
+    return _result(finding, hunt, case)
+
+
+def plan(options: Options) -> Plan:
+    """Say what `find_offending_commit` would do, running nothing and writing nothing."""
+    options.check()
+    repository = Repository(options.repo)
+    bad = repository.resolve(options.bad)
+    if not options.good:
+        return Plan("", bad, 0, 0, tuple(islice(milestones(repository, bad), 3)), ())
+    searched = _range(repository, options, repository.resolve(options.good), bad)
+    search = new_search(searched, options, options.jobs or 1)
+    first = tuple(sha_of(searched, site) for site in search.next_probes())
+    chances = zip(
+        (commit.sha for commit in searched.commits), search.posterior.commits, strict=True
+    )
+    likeliest = sorted(chances, key=lambda pair: -pair[1])[:5]
+    size = searched.dag.size
+    return Plan(
+        searched.good.sha, bad, size, stopping.steady_limit(size, 1), first, tuple(likeliest)
+    )
+
+
+def _range(repository: Repository, options: Options, good: str, bad: str) -> Range:
+    # What is laid over every tree is the same in all of them: no commit is to blame for it.
+    unseen = (*options.unseen, *options.overlay)
+    return repository.range(good, bad, first_parent=options.first_parent, unseen=unseen)
+
+
+def _executor(options: Options, repository: Repository, bad: str, job: Job) -> Executor:
+    if options.cluster:
+        return ClusterExecutor(options.cluster, repository.common, bad, job, options.jobs)
+    return LocalExecutor(repository.common, job, options.jobs or 1)
+
+
+def _result(finding: Finding, hunt: Hunt, case: _Case) -> Result:
+    now = hunt.state.posterior
+    shas = [commit.sha for commit in hunt.range.commits]
+    ranked = sorted(range(len(shas)), key=lambda site: -now.commits[site])
+    order = dict.fromkeys((*finding.suspects, *ranked))  # who is not ruled out comes first
+    culprit = None
+    if finding.culprit is not None:
+        culprit = case.repository.describe(shas[finding.culprit])
+    elif finding.word is Word.BORN_RED:
+        culprit = _adder(case)
+    return Result(
+        word=finding.word,
+        probability=finding.probability,
+        culprit=culprit,
+        candidates=tuple((shas[site], now.commits[site]) for site in order),
+        probes=tuple(case.prober.results),
+        good=hunt.range.good.sha,
+        bad=hunt.range.bad,
+        size=len(shas),
+        runs=case.prober.runs,
+        rounds=case.prober.rounds,
+        seconds=time.monotonic() - case.started,
+        good_fails=now.good_fails,
+        bad_passes=now.bad_passes,
+        why=finding.why,
+        command=case.options.command,
+    )
+
+
+def _never_green(case: _Case) -> Result:
+    """Say that no commit passed on the way back to the root."""
+    has_failed = any(result.word is Said.FAIL for result in case.prober.results)
+    return Result(
+        word=Word.BORN_RED if has_failed else Word.INCONCLUSIVE,
+        probability=1.0 if has_failed else 0.0,
+        culprit=_adder(case) if has_failed else None,
+        candidates=(),
+        probes=tuple(case.prober.results),
+        good="",
+        bad=case.bad,
+        size=0,
+        runs=case.prober.runs,
+        rounds=case.prober.rounds,
+        seconds=time.monotonic() - case.started,
+        good_fails=0.0,
+        bad_passes=0.0,
+        why=f"no commit back to the root {'passes' if has_failed else 'can be tested'}",
+        command=case.options.command,
+    )
+
+
+def _adder(case: _Case) -> Description | None:
+    """Return the commit that added the test, where it is known which file that is."""
+    added = [sha for path in case.options.overlay if (sha := case.repository.added(path, case.bad))]
+    return case.repository.describe(added[0]) if added else None

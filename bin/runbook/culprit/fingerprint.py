@@ -1,0 +1,47 @@
+"""What a failure looks like, so that another failure is not taken for the one that is hunted.
+
+Pure: the output of a command in, the names of tests and exceptions out.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PATTERNS = (
+    re.compile(
+        r"^(?:FAILED|ERROR) (?P<test>\S+::\S+|\S+\.py)(?: - (?P<error>[A-Za-z_][\w.]*))?",
+        re.MULTILINE,
+    ),  # pytest
+    re.compile(r"^(?:FAIL|ERROR): (?P<test>\w+ \([\w.]+\))", re.MULTILINE),  # unittest
+    re.compile(r"^FAIL (?P<test>\S+) severity=", re.MULTILINE),  # the lines of the smoke
+    re.compile(
+        r"^(?:E +)?(?P<error>(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning|Failure))(?::|$)",
+        re.MULTILINE,
+    ),
+)
+_MOST = 20  # names of each kind that are kept
+
+
+def fingerprint(output: str) -> frozenset[str]:
+    """Return ``test:NAME`` and ``error:NAME`` for each that the output shows; empty where it shows none."""
+    found: dict[str, None] = {}
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(output):
+            found |= {
+                f"{kind}:{name.rpartition('.')[2] if kind == 'error' else name}": None
+                for kind, name in match.groupdict().items()
+                if name
+            }
+    kinds = [
+        [name for name in found if name.startswith(kind)][:_MOST] for kind in ("test:", "error:")
+    ]
+    return frozenset(kinds[0] + kinds[1])
+
+
+def is_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two failures may be the same: no kind of name is shown by both without one in common."""
+    for kind in ("test:", "error:"):
+        left, right = ({name for name in each if name.startswith(kind)} for each in (one, other))
+        if left and right and not left & right:
+            return False
+    return True

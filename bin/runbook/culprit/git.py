@@ -1,0 +1,53 @@
+"""Running git so that it changes nothing that the user can see."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from runbook.errors import EnvironmentNotReady, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Set by git for its hooks: they would send us to another repository than the one that was asked for.
+_OF_A_HOOK = frozenset({
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
+})  # fmt: skip
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "core.quotePath=false")
+
+
+class GitFailed(EnvironmentNotReady):
+    """git ended with an error; ``what`` holds its last line."""
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without what a git hook would leave in it."""
+    return {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in ``folder`` and return what it printed.
+
+    Raises:
+        UsageError: git is not installed, or the folder does not exist.
+        GitFailed: git ended with an error.
+    """
+    try:
+        done = subprocess.run(
+            ["git", *_SETTINGS, *arguments], cwd=folder, env=clean_environment() | _QUIET,
+            capture_output=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise UsageError(f"{error.filename} does not exist") from error
+    except NotADirectoryError as error:
+        raise UsageError(f"{folder} is not a folder") from error
+    if done.returncode:
+        complaint = os.fsdecode(done.stderr).strip().splitlines() or [
+            f"exit status {done.returncode}"
+        ]
+        raise GitFailed(f"git {arguments[0]} in {folder}: {complaint[-1]}")
+    return os.fsdecode(done.stdout)

@@ -1,0 +1,61 @@
+"""Find a good end when none was given: the last green run, then tags, then ever further back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from runbook.culprit.probing import Word
+from runbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook.culprit.history import Repository
+    from runbook.culprit.prober import Prober
+
+
+def find_good_end(prober: Prober, repository: Repository, bad: str) -> str:
+    """Go back from the bad end until a commit passes; return it, or nothing where none does."""
+    marks = milestones(repository, bad)
+    while batch := list(islice(marks, prober.width)):
+        unknown = [sha for sha in batch if prober.recall(sha) is None]
+        prober.rounds += bool(unknown)
+        for future in [prober.submit(sha) for sha in unknown]:
+            prober.keep(future.result())
+        passed = {result.sha for result in prober.results if result.word is Word.PASS}
+        good = next((sha for sha in batch if sha in passed), "")
+        if good:
+            return good
+    return ""
+
+
+def milestones(repository: Repository, bad: str) -> Iterator[str]:
+    """Yield commits that may be good, the best guess first and the root last."""
+    line = repository.first_parents(bad)
+    guesses = [
+        *_last_green(repository, bad),
+        *_doubling(repository.tagged(bad)),
+        *_doubling(line[1:]),
+        line[-1],
+    ]
+    yield from (sha for sha in dict.fromkeys(guesses) if sha != bad)
+
+
+def _doubling(commits: list[str]) -> list[str]:
+    """Return the first, second, fourth, eighth... of ``commits``."""
+    return [commits[(1 << step) - 1] for step in range(len(commits).bit_length())]
+
+
+def _last_green(repository: Repository, bad: str) -> list[str]:
+    """Return the commit of the newest complete green run of a clean tree, if the bad end descends from it."""
+    results = (repository.root / ".runbook" / "runs").glob("*/result.json")
+    for file in sorted(results, key=lambda path: -path.stat().st_mtime_ns):
+        run = json.loads(file.read_text(encoding="utf-8"))
+        if run["verdict"] == "green" and run["dirty"] is False:
+            with contextlib.suppress(UsageError):  # a commit that was rebased away
+                sha = repository.resolve(run["commit"])
+                return [sha] if repository.is_ancestor(sha, bad) else []
+    return []

@@ -1,0 +1,317 @@
+"""The history of a repository, read and never written: which commits are candidates, and what they changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.culprit.dag import Dag
+from runbook.culprit.git import GitFailed, git
+from runbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+_SUBMODULE = "160000 "
+_BLOCK = re.compile(
+    r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )"
+)  # a path may hold any byte but \0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file that a commit changed.
+
+    Attributes:
+        path: Its name after the commit.
+        was: Its name before, where the commit renamed it.
+    """
+
+    path: str
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as the search needs it; a merge lists no changes."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A commit as a person sees it."""
+
+    sha: str
+    subject: str
+    author: str
+    date: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The candidates between a good and a bad end.
+
+    Attributes:
+        good: The good end.
+        bad: The bad end.
+        commits: The candidates, oldest first.
+        dag: The same as a graph.
+        standing_in: For each commit that cannot matter the one that has all it can show.
+    """
+
+    good: Commit
+    bad: str
+    commits: tuple[Commit, ...]
+    dag: Dag
+    standing_in: dict[str, str]
+
+
+class Repository:
+    """A repository that is searched.
+
+    Args:
+        folder: Anywhere in its working tree.
+
+    Raises:
+        UsageError: It is none, is bare, or is shallow.
+
+    Attributes:
+        root: The top of the working tree.
+        common: The folder that all worktrees share: ``.git``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            answer = git(folder, "rev-parse", "--is-bare-repository", "--is-shallow-repository")
+        except GitFailed as error:
+            raise UsageError(
+                f"{folder} is no git repository that can be read: {error.what}",
+                next_step="pass --repo DIR",
+            ) from error
+        is_bare, is_shallow = answer.split()
+        if is_bare == "true":
+            raise UsageError(
+                f"{folder} is a bare repository",
+                next_step=f"git clone {folder} and search in the clone",
+            )
+        if is_shallow == "true":
+            raise UsageError(
+                f"{folder} is a shallow clone: its history is cut off",
+                next_step="git fetch --unshallow",
+            )
+        top = git(folder, "rev-parse", "--show-toplevel").removesuffix("\n")
+        self.root = Path(top)
+        common = git(
+            folder, "rev-parse", "--path-format=absolute", "--git-common-dir"
+        ).removesuffix("\n")
+        self.common = Path(common)
+
+    def resolve(self, revision: str) -> str:
+        """Return the full name of a commit.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        try:
+            return git(
+                self.root,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                f"{revision}^{{commit}}",
+            ).strip()
+        except GitFailed as error:
+            raise UsageError(
+                f"{revision!r} names no commit",
+                next_step="git log --oneline, and pass one of its names",
+            ) from error
+
+    def tree(self, commit: str) -> str:
+        """Return the name of a commit's tree."""
+        return git(self.root, "rev-parse", f"{commit}^{{tree}}").strip()
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether ``old`` is ``new`` or an ancestor of it."""
+        try:
+            return git(self.root, "merge-base", old, new).strip() == old
+        except GitFailed:  # they share no history
+            return False
+
+    def refuse_what_a_checkout_lacks(self, commit: str) -> None:
+        """Refuse a tree that a plain checkout does not fill: submodules and large files stored elsewhere.
+
+        Raises:
+            UsageError: The tree of ``commit`` has such.
+        """
+        entries = git(self.root, "ls-tree", "-r", "-z", commit).split("\0")
+        if any(entry.startswith(_SUBMODULE) for entry in entries):
+            raise UsageError(
+                "the tree has submodules, which a checkout leaves empty",
+                next_step="pass --setup 'git submodule update --init'",
+            )
+        attributes = [
+            path
+            for entry in entries
+            if (path := entry.partition("\t")[2]).endswith(".gitattributes")
+        ]
+        for path in attributes:
+            if "filter=lfs" in git(self.root, "cat-file", "blob", f"{commit}:{path}"):
+                raise UsageError(
+                    f"{path} keeps files in LFS, which a checkout leaves as pointers",
+                    next_step="pass --setup 'git lfs pull'",
+                )
+
+    def range(
+        self, good: str, bad: str, *, first_parent: bool = False, unseen: Collection[str] = ()
+    ) -> Range:
+        """Read the candidates: ancestors of ``bad`` that are none of ``good``.
+
+        Args:
+            good: The good end, an ancestor of ``bad``.
+            bad: The bad end.
+            first_parent: Whether a merge stands for all that it brought.
+            unseen: Globs of files that the command cannot see. Commits that change nothing else, and
+                empty ones, are left out: their parents stand in for them.
+
+        Raises:
+            UsageError: There are no candidates, or ``good`` is no ancestor.
+        """
+        if good == bad:
+            raise UsageError(
+                "the good and the bad end are the same commit", next_step="pass an older --good"
+            )
+        if not self.is_ancestor(good, bad):
+            raise UsageError(
+                f"{good[:10]} is no ancestor of {bad[:10]}",
+                next_step=f"git merge-base {good[:10]} {bad[:10]}, and pass that as --good",
+            )
+        commits = list(self._read(f"{good}..{bad}", first_parent=first_parent))
+        oldest = next(self._read(good, "--max-count=1", first_parent=first_parent))
+        kept, standing_in = _contract(oldest, commits, unseen)
+        if not kept:
+            raise UsageError(
+                "no commit of the range changes anything that the command can see",
+                next_step="pass an older --good",
+            )
+        numbers = {commit.sha: number for number, commit in enumerate(kept)}
+        parents = [
+            [numbers[parent] for parent in commit.parents if parent in numbers] for commit in kept
+        ]
+        return Range(oldest, standing_in.get(bad, bad), tuple(kept), Dag(parents), standing_in)
+
+    def _read(self, *revisions: str, first_parent: bool) -> Iterator[Commit]:
+        which = ["--first-parent", "-m"] if first_parent else []
+        text = git(
+            self.root,
+            "log",
+            "-z",
+            "--topo-order",
+            "--reverse",
+            "--name-status",
+            "-M",
+            "--no-show-signature",
+            *which,
+            "--format=%x01%H %T %P",
+            *revisions,
+            "--",
+        )
+        for block in _BLOCK.split(text)[1:]:
+            head, _, files = block.partition("\n")
+            sha, tree, *parents = head.strip("\0").split()
+            yield Commit(
+                sha, tree, tuple(parents[:1] if first_parent else parents), tuple(_changes(files))
+            )
+
+    def first_parents(self, commit: str) -> list[str]:
+        """Return ``commit`` and its line of first parents, newest first."""
+        return git(self.root, "rev-list", "--first-parent", commit).split()
+
+    def tagged(self, commit: str) -> list[str]:
+        """Return the commits with a tag that ``commit`` descends from, newest first, without itself."""
+        shown = git(
+            self.root,
+            "for-each-ref",
+            "--merged",
+            commit,
+            "--sort=-creatordate",
+            "--format=%(objectname) %(*objectname)",
+            "refs/tags",
+        )
+        commits = dict.fromkeys(line.split()[-1] for line in shown.splitlines())
+        return [each for each in commits if each != commit]
+
+    def describe(self, commit: str) -> Description:
+        """Return a commit as a person sees it; a merge's files are those it brought."""
+        shown = git(
+            self.root,
+            "show",
+            "-s",
+            "--no-show-signature",
+            "--format=%s%x00%an <%ae>%x00%aI",
+            commit,
+        )
+        subject, author, date = shown.rstrip("\n").split("\0")
+        which = ("-m", "--first-parent", "--no-show-signature", "--format=")
+        names = git(self.root, "log", "--max-count=1", "-z", "--name-only", *which, commit)
+        return Description(commit, subject, author, date, tuple(filter(None, names.split("\0"))))
+
+    def added(self, path: str, before: str) -> str:
+        """Return the newest commit up to ``before`` that added a file, or nothing."""
+        return git(
+            self.root, "log", "--diff-filter=A", "--format=%H", "--max-count=1", before, "--", path
+        ).strip()
+
+
+def _changes(text: str) -> Iterator[Change]:
+    words = iter(text.strip("\0").split("\0"))
+    for status in words:
+        if not status:
+            continue
+        first = next(words)
+        yield Change(next(words), was=first) if status[0] in "RC" else Change(first)
+
+
+def _contract(
+    good: Commit, commits: list[Commit], unseen: Collection[str]
+) -> tuple[list[Commit], dict[str, str]]:
+    """Leave out commits that the command cannot tell from their only parent."""
+    trees = {commit.sha: commit.tree for commit in (good, *commits)}
+    inside = {commit.sha for commit in commits}
+    standing_in: dict[str, str] = {}
+    kept = []
+    for commit in commits:
+        parents = tuple(dict.fromkeys(standing_in.get(parent, parent) for parent in commit.parents))
+        is_single = len(commit.parents) == 1 and (parents[0] in inside or parents[0] == good.sha)
+        if is_single and _is_alike(commit, trees.get(commit.parents[0]), unseen):
+            standing_in[commit.sha] = parents[0]
+        else:
+            kept.append(replace(commit, parents=parents))
+    return kept, standing_in
+
+
+def _is_alike(commit: Commit, parent_tree: str | None, unseen: Collection[str]) -> bool:
+    if commit.tree == parent_tree:
+        return True
+    paths = {name for change in commit.changes for name in (change.path, change.was) if name}
+    return bool(paths) and all(any(_matches(path, glob) for glob in unseen) for path in paths)
+
+
+def _matches(path: str, glob: str) -> bool:
+    return path == glob or fnmatch(path, glob) or path.startswith(f"{glob.rstrip('/')}/")
+
+
+def names_of(path: str, commits: Sequence[Commit]) -> set[str]:
+    """Return all names that a file has had, following renames back from its name at the bad end."""
+    names = {path}
+    for commit in reversed(commits):
+        names |= {change.was for change in commit.changes if change.was and change.path in names}
+    return names

@@ -1,0 +1,165 @@
+"""One search over a range of a real repository, while it goes on."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runbook.culprit import prior
+from runbook.culprit.fingerprint import is_same
+from runbook.culprit.history import Range, names_of
+from runbook.culprit.posterior import GOOD_END
+from runbook.culprit.probing import ProbeResult
+from runbook.culprit.probing import Word as Said
+from runbook.culprit.search import Finding, Outcome, Search, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runbook.culprit.options import Options
+    from runbook.culprit.prober import Prober
+
+_PATIENCE = 0.25  # of the time that a round has taken: how long its stragglers are waited for
+
+
+def new_search(searched: Range, options: Options, width: int) -> Search:
+    """Return a search over a range that has seen nothing yet."""
+    suspects = [names_of(path, searched.commits) for path in options.suspects]
+    changes = [
+        {name for change in commit.changes for name in (change.path, change.was)}
+        for commit in searched.commits
+    ]
+    weights = prior.weigh(changes, suspects)
+    return Search(
+        searched.dag, weights, rate=options.flake_rate, confidence=options.confidence, width=width
+    )
+
+
+def sha_of(searched: Range, site: int) -> str:
+    """Return the commit of a site."""
+    return searched.good.sha if site == GOOD_END else searched.commits[site].sha
+
+
+class Hunt:
+    """Asks the core which commits to run, has them run, and tells the core what they said.
+
+    Attributes:
+        range: What is searched.
+        state: The search of the core.
+    """
+
+    def __init__(
+        self, options: Options, searched: Range, prober: Prober, say: Callable[[str], None]
+    ) -> None:
+        self._options = options
+        self.range = searched
+        self._prober = prober
+        self._say = say
+        self._sites = {commit.sha: site for site, commit in enumerate(searched.commits)}
+        self._sites[searched.good.sha] = GOOD_END
+        for sha, other in searched.standing_in.items():
+            self._sites[sha] = self._sites[other]
+        self._hunted: frozenset[str] = frozenset()
+        self._seen = [
+            (self._sites[each.sha], each) for each in prober.results if each.sha in self._sites
+        ]
+        self.state = self._retold()
+        self._take_up_the_past()
+
+    def run(self) -> Finding:
+        """Probe until the search ends."""
+        running: dict[Future[ProbeResult], int] = {}
+        while (finding := self.state.finding()) is None:
+            for site in self._next(list(running.values())):
+                running[self._prober.submit(sha_of(self.range, site))] = site
+            began = time.monotonic()
+            wait(running, return_when=FIRST_COMPLETED)
+            self._harvest(running)
+            # A round whose probes take about equally long is worth waiting for: it leaves less for the next.
+            wait(running, timeout=_PATIENCE * (time.monotonic() - began), return_when=ALL_COMPLETED)
+            self._harvest(running)
+        return finding
+
+    def _take_up_the_past(self) -> None:
+        """Believe what is remembered, unless it contradicts itself or would end the search with nothing found."""
+        own, before = self._seen, self._remembered()
+        if not before:
+            return
+        self._seen = before + own
+        self.state = self._retold()
+        finding = self.state.finding()
+        is_of_use = self.state.is_consistent and (finding is None or finding.word is Word.FOUND)
+        if self._options.resume or (is_of_use and not self._options.flake_rate):
+            self._prober.results[:0] = [each for _, each in before]
+        else:
+            self._seen = own
+            self.state = self._retold()
+
+    def _remembered(self) -> list[tuple[int, ProbeResult]]:
+        """Return what is remembered of each site: of its commit, or of one elsewhere that has the same files."""
+        commits = [*enumerate(self.range.commits), (GOOD_END, self.range.good)]
+        return [
+            (site, replace(result, sha=commit.sha))
+            for site, commit in commits
+            for result in self._prober.past.get(commit.tree, [])
+            if self._sites.get(result.sha, site) == site
+        ]
+
+    def _retold(self) -> Search:
+        """Return a search that was told all that was seen, now that it is known which failure is hunted."""
+        self._hunted = self._hunted_failure()
+        search = new_search(self.range, self._options, self._prober.width)
+        for site, result in self._seen:
+            search.record(site, self._outcome(result), remembered=result.remembered)
+        return search
+
+    def _hunted_failure(self) -> frozenset[str]:
+        """Return what the failure at the bad end looks like, or else at the newest commit that failed."""
+        fails = [(site, each.fingerprint) for site, each in self._seen if each.word is Said.FAIL]
+        newest = max((site for site, shown in fails if shown), default=GOOD_END)
+        return next((shown for site, shown in fails if shown and site == newest), frozenset())
+
+    def _is_other_failure(self, result: ProbeResult) -> bool:
+        return result.word is Said.FAIL and not is_same(result.fingerprint, self._hunted)
+
+    def _outcome(self, result: ProbeResult) -> Outcome:
+        """Say what a result means for the search: what is no verdict on this bug is no evidence."""
+        if result.word is Said.ERROR or self._is_other_failure(result):
+            return Outcome.UNTESTABLE
+        return Outcome(result.word)
+
+    def _next(self, pending: list[int]) -> list[int]:
+        tip = self.range.dag.tip
+        is_doubtful = any(self._is_other_failure(each) for _, each in self._seen)
+        if is_doubtful and tip not in pending and all(site != tip for site, _ in self._seen):
+            return [tip]  # there are two kinds of failure: the bad end says which one is hunted
+        wanted = self.state.next_probes(pending)
+        self._prober.rounds += bool(wanted)
+        return wanted
+
+    def _harvest(self, running: dict[Future[ProbeResult], int]) -> None:
+        """Learn from the probes that are over, and end those that have become useless."""
+        for future in [each for each in running if each.done()]:
+            self._learn(running.pop(future), future.result())
+        is_over = self.state.finding() is not None
+        for future, site in list(running.items()):
+            if is_over or self.state.is_useless(site):
+                del running[future]
+                self._prober.cancel(future, sha_of(self.range, site))
+
+    def _learn(self, site: int, result: ProbeResult) -> None:
+        self._prober.keep(result)
+        self._seen.append((site, result))
+        if self._hunted_failure() == self._hunted:
+            self.state.record(site, self._outcome(result))
+        else:
+            rounds = self.state.rounds
+            self.state = self._retold()
+            self.state.rounds = rounds
+        best, chance = self.state.likeliest()
+        self._say(
+            f"probe {self._prober.runs}: {result.sha[:10]} {result.word} in {result.seconds:.1f} s; likeliest "
+            f"{self.range.commits[best].sha[:10]} ({chance:.0%}), about {self.state.runs_left} more"
+        )

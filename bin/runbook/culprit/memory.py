@@ -1,0 +1,89 @@
+"""What earlier searches saw: one append-only log for each command, under ``.git/runbook/culprit``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from runbook.culprit.probing import Job, ProbeResult, Word
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_AGE = 24 * 3600.0  # seconds; services and installed packages change under an old result
+_KEPT = (Word.PASS, Word.FAIL, Word.UNTESTABLE)
+
+
+class Memory:
+    """Outcomes by tree: two commits with the same files, and the same files laid over them, share them.
+
+    Args:
+        folder: Where the logs are.
+        job: The command, its setup and its overlay, which name the log.
+    """
+
+    def __init__(self, folder: Path, job: Job) -> None:
+        parts = [
+            job.command,
+            job.setup,
+            *(f"{file.path}\0{hashlib.sha256(file.content).hexdigest()}" for file in job.overlay),
+        ]
+        name = hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]
+        self._file = folder / f"{name}.jsonl"
+
+    def recall(self, *, since: float) -> dict[str, list[ProbeResult]]:
+        """Return what is remembered of each tree, oldest first.
+
+        Args:
+            since: Seconds since the epoch; what is older is left out.
+        """
+        found: dict[str, list[ProbeResult]] = {}
+        try:
+            lines = self._file.read_text(encoding="utf-8").splitlines(keepends=True)
+        except FileNotFoundError:
+            return found
+        for line in lines:
+            entry = _parse(line)
+            if entry is not None and entry["at"] >= since:
+                result = ProbeResult(
+                    entry["sha"],
+                    Word(entry["word"]),
+                    entry["seconds"],
+                    entry["why"],
+                    frozenset(entry["fingerprint"]),
+                    remembered=True,
+                )
+                found.setdefault(entry["tree"], []).append(result)
+        return found
+
+    def add(self, tree: str, result: ProbeResult, *, at: float) -> None:
+        """Remember one result at once; errors and cancelled probes are not worth it.
+
+        Raises:
+            EnvironmentNotReady: It cannot be written.
+        """
+        if result.word not in _KEPT or result.remembered:
+            return
+        entry = {
+            "tree": tree, "sha": result.sha, "word": result.word, "seconds": result.seconds, "why": result.why,
+            "fingerprint": sorted(result.fingerprint), "at": at,
+        }  # fmt: skip
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise EnvironmentNotReady(
+                f"{self._file} cannot be written: {error.strerror}", next_step="free some space"
+            ) from error
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    """Read one line; a torn one, of a search that was killed, is left out."""
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return entry if line.endswith("\n") and isinstance(entry, dict) else None

@@ -1,0 +1,67 @@
+"""What a search is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIMEOUT = 600.0  # seconds for one run
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to search, and how.
+
+    Attributes:
+        repo: Anywhere in the repository.
+        command: What tells good from bad: exit 0 pass, 125 untestable, 126 and up or a signal an error, else fail.
+        good: The good end; empty to look for one.
+        bad: The bad end.
+        setup: Run before the command; where it fails the commit is untestable.
+        jobs: How many probes at once; None for one, or as many as the cluster has threads.
+        flake_rate: How often a good commit fails, if it is known; 0 if the command never lies.
+        confidence: How sure to be even of a command that lies; None trusts it until it contradicts itself.
+        first_parent: Whether a merge stands for all that it brought.
+        resume: Whether to believe all that is remembered of this command, however old or contradictory.
+        fresh: Whether to believe nothing that is remembered.
+        timeout: Seconds for one run.
+        cluster: The address of a Dask scheduler, or empty.
+        suspects: Files that the failing test points at.
+        overlay: Files and folders of today that are laid over every tree.
+        unseen: Globs of files that the command cannot see.
+    """
+
+    repo: Path
+    command: str
+    good: str = ""
+    bad: str = "HEAD"
+    setup: str = ""
+    jobs: int | None = None
+    flake_rate: float | None = None
+    confidence: float | None = None
+    first_parent: bool = False
+    resume: bool = False
+    fresh: bool = False
+    timeout: float = TIMEOUT
+    cluster: str = ""
+    suspects: tuple[str, ...] = ()
+    overlay: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise `UsageError` where a value makes no sense."""
+        if not self.command.strip():
+            raise UsageError("there is no command", next_step="pass --command CMD")
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"--jobs is {self.jobs}; it is 1 or more")
+        if self.flake_rate is not None and not 0 <= self.flake_rate < 0.5:
+            raise UsageError(f"--flake-rate is {self.flake_rate:g}; it is 0 or more and below 0.5")
+        if self.confidence is not None and not 0.5 < self.confidence < 1:
+            raise UsageError(f"--confidence is {self.confidence:g}; it is above 0.5 and below 1")
+        if self.timeout <= 0:
+            raise UsageError(f"--timeout is {self.timeout:g}; it is above 0")

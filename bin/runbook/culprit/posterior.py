@@ -1,0 +1,187 @@
+"""What is believed after the runs so far: one probability for each commit, for "none of them" and for "born red".
+
+Noisy binary search by Bayes' rule (Ben-Or and Hassidim 2008; Waeber, Frazier and Henderson 2013) on a graph, with both
+failure rates integrated out over a grid instead of assumed. Hypotheses that no run has told apart yet
+share a cell, and cells are what is computed with: their number grows with the commits that were run,
+not with the length of the history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import exp, log
+from operator import add, mul
+from typing import TYPE_CHECKING
+
+from runbook.culprit.dag import Dag, flags
+from runbook.culprit.rates import entropy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook.culprit.rates import RatePrior
+
+GOOD_END = -1  # the site of the good end; it is bad only if the test was born red
+NONE_OF_THEM = 0.2  # before any run; 40 in 100 in FACF's ranges, fewer where a person has looked
+BORN_RED = 0.05
+STICKY = 0.005  # the chance that a commit repeats its first outcome whatever it is (same seed, warm cache)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Hypotheses that all runs so far treat alike, with their log likelihood at each level of the rates."""
+
+    bad_sites: frozenset[int]
+    good_fails: tuple[float, ...]
+    bad_passes: tuple[float, ...]
+
+
+class Posterior:
+    """Probabilities of the hypotheses, given the outcomes recorded so far.
+
+    Args:
+        dag: The candidates.
+        weights: The prior weight of each candidate, none of them zero.
+        rates: What is believed of the failure rates.
+
+    Attributes:
+        counts: For each site that was run how often it failed and passed.
+        commits: The probability of each candidate.
+        none: The probability that no candidate is to blame: what fails is a flake.
+        born_red: The probability that the good end was never good.
+        masses: For each commit the probability that it is bad.
+        good_fails: The expected rate at which a good commit fails.
+        bad_passes: The expected rate at which a bad commit passes.
+    """
+
+    def __init__(self, dag: Dag, weights: Sequence[float], rates: RatePrior) -> None:
+        self._dag = dag
+        self._rates = rates
+        scale = (1 - NONE_OF_THEM - BORN_RED) / sum(weights)
+        self._prior = [*(weight * scale for weight in weights), NONE_OF_THEM, BORN_RED]
+        self._cells = [
+            _Cell(frozenset(), (0.0,) * len(rates.good_fails), (0.0,) * len(rates.bad_passes))
+        ]
+        self._cell_of = [0] * (dag.size + 2)
+        self.counts: dict[int, tuple[int, int]] = {}
+        self.settle()
+
+    def mass(self, site: int) -> float:
+        """Return the probability that a site is bad."""
+        return self.born_red if site == GOOD_END else self.masses[site]
+
+    def informations(self) -> dict[int, float]:
+        """Return for each site how many bits one run there tells of which hypothesis is true.
+
+        The rates that go with a hypothesis are its own: where a flake explains everything good commits
+        fail often, where a culprit does they fail rarely, and a run at the good end tells the two apart.
+        """
+        good = [good_fails for good_fails, _ in self._rates_of]
+        puzzle = [entropy(good_fails) for good_fails in good]
+        lift = [1 - bad_passes - good_fails for good_fails, bad_passes in self._rates_of]
+        doubt = [
+            entropy(bad_passes) - entropy(good_fails) for good_fails, bad_passes in self._rates_of
+        ]
+        placed = list(zip((*self.commits, self.none, self.born_red), self._cell_of, strict=True))
+        born = self._cell_of[-1]  # under "born red" every site is bad
+        fails = sum([chance * good[cell] for chance, cell in placed]) + self.born_red * lift[born]
+        known = (
+            sum([chance * puzzle[cell] for chance, cell in placed]) + self.born_red * doubt[born]
+        )
+        lifts = self._dag.masses([chance * lift[cell] for chance, cell in placed[:-2]])
+        doubts = self._dag.masses([chance * doubt[cell] for chance, cell in placed[:-2]])
+        found = {GOOD_END: entropy(fails) - known}
+        for site, (more, less) in enumerate(zip(lifts, doubts, strict=True)):
+            found[site] = entropy(fails + more) - known - less
+        return found
+
+    def cell(self, commit: int) -> tuple[int, float]:
+        """Return the set of candidates that no run has told from ``commit``, and its probability."""
+        number = self._cell_of[commit]
+        mates = [each for each in range(self._dag.size) if self._cell_of[each] == number]
+        return sum(1 << each for each in mates), sum(self.commits[each] for each in mates)
+
+    def record(self, site: int, *, failed: bool) -> None:
+        """Take one more run at a site into account; `settle` must follow the last of several."""
+        if site not in self.counts:
+            self._split(site)
+        fails, passes = self.counts.get(site, (0, 0))
+        after = (fails + failed, passes + (not failed))
+        self.counts[site] = after
+        good = [_gain(a, (fails, passes), after) for a in self._rates.good_fails]
+        bad = [_gain(1 - b, (fails, passes), after) for b in self._rates.bad_passes]
+        self._cells = [
+            replace(cell, bad_passes=tuple(map(add, cell.bad_passes, bad)))
+            if site in cell.bad_sites
+            else replace(cell, good_fails=tuple(map(add, cell.good_fails, good)))
+            for cell in self._cells
+        ]
+
+    def _split(self, site: int) -> None:
+        """Part each cell into the hypotheses under which the site is good and those under which it is bad."""
+        bad = self._dag.ancestors(site) if site != GOOD_END else 0
+        bits = (
+            flags(bad, self._dag.size) + "01"
+        )  # "none of them" makes every site good, "born red" bad
+        numbers: dict[tuple[int, str], int] = {}
+        keys = zip(self._cell_of, bits, strict=True)
+        self._cell_of = [numbers.setdefault(key, len(numbers)) for key in keys]
+        old = self._cells
+        self._cells = [
+            replace(old[cell], bad_sites=old[cell].bad_sites | {site}) if bit == "1" else old[cell]
+            for cell, bit in numbers
+        ]
+
+    def settle(self) -> None:
+        """Bring the probabilities up to date with what was recorded."""
+        peak = max(max(cell.good_fails) + max(cell.bad_passes) for cell in self._cells)
+        sums = [self._integrate(cell, peak) for cell in self._cells]
+        self._rates_of = [
+            (by_a / whole, by_b / whole) if whole else (0.0, 0.0) for whole, by_a, by_b in sums
+        ]
+        likelihood = [whole for whole, _, _ in sums]
+        joint = [
+            prior * likelihood[cell] for prior, cell in zip(self._prior, self._cell_of, strict=True)
+        ]
+        total = sum(joint)
+        *self.commits, self.none, self.born_red = [each / total for each in joint]
+        self.masses = [self.born_red + mass for mass in self._dag.masses(self.commits)]
+        priors = [0.0] * len(self._cells)
+        for cell, prior in zip(self._cell_of, self._prior, strict=True):
+            priors[cell] += prior
+        self.good_fails = (
+            sum(prior * by_a for prior, (_, by_a, _) in zip(priors, sums, strict=True)) / total
+        )
+        self.bad_passes = (
+            sum(prior * by_b for prior, (_, _, by_b) in zip(priors, sums, strict=True)) / total
+        )
+
+    def _integrate(self, cell: _Cell, peak: float) -> tuple[float, float, float]:
+        """Return the likelihood of a cell, and the same weighted by each of the two rates."""
+        rates = self._rates
+        over_b = [exp(level - peak / 2) for level in cell.bad_passes]
+        over_b_weighted = list(map(mul, over_b, rates.bad_passes))
+        whole = by_a = by_b = 0.0
+        for a, level, row in zip(rates.good_fails, cell.good_fails, rates.weights, strict=True):
+            scale = exp(level - peak / 2)
+            part = scale * sum(map(mul, row, over_b))
+            whole += part
+            by_a += a * part
+            by_b += scale * sum(map(mul, row, over_b_weighted))
+        return whole, by_a, by_b
+
+
+def _gain(fail_rate: float, before: tuple[int, int], after: tuple[int, int]) -> float:
+    return _log_likelihood(fail_rate, *after) - _log_likelihood(fail_rate, *before)
+
+
+def _log_likelihood(fail_rate: float, fails: int, passes: int) -> float:
+    """The chance of what was seen at one commit, some commits repeating themselves (`STICKY`).
+
+    However often a commit is run again, its word alone never counts for more than about one in `STICKY`:
+    runs at its neighbours must agree.
+    """
+    independent = fails * log(fail_rate) + passes * log(1 - fail_rate) + log(1 - STICKY)
+    if (fails and passes) or not (fails or passes):
+        return independent
+    return log(exp(independent) + STICKY * (fail_rate if fails else 1 - fail_rate))

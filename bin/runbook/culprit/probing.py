@@ -1,0 +1,229 @@
+"""One probe: the command, run on one commit, in its own process group and with nothing shared but the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import site
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.culprit.fingerprint import fingerprint
+from runbook.culprit.git import clean_environment
+from runbook.errors import RunbookError
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runbook.culprit.worktrees import OverlayFile, Worktree
+
+_COMMAND_ERROR = 126  # and up: not found, not executable, ended by a signal
+_TAIL = 65536  # bytes of output that are looked at: where a failure's summary stands
+
+# A HOME of its own keeps runs apart; these settings, caches and toolchains are safe to share.
+_SHARED = {
+    "CARGO_HOME": ".cargo", "RUSTUP_HOME": ".rustup", "PYENV_ROOT": ".pyenv", "GOPATH": "go",
+    "UV_CACHE_DIR": ".cache/uv", "GIT_CONFIG_GLOBAL": ".gitconfig",
+    "PIP_CACHE_DIR": ".cache/pip", "npm_config_cache": ".npm", "PLAYWRIGHT_BROWSERS_PATH": ".cache/ms-playwright",
+}  # fmt: skip
+
+
+class Word(StrEnum):
+    """What became of one probe; an error is one of the command, or of the machine, not of the commit."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    UNTESTABLE = "untestable"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is run on every commit.
+
+    Attributes:
+        command: Given to ``sh -c``.
+        setup: Run before it; where this fails the commit cannot be tested. May be empty.
+        timeout: Seconds that each of the two may take.
+        overlay: Files of today that are laid over each tree.
+    """
+
+    command: str
+    setup: str = ""
+    timeout: float = 600.0
+    overlay: tuple[OverlayFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What one probe said.
+
+    Attributes:
+        sha: The commit.
+        word: What became of it.
+        seconds: How long it took, the checkout included.
+        why: What a person may want to know of it.
+        fingerprint: Of a failure: the tests and exceptions that its output names.
+        remembered: Whether it was made by an earlier search.
+    """
+
+    sha: str
+    word: Word
+    seconds: float
+    why: str = ""
+    fingerprint: frozenset[str] = frozenset()
+    remembered: bool = False
+
+
+# The command starts when it is announced and no sooner: a search that is killed in between leaves a shell that
+# reads the end of its input, and ends.
+_WHEN_TOLD = 'read -r _ && exec /bin/sh -c "$1" < /dev/null'
+
+
+class Probe:
+    """A probe that goes on, in another thread than the one that may stop it.
+
+    Args:
+        announce: Called with ``+N`` and ``-N`` when process group N starts and has ended.
+    """
+
+    def __init__(self, announce: Callable[[str], None] = lambda _: None) -> None:
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """End it: what it started is killed, and its result says cancelled."""
+        with self._lock:
+            self._is_stopped = True
+            if self._process is not None:
+                _kill(self._process.pid)
+
+    def run(self, tree: Worktree, sha: str, job: Job, attempt: int) -> ProbeResult:
+        """Check out, set up, run the command, and say what came of it."""
+        started = time.monotonic()
+        word, why, output = Word.CANCELLED, "", ""
+        try:
+            tree.prepare(sha, job.overlay)
+            word, why, output = self._run_job(tree, sha, job, attempt)
+        except RunbookError as error:
+            word, why = Word.ERROR, error.what
+        except OSError as error:
+            word, why = Word.ERROR, f"{error.strerror}: {error.filename}"
+        if self._is_stopped:
+            word, why = Word.CANCELLED, ""
+        seconds = time.monotonic() - started
+        return ProbeResult(
+            sha, word, seconds, why, fingerprint(output) if word is Word.FAIL else frozenset()
+        )
+
+    def _run_job(self, tree: Worktree, sha: str, job: Job, attempt: int) -> tuple[Word, str, str]:
+        environment = _environment(tree.scratch) | {
+            "RUNBOOK_COMMIT": sha,
+            "RUNBOOK_ATTEMPT": str(attempt),
+        }
+        if job.setup:
+            status, output = self._execute(job.setup, tree, environment, job.timeout)
+            if status != 0:
+                how = "was not over in time" if status is None else f"ended with {status}"
+                return Word.UNTESTABLE, f"setup {how}: {_last_line(output)}", output
+        status, output = self._execute(job.command, tree, environment, job.timeout)
+        word, why = classify(status, job.timeout)
+        return word, f"{why}: {_last_line(output)}" if why and _last_line(output) else why, output
+
+    def _execute(
+        self, command: str, tree: Worktree, environment: dict[str, str], timeout: float
+    ) -> tuple[int | None, str]:
+        """Run one shell command to its end; return its status, None when time was up, and its output's end."""
+        log = tree.scratch / "output"
+        with log.open("wb") as sink:
+            process = self._start(command, tree.path, environment, sink.fileno())
+            if process is None:
+                return None, ""
+            try:
+                status: int | None = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                status = None
+            with self._lock:
+                _kill(process.pid)  # what the command left behind, or all of it
+                process.wait()
+                self._process = None
+            self._announce(f"-{process.pid}")
+        with log.open("rb") as written:
+            written.seek(max(0, log.stat().st_size - _TAIL))
+            return status, written.read().decode(errors="replace")
+
+    def _start(
+        self, command: str, folder: Path, environment: dict[str, str], sink: int
+    ) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._is_stopped:
+                return None
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _WHEN_TOLD, "sh", command], cwd=folder, env=environment,
+                stdin=subprocess.PIPE, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+            self._announce(f"+{self._process.pid}")
+            assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+            with contextlib.suppress(BrokenPipeError), self._process.stdin as go:
+                go.write(b"\n")
+            return self._process
+
+
+def classify(status: int | None, timeout: float) -> tuple[Word, str]:
+    """Say what an exit status means: 0 pass, 125 untestable, above that or a signal an error, all others fail.
+
+    Args:
+        status: As `subprocess` gives it; None when time was up.
+        timeout: Seconds, for the text.
+    """
+    if status is None:
+        return Word.ERROR, f"not over after {timeout:g} s"
+    if status == 0:
+        return Word.PASS, ""
+    if status == ExitCode.UNTESTABLE:
+        return Word.UNTESTABLE, "the command says that it cannot be tested (125)"
+    if status < 0:
+        return Word.ERROR, f"ended by {signal.Signals(-status).name}"
+    if status >= _COMMAND_ERROR:
+        return Word.ERROR, f"the command itself failed ({status})"
+    return Word.FAIL, f"exit status {status}"
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """The variables of one probe: what it keeps for itself must not meet another probe's, or its own last one's."""
+    home, temporary = scratch / "home", scratch / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    environment = clean_environment()
+    real_home = Path(environment.get("HOME", "/"))
+    shared = {
+        name: str(real_home / place)
+        for name, place in _SHARED.items()
+        if (real_home / place).exists()
+    }
+    user_base = {"PYTHONUSERBASE": base} if Path(base := site.getuserbase()).is_dir() else {}
+    return shared | user_base | environment | {
+        "HOME": str(home), "TMPDIR": str(temporary), "PYTHONPYCACHEPREFIX": str(scratch / "pycache"),
+    }  # fmt: skip
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(
+        ProcessLookupError, PermissionError
+    ):  # nobody is left; macOS says so by EPERM
+        os.killpg(group, signal.SIGKILL)
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else ""

@@ -1,0 +1,211 @@
+"""The end of a search for its two readers: ``culprit/1`` as JSON, and text."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
+from math import log2
+from typing import TYPE_CHECKING, Any
+
+from runbook.culprit.rates import capacity
+from runbook.culprit.search import Word
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from runbook.culprit.history import Description
+    from runbook.culprit.probing import ProbeResult
+
+SCHEMA = "culprit/1"
+_SHOWN = 8  # candidates in the text
+_LEAST = 0.001  # probability of a candidate that the JSON lists
+_LOCKS = (
+    "requirements*.txt",
+    "requirements/*.txt",
+    "*.lock",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "go.sum",
+)
+_PROSE = ("*.md", "*.rst", "*.txt", "docs/*", "LICENSE*")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a search over a repository ended.
+
+    Attributes:
+        word: The verdict.
+        probability: How sure it is.
+        culprit: The commit that is to blame, or None.
+        candidates: Commits and their probabilities, likeliest first.
+        probes: All probes, in the order in which they ended.
+        good: The good end, or empty where there is none.
+        bad: The bad end.
+        size: How many candidates there were.
+        runs: How often the command was started.
+        rounds: How often probes were started together.
+        seconds: How long the search took.
+        good_fails: The rate at which good commits are believed to fail.
+        bad_passes: The rate at which bad ones are believed to pass.
+        why: What stood in the way, or is worth knowing.
+        command: What was run.
+    """
+
+    word: Word
+    probability: float
+    culprit: Description | None
+    candidates: tuple[tuple[str, float], ...]
+    probes: tuple[ProbeResult, ...]
+    good: str
+    bad: str
+    size: int
+    runs: int
+    rounds: int
+    seconds: float
+    good_fails: float
+    bad_passes: float
+    why: str
+    command: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """A search that ended with a proof is green, whatever it proved."""
+        return ExitCode.INCONCLUSIVE if self.word is Word.INCONCLUSIVE else ExitCode.GREEN
+
+    @property
+    def least_runs(self) -> float:
+        """What no search can do without: the bits it takes to name one commit, by what one run can tell."""
+        return log2(max(self.size, 1)) / capacity(self.good_fails, self.bad_passes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``culprit/1``."""
+        return {
+            "schema": SCHEMA,
+            "verdict": str(self.word),
+            "culprit": _listed(self.culprit) if self.culprit else None,
+            "probability": self.probability,
+            "candidates": [
+                {"sha": sha, "probability": chance}
+                for sha, chance in self.candidates
+                if chance >= _LEAST
+            ],
+            "probes": [
+                {
+                    "sha": each.sha,
+                    "outcome": str(each.word),
+                    "seconds": round(each.seconds, 3),
+                    "why": each.why,
+                    "remembered": each.remembered,
+                }
+                for each in self.probes
+            ],
+            "runs": self.runs,
+            "rounds": self.rounds,
+            "seconds": round(self.seconds, 3),
+            "good": self.good,
+            "bad": self.bad,
+            "size": self.size,
+            "least_runs": round(self.least_runs, 1),
+            "rates": {"good_fails": self.good_fails, "bad_passes": self.bad_passes},
+            "why": self.why,
+            "command": self.command,
+        }
+
+    def replay(self) -> str:
+        """Return the command that searches the same again."""
+        good = f"--good {self.good} " if self.good else ""
+        return f"python -m runbook.culprit {good}--bad {self.bad} --command {shlex.quote(self.command)}"
+
+
+def _listed(description: Description) -> dict[str, Any]:
+    return asdict(description) | {"files": list(description.files)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a search would do: the answer of ``--dry-run``.
+
+    Attributes:
+        good: The good end; empty where one would be looked for.
+        bad: The bad end.
+        size: How many candidates there are; 0 without a good end.
+        most_runs: How many runs it takes when the command does not lie; 0 without a good end.
+        first: The commits that would be run first.
+        likeliest: The candidates with the largest prior, and their probabilities.
+    """
+
+    good: str
+    bad: str
+    size: int
+    most_runs: int
+    first: tuple[str, ...]
+    likeliest: tuple[tuple[str, float], ...]
+
+
+def render(result: Result) -> str:
+    """Return the report for a person; the last line says what happened."""
+    lines = [*map(_probe_line, result.probes), ""]
+    if result.culprit is None:
+        lines += [
+            f"  {sha[:10]}  {chance:6.1%}"
+            for sha, chance in result.candidates[:_SHOWN]
+            if chance >= _LEAST
+        ]
+    else:
+        lines += [
+            f"  commit  {result.culprit.sha}",
+            f"  author  {result.culprit.author}",
+            f"  date    {result.culprit.date}",
+        ]
+        lines += [f"  file    {path!r}" for path in result.culprit.files[:_SHOWN]]
+        lines += [f"  note    {note}" for note in notes(result.culprit)]
+    lines += [
+        f"  rates   a good commit fails {result.good_fails:.0%}, a bad one passes {result.bad_passes:.0%} of the time",
+        f"  runs    {result.runs} in {result.rounds} rounds and {result.seconds:.1f} s",
+        f"  limit   {result.least_runs:.0f} runs to tell {result.size} commits apart at these rates",
+        f"  again   {result.replay()}",
+    ]
+    return "\n".join([*lines, "", headline(result)]).lstrip("\n")
+
+
+def headline(result: Result) -> str:
+    """Return the verdict in one line."""
+    if result.word is Word.FOUND and result.culprit:
+        return f"found: {result.culprit.sha[:10]} {result.culprit.subject!r} broke it ({result.probability:.1%} sure)"
+    if result.word is Word.BORN_RED:
+        by = f"; {result.culprit.sha[:10]} added the test" if result.culprit else ""
+        return f"born-red: it was never green ({result.probability:.1%} sure){by}"
+    if result.word is Word.NOT_REPRODUCED:
+        rate = f"it fails {result.good_fails:.0%} of the time"
+        return f"not-reproduced: no commit is to blame; {rate} ({result.probability:.1%} sure)"
+    return f"inconclusive: {result.why}"
+
+
+def notes(culprit: Description) -> list[str]:
+    """Return what makes a culprit suspicious, or another tool's business."""
+    if any(fnmatch(path, glob) for path in culprit.files for glob in _LOCKS):
+        return ["it changes locked dependencies: bin/invoke find-offending-upgrade names the one"]
+    if culprit.files and all(any(fnmatch(path, glob) for glob in _PROSE) for path in culprit.files):
+        return ["it changes nothing but text: look twice"]
+    return []
+
+
+def render_plan(planned: Plan) -> str:
+    """Return what a search would do, for a person."""
+    first = ", ".join(sha[:10] for sha in planned.first)
+    if not planned.good:
+        return f"would look for a good end from {planned.bad[:10]}, first at {first}"
+    likeliest = ", ".join(f"{sha[:10]} ({chance:.1%})" for sha, chance in planned.likeliest)
+    return (
+        f"would search {planned.size} commits, {planned.good[:10]}..{planned.bad[:10]}, "
+        f"in at most {planned.most_runs} runs if the command does not lie\n"
+        f"  first      {first}\n  likeliest  {likeliest}"
+    )
+
+
+def _probe_line(probe: ProbeResult) -> str:
+    remembered = "remembered " if probe.remembered else ""
+    return (
+        f"  {probe.sha[:10]}  {probe.word:<10}  {probe.seconds:6.1f} s  {remembered}{probe.why!r}"
+    )

@@ -1,0 +1,341 @@
+"""The search as a state machine: outcomes in, the next commits to run out, and at the end a finding.
+
+Nothing here runs anything. While no two outcomes contradict each other it is a bisection by weight; as soon
+as they do, or when noise was told, it is a noisy search that integrates over both failure rates.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil, log2
+from typing import TYPE_CHECKING
+
+from runbook.culprit import rates, stopping
+from runbook.culprit.choice import Sites, choose, choose_one
+from runbook.culprit.dag import flags, members
+from runbook.culprit.posterior import GOOD_END, Posterior
+from runbook.culprit.untestable import chances
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from runbook.culprit.dag import Dag
+
+
+_AS_GOOD_AS_CERTAIN = (
+    0.999  # a search without a contradiction runs its culprit again until then, or its limit
+)
+
+
+class Outcome(StrEnum):
+    """What one run says of its commit."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    UNTESTABLE = "untestable"
+
+
+class Word(StrEnum):
+    """The verdict of a search in one word."""
+
+    FOUND = "found"
+    INCONCLUSIVE = "inconclusive"
+    BORN_RED = "born-red"
+    NOT_REPRODUCED = "not-reproduced"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How a search ended.
+
+    Attributes:
+        word: The verdict.
+        probability: How sure it is; of an inconclusive search, of the likeliest commit.
+        culprit: The number of the commit that is to blame, where one was found.
+        suspects: The commits that are not ruled out, likeliest first, where none was found.
+        why: What stood in the way, where it is inconclusive.
+    """
+
+    word: Word
+    probability: float
+    culprit: int | None = None
+    suspects: tuple[int, ...] = ()
+    why: str = ""
+
+
+class Search:
+    """One search over a range of commits.
+
+    Args:
+        dag: The candidates; the last is the bad end.
+        weights: Their prior weights.
+        rate: The flake rate, where it was told; 0 says that the command never lies.
+        confidence: What was asked for. None presumes a command that does not lie until two outcomes
+            contradict each other, and then asks for `stopping.DEFAULT_CONFIDENCE`.
+        width: How many runs go on at once.
+
+    Attributes:
+        posterior: What is believed now.
+        runs: How many runs were made; what was remembered does not count.
+        rounds: How often runs were started.
+        untestable: The sites that could not be tested.
+    """
+
+    def __init__(
+        self,
+        dag: Dag,
+        weights: Sequence[float],
+        *,
+        rate: float | None = None,
+        confidence: float | None = None,
+        width: int = 1,
+    ) -> None:
+        self.dag = dag
+        self._weights = list(weights)
+        presumed = rates.PRESUMED_STEADY if confidence is None else rates.OPEN_MINDED
+        prior = rates.unknown(presumed) if rate is None else rates.told(rate)
+        self.posterior = Posterior(dag, weights, prior)
+        self._may_presume = confidence is None or rate == 0
+        self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
+        self._width = width
+        self._remembers = False
+        self._is_exhausted = False
+        self.runs = 0
+        self.rounds = 0
+        self.untestable: set[int] = set()
+        self._live = dag.everything if prior.can_be_steady else 0
+        self._none_lives = self._born_lives = prior.can_be_steady
+
+    def record(self, site: int, outcome: Outcome, *, remembered: bool = False) -> None:
+        """Take one outcome into account."""
+        self.runs += not remembered
+        self._remembers |= remembered
+        if outcome is Outcome.UNTESTABLE:
+            self.untestable.add(site)
+            return
+        failed = outcome is Outcome.FAIL
+        bad = self.dag.ancestors(site) if site != GOOD_END else 0
+        self._live &= bad if failed else ~bad
+        self._none_lives &= not failed
+        self._born_lives &= failed
+        self.posterior.record(site, failed=failed)
+        self.posterior.settle()
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether some hypothesis explains every outcome without a lie."""
+        return bool(self._live) or self._none_lives or self._born_lives
+
+    def next_probes(self, pending: Collection[int] = ()) -> list[int]:
+        """Return the sites to run now beside those ``pending``; none once there is a finding."""
+        free = self._width - len(pending)
+        if free <= 0 or self.finding() is not None:
+            return []
+        wanted = self._wanted_first(pending)[:free]
+        if len(wanted) < free:
+            wanted += self._informative(free - len(wanted), [*pending, *wanted])
+        if len(wanted) < free and not self._asked(GOOD_END) and GOOD_END not in (*wanted, *pending):
+            wanted.append(GOOD_END)  # somebody is idle, and it may be needed
+        self.rounds += bool(wanted)
+        self._is_exhausted = not wanted and not pending
+        return wanted
+
+    def is_useless(self, site: int) -> bool:
+        """Whether a run that goes on at ``site`` can no longer rule anybody out; the ends are always worth it."""
+        if not (self._may_presume and self._live.bit_count() > 1) or site in (
+            GOOD_END,
+            self.dag.tip,
+        ):
+            return False
+        return self.dag.ancestors(site) & self._live in (0, self._live)
+
+    def likeliest(self) -> tuple[int, float]:
+        """Return the likeliest culprit and its probability."""
+        best = max(range(self.dag.size), key=self.posterior.commits.__getitem__)
+        return best, self.posterior.commits[best]
+
+    @property
+    def runs_left(self) -> int:
+        """About how many runs are still needed."""
+        now = self.posterior
+        bits = -sum(
+            each * log2(each) for each in (*now.commits, now.none, now.born_red) if each > 0
+        )
+        return ceil(bits / max(0.05, rates.capacity(now.good_fails, now.bad_passes)))
+
+    def _wanted_first(self, pending: Collection[int]) -> list[int]:
+        """Return the runs that are needed whatever they tell: the ends, and those that prove the culprit."""
+        wanted = [] if self.rounds else [end for end in self._free_ends() if not self._asked(end)]
+        settled = self._settled()
+        if settled is not None:
+            wanted += self._lacking(settled)
+        already = Counter(pending)
+        return [site for site in dict.fromkeys(wanted) if site not in already]
+
+    def _free_ends(self) -> tuple[int, ...]:
+        """Return the ends that can run along in the first round without costing another one."""
+        size, width = self.dag.size, self._width
+        for ends in ((self.dag.tip, GOOD_END), (self.dag.tip,)):
+            parts = width - len(ends) + 1
+            if parts > 1:
+                rounds = 1 + stopping.rounds_needed(-(-size // parts), width)
+                if rounds <= stopping.rounds_needed(size, width):
+                    return ends
+        return ()
+
+    def _asked(self, site: int) -> bool:
+        return site in self.posterior.counts or site in self.untestable
+
+    def _settled(self) -> int | None:
+        """Return the culprit that is left, if one is, proved or not."""
+        if self._live:
+            return _only(self._live)
+        best, chance = self.likeliest()
+        return best if chance >= stopping.threshold(self.confidence) else None
+
+    def _lacking(self, culprit: int) -> list[int]:
+        """Return the sites that must still be run so that ``culprit`` is proved: itself red, its parents green."""
+        fails, passes = self._repeats()
+        lacking = [culprit] if self._count(culprit)[0] < fails else []
+        parents = self.dag.parents[culprit] or (GOOD_END,)
+        lacking += [parent for parent in parents if not self._is_green(parent, culprit, passes)]
+        return [site for site in lacking if site not in self.untestable]
+
+    def _repeats(self) -> tuple[int, int]:
+        if self.is_consistent:
+            return 1, 1
+        now = self.posterior
+        sure = self.confidence
+        return stopping.repeats(now.good_fails, sure), stopping.repeats(now.bad_passes, sure)
+
+    def _count(self, site: int) -> tuple[int, int]:
+        return self.posterior.counts.get(site, (0, 0))
+
+    def _is_green(self, parent: int, culprit: int, passes: int) -> bool:
+        """Whether a parent passed, or one of its descendants without the culprit, which holds all of it."""
+        if parent == GOOD_END:
+            return self._count(GOOD_END)[1] >= passes
+        return any(
+            green >= passes
+            and site != GOOD_END
+            and (held := self.dag.ancestors(site)) >> parent & 1
+            and not held >> culprit & 1
+            for site, (_, green) in self.posterior.counts.items()
+        )
+
+    def _informative(self, width: int, pending: Collection[int]) -> list[int]:
+        if self._may_presume and self._live.bit_count() > 1:
+            return choose(self._live_sites(), width, pending)
+        if width > 1 or pending:
+            return choose(self._noisy_sites(), width, pending)
+        bits = self.posterior.informations()
+        for site in self.untestable:
+            bits.pop(site, None)
+        best = choose_one(bits, self._chance(), self._runs_at())
+        return [] if best is None else [best]
+
+    def _runs_at(self) -> dict[int, int]:
+        return {site: sum(count) for site, count in self.posterior.counts.items()}
+
+    def _live_sites(self) -> Sites:
+        """The sites that part the candidates which explain everything: a run at any of them rules somebody out."""
+        bits = flags(self._live, self.dag.size)
+        weights = [
+            weight if bit == "1" else 0.0 for weight, bit in zip(self._weights, bits, strict=True)
+        ]
+        masses = self.dag.masses(weights)
+        total = masses[self.dag.tip]
+        edge = total * 1e-9
+        open_ = {
+            site: mass / total
+            for site, mass in enumerate(masses)
+            if edge < mass < total - edge and site not in self.untestable
+        }
+        return Sites(open_, self._chance(), {}, rates.STEADY, rates.STEADY, self.dag.ancestors)
+
+    def _noisy_sites(self) -> Sites:
+        now = self.posterior
+        masses = {GOOD_END: now.born_red} | dict(enumerate(now.masses))
+        for site in self.untestable:
+            masses.pop(site, None)
+        return Sites(
+            masses,
+            self._chance(),
+            self._runs_at(),
+            now.good_fails,
+            now.bad_passes,
+            self.dag.ancestors,
+        )
+
+    def _chance(self) -> dict[int, float]:
+        if not self.untestable:
+            return {}
+        return dict(
+            enumerate(chances(self.dag.size, self.posterior.counts.keys(), self.untestable))
+        )
+
+    def finding(self) -> Finding | None:
+        """Return how the search ended, or None while it goes on."""
+        return self._conclusion() or self._surrender()
+
+    def _conclusion(self) -> Finding | None:
+        now = self.posterior
+        sure = self._threshold()
+        if now.none >= sure and self._count(self.dag.tip)[1]:
+            return Finding(Word.NOT_REPRODUCED, now.none)
+        if now.born_red >= sure and self._count(GOOD_END)[0]:
+            return Finding(Word.BORN_RED, now.born_red)
+        culprit = self._settled()
+        if culprit is None or self._lacking(culprit) or culprit in self.untestable:
+            return None
+        if now.commits[culprit] >= sure:
+            return Finding(Word.FOUND, now.commits[culprit], culprit)
+        return None
+
+    def _threshold(self) -> float:
+        """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
+        if self._may_presume and self.is_consistent:
+            limit = stopping.steady_limit(self.dag.size, self._width) + bool(self.untestable)
+            return 0.5 if self._remembers or self.rounds >= limit else _AS_GOOD_AS_CERTAIN
+        return stopping.threshold(self.confidence)
+
+    def _surrender(self) -> Finding | None:
+        if self.runs >= stopping.budget(self.dag.size):
+            return self._inconclusive(f"{self.runs} runs did not settle it")
+        if len(self.untestable) >= stopping.untestable_limit(self.dag.size):
+            return self._inconclusive(f"{len(self.untestable)} commits cannot be tested")
+        if self._is_exhausted or (self.untestable and self._is_stuck()):
+            return self._inconclusive("what would tell the suspects apart cannot be tested")
+        return None
+
+    def _is_stuck(self) -> bool:
+        """Whether the likeliest suspects can be told apart by no run that is left."""
+        if self._live:
+            group = self._live
+            if group.bit_count() == 1:
+                return _only(group) in self.untestable
+        else:
+            group, mass = self.posterior.cell(self.likeliest()[0])
+            if mass < stopping.threshold(self.confidence) or group.bit_count() == 1:
+                return False
+        chance = self._chance()
+        return not any(
+            0 != self.dag.ancestors(site) & group != group
+            for site in range(self.dag.size)
+            if chance.get(site, 1.0) > 0
+        )
+
+    def _inconclusive(self, why: str) -> Finding:
+        now = self.posterior
+        ranked = sorted(range(self.dag.size), key=lambda commit: -now.commits[commit])
+        suspects = tuple(commit for commit in ranked if now.commits[commit] > 1e-3)
+        if self._live:
+            suspects = tuple(sorted(members(self._live), key=lambda commit: -now.commits[commit]))
+        return Finding(Word.INCONCLUSIVE, now.commits[ranked[0]], suspects=suspects, why=why)
+
+
+def _only(commits: int) -> int | None:
+    """Return the only member of a set, if it has just one."""
+    return commits.bit_length() - 1 if commits.bit_count() == 1 else None

@@ -1,0 +1,170 @@
+"""Disposable trees to run the command in, far from the user's own.
+
+A tree is a clone that borrows the repository's objects (``git clone --shared``), in the system's temporary
+folder: unlike with ``git worktree``, nothing at all is written into the user's ``.git``, trees can be made
+in parallel, and a command that commits, stashes or tags does so in its own clone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.culprit.git import GitFailed, git
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PREFIX = "runbook-culprit-"
+_OWNER = "owner.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayFile:
+    """A file of today that is laid over every old tree.
+
+    Attributes:
+        path: Relative to the root, with ``/``.
+        content: Its bytes.
+        is_executable: Whether it may be run.
+    """
+
+    path: str
+    content: bytes
+    is_executable: bool = False
+
+
+class Worktree:
+    """One tree, and beside it the scratch folder of the run that goes on in it.
+
+    Args:
+        folder: Where both are made.
+        source: A repository or a bundle to clone from.
+    """
+
+    def __init__(self, folder: Path, source: Path) -> None:
+        self.path = folder / "tree"
+        self.scratch = folder / "scratch"
+        self._source = source
+
+    def prepare(self, sha: str, overlay: Iterable[OverlayFile]) -> None:
+        """Make the tree exactly what ``sha`` holds, with the overlay on top, and empty the scratch folder.
+
+        Raises:
+            EnvironmentNotReady: git could not; no space, for instance.
+        """
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        try:
+            self._checkout(sha)
+        except GitFailed:  # the last command broke the clone, or there is none yet
+            shutil.rmtree(self.path, ignore_errors=True)
+            git(
+                self.scratch,
+                "clone",
+                "--quiet",
+                "--shared",
+                "--no-checkout",
+                "--template=",
+                "--",
+                str(self._source),
+                str(self.path),
+            )
+            self._checkout(sha)
+        for file in overlay:
+            self._lay(file)
+
+    def _checkout(self, sha: str) -> None:
+        if not (self.path / ".git").is_dir():
+            raise GitFailed("no clone yet")
+        git(self.path, "clean", "-ffdxq")
+        git(self.path, "checkout", "--quiet", "--force", "--detach", sha)
+
+    def _lay(self, file: OverlayFile) -> None:
+        target = self.path / file.path
+        existing = next(each for each in (target, *target.parents) if each.exists())
+        if not existing.resolve().is_relative_to(self.path.resolve()):
+            raise EnvironmentNotReady(
+                f"{file.path} cannot be laid over this tree: a link leads out of it"
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.write_bytes(file.content)
+        target.chmod(0o755 if file.is_executable else 0o644)
+
+
+class TemporaryFolder:
+    """A folder that goes away with its owner; if the owner is killed, at the next start of any search.
+
+    Attributes:
+        path: The folder.
+    """
+
+    def __init__(self) -> None:
+        sweep()
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+            self._lock = _lock(self.path / _OWNER)
+        except OSError as error:
+            raise EnvironmentNotReady(
+                f"no temporary folder can be made: {error}",
+                next_step="set TMPDIR to a folder with space",
+            ) from error
+
+    def close(self) -> None:
+        """Remove it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+def sweep() -> None:
+    """Remove the folders of searches that were killed: nobody holds their lock any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            lock = _lock(folder / _OWNER, create=False)
+        except OSError:
+            continue  # somebody else's, or just being made or removed
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(file: Path, *, create: bool = True) -> int | None:
+    """Lock a file for as long as this process lives; None where another process has it."""
+    descriptor = os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def read_overlay(root: Path, paths: Iterable[str]) -> tuple[OverlayFile, ...]:
+    """Read files and folders of the working tree as they are now.
+
+    Raises:
+        EnvironmentNotReady: One does not exist or leads out of the tree.
+    """
+    files: dict[str, OverlayFile] = {}
+    for path in paths:
+        place = (root / path).resolve()
+        if not place.is_relative_to(root.resolve()) or not place.exists():
+            raise EnvironmentNotReady(f"the overlay {path} is not in {root}")
+        found = (
+            [place]
+            if place.is_file()
+            else sorted(each for each in place.rglob("*") if each.is_file())
+        )
+        for each in found:
+            if "__pycache__" not in each.parts and ".git" not in each.parts:
+                name = each.relative_to(root.resolve()).as_posix()
+                files[name] = OverlayFile(name, each.read_bytes(), os.access(each, os.X_OK))
+    return tuple(files.values())

@@ -1,0 +1,92 @@
+"""Histories and oracles that exist in memory only."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from runbook.culprit.dag import Dag
+from runbook.culprit.posterior import GOOD_END
+from runbook.culprit.search import Finding, Outcome, Search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def seeded(seed: int) -> random.Random:
+    """Return numbers that look random and are the same each time."""
+    return random.Random(seed)  # noqa: S311 - nothing here is secret
+
+
+def line(size: int) -> Dag:
+    """A history without a branch."""
+    return Dag([(), *((each,) for each in range(size - 1))])
+
+
+@st.composite
+def dags(draw: st.DrawFn, *, most: int = 40) -> Dag:
+    """Histories with branches and merges, all merged in the end."""
+    size = draw(st.integers(1, most))
+    parents: list[tuple[int, ...]] = []
+    for commit in range(size):
+        older = st.integers(max(0, commit - 4), commit - 1) if commit else st.nothing()
+        count = draw(st.integers(0 if commit % 7 == 0 else 1, 2)) if commit else 0
+        parents.append(tuple(sorted(set(draw(st.lists(older, min_size=count, max_size=count))))))
+    heads = set(range(size)) - {each for own in parents for each in own}
+    return Dag([*parents, tuple(sorted(heads))] if len(heads) > 1 else parents)
+
+
+def is_bad(dag: Dag, culprit: int | None, site: int) -> bool:
+    """Whether a site holds the culprit."""
+    return site != GOOD_END and culprit is not None and bool(dag.ancestors(site) >> culprit & 1)
+
+
+def steady(
+    dag: Dag, culprit: int | None, untestable: Sequence[int] = ()
+) -> Callable[[int], Outcome]:
+    """An oracle that never lies."""
+
+    def ask(site: int) -> Outcome:
+        if site in untestable:
+            return Outcome.UNTESTABLE
+        return Outcome.FAIL if is_bad(dag, culprit, site) else Outcome.PASS
+
+    return ask
+
+
+def lying(
+    dag: Dag, culprit: int | None, good_fails: float, bad_passes: float, rng: random.Random
+) -> Callable[[int], Outcome]:
+    """An oracle that lies at the given rates."""
+
+    def ask(site: int) -> Outcome:
+        fails = 1 - bad_passes if is_bad(dag, culprit, site) else good_fails
+        return Outcome.FAIL if rng.random() < fails else Outcome.PASS
+
+    return ask
+
+
+def play(search: Search, ask: Callable[[int], Outcome]) -> tuple[Finding, list[int]]:
+    """Answer a search until it ends; return what it found and the sites that it ran."""
+    asked: list[int] = []
+    while probes := search.next_probes():
+        for site in probes:
+            asked.append(site)
+            search.record(site, ask(site))
+    finding = search.finding()
+    assert finding is not None
+    return finding, asked
+
+
+def bisection_runs(dag: Dag, culprit: int) -> int:
+    """How many runs it takes to halve the candidates as best the graph allows, until one is left."""
+    live, runs = dag.everything, 0
+    while live.bit_count() > 1:
+        total = live.bit_count()
+        inside = {site: (dag.ancestors(site) & live).bit_count() for site in range(dag.size)}
+        best = max(range(dag.size), key=lambda site: min(inside[site], total - inside[site]))
+        live &= dag.ancestors(best) if is_bad(dag, culprit, best) else ~dag.ancestors(best)
+        runs += 1
+    return runs

@@ -1,0 +1,431 @@
+"""The search on real repositories, each time through a real process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runbook.support import is_alive, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.culprit.conftest import History
+
+GOOD = ("--good", "main~20")
+FLAKY = "n=$(cat '{count}' 2>/dev/null || echo 0); echo $((n + 1)) > '{count}'; "
+
+
+def subject(history: History, sha: str) -> str:
+    return history.git("show", "-s", "--format=%s", sha)
+
+
+def test_the_culprit_is_found_with_no_more_runs_than_bisection_and_both_ends(
+    history: History,
+) -> None:
+    searched = history.search(*GOOD, "--command", history.command())
+    assert (0, "found", "commit 12") == (
+        searched.status,
+        searched.record["verdict"],
+        subject(history, searched.culprit),
+    )
+    assert len(history.runs) == searched.record["runs"] <= 7
+    assert ["number", "state"] == searched.record["culprit"]["files"]
+    assert searched.out.splitlines()[-1].startswith(
+        f"found: {searched.culprit[:10]} 'commit 12' broke it"
+    )
+
+
+def test_the_json_is_the_contract(history: History) -> None:
+    record = history.search(*GOOD, "--command", history.command()).record
+    assert {
+        "schema",
+        "verdict",
+        "culprit",
+        "probability",
+        "candidates",
+        "probes",
+        "runs",
+        "rounds",
+        "seconds",
+    } <= record.keys()
+    assert "culprit/1" == record["schema"]
+    assert {"sha", "subject", "author", "date", "files"} == record["culprit"].keys()
+    assert record["candidates"][0] == {
+        "sha": record["culprit"]["sha"],
+        "probability": record["probability"],
+    }
+    assert all({"sha", "outcome", "seconds", "why"} <= probe.keys() for probe in record["probes"])
+    assert history.runs == [probe["sha"] for probe in record["probes"]]
+
+
+def test_a_second_search_costs_nothing(history: History) -> None:
+    first = history.search(*GOOD, "--command", history.command())
+    runs = len(history.runs)
+    second = history.search(*GOOD, "--command", history.command())
+    assert (first.culprit, 0, runs) == (second.culprit, second.record["runs"], len(history.runs))
+    fresh = history.search(*GOOD, "--command", history.command(), "--fresh")
+    assert (first.culprit, first.record["runs"]) == (fresh.culprit, fresh.record["runs"])
+
+
+def test_a_good_end_is_found_by_going_back(history: History) -> None:
+    searched = history.search("--command", history.command())
+    assert "commit 12" == subject(history, searched.culprit)
+    assert len(history.runs) == searched.record["runs"]
+
+
+def test_a_tag_is_tried_as_a_good_end(history: History) -> None:
+    history.git("tag", "v1", "main~11")
+    searched = history.search("--command", history.command())
+    assert history.git("rev-parse", "v1") == history.runs[0] == searched.record["good"]
+    assert "commit 12" == subject(history, searched.culprit)
+
+
+def test_several_probes_at_once_take_fewer_rounds(history: History) -> None:
+    searched = history.search(*GOOD, "--command", history.command(), "--jobs", "3")
+    assert "commit 12" == subject(history, searched.culprit)
+    assert searched.record["rounds"] <= 4
+
+
+def branch(history: History) -> None:
+    """Merge a branch that forked before the good end's successor and is broken in its second commit."""
+    history.git("switch", "--quiet", "--create", "side", "main~15")
+    for number in (1, 2, 3):
+        history.write("side", "bad\n" if number > 1 else "good\n")
+        history.commit(f"side {number}")
+    history.git("switch", "--quiet", "main")
+    history.git("merge", "--quiet", "--no-ff", "--message", "merge side", "side")
+    history.grow(3, state="bad")
+
+
+SIDE = "test ! -f side || grep -q good side"
+
+
+def test_the_culprit_on_a_merged_branch_is_named(history: History) -> None:
+    branch(history)
+    searched = history.search("--good", "main~12", "--command", history.command(SIDE))
+    assert "side 2" == subject(history, searched.culprit)
+
+
+def test_with_first_parent_the_merge_is_named(history: History) -> None:
+    branch(history)
+    searched = history.search(
+        "--good", "main~12", "--command", history.command(SIDE), "--first-parent"
+    )
+    assert "merge side" == subject(history, searched.culprit)
+    assert ["side"] == searched.record["culprit"]["files"]
+
+
+def test_what_cannot_be_tested_is_never_bad(history: History) -> None:
+    check = 'n=$(cat number); [ "$n" -ge 4 ] && [ "$n" -le 9 ] && exit 125; grep -q good state'
+    searched = history.search(*GOOD, "--command", history.command(check))
+    assert ("found", "commit 12") == (
+        searched.record["verdict"],
+        subject(history, searched.culprit),
+    )
+
+
+def test_a_failed_setup_is_never_bad(history: History) -> None:
+    setup = 'n=$(cat number); ! { [ "$n" -ge 10 ] && [ "$n" -le 13 ]; }'
+    searched = history.search(*GOOD, "--command", history.command(), "--setup", setup)
+    assert (6, "inconclusive", None) == (
+        searched.status,
+        searched.record["verdict"],
+        searched.record["culprit"],
+    )
+    suspects = {subject(history, each["sha"]) for each in searched.record["candidates"][:5]}
+    assert {f"commit {number}" for number in range(10, 15)} == suspects
+    assert all(
+        "fail" != each["outcome"]
+        for each in searched.record["probes"]
+        if each["why"].startswith("setup")
+    )
+
+
+def test_a_test_that_was_never_green_is_born_red(history: History) -> None:
+    searched = history.search(*GOOD, "--command", history.command("false"))
+    assert (0, "born-red") == (searched.status, searched.record["verdict"])
+
+
+def test_without_a_good_end_a_test_that_was_never_green_names_who_added_it(
+    history: History,
+) -> None:
+    history.write("tests/test it", "false\n")
+    added = history.commit("add the test")
+    history.grow(2, state="bad")
+    searched = history.search("--command", "sh 'tests/test it'", "--overlay", "tests")
+    assert ("born-red", added) == (searched.record["verdict"], searched.culprit)
+
+
+def test_a_failure_that_does_not_come_back_is_a_flake(history: History) -> None:
+    searched = history.search(*GOOD, "--command", history.command("true"))
+    assert (0, "not-reproduced") == (searched.status, searched.record["verdict"])
+
+
+def test_a_seeded_flake_is_seen_through(history: History) -> None:
+    """Every fifth run of the command fails, whatever the commit."""
+    count = history.root.parent / "count"
+    check = FLAKY.format(count=count) + "[ $((n % 5)) -ne 2 ] && grep -q good state"
+    searched = history.search(*GOOD, "--command", history.command(check), "--confidence", "0.95")
+    assert ("found", "commit 12") == (
+        searched.record["verdict"],
+        subject(history, searched.culprit),
+    )
+
+
+def test_a_flake_without_a_culprit_is_not_blamed_on_anybody(history: History) -> None:
+    count = history.root.parent / "count"
+    check = FLAKY.format(count=count) + "[ $((n % 5)) -ne 0 ]"
+    searched = history.search(*GOOD, "--command", history.command(check), "--confidence", "0.95")
+    assert ("not-reproduced", None) == (searched.record["verdict"], searched.record["culprit"])
+
+
+def test_another_failure_is_not_this_bug(history: History) -> None:
+    """From the third commit on another test fails too, and hides what the hunted one says."""
+    other = "echo 'FAILED t.py::test_other - OSError: x'; exit 1"
+    check = f"n=$(cat number); [ $n -ge 6 ] && [ $n -le 9 ] && {{ {other}; }}; "
+    check += "grep -q good state || { echo 'FAILED t.py::test_it - ValueError: y'; exit 1; }"
+    searched = history.search(*GOOD, "--command", history.command(check))
+    assert "commit 12" == subject(history, searched.culprit)
+
+
+def test_todays_test_is_laid_over_old_trees(history: History) -> None:
+    history.write("tests/test it", "grep -q good state\n")
+    searched = history.search(*GOOD, "--command", "sh 'tests/test it'", "--overlay", "tests")
+    assert "commit 12" == subject(history, searched.culprit)
+
+
+def test_commits_that_change_only_what_the_command_cannot_see_are_left_out(
+    history: History,
+) -> None:
+    for number in range(30):
+        history.write("docs/page", f"{number}\n")
+        history.commit("docs")
+    searched = history.search(
+        "--good", "main~45", "--command", history.command(), "--unseen", "docs"
+    )
+    assert ("commit 12", 15) == (subject(history, searched.culprit), searched.record["size"])
+
+
+def test_a_suspect_is_looked_at_first_under_any_of_its_names(history: History) -> None:
+    history.git("mv", "state", "state now")
+    history.commit("rename")
+    history.write("other", "x")
+    history.commit("other")
+    check = "cat state 'state now' 2>/dev/null | grep -q good"
+    searched = history.search(
+        "--good",
+        "main~22",
+        "--command",
+        history.command(check),
+        "--suspect",
+        "state now",
+        "--dry-run",
+    )
+    assert 0 == searched.status
+    assert 22 == searched.record["size"]
+    likeliest = {chance for _, chance in searched.record["likeliest"]}
+    assert max(likeliest) > 0.75 / 22
+
+
+def test_a_dry_run_runs_nothing_and_writes_nothing(history: History) -> None:
+    searched = history.search(*GOOD, "--command", history.command(), "--dry-run")
+    assert (0, [], 20) == (searched.status, history.runs, searched.record["size"])
+    assert not (history.root / ".git" / "runbook").exists()
+    assert 0 == history.search("--command", history.command(), "--dry-run").status
+
+
+def test_names_may_hold_anything(history: History) -> None:
+    history.write("a b\n\x01c/d\te", "1\n")
+    odd = history.commit("odd \x01 names")
+    history.write("state", "worse\n")
+    worse = history.commit("worse")
+    for good, culprit, check in (
+        (f"{odd}~1", odd, "test ! -d 'a b'*"),
+        (odd, worse, "! grep -q worse state"),
+    ):
+        assert (
+            culprit == history.search("--good", good, "--command", history.command(check)).culprit
+        )
+
+
+def test_the_command_may_do_what_it_likes_to_its_tree(history: History) -> None:
+    check = "grep -q good state; s=$?; git stash -q; git tag t$$; git checkout -q -b b$$; "
+    check += "rm -rf .git number; touch junk; exit $s"
+    searched = history.search(*GOOD, "--command", history.command(check))
+    assert "commit 12" == subject(history, searched.culprit)
+
+
+def test_a_probe_shares_neither_home_nor_temporary_files_nor_bytecode(history: History) -> None:
+    check = 'env | grep -E "^(HOME|TMPDIR|PYTHONPYCACHEPREFIX)=" >> "{log}.env"; '
+    check += 'touch "$HOME/x" "$TMPDIR/x"; grep -q good state'
+    history.search(*GOOD, "--command", history.command(check.format(log=history.log)))
+    places = (history.log.parent / "oracle.log.env").read_text(encoding="utf-8").split("\n")
+    assert all(str(history.root.parent / "scratch") in place for place in places if place)
+    assert os.environ["HOME"] not in {place.partition("=")[2] for place in places}
+
+
+# What is wrong with the call, and what the error says.
+WRONG = {
+    "unknown revision": (("--good", "nonsense"), "'nonsense' names no commit"),
+    "the same ends": (("--good", "main"), "are the same commit"),
+    "good is no ancestor": (("--good", "main", "--bad", "main~3"), "is no ancestor of"),
+    "no command": ((*GOOD, "--command", " "), "there is no command"),
+    "no jobs": ((*GOOD, "--jobs", "0"), "--jobs is 0"),
+    "a flake rate that says nothing": ((*GOOD, "--flake-rate", "0.5"), "--flake-rate is 0.5"),
+    "certainty": ((*GOOD, "--confidence", "1"), "--confidence is 1"),
+    "no time": ((*GOOD, "--timeout", "0"), "--timeout is 0"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_call_says_what_is_wrong(history: History, wrong: str) -> None:
+    arguments, text = WRONG[wrong]
+    searched = history.search("--command", "true", *arguments)
+    assert (2, "") == (searched.status, searched.out)
+    assert text in searched.err
+    assert "Traceback" not in searched.err
+
+
+@pytest.mark.parametrize("kind", ["bare", "shallow", "none", "missing", "unborn"])
+def test_a_repository_that_cannot_be_searched_is_refused(
+    history: History, tmp_path: Path, kind: str
+) -> None:
+    place = tmp_path / "other"
+    if kind in ("bare", "shallow"):
+        options = ["--bare"] if kind == "bare" else ["--depth", "3"]
+        subprocess.run(
+            ["git", "clone", "--quiet", *options, history.root.as_uri(), str(place)], check=True
+        )
+    elif kind != "missing":
+        place.mkdir()
+    if kind == "unborn":
+        subprocess.run(["git", "init", "--quiet", str(place)], check=True)
+    searched = history.search("--repo", str(place), "--command", "true")
+    assert (2, "") == (searched.status, searched.out)
+    assert "Traceback" not in searched.err
+
+
+def test_submodules_and_large_files_need_a_setup(history: History) -> None:
+    history.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    history.commit("lfs")
+    searched = history.search(*GOOD, "--command", "true")
+    assert (2, True) == (searched.status, "LFS" in searched.err)
+    history.git("rm", "--quiet", ".gitattributes")
+    history.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
+    history.git("commit", "--quiet", "--message", "module")
+    searched = history.search(*GOOD, "--command", "true")
+    assert (2, True) == (searched.status, "submodules" in searched.err)
+    assert 0 == history.search(*GOOD, "--command", history.command(), "--setup", "true").status
+
+
+def test_a_command_that_does_not_exist_is_held_against_no_commit(history: History) -> None:
+    searched = history.search(*GOOD, "--command", history.command("no-such-program"))
+    assert (4, 3) == (searched.status, len(history.runs))
+    assert "127" in searched.err
+
+
+def test_a_command_that_hangs_is_ended_with_all_that_it_started(history: History) -> None:
+    pids = history.root.parent / "pids"
+    check = f"sleep 1000 & echo $! >> '{pids}'; echo $$ >> '{pids}'; wait"
+    searched = history.search(*GOOD, "--command", history.command(check), "--timeout", "0.2")
+    assert (4, True) == (searched.status, "not over after 0.2 s" in searched.err)
+    started = [int(pid) for pid in pids.read_text(encoding="utf-8").split()]
+    wait_until(lambda: not any(map(is_alive, started)), "the end of all that was started")
+
+
+def start(history: History, scratch: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    scratch.mkdir()
+    return subprocess.Popen(
+        history.argv(*arguments),
+        env=history.environment(scratch),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_search_leaves_nothing_behind_and_can_be_resumed(
+    history: History, number: int
+) -> None:
+    """Two probes are answered, the third hangs, the search is killed; the next one needs neither again."""
+    pids, hang = history.root.parent / "pids", history.root.parent / "hang"
+    hang.touch()
+    check = f"[ $(wc -l < '{history.log}') -gt 2 ] && [ -e '{hang}' ] && "
+    check += f"{{ echo $$ > '{pids}'; exec sleep 1000; }}; grep -q good state"
+    before = history.snapshot()
+    scratch = history.root.parent / "killed"
+    process = start(history, scratch, *GOOD, "--command", history.command(check))
+    wait_until(
+        lambda: pids.exists() and pids.read_text(encoding="utf-8").strip(), "the third probe"
+    )
+    process.send_signal(number)
+    assert process.wait() in (-number, 130)
+    wait_until(
+        lambda: not is_alive(int(pids.read_text(encoding="utf-8"))), "the end of the command"
+    )
+    wait_until(lambda: not list(scratch.iterdir()), "the end of its trees")
+    assert before == history.snapshot()
+    hang.unlink()
+    first = history.runs[:2]
+    searched = history.search(*GOOD, "--command", history.command(check), "--resume")
+    assert "commit 12" == subject(history, searched.culprit)
+    assert not set(first) & set(history.runs[3:])
+
+
+def test_trees_of_a_dead_owner_are_removed_at_the_next_start(history: History) -> None:
+    scratch = history.root.parent / "scratch"
+    stray, foreign = scratch / "runbook-culprit-stray", scratch / "runbook-culprit-foreign"
+    for folder in (stray, foreign):
+        (folder / "0" / "tree").mkdir(parents=True)
+    (stray / "owner.lock").touch()
+    subprocess.run(
+        history.argv(*GOOD, "--command", "true"),
+        env=history.environment(scratch),
+        check=True,
+        capture_output=True,
+    )
+    assert [foreign] == list(scratch.iterdir())
+    shutil.rmtree(foreign)
+
+
+def test_two_searches_at_once_do_not_meet(history: History) -> None:
+    scratch = history.root.parent / "other scratch"
+    other = start(
+        history, scratch, *GOOD, "--command", history.command("grep -q good state # other")
+    )
+    searched = history.search(*GOOD, "--command", history.command())
+    assert (0, "commit 12") == (other.wait(), subject(history, searched.culprit))
+    assert [] == list(scratch.iterdir())
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing_behind(history: History) -> None:
+    """The disk is full for files above 4 KiB, git's packs and trees among them."""
+    history.write("large", "x" * 100_000)
+    history.commit("large")
+    scratch = history.root.parent / "full"
+    scratch.mkdir()
+    argv = history.argv(*GOOD, "--bad", "main", "--command", "true")
+    before = history.snapshot()
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 8; trap "" XFSZ; exec "$@"', "-", *argv],
+        env=history.environment(scratch), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, 4, 6)
+    assert "Traceback" not in done.stderr
+    assert before == history.snapshot()
+    assert [] == list(scratch.iterdir())
+
+
+def test_a_clean_tree_is_no_condition(history: History) -> None:
+    history.write("state", "uncommitted\n")
+    history.write("untracked", "x\n")
+    history.git("stash", "push", "--quiet", "--include-untracked")
+    history.write("state", "again\n")
+    searched = history.search(*GOOD, "--command", history.command())
+    assert "commit 12" == subject(history, searched.culprit)

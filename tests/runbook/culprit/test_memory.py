@@ -1,0 +1,61 @@
+"""What searches remember."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.culprit.memory import Memory
+from runbook.culprit.probing import Job, ProbeResult, Word
+from runbook.culprit.worktrees import OverlayFile
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAIL = ProbeResult(
+    "a" * 40, Word.FAIL, 1.5, "exit status 1: \u20ac\n", frozenset({"error:ValueError"})
+)
+
+
+def test_what_is_added_is_recalled_as_remembered(tmp_path: Path) -> None:
+    Memory(tmp_path / "not yet", Job("x")).add("tree", FAIL, at=100)
+    recalled = Memory(tmp_path / "not yet", Job("x")).recall(since=50)
+    assert {"tree"} == recalled.keys()
+    (result,) = recalled["tree"]
+    assert (True, FAIL.fingerprint, FAIL.why) == (result.remembered, result.fingerprint, result.why)
+
+
+def test_what_is_too_old_is_forgotten(tmp_path: Path) -> None:
+    Memory(tmp_path, Job("x")).add("tree", FAIL, at=100)
+    assert {} == Memory(tmp_path, Job("x")).recall(since=101)
+
+
+@pytest.mark.parametrize(
+    "job", [Job("y"), Job("x", setup="s"), Job("x", overlay=(OverlayFile("a", b"b"),))]
+)
+def test_another_job_has_another_memory(tmp_path: Path, job: Job) -> None:
+    Memory(tmp_path, Job("x")).add("tree", FAIL, at=100)
+    assert {} == Memory(tmp_path, job).recall(since=0)
+
+
+@pytest.mark.parametrize("word", [Word.ERROR, Word.CANCELLED])
+def test_what_is_no_outcome_is_not_kept(tmp_path: Path, word: Word) -> None:
+    Memory(tmp_path, Job("x")).add("tree", ProbeResult("a", word, 0), at=1)
+    assert {} == Memory(tmp_path, Job("x")).recall(since=0)
+
+
+def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, Job("x"))
+    memory.add("one", FAIL, at=1)
+    memory.add("two", FAIL, at=1)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-20])
+    assert {"one"} == memory.recall(since=0).keys()
+
+
+def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EnvironmentNotReady, match="cannot be written"):
+        Memory(tmp_path / "file", Job("x")).add("tree", FAIL, at=1)

@@ -1,0 +1,147 @@
+"""One probe, on a real repository."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.culprit.probing import Job, Probe, Word, classify
+from runbook.culprit.worktrees import Worktree
+from tests.runbook.support import is_alive, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.culprit.conftest import History
+
+
+@pytest.fixture
+def tree(history: History, tmp_path: Path) -> Worktree:
+    link = tmp_path / "link"
+    link.symlink_to(history.root)
+    return Worktree(tmp_path / "place", link)
+
+
+@pytest.fixture
+def sha(history: History) -> str:
+    return history.git("rev-parse", "main")
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (0, Word.PASS),
+        (1, Word.FAIL),
+        (2, Word.FAIL),
+        (124, Word.FAIL),
+        (125, Word.UNTESTABLE),
+        (126, Word.ERROR),
+        (127, Word.ERROR),
+        (137, Word.ERROR),
+        (-9, Word.ERROR),
+        (-15, Word.ERROR),
+        (None, Word.ERROR),
+    ],
+)
+def test_what_a_status_means(status: int | None, word: Word) -> None:
+    assert word is classify(status, 1.0)[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "word", "why"),
+    [
+        ("true", Word.PASS, ""),
+        ("echo so; exit 3", Word.FAIL, "exit status 3: so"),
+        ("kill -SEGV $$", Word.ERROR, "ended by SIGSEGV"),
+        ("no-such-program", Word.ERROR, "127"),
+        ("exit 125", Word.UNTESTABLE, "125"),
+    ],
+)
+def test_a_command_is_run_and_judged(
+    tree: Worktree, sha: str, command: str, word: Word, why: str
+) -> None:
+    result = Probe().run(tree, sha, Job(command), 1)
+    assert (sha, word, True) == (result.sha, result.word, why in result.why)
+
+
+def test_the_command_knows_its_commit_and_attempt(tree: Worktree, sha: str) -> None:
+    command = f'[ "$RUNBOOK_COMMIT" = {sha} ] && [ "$RUNBOOK_ATTEMPT" = 7 ] && [ -e state ]'
+    assert Word.PASS is Probe().run(tree, sha, Job(command), 7).word
+
+
+def test_a_failed_setup_makes_it_untestable_and_the_command_is_not_run(
+    tree: Worktree, sha: str, tmp_path: Path
+) -> None:
+    result = Probe().run(tree, sha, Job(f"touch '{tmp_path}/ran'", setup="echo no tool; exit 1"), 1)
+    assert (Word.UNTESTABLE, "setup ended with 1: no tool") == (result.word, result.why)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_the_setup_made_is_there_for_the_command(tree: Worktree, sha: str) -> None:
+    assert Word.PASS is Probe().run(tree, sha, Job("[ -e made ]", setup="touch made"), 1).word
+
+
+def test_a_timeout_ends_the_whole_group(tree: Worktree, sha: str, tmp_path: Path) -> None:
+    command = f"sleep 1000 & echo $! > '{tmp_path}/pid'; wait"
+    result = Probe().run(tree, sha, Job(command, timeout=0.3), 1)
+    assert (Word.ERROR, "not over after 0.3 s") == (result.word, result.why)
+    pid = int((tmp_path / "pid").read_text(encoding="utf-8"))
+    wait_until(lambda: not is_alive(pid), "the end of the process")
+
+
+def test_what_a_command_leaves_running_is_ended_and_holds_nothing_up(
+    tree: Worktree, sha: str, tmp_path: Path
+) -> None:
+    result = Probe().run(tree, sha, Job(f"sleep 1000 & echo $! > '{tmp_path}/pid'"), 1)
+    assert Word.PASS is result.word
+    pid = int((tmp_path / "pid").read_text(encoding="utf-8"))
+    wait_until(lambda: not is_alive(pid), "the end of the process")
+
+
+def test_a_probe_can_be_stopped(tree: Worktree, sha: str, tmp_path: Path) -> None:
+    probe, results = Probe(), []
+    pid = tmp_path / "pid"
+    thread = threading.Thread(
+        target=lambda: results.append(
+            probe.run(tree, sha, Job(f"echo $$ > '{pid}'; exec sleep 1000"), 1)
+        )
+    )
+    thread.start()
+    wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8"), "the command")
+    probe.stop()
+    thread.join()
+    assert [Word.CANCELLED] == [result.word for result in results]
+
+
+def test_a_probe_that_was_stopped_before_it_began_runs_nothing(
+    tree: Worktree, sha: str, tmp_path: Path
+) -> None:
+    probe = Probe()
+    probe.stop()
+    assert Word.CANCELLED is probe.run(tree, sha, Job(f"touch '{tmp_path}/ran'"), 1).word
+    assert not (tmp_path / "ran").exists()
+
+
+def test_process_groups_are_announced(tree: Worktree, sha: str) -> None:
+    lines: list[str] = []
+    Probe(lines.append).run(tree, sha, Job("true", setup="true"), 1)
+    assert ["+", "-", "+", "-"] == [line[0] for line in lines]
+
+
+def test_only_a_failure_has_a_fingerprint(tree: Worktree, sha: str) -> None:
+    show = "echo 'ValueError: x'; "
+    assert {"error:ValueError"} == Probe().run(tree, sha, Job(f"{show}exit 1"), 1).fingerprint
+    assert not Probe().run(tree, sha, Job(f"{show}exit 0"), 1).fingerprint
+
+
+def test_bytecode_of_one_commit_is_never_read_at_the_next(history: History, tree: Worktree) -> None:
+    """Both revisions have the same size, and may have the same second."""
+    shas = []
+    for value in ("1", "2"):
+        history.write("module.py", f"VALUE = {value}\n")
+        shas.append(history.commit(value))
+    show = "python3 -c 'import module; raise SystemExit(module.VALUE + 2)'"
+    whys = [Probe().run(tree, sha, Job(show), 1).why for sha in shas * 2]
+    assert ["exit status 3", "exit status 4"] * 2 == whys

@@ -1,0 +1,94 @@
+"""What people and scripts read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runbook.culprit.history import Description
+from runbook.culprit.probing import ProbeResult
+from runbook.culprit.probing import Word as Said
+from runbook.culprit.report import Plan, Result, headline, notes, render, render_plan
+from runbook.culprit.search import Word
+from runbook.exit_codes import ExitCode
+
+CULPRIT = Description(
+    "c" * 40,
+    "break 'it'\x1b[31m",
+    "Ada <ada@example.org>",
+    "2026-01-01T00:00:00+00:00",
+    ("app.py",),
+)
+RESULT = Result(
+    word=Word.FOUND,
+    probability=0.987,
+    culprit=CULPRIT,
+    candidates=(("c" * 40, 0.987), ("b" * 40, 0.01), ("a" * 40, 1e-6)),
+    probes=(ProbeResult("c" * 40, Said.FAIL, 1.25, "exit status 1"),),
+    good="d" * 40,
+    bad="e" * 40,
+    size=512,
+    runs=11,
+    rounds=11,
+    seconds=12.5,
+    good_fails=1e-5,
+    bad_passes=1e-5,
+    why="",
+    command="sh 'a b'",
+)
+
+
+def test_the_last_line_is_the_verdict_and_forges_nothing() -> None:
+    text = render(RESULT)
+    assert text.splitlines()[-1].startswith("found: cccccccccc")
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("word", "start", "code"),
+    [
+        (Word.FOUND, "found:", ExitCode.GREEN),
+        (Word.BORN_RED, "born-red:", ExitCode.GREEN),
+        (Word.NOT_REPRODUCED, "not-reproduced:", ExitCode.GREEN),
+        (Word.INCONCLUSIVE, "inconclusive: for a reason", ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_each_verdict_has_its_line_and_exit_code(word: Word, start: str, code: ExitCode) -> None:
+    result = replace(
+        RESULT, word=word, culprit=CULPRIT if word is Word.FOUND else None, why="for a reason"
+    )
+    assert headline(result).startswith(start)
+    assert code is result.exit_code
+    assert headline(result) == render(result).splitlines()[-1]
+
+
+def test_the_replay_is_a_command_that_a_shell_takes() -> None:
+    assert f"--good {'d' * 40} --bad {'e' * 40} --command 'sh '\"'\"'a b'\"'\"''" in RESULT.replay()
+
+
+def test_the_json_leaves_out_who_is_as_good_as_innocent() -> None:
+    assert ["c" * 40, "b" * 40] == [each["sha"] for each in RESULT.to_json()["candidates"]]
+
+
+def test_the_limit_is_that_of_the_channel() -> None:
+    assert pytest.approx(9, abs=0.01) == RESULT.least_runs
+    assert (
+        pytest.approx(9 / 0.278, rel=0.01)
+        == replace(RESULT, good_fails=0.2, bad_passes=0.2).least_runs
+    )
+
+
+def test_a_suspicious_culprit_is_flagged() -> None:
+    assert ["it changes nothing but text: look twice"] == notes(
+        replace(CULPRIT, files=("README.md", "docs/a b"))
+    )
+    assert "find-offending-upgrade" in notes(replace(CULPRIT, files=("app.py", "uv.lock")))[0]
+    assert "find-offending-upgrade" in notes(replace(CULPRIT, files=("requirements/fast.txt",)))[0]
+    assert [] == notes(CULPRIT)
+
+
+def test_a_plan_is_shown() -> None:
+    planned = Plan("d" * 40, "e" * 40, 512, 11, ("c" * 40,), (("c" * 40, 0.01),))
+    assert "512 commits" in render_plan(planned)
+    assert "would look for a good end" in render_plan(replace(planned, good=""))

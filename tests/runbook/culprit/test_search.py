@@ -1,0 +1,186 @@
+"""The state machine, against oracles that lie and that do not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook.culprit.dag import Dag
+from runbook.culprit.posterior import GOOD_END
+from runbook.culprit.search import Outcome, Search, Word
+from runbook.culprit.stopping import rounds_needed, steady_limit
+from tests.runbook.culprit.histories import bisection_runs, dags, line, lying, play, seeded, steady
+
+
+def make(dag: Dag, *, weights: list[float] | None = None, **options: float | None) -> Search:
+    return Search(dag, weights or [1.0] * dag.size, **options)  # type: ignore[arg-type]
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> tuple[Dag, int]:
+    dag = draw(dags(most=30))
+    return dag, draw(st.integers(0, dag.size - 1))
+
+
+@given(broken())
+@settings(max_examples=60, deadline=None)
+def test_a_steady_command_is_never_run_more_often_than_bisection_and_both_ends(
+    case: tuple[Dag, int],
+) -> None:
+    dag, culprit = case
+    finding, asked = play(make(dag), steady(dag, culprit))
+    assert (Word.FOUND, culprit) == (finding.word, finding.culprit)
+    worst = max(bisection_runs(dag, each) for each in range(dag.size))
+    assert len(asked) <= max(worst, rounds_needed(dag.size, 1)) + 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 31, 32, 33, 64])
+@pytest.mark.parametrize("rate", [None, 0.0])
+def test_every_culprit_of_a_line_is_found_within_the_bound(size: int, rate: float | None) -> None:
+    dag = line(size)
+    for culprit in range(size):
+        finding, asked = play(make(dag, rate=rate), steady(dag, culprit))
+        assert (Word.FOUND, culprit) == (finding.word, finding.culprit)
+        assert len(asked) <= rounds_needed(size, 1) + 2
+
+
+@pytest.mark.parametrize("culprit", [0, 37, 63, 99])
+def test_the_culprit_is_proved_red_and_its_parent_green(culprit: int) -> None:
+    dag = line(100)
+    search = make(dag)
+    play(search, steady(dag, culprit))
+    assert search.posterior.counts[culprit][0] >= 1
+    assert search.posterior.counts[culprit - 1 if culprit else GOOD_END][1] >= 1
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 8])
+@pytest.mark.parametrize("size", [9, 27, 81, 100, 729])
+def test_several_runs_at_once_take_no_more_rounds_than_k_section_and_one(
+    size: int, width: int
+) -> None:
+    dag = line(size)
+    for culprit in {0, 1, size // 3, size // 2, size - 2, size - 1}:
+        search = make(dag, width=width)
+        finding, _ = play(search, steady(dag, culprit))
+        assert culprit == finding.culprit
+        assert search.rounds <= steady_limit(size, width)
+
+
+def test_a_told_steady_command_is_not_run_again() -> None:
+    dag = line(64)
+    finding, asked = play(make(dag, rate=0.0), steady(dag, 20))
+    assert (20, 6) == (finding.culprit, len(asked))
+
+
+@pytest.mark.parametrize("culprit", [3, 200])
+def test_a_right_prior_saves_runs_and_a_wrong_one_costs_little(culprit: int) -> None:
+    dag = line(256)
+    weights = [10.0 if site in (3, 77, 150) else 1.0 for site in range(256)]
+    finding, asked = play(make(dag, weights=weights, rate=0.0), steady(dag, culprit))
+    assert culprit == finding.culprit
+    assert len(asked) <= 8 + (2 if culprit == 200 else 0)
+
+
+def test_born_red_is_said() -> None:
+    finding, _ = play(make(line(20)), lambda _: Outcome.FAIL)
+    assert Word.BORN_RED == finding.word
+
+
+def test_not_reproduced_is_said() -> None:
+    finding, asked = play(make(line(20)), lambda _: Outcome.PASS)
+    assert Word.NOT_REPRODUCED == finding.word
+    assert len(asked) <= 7
+
+
+def test_a_flake_is_no_culprit() -> None:
+    dag = line(200)
+    words = [
+        play(make(dag, confidence=0.95), lying(dag, None, 0.2, 0, seeded(seed)))[0].word
+        for seed in range(10)
+    ]
+    assert words.count(Word.NOT_REPRODUCED) >= 9
+
+
+@pytest.mark.parametrize(("good_fails", "bad_passes"), [(0.2, 0.2), (0.2, 0.0), (0.0, 0.2)])
+@pytest.mark.parametrize("told", [False, True])
+def test_a_lying_command_is_seen_through(
+    good_fails: float, bad_passes: float, *, told: bool
+) -> None:
+    dag = line(60)
+    right = 0
+    for seed in range(12):
+        rng = seeded(seed)
+        search = make(dag, confidence=0.95, rate=good_fails or None if told else None)
+        culprit = rng.randrange(60)
+        finding, _ = play(search, lying(dag, culprit, good_fails, bad_passes, rng))
+        right += finding.culprit == culprit
+    assert right >= 11
+
+
+def test_a_block_that_cannot_be_tested_is_jumped_over_and_never_blamed() -> None:
+    dag = line(120)
+    block = range(40, 80)
+    for culprit in (5, 20, 90, 110):
+        finding, asked = play(make(dag), steady(dag, culprit, block))
+        assert (Word.FOUND, culprit) == (finding.word, finding.culprit)
+        assert sum(site in block for site in asked) <= 4
+        assert len(asked) <= rounds_needed(120, 1) + 4
+
+
+def test_a_culprit_in_the_block_is_not_named_but_bounded() -> None:
+    dag = line(60)
+    block = range(20, 40)
+    finding, _ = play(make(dag), steady(dag, 30, block))
+    assert (Word.INCONCLUSIVE, None) == (finding.word, finding.culprit)
+    assert set(finding.suspects) == {*block, 40}
+    assert "cannot be tested" in finding.why
+
+
+def test_where_nothing_can_be_tested_the_search_gives_up() -> None:
+    finding, asked = play(make(line(500)), lambda _: Outcome.UNTESTABLE)
+    assert Word.INCONCLUSIVE == finding.word
+    assert len(asked) <= 24
+
+
+def test_the_parent_on_the_branch_that_is_innocent_is_not_needed_twice() -> None:
+    # A merge of two lines whose culprit is on the second.
+    dag = Dag([(), (0,), (1,), (), (3,), (4,), (2, 5), (6,)])
+    for culprit in range(dag.size):
+        finding, _ = play(make(dag), steady(dag, culprit))
+        assert culprit == finding.culprit
+
+
+def test_a_run_that_can_rule_nobody_out_is_useless() -> None:
+    search = make(line(90), width=2)
+    search.record(30, Outcome.FAIL)
+    assert search.is_useless(60)
+    assert not search.is_useless(15)
+    assert not search.is_useless(search.dag.tip)
+
+
+def test_what_is_remembered_is_no_run_and_ends_the_search_at_once() -> None:
+    dag = line(16)
+    search = make(dag)
+    search.record(7, Outcome.FAIL, remembered=True)
+    search.record(6, Outcome.PASS, remembered=True)
+    finding = search.finding()
+    assert finding is not None
+    assert (7, 0, []) == (finding.culprit, search.runs, search.next_probes())
+
+
+def test_a_search_that_is_only_lied_to_ends() -> None:
+    rng = seeded(1)
+    finding, asked = play(
+        make(line(50), confidence=0.95), lambda _: rng.choice([Outcome.FAIL, Outcome.PASS])
+    )
+    assert finding.word in Word
+    assert len(asked) <= 200
+
+
+def test_the_runs_left_shrink() -> None:
+    search = make(line(256))
+    before = search.runs_left
+    for site in (127, 63, 31):
+        search.record(site, Outcome.FAIL)
+    assert 1 <= search.runs_left < before

@@ -1,0 +1,125 @@
+"""Disposable trees."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.culprit.worktrees import OverlayFile, TemporaryFolder, Worktree, read_overlay, sweep
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.culprit.conftest import History
+
+
+@pytest.fixture
+def tree(history: History, tmp_path: Path) -> Worktree:
+    link = tmp_path / "link"
+    link.symlink_to(history.root)
+    return Worktree(tmp_path / "place", link)
+
+
+def test_a_tree_is_exactly_what_the_commit_holds(history: History, tree: Worktree) -> None:
+    tree.prepare(history.git("rev-parse", "main"), ())
+    assert "bad\n" == (tree.path / "state").read_text(encoding="utf-8").replace("bad\n\n", "bad\n")
+    (tree.path / "junk").write_text("x", encoding="utf-8")
+    (tree.path / "state").write_text("changed", encoding="utf-8")
+    (tree.scratch / "junk").write_text("x", encoding="utf-8")
+    tree.prepare(history.git("rev-parse", "main~20"), ())
+    assert {".git", "number", "state"} == {each.name for each in tree.path.iterdir()}
+    assert "good" == (tree.path / "state").read_text(encoding="utf-8").strip()
+    assert [] == list(tree.scratch.iterdir())
+
+
+def test_a_tree_that_the_command_broke_is_made_anew(history: History, tree: Worktree) -> None:
+    sha = history.git("rev-parse", "main")
+    tree.prepare(sha, ())
+    (tree.path / ".git" / "HEAD").write_text("nonsense", encoding="utf-8")
+    tree.prepare(sha, ())
+    assert (tree.path / "state").exists()
+
+
+def test_an_unknown_commit_is_an_error_of_the_environment(tree: Worktree) -> None:
+    with pytest.raises(EnvironmentNotReady):
+        tree.prepare("1" * 40, ())
+
+
+def test_the_overlay_replaces_what_the_tree_has(history: History, tree: Worktree) -> None:
+    files = (
+        OverlayFile("state", b"laid over"),
+        OverlayFile("new folder/run it", b"#!/bin/sh", is_executable=True),
+    )
+    tree.prepare(history.git("rev-parse", "main"), files)
+    assert b"laid over" == (tree.path / "state").read_bytes()
+    assert os.access(tree.path / "new folder" / "run it", os.X_OK)
+
+
+def test_the_overlay_follows_no_link_out_of_the_tree(
+    history: History, tree: Worktree, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (history.root / "tests").symlink_to(outside)
+    sha = history.commit("a link")
+    with pytest.raises(EnvironmentNotReady, match="leads out"):
+        tree.prepare(sha, (OverlayFile("tests/test_it", b"x"),))
+    assert [] == list(outside.iterdir())
+
+
+def test_files_and_folders_of_today_are_read(history: History) -> None:
+    history.write("tests/test a", "1")
+    history.write("tests/__pycache__/junk", "2")
+    history.write("conftest", "3").chmod(0o755)
+    files = read_overlay(history.root, ["tests", "conftest"])
+    assert [("tests/test a", b"1", False), ("conftest", b"3", True)] == [
+        (each.path, each.content, each.is_executable) for each in files
+    ]
+
+
+@pytest.mark.parametrize("path", ["nothing", "..", "/etc/passwd"])
+def test_an_overlay_from_elsewhere_is_refused(history: History, path: str) -> None:
+    with pytest.raises(EnvironmentNotReady, match="is not in"):
+        read_overlay(history.root, [path])
+
+
+def test_only_the_folders_of_dead_owners_are_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine = TemporaryFolder()
+    dead = tmp_path / "runbook-culprit-dead"
+    dead.mkdir()
+    (dead / "owner.lock").touch()
+    sweep()
+    assert [mine.path] == list(tmp_path.iterdir())
+    mine.close()
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_an_owner_in_another_process_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / "runbook-culprit-other"
+    folder.mkdir()
+    descriptor = os.open(folder / "owner.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    sweep()
+    assert folder.exists()
+    os.close(descriptor)
+    sweep()
+    assert not folder.exists()
+
+
+def test_no_place_for_temporary_files_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(EnvironmentNotReady, match="no temporary folder"):
+        TemporaryFolder()
