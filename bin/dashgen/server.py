@@ -145,7 +145,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+# A thread that warms up or writes lets a request in after this many seconds; Python's own 5 ms are long for it.
+_SWITCH_SECONDS: Final = 0.0005
+
+
 def _serve(settings: Settings, host: str, listener: socket.socket) -> int:
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = build_app(settings)
     config = uvicorn.Config(
         app,

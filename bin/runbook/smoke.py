@@ -41,6 +41,7 @@ EXIT_CODES_VARIABLE = (
 )
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
+_YIELDING = 5  # added to this process's niceness once pytest runs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,9 +99,10 @@ def _smoke(
         EVIDENCE_VARIABLE: str(folder.path),
     }
     colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
-    before = "" if _LISTS.intersection(arguments) else tier.before
+    before = tier.before if _runs_its_tests(project, tier, arguments) else ""
     command = pytest_command(tier.tests, [*colour, *arguments], before=before)
     with PytestProcess(command, root=project.root, environment=environment) as child:
+        os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
         from runbook.report_lines import header  # noqa: PLC0415
         from runbook.rows import read_tests  # noqa: PLC0415
         from runbook.source_state import read_source_state  # noqa: PLC0415
@@ -138,6 +140,16 @@ def _bytecode(project: Project, tier: Tier) -> dict[str, str]:
     drop_stale_rewrites(folders, project.state / "rewritten-tests.json")
     # What was compiled above is used, and pytest may keep the tests that it rewrites.
     return {"PYTHONDONTWRITEBYTECODE": ""}
+
+
+def _runs_its_tests(project: Project, tier: Tier, arguments: Sequence[str]) -> bool:
+    """Whether any of the tier's own tests may run, so that what they need must be started."""
+    if _LISTS.intersection(arguments):
+        return False
+    named = [word.partition("::")[0] for word in arguments if not word.startswith("-")]
+    paths = [Path(os.path.normpath(word)) for word in named if (project.root / word).exists()]
+    own = [Path(test) for test in tier.tests]
+    return not paths or any(a.is_relative_to(b) or b.is_relative_to(a) for a in paths for b in own)
 
 
 def _shown_on(arguments: Sequence[str]) -> IO[bytes] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import Error, expect, sync_playwright
 
 from runbook.browsers import find_browser, sandbox_arguments
-from tests.integration.browser_process import ARGUMENTS, browser_of_the_run
+from tests.integration.browser_process import ARGUMENTS, browser_of_the_run, in_ci
 from tests.integration.server_process import ROOT
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class Visit:
         settings |= {"reduced_motion": "reduce", "service_workers": "block"}
         context = browser.new_context(**{**settings, **options})
         context.set_default_timeout(ACTION_MS)
-        context.tracing.start(snapshots=True)
+        # Snapshots of each step are a fifth of the tier's time: for whoever cannot simply run it again.
+        context.tracing.start(snapshots=in_ci())
         context.add_init_script(_REPORT_VIOLATIONS)
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)

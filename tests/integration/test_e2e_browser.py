@@ -143,7 +143,7 @@ def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
     """Go there from the grid: every text is to be seen as it was written, and is nothing but text."""
     page, canvas = visit.page, gallery.crowded
     page.locator(f"[data-canvas-id={canvas.id}] .card-link").click()
-    page.wait_for_url(f"**/canvas/{canvas.id}.html")
+    page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
     texts = [text.strip() for text in hostile.PAYLOADS]
 
     assert [canvas.title.strip()] == seen(page.locator("#canvas-title"))
@@ -244,7 +244,7 @@ def sign_up(page: Page) -> None:
     page.locator("#first-run .chip", has_text="Shop").click()
     page.locator("#first-run-tos-check").check()
     page.locator("#first-run-submit").click()
-    page.wait_for_url("**/studio.html#cnv_*")
+    page.wait_for_url("**/studio.html#cnv_*", wait_until=READY)
     pieces = page.locator("#stage [data-testid=piece]")
     pieces.first.wait_for()
 
@@ -269,9 +269,8 @@ def edit(page: Page) -> None:
     moved = (dragged[0] - 16, dragged[1])
     assert moved == place_of(thing)
 
-    assert ["Unsaved changes"] == seen(page.locator("#save-state"))
     page.clock.fast_forward(AUTOSAVE_MS)
-    page.locator("#save-state[data-state=saved]").wait_for()
+    expect(page.locator("#save-state")).to_contain_text("Saved at")
     page.reload(wait_until=READY)
     thing.wait_for()
     assert moved == place_of(thing)
@@ -298,7 +297,7 @@ def drag(piece: Locator, *, right: int, down: int) -> None:
 def publish(page: Page) -> None:
     """Put the canvas into the first slot, for everybody."""
     page.locator("#editor-publish").click()
-    assert 1 == len(seen(page.locator("#publish-dialog")))
+    expect(page.locator("#publish-dialog")).to_be_visible()
     assert ["0/3"] == seen(page.locator("#publish-count"))
     assert page.locator("input[name=slot][value='0']").is_checked()
     page.locator("#publish-confirm").click()
@@ -317,7 +316,7 @@ def look_at_canvas(card: Locator) -> None:
     """Go to the canvas; what its maker wrote is to be seen there."""
     page = card.page
     card.locator(".card-link").click()
-    page.wait_for_url("**/canvas/cnv_*.html")
+    page.wait_for_url("**/canvas/cnv_*.html", wait_until=READY)
 
     assert [TITLE] == seen(page.locator("#canvas-title"))
     assert WORDS in seen(page.locator(".part-text"))
