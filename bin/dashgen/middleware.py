@@ -50,6 +50,7 @@ def common_headers(run_nonce: str) -> Headers:
     """The headers of every answer, of a refusal below the application too."""
     headers = [
         (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),  # for browsers and scanners that do not know frame-ancestors
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-resource-policy", b"same-origin"),
     ]

@@ -35,6 +35,7 @@ def test_every_answer_has_the_common_headers(panel: ControlPanel) -> None:
         panel.post("/verify-token", body_of(LIMIT + 1)),
     ):
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-ensemble-run"] == panel.nonce
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

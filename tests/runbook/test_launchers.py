@@ -23,8 +23,8 @@ printf '%s\\n' "$0" "$PWD" "${{PYTHONPATH-}}" "$@"
 OLD = "#!/usr/bin/env bash\n[[ $1 == --version ]] && echo Python 3.10.1\nexit 1\n"
 EMPTY_LOCK = "# inputs: none\n"
 UNREACHABLE = {
-    "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
-    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "UV_DEFAULT_INDEX": "http://127.0.0.1:9/nothing",
+    "PIP_INDEX_URL": "http://127.0.0.1:9/nothing",
     "UV_HTTP_RETRIES": "0",
     "PIP_RETRIES": "0",
 }
