@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BREAKING = "tests.browser_pages.breaking"
+KEEPER_SECONDS = 30.0  # far above what it takes
 
 
 def smoke(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -35,8 +37,16 @@ def smoke(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Compl
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Return what a run has left in its temporary folder: servers' roots, browsers' profiles."""
-    return sorted(path.name for path in folder.iterdir() if path.name.startswith("ensemble-"))
+    """Return what a run has left in its temporary folder: servers' roots, browsers' profiles.
+
+    A run that is refused before its tests ends at once, and its keepers clean up a moment later.
+    """
+    deadline = time.monotonic() + KEEPER_SECONDS
+    while found := sorted(path.name for path in folder.glob("ensemble-*")):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    return found
 
 
 def test_a_run_launches_one_browser_and_leaves_nothing_behind(tmp_path: Path) -> None:
