@@ -37,13 +37,18 @@ def read_source_state(root: Path) -> SourceState:
     except GitError:
         return SourceState()
     try:
-        tree = _tree_on_disk(root)
+        tree = tree_on_disk(root)
     except GitError:  # such as a repository inside this one that has no commit
         return SourceState(commit[:SHORT])
     return SourceState(commit[:SHORT], tree[:SHORT], tree != committed_tree)
 
 
-def _tree_on_disk(root: Path) -> str:
+def tree_on_disk(root: Path) -> str:
+    """Return the full name of the tree on disk, ignored files left out; see `read_source_state`.
+
+    Raises:
+        GitError: There is no commit yet, or git refuses.
+    """
     top = Path(git(root, "rev-parse", "--show-toplevel"))
     objects = git(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
     with tempfile.TemporaryDirectory(prefix="runbook-index-") as scratch:
