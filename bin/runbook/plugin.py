@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runbook import report_lines
+from runbook import triage
 from runbook.errors import UsageError
+from runbook.preconditions import failed_precondition
 from runbook.pytest_process import EVENTS_VARIABLE, LIFELINE_VARIABLE, NONCE_VARIABLE
-from runbook.rows import MARKER, Row, make_row
+from runbook.rows import MARKER, Row, function_id, make_row
+from runbook.verdict import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -170,21 +172,22 @@ class RowSummary(_Observer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[tuple[Row, str]] = []
+        self._rows: dict[str, Row] = {}
+        self._failures: list[Failure] = []
 
     def observe(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
     ) -> None:
         row = item.stash.get(_row, None)
         if report.failed and row is not None:
-            failure = _failure(item, call, report)
-            text = report_lines.fail_line(row, **failure)
-            self._lines.append((row, text))
+            self._rows[function_id(item.nodeid)] = row
+            facts = _failure(item, call, report)
+            self._failures.append(Failure(item.nodeid, phase=report.when or "", **facts))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._lines:
+        if self._failures:
             terminalreporter.section("runbook")
-            for _, text in sorted(self._lines, key=lambda pair: report_lines.urgency(pair[0])):
+            for text in triage.fail_lines(self._failures, self._rows):
                 terminalreporter.line(text)
 
 
@@ -195,12 +198,23 @@ def _failure(
     want, got, compared_at = item.stash.get(_comparison, ("", "", None))
     if compared_at is None or compared_at != _raising_statement(call):
         want, got = "", _message(call, report)
+    step, step_row = _precondition(call, report)
     return {
         "at": _place(item, call),
         "want": want[:_MAX_TEXT],
         "got": got[:_MAX_TEXT],
         "evidence": _evidence(item),
+        "step": step[:_MAX_TEXT],
+        "step_row": step_row,
     }
+
+
+def _precondition(call: pytest.CallInfo[None], report: pytest.TestReport) -> tuple[str, str]:
+    """The step that failed before the test came to its own assertions, and the row of that step."""
+    failed = failed_precondition(call.excinfo.value) if call.excinfo is not None else None
+    if failed is not None:
+        return failed.step, failed.row
+    return ("its set-up" if report.when == "setup" else "", "")
 
 
 def _evidence(item: pytest.Item) -> str:

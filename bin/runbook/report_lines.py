@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 _FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
 
 
-def urgency(row: Row | None) -> tuple[bool, bool]:
-    """Sort key: rows of high severity first, tests without a row last."""
-    return (row is None, row is None or row.severity is not Severity.HIGH)
-
-
 def header(*, tier: str, source: SourceState, run: str) -> str:
     """The first line: what is smoked."""
     dirty = {True: "yes", False: "no", None: "unknown"}[source.is_dirty]
@@ -33,7 +28,15 @@ def header(*, tier: str, source: SourceState, run: str) -> str:
 
 
 def fail_line(  # noqa: PLR0913 - a line is these facts
-    row: Row, *, at: str, want: str, got: str, evidence: str = "", test: str = ""
+    row: Row,
+    *,
+    at: str,
+    want: str,
+    got: str,
+    evidence: str = "",
+    test: str = "",
+    step: str = "",
+    blamed: Row | None = None,
 ) -> str:
     """One failing row.
 
@@ -44,17 +47,23 @@ def fail_line(  # noqa: PLR0913 - a line is these facts
         got: What was there instead.
         evidence: What the test kept, a path; left out where it kept nothing.
         test: The test's name with its parameters, where it has any.
+        step: The precondition that failed, where the test did not get to its own assertions.
+        blamed: The row of that step, where it is red too: its suspects are those to look at.
     """
     name = test or row.test
+    source = blamed or row
+    cause = row.cause
+    if step:
+        cause = f"precondition failed: {step}" + (f"; see {blamed.test}" if blamed else "")
     fields = [
         ("severity", row.severity),
         ("at", at),
         *([("want", want)] if want else []),
         ("got", got),
-        ("cause", row.cause),
+        ("cause", cause),
         *([("evidence", evidence)] if evidence else []),
-        ("suspects", ",".join(row.suspect_paths)),
-        ("next", f"bin/invoke explain {row.test}"),
+        ("suspects", ",".join(source.suspect_paths)),
+        ("next", f"bin/invoke explain {source.test}"),
     ]
     return line(["FAIL", name], fields, quoted=_FROM_ANYWHERE)
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from runbook import report_lines
+from runbook import report_lines, triage
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.gate import gate_word
 from runbook.nearest import nearest
 from runbook.pytest_process import INTERRUPTED, NOTHING_COLLECTED, USAGE_ERROR
-from runbook.rows import function_id, short_name
 from runbook.verdict import Event, Verdict, Word, judge
 
 if TYPE_CHECKING:
@@ -149,34 +148,14 @@ class Run:
         return os.path.relpath(self.folder.path, self.project.root)
 
     def lines(self) -> list[str]:
-        """The FAIL lines, high severity first, then RESULT."""
-        failures = sorted(
-            self.verdict.failures, key=lambda failure: report_lines.urgency(self._row(failure))
-        )
-        lines = [self._fail_line(failure) for failure in failures]
-        if self.verdict.word is Word.RED and not failures and not self.problem:
+        """The FAIL lines, the likeliest cause first, then RESULT."""
+        lines = triage.fail_lines(self.verdict.failures, self._rows)
+        if self.verdict.word is Word.RED and not lines and not self.problem:
             lines = [report_lines.session_line(reason) for reason in self.verdict.reasons]
         result = report_lines.result(
             self.verdict, seconds=self.seconds, gate=self._gate, evidence=self._evidence
         )
         return [*lines, result]
-
-    def _row(self, failure: Failure) -> Row | None:
-        return self._rows.get(function_id(failure.test))
-
-    def _fail_line(self, failure: Failure) -> str:
-        row = self._row(failure)
-        name = short_name(failure.test)
-        facts = {
-            "test": name,
-            "at": failure.at,
-            "want": failure.want,
-            "got": failure.got,
-            "evidence": failure.evidence,
-        }
-        return (
-            report_lines.fail_line(row, **facts) if row else report_lines.rowless_fail_line(**facts)
-        )
 
     def as_json(self) -> dict[str, Any]:
         """The run as one object with stable keys."""
@@ -197,12 +176,15 @@ class Run:
             "gate": self._gate,
             "evidence": self._evidence,
             "reasons": list(verdict.reasons),
-            "failures": [self._failure_json(failure) for failure in verdict.failures],
+            "failures": [
+                self._failure_json(failure)
+                for failure in triage.first_things_first(verdict.failures, self._rows)
+            ],
             "tests": dict(verdict.outcomes),
         }
 
     def _failure_json(self, failure: Failure) -> dict[str, Any]:
-        row = self._row(failure)
+        row = triage.row_of(failure, self._rows)
         facts: dict[str, Any] = {
             "test": failure.test,
             "phase": failure.phase,
@@ -210,6 +192,8 @@ class Run:
             "want": failure.want,
             "got": failure.got,
             "evidence": failure.evidence,
+            "precondition": failure.step,
+            "precondition_row": failure.step_row,
         }
         if row:
             suspects = [str(suspect) for suspect in row.suspects]

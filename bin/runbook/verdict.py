@@ -48,6 +48,8 @@ class Failure:
         got: What was there instead, or the error's message.
         phase: setup, call or teardown.
         evidence: What the test itself kept, a path, or empty.
+        step: The precondition that failed, or empty where an assertion of the test's own did.
+        step_row: The name of the test that judges that step, or empty.
     """
 
     test: str
@@ -56,6 +58,8 @@ class Failure:
     got: str
     phase: str
     evidence: str = ""
+    step: str = ""
+    step_row: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ def _failure(report: Event) -> Failure:
         report["got"],
         report["phase"],
         report.get("evidence", ""),
+        report.get("step", ""),
+        report.get("step_row", ""),
     )
 
 

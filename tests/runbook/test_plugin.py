@@ -159,6 +159,30 @@ def test_plain_pytest_shows_the_rows_that_are_red_high_first(project: TinyProjec
     )
 
 
+def test_a_failed_precondition_is_told_behind_its_cause_with_and_without_the_engine(
+    project: TinyProject,
+) -> None:
+    needs = "with precondition('it is up', row='test_up'):\n        assert 1 == 2"
+    source = module(
+        FIXTURES,
+        row_test("test_needs", needs, severity="high"),
+        row_test("test_fixture", severity="high").replace("()", "(breaks)"),
+        row_test("test_up", "assert 3 == 4"),
+    )
+    imported = "from runbook.preconditions import precondition\n"
+    project.write("tests/test_app.py", imported + source)
+
+    plain = [line for line in plain_pytest(project).stdout.splitlines() if line[:5] == "FAIL "]
+    told = [parse(line) for line in plain]
+    assert told == project.smoke().fails
+    assert ["FAIL test_up", "FAIL test_fixture", "FAIL test_needs"] == [head for head, _ in told]
+    assert [
+        "it broke",
+        "precondition failed: its set-up",
+        "precondition failed: it is up; see test_up",
+    ] == [fields["cause"] for _, fields in told]
+
+
 def test_plain_pytest_says_nothing_of_the_runbook_when_all_is_green(project: TinyProject) -> None:
     done = plain_pytest(project, "--strict-markers")
 

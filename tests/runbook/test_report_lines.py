@@ -13,7 +13,6 @@ from runbook.report_lines import (
     result,
     rowless_fail_line,
     session_line,
-    urgency,
 )
 from runbook.rows import Row, Severity, Suspect
 from runbook.source_state import SourceState
@@ -82,12 +81,6 @@ def test_a_broken_session_is_high() -> None:
     line = session_line("the session did not finish")
 
     assert 'FAIL session severity=high why="the session did not finish"' == line
-
-
-def test_high_rows_come_first_and_tests_without_a_row_last() -> None:
-    normal = Row("test_b", "f", 1, Severity.NORMAL, "c", (Suspect("a"),))
-
-    assert [ROW, normal, None] == sorted([None, normal, ROW], key=urgency)
 
 
 def test_the_result_line_holds_the_verdict_and_its_counts() -> None:

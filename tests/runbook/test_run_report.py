@@ -190,6 +190,8 @@ def test_the_json_has_every_fact_of_the_lines(tmp_path: Path) -> None:
                 "want": "1",
                 "got": "2",
                 "evidence": "",
+                "precondition": "",
+                "precondition_row": "",
                 "severity": "normal",
                 "cause": "it broke",
                 "suspects": ["app.py"],

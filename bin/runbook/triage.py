@@ -1,0 +1,88 @@
+"""Which failure is told first: the one that names the cause, before those that only suffer from it.
+
+Pure: failures and rows in, an order and lines out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook.report_lines import fail_line, rowless_fail_line
+from runbook.rows import Row, Severity, function_id, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runbook.verdict import Failure
+
+_WORTH_SAYING_ONCE = 60  # characters of a text that are not said a second time
+
+
+def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[Failure]:
+    """Order failures.
+
+    Tests that fail by an assertion of their own come first, those of high severity before the others. Then come
+    those whose precondition failed, and last of them those whose precondition belongs to a row that is red itself.
+    Among equals, a row one of whose suspects is named in what was got comes first, then the order of the rows.
+    Tests without a row come last.
+
+    Args:
+        failures: In the order in which they happened.
+        rows: The rows by the node ids of their tests.
+    """
+    failures = list(failures)
+    red = {row.test for failure in failures if (row := row_of(failure, rows))}
+    in_order = sorted(rows, key=lambda test: (rows[test].file, rows[test].line))
+    places = {test: place for place, test in enumerate(in_order)}
+
+    def place(failure: Failure) -> tuple[bool, int, bool, bool, int]:
+        row = row_of(failure, rows)
+        if row is None:
+            return (True, 0, True, True, len(places))
+        level = 0 if not failure.step else 2 if failure.step_row in red - {row.test} else 1
+        is_high = row.severity is Severity.HIGH and level == 0  # its own cause is not what failed
+        return (
+            False,
+            level,
+            not is_high,
+            not _names_suspect(failure, row),
+            places[function_id(failure.test)],
+        )
+
+    return sorted(failures, key=place)
+
+
+def row_of(failure: Failure, rows: Mapping[str, Row]) -> Row | None:
+    """Return the row of the test that failed."""
+    return rows.get(function_id(failure.test))
+
+
+def _names_suspect(failure: Failure, row: Row) -> bool:
+    """Whether what was got, such as a traceback of the server, points at this row's suspects."""
+    return any(path in failure.got for path in row.suspect_paths)
+
+
+def fail_lines(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[str]:
+    """Return the FAIL lines in the order in which they should be read; see `first_things_first`.
+
+    A long text that several tests got alike, such as why the server did not start, is said in the first line only.
+    """
+    ordered = first_things_first(failures, rows)
+    red = {row.test: row for failure in ordered if (row := row_of(failure, rows))}
+    said: dict[str, str] = {}
+    return [_line(failure, rows, red, _brief(failure, said)) for failure in ordered]
+
+
+def _brief(failure: Failure, said: dict[str, str]) -> str:
+    """Return what was got, or where it is said already."""
+    first = said.setdefault(failure.got, short_name(failure.test))
+    is_new = first == short_name(failure.test) or len(failure.got) <= _WORTH_SAYING_ONCE
+    return failure.got if is_new else f"the same as {first}"
+
+
+def _line(failure: Failure, rows: Mapping[str, Row], red: Mapping[str, Row], got: str) -> str:
+    row, name = row_of(failure, rows), short_name(failure.test)
+    facts = {"at": failure.at, "want": failure.want, "got": got, "evidence": failure.evidence}
+    if row is None:
+        return rowless_fail_line(name, **facts)
+    return fail_line(row, **facts, test=name, step=failure.step, blamed=red.get(failure.step_row))
