@@ -7,6 +7,7 @@ environment that holds nothing else.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dashgen.pages.layout import Page, render
@@ -14,13 +15,32 @@ from dashgen.pages.navigation import LEGAL_PAGES, LegalPage
 from dashgen.pages.rich_text import render_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["LEGAL_PAGES", "LegalPage", "render_legal_pages"]
 
 
-def render_legal_pages(source: Path) -> dict[str, Page]:
-    """Render all legal pages.
+class _RenderedPages(Mapping[str, Page]):
+    """Pages that are rendered when they are looked up, each time anew."""
+
+    def __init__(self, texts: dict[LegalPage, str]) -> None:
+        self._texts = {page.slug: (page, text) for page, text in texts.items()}
+
+    def __getitem__(self, slug: str) -> Page:
+        page, text = self._texts[slug]
+        document = render_document(text, resolve=_site_link)
+        return render("legal.html", page=page, document=document)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def render_legal_pages(source: Path) -> Mapping[str, Page]:
+    """Read all legal documents; render each when its page is asked for.
 
     Args:
         source: the folder with the Markdown documents.
@@ -32,16 +52,8 @@ def render_legal_pages(source: Path) -> dict[str, Page]:
         OSError: a document is missing or cannot be read. A site without one of them must not be
             served, so there is no page to fall back on.
     """
-    return {page.slug: _render(page, source) for page in LEGAL_PAGES}
-
-
-def _render(page: LegalPage, source: Path) -> Page:
-    text = (source / page.source).read_text(encoding="utf-8")
-    return render(
-        "legal.html",
-        page=page,
-        document=render_document(text, resolve=_site_link),
-    )
+    texts = {page: (source / page.source).read_text(encoding="utf-8") for page in LEGAL_PAGES}
+    return _RenderedPages(texts)
 
 
 def _site_link(link: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
@@ -35,6 +36,16 @@ _LEGAL_DOCUMENTS: Final = REPOSITORY / "docs" / "legal"
 _DOCUMENT: Final = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", re.ASCII)
 _CLOSED_NOTICE: Final = "The public grid is closed at the moment. Your own studio is open."
 
+# What the pages of visitors are made with, and nothing else of the server needs.
+_PAGE_MAKERS: Final = (
+    "dashgen.legal_pages",
+    "dashgen.pages.canvas_view",
+    "dashgen.pages.grid",
+    "jinja2",
+    "markdown",
+    "nh3",
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -57,8 +68,8 @@ async def handle_canvas_page(request: Request) -> Response:
 async def handle_legal_page(request: Request) -> Response:
     """GET /legal/SLUG.html: one of the legal pages."""
     try:
-        pages = await in_thread(legal_pages)
-        return page_answer(pages[request.path_params["slug"]])
+        slug = request.path_params["slug"]
+        return page_answer(await in_thread(lambda: legal_page(slug)))
     except (KeyError, FileNotFoundError):
         raise NotFound("There is no such legal page.") from None
 
@@ -73,8 +84,8 @@ async def handle_docs_page(request: Request) -> Response:
 
 async def handle_shell_page(request: Request) -> Response:
     """GET a page that holds nobody's data; its scripts ask for what its reader may see."""
-    pages = await in_thread(shell_pages)
-    return page_answer(pages[request.url.path])
+    path = request.url.path
+    return page_answer(await in_thread(lambda: shell_page(path)))
 
 
 async def handle_asset(request: Request) -> Response:
@@ -96,34 +107,44 @@ async def handle_asset(request: Request) -> Response:
 
 
 @functools.cache
-def legal_pages() -> dict[str, Page]:
-    """The legal pages, rendered once."""
+def legal_page(slug: str) -> Page:
+    """A legal page, rendered once.
+
+    Raises:
+        KeyError: There is none of this name.
+        OSError: A legal document is missing; no page of a site like that is served.
+    """
     from dashgen.legal_pages import render_legal_pages  # noqa: PLC0415
 
-    return render_legal_pages(_LEGAL_DOCUMENTS)
+    return render_legal_pages(_LEGAL_DOCUMENTS)[slug]
 
 
 @functools.cache
-def shell_pages() -> dict[str, Page]:
-    """The pages that are the same for everybody, rendered once."""
+def shell_page(path: str) -> Page:
+    """A page that is the same for everybody, rendered once."""
     from dashgen.pages.dashboard import render_dashboard_page  # noqa: PLC0415
     from dashgen.pages.pair import render_pair_page  # noqa: PLC0415
     from dashgen.pages.settings import render_settings_page  # noqa: PLC0415
     from dashgen.pages.studio import render_studio_page  # noqa: PLC0415
 
-    return {
-        "/studio.html": render_studio_page(),
-        "/pair.html": render_pair_page(),
-        "/dashboard.html": render_dashboard_page(),
-        "/settings.html": render_settings_page(),
+    renderers = {
+        "/studio.html": render_studio_page,
+        "/pair.html": render_pair_page,
+        "/dashboard.html": render_dashboard_page,
+        "/settings.html": render_settings_page,
     }
+    return renderers[path]()
 
 
 def warm_up() -> None:
-    """Import the renderers and make what never changes, before anybody waits for it."""
+    """Import what makes pages before anybody waits for it.
+
+    A page itself is made when it is asked for, in some milliseconds: the first requests, which come
+    while this thread runs, have better use for the interpreter.
+    """
     try:
-        shell_pages()
-        legal_pages()
+        for module in _PAGE_MAKERS:
+            import_module(module)
     except Exception:  # noqa: BLE001 - whoever asks for the page meets it again
         _log.exception("the pages could not be warmed up")
 

@@ -15,6 +15,8 @@ import pytest
 from dashgen.legal_pages import LEGAL_PAGES, LegalPage, render_legal_pages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dashgen.pages.layout import Page
 
 LEGAL = Path(__file__).resolve().parents[2] / "docs" / "legal"
@@ -72,7 +74,7 @@ class Outline(HTMLParser):
         return [values["href"] for tag, values in self.elements if tag == "a" and "href" in values]
 
 
-def render() -> dict[str, Page]:
+def render() -> Mapping[str, Page]:
     return render_legal_pages(LEGAL)
 
 
