@@ -133,6 +133,24 @@ def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
+@task(name="close", help={"reason": "why, for whoever wants to open it again"})
+def gate_close(c: Context, reason: str) -> None:
+    """Close the gate of the public grid; it always works."""
+    commands.gate_close(ROOT, reason=reason)
+
+
+@task(
+    name="status",
+    help={
+        "url": "where the server listens, if not where it always does",
+        "json": "one JSON object",
+    },
+)
+def gate_status(c: Context, url: str = "", json: bool = False) -> None:
+    """Say whether the public grid is open, why, and what would change that."""
+    commands.gate_status(ROOT, url=url, as_json=json)
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -155,4 +173,5 @@ namespace = Collection(
     install_browsers,
     lock,
     docs,
+    Collection("gate", gate_close, gate_status),
 )

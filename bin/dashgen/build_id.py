@@ -1,13 +1,17 @@
-"""What a server serves, as one digest: the gate opens for exactly this."""
+"""What a server serves, as one digest: the gate opens for exactly this.
+
+Run as a program it prints the digest for the checkout in the working directory.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _SERVED = ("bin/control-panel-server.py", "bin/dashgen", "docs/legal")
 
@@ -47,3 +51,7 @@ def _served_files(root: Path) -> Iterator[Path]:
 def _is_cache(path: Path, root: Path) -> bool:
     parts = path.relative_to(root).parts
     return any(part == "__pycache__" or part.startswith(".") for part in parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{served_build(Path.cwd())}\n")

@@ -1,8 +1,16 @@
-"""The gate of the public grid: open only while its file says so beyond any doubt."""
+"""The gate of the public grid: open only while its file says so beyond any doubt.
+
+An open gate is signed with a key in a file beside it, which goes when the gate is closed: a copy of an open gate
+opens nothing later. `invoke gate.open` writes the same files; docs/architecture/gate.md has the format.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+import hashlib
+import hmac
+import json
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +27,7 @@ MAX_BYTES = 16 * 1024
 CLOCK_SKEW_S = 60.0
 
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
+_KeyName = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 _Reason = Annotated[str, Meta(max_length=2000)]
 _Signature = tuple[int, int, int, int]
 
@@ -42,15 +51,19 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _OpenFile(msgspec.Struct, tag_field="state", tag="open", forbid_unknown_fields=True):
-    version: Literal[1]
+    version: Literal[2]
     build: _Name
     commit: _Name
     tree: _Name
     opened_at: Annotated[float, Meta(ge=0)]
+    by: _Name
+    proof: dict[str, Any]
+    key: _KeyName
+    mac: _Name
 
 
 class _ClosedFile(msgspec.Struct, tag_field="state", tag="closed", forbid_unknown_fields=True):
-    version: Literal[1]
+    version: Literal[2]
     reason: _Reason
     by: _Name
     closed_at: Annotated[float, Meta(ge=0)]
@@ -76,8 +89,10 @@ class FeatureGate:
         """
         try:
             record = self._record()
+            if isinstance(record, _OpenFile):
+                _key_path(self._path, record.key).lstat()
         except FileNotFoundError:
-            return _closed("the gate was never opened")
+            return _closed("the gate was never opened, or its key is gone")
         except (OSError, UnfitFileError, ValueError) as error:
             return _closed(f"the gate's file is in doubt: {error}")
         if isinstance(record, _ClosedFile):
@@ -99,24 +114,44 @@ class FeatureGate:
             return self._read[1]
         data, status = read_regular(self._path, MAX_BYTES)
         record: _GateFile = decode_strictly(data, _GateFile)  # type: ignore[arg-type]
+        if isinstance(record, _OpenFile):
+            self._verify(record, data)
         self._read = (_signature(status), record)
         return record
 
+    def _verify(self, record: _OpenFile, data: bytes) -> None:
+        key, _ = read_regular(_key_path(self._path, record.key), MAX_BYTES)
+        if not hmac.compare_digest(_mac(key, json.loads(data)), record.mac):
+            raise ValueError("its signature is wrong")
+
 
 def write_open(path: Path, build: str, commit: str, tree: str, now: float) -> None:
-    """Opens the gate for one build. Whoever calls this has seen that commit smoke green.
+    """Opens the gate for one build, with no proof: for the smoke's own servers, on roots of their own.
 
     Args:
         path: the gate's file.
         build: the build, as ``build_id.served_build`` gives it.
-        commit: the commit that was smoked.
+        commit: the commit that is served.
         tree: the tree of that commit.
         now: Unix seconds.
 
     Raises:
         OSError: it could not be stored, and the gate is as it was.
     """
-    _write(path, _OpenFile(version=1, build=build, commit=commit, tree=tree, opened_at=now))
+    ensure_directory(path.parent)
+    name, key = secrets.token_hex(8), secrets.token_hex(32).encode()
+    record = _OpenFile(
+        version=2, build=build, commit=commit, tree=tree, opened_at=now, by="smoke", proof={},
+        key=name, mac="",
+    )  # fmt: skip
+    record.mac = _mac(key, msgspec.to_builtins(record))
+    key_path = _key_path(path, name)
+    write_atomically(key_path, key)
+    try:
+        write_atomically(path, msgspec.json.encode(record))
+    except BaseException:
+        key_path.unlink()
+        raise
 
 
 def write_closed(path: Path, reason: str, by: str, now: float) -> None:
@@ -131,12 +166,20 @@ def write_closed(path: Path, reason: str, by: str, now: float) -> None:
     Raises:
         OSError: it could not be stored.
     """
-    _write(path, _ClosedFile(version=1, reason=reason, by=by, closed_at=now))
-
-
-def _write(path: Path, record: _GateFile) -> None:
     ensure_directory(path.parent)
+    record = _ClosedFile(version=2, reason=reason, by=by, closed_at=now)
     write_atomically(path, msgspec.json.encode(record))
+
+
+def _key_path(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}-{name}.key")
+
+
+def _mac(key: bytes, record: dict[str, Any]) -> str:
+    """HMAC-SHA256 over all but itself: keys sorted, no blanks, ASCII."""
+    signed = {name: value for name, value in record.items() if name != "mac"}
+    text = json.dumps(signed, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _closed(reason: str, *, since: float | None = None, closed_by: str | None = None) -> GateState:

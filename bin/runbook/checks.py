@@ -149,7 +149,8 @@ def _gone_parts(root: Path, command: str, tasks: set[str], sessions: set[str]) -
     if program == "bash":
         yield from (f"{file} does not exist" for file in names[:1] if not (root / file).is_file())
     elif program.endswith("invoke"):
-        yield from (f"there is no task {task}" for task in names[:1] if task not in tasks)
+        called = (task for task in names[:1] if task.replace(".", "-") not in tasks)
+        yield from (f"there is no task {task}" for task in called)
     elif "-s" in arguments:
         wanted = arguments[arguments.index("-s") + 1 :]
         for word in takewhile(lambda word: not word.startswith("-"), wanted):

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
-from runbook import browsers, locks
+from runbook import browsers, gate, locks
 from runbook import changed as changes
 from runbook import describe as description
 from runbook import explain as explanation
@@ -47,7 +47,10 @@ def _command(function: Callable[P, ExitCode | None]) -> Callable[P, None]:
 
 
 def _say(text: str) -> None:
-    print(text)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # as in `invoke rows | head -1`; what is left to say has no reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @_command
@@ -185,6 +188,24 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
         arguments += [f"--{name}", str(value)] if value else []
     arguments += [f"--{name}" for name, is_on in flags.items() if is_on]
     return ExitCode(search(arguments))
+
+
+@_command
+def gate_close(root: Path, *, reason: str) -> None:
+    """Close the gate, as the person who runs this."""
+    if not reason.strip():
+        raise UsageError("gate.close needs a reason", next_step='--reason "what is wrong"')
+    gate.close(find_project(root), reason=" ".join(reason.split()), by=gate.person())
+    _say("gate closed")
+
+
+@_command
+def gate_status(root: Path, *, url: str, as_json: bool) -> None:
+    """Print what the gate says, what is served, and what would change it."""
+    from runbook.gate_status import read_status  # noqa: PLC0415
+
+    status = read_status(find_project(root), url)
+    _say(json.dumps(status.as_json(), indent=2) if as_json else status.as_text())
 
 
 @_command

@@ -1,45 +1,117 @@
-"""What a run may say of the feature gate: ``open`` only without any doubt."""
+"""The feature gate as the rest of the engine knows it: what it says of a run, and how it is closed."""
 
 from __future__ import annotations
 
-import json
+import getpass
 import os
+import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
+from runbook.exit_codes import ExitCode
+from runbook.gate_file import GateFile, GateState, Position
 
 if TYPE_CHECKING:
     from runbook.project import Project
     from runbook.source_state import SourceState
 
-OPEN, CLOSED = "open", "closed"
+BOT = "bot"  # who closes it by itself; "bot:NAME" where there are several
+# Set for a smoke of something else than what is served (a fault, an old commit, an upgrade): it closes no gate.
+PROBE_VARIABLE = "RUNBOOK_PROBE"
+_MAX_REASON = 2_000  # characters that the server reads
+_VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}|\$(\w+)")
+
+
+class GateRefused(RunbookError):
+    """The gate, or a plan, said no."""
+
+    exit_code = ExitCode.REFUSED
+
+
+def gate_file(project: Project) -> GateFile | None:
+    """Return the file that ``[tool.runbook.gate]`` names, or None where there is none to be found.
+
+    ``$NAME`` and ``${NAME:-default}`` stand for variables; without a default, an empty one is no file.
+    """
+    unset = []
+
+    def expand(match: re.Match[str]) -> str:
+        value = os.environ.get(match[1] or match[3]) or match[2]
+        if not value:
+            unset.append(match[0])
+        return value or ""
+
+    text = _VARIABLE.sub(expand, project.gate.file)
+    return None if unset or not text else GateFile(project.root / Path(text).expanduser())
+
+
+def read_gate(project: Project) -> GateState:
+    """Read what the gate says; a project without one has it closed for ever."""
+    file = gate_file(project)
+    return file.read(time.time()) if file else GateState(Position.NEVER, "there is no gate")
 
 
 def gate_word(project: Project, source: SourceState) -> str:
-    """Return ``open`` if the gate's file says that it is open for this very commit and tree, else ``closed``.
+    """Return ``open`` if the gate is open for this very commit and tree, else ``closed``."""
+    state = read_gate(project)
+    if state.position is not Position.OPEN or source.is_dirty is not False:
+        return Position.CLOSED
+    is_this = state.record["commit"].startswith(source.commit) and state.record["tree"].startswith(
+        source.tree
+    )
+    return Position.OPEN if is_this else Position.CLOSED
 
-    Whatever cannot be read, or speaks of another source, is closed.
+
+def close(project: Project, *, reason: str, by: str) -> GateState:
+    """Close the gate; it needs nothing.
+
+    A person's closure is written whatever the gate said. A bot closes what is open and nothing else, so
+    that a person's closure keeps its name and its reason.
+
+    Args:
+        project: The project whose gate it is.
+        reason: Why, for a person.
+        by: Who: `person`, `BOT`, or ``bot:NAME``.
+
+    Returns:
+        What the gate says now.
+
+    Raises:
+        UsageError: A person asked, and the project has no gate.
+        EnvironmentNotReady: It is closed, but who and why could not be stored; or it could not be closed.
     """
-    path = _gate_path(project)
-    if path is None or source.is_dirty is not False:
-        return CLOSED
+    file = gate_file(project)
+    if file is None:
+        if is_bot(by):
+            return read_gate(project)
+        raise UsageError(
+            "this project has no gate",
+            next_step="set file in [tool.runbook.gate] of pyproject.toml",
+        )
+    if is_bot(by) and not file.read(time.time()).claims_open:
+        return file.read(time.time())
     try:
-        state = json.loads(path.read_bytes())
-        names = str(state["commit"]), str(state["tree"])
-        is_open = state["state"] == OPEN
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return CLOSED
-    is_this = names[0].startswith(source.commit) and names[1].startswith(source.tree)
-    return OPEN if is_open and is_this else CLOSED
+        file.close(reason[:_MAX_REASON], by=by, now=time.time())
+    except OSError as error:
+        state = file.read(time.time())
+        outcome = "STILL OPEN" if state.position is Position.OPEN else "closed, with no reason kept"
+        raise EnvironmentNotReady(
+            f"the gate is {outcome}: {file.path}: {error.strerror}",
+            next_step="free the place, or make it writable; while in doubt, stop the server",
+        ) from error
+    return file.read(time.time())
 
 
-def _gate_path(project: Project) -> Path | None:
-    """The file that ``[tool.runbook] gate`` names, or None where there is none to be found."""
-    if not project.gate:
-        return None
-    text = project.gate
-    if text.startswith("$"):
-        name, _, rest = text[1:].partition("/")
-        if not os.environ.get(name):
-            return None
-        text = str(Path(os.environ[name], rest))
-    return project.root / text
+def is_bot(name: str) -> bool:
+    """Whether a name is an automaton's."""
+    return name == BOT or name.startswith(f"{BOT}:")
+
+
+def person() -> str:
+    """The name of whoever runs this process, as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        return f"user {os.getuid()}"

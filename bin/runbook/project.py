@@ -11,6 +11,7 @@ from runbook.errors import UsageError
 from runbook.nearest import nearest
 
 _TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
+_GATE_KEYS = {"build", "environment", "file", "tiers", "url"}
 _KEYS = {"gate", "locks", "tiers"}
 
 
@@ -39,19 +40,38 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class GateSettings:
+    """The feature gate of a project: ``[tool.runbook.gate]``.
+
+    Attributes:
+        file: Its file, relative to the root or absolute, with ``$NAME`` and ``${NAME:-default}`` for
+            variables. Empty where the project has no gate.
+        tiers: What must be green before it opens; all tiers by default.
+        build: The command that prints, in a tree, the build that a server serves from it.
+        environment: Variables that its tiers may have from the caller, besides the few that all have.
+        url: Where a server says under ``/health`` which ``build`` it serves; empty where it does not.
+    """
+
+    file: str = ""
+    tiers: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A project's root and what its ``[tool.runbook]`` says; every key has a default.
 
     Attributes:
         root: The folder of ``pyproject.toml``.
         tiers: By name, in the order of the file.
-        gate: The feature gate's file, relative to the root or absolute; a leading ``$NAME/`` is an
-            environment variable. Empty where the project has none.
+        gate: The feature gate.
     """
 
     root: Path
     tiers: dict[str, Tier]
-    gate: str = ""
+    gate: GateSettings = GateSettings()
 
     @property
     def state(self) -> Path:
@@ -120,7 +140,20 @@ def read_project(file: Path) -> Project:
     return Project(
         file.parent,
         tiers or {"fast": Tier("fast", ("tests",), "fast")},
-        gate=_text(table.get("gate", ""), "gate"),
+        gate=_read_gate(table.get("gate", {})),
+    )
+
+
+def _read_gate(value: object) -> GateSettings:
+    where = "[tool.runbook.gate]"
+    table = _table(value, where)
+    _refuse_unknown(table, _GATE_KEYS, where)
+    return GateSettings(
+        file=_text(table.get("file", ""), f"{where} file"),
+        tiers=_texts(table.get("tiers", []), f"{where} tiers"),
+        build=_texts(table.get("build", []), f"{where} build"),
+        environment=_texts(table.get("environment", []), f"{where} environment"),
+        url=_text(table.get("url", ""), f"{where} url"),
     )
 
 

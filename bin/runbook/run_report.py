@@ -14,6 +14,7 @@ from runbook.exit_codes import ExitCode
 from runbook.gate import gate_word
 from runbook.nearest import nearest
 from runbook.pytest_process import INTERRUPTED, NOTHING_COLLECTED, USAGE_ERROR
+from runbook.rows import Severity
 from runbook.verdict import Event, Verdict, Word, judge
 
 if TYPE_CHECKING:
@@ -138,6 +139,13 @@ class Run:
     @property
     def _has_collect_error(self) -> bool:
         return any(event["event"] == "collect-error" for event in self._events)
+
+    @property
+    def red_high_rows(self) -> tuple[str, ...]:
+        """The tests of the red rows of high severity: while there is one, the public must be kept out."""
+        rows = (triage.row_of(failure, self._rows) for failure in self.verdict.failures)
+        high = (row.test for row in rows if row and row.severity is Severity.HIGH)
+        return tuple(dict.fromkeys(high))
 
     @property
     def _gate(self) -> str:

@@ -35,12 +35,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runbook.project import Project, Tier
+    from runbook.run_report import Run
 
 EXIT_CODES_VARIABLE = (
     "RUNBOOK_EXIT_CODES"  # names a file that gets the exit code, for a caller behind Nox
 )
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
+_PROBES = {
+    "RUNBOOK_PROBE",
+    "RUNBOOK_COMMIT",
+}  # set where not what is served is smoked; see runbook.gate
 _YIELDING = 5  # added to this process's niceness once pytest runs
 
 
@@ -119,6 +124,8 @@ def _smoke(
     run = Run(
         project, tier, arguments, folder, source, tests, status, child.interrupted, nonce, seconds
     )
+    if run.red_high_rows and not _PROBES.intersection(os.environ):
+        _close_gate(run)
     for line in run.lines():
         _say(line, results)
     for note in run.notes:
@@ -129,6 +136,17 @@ def _smoke(
     _write_json(json_file, run.as_json())
     prune(project.state)
     return run.exit_code
+
+
+def _close_gate(run: Run) -> None:
+    """Close an open gate: whatever is red here may be what the public sees."""
+    from runbook.gate import BOT, close  # noqa: PLC0415 - hardly ever
+
+    rows = ", ".join(run.red_high_rows)
+    try:
+        close(run.project, reason=f"red in run {run.folder.id}: {rows}", by=BOT)
+    except RunbookError as error:
+        print(f"error: {error}", file=sys.stderr)
 
 
 def _bytecode(project: Project, tier: Tier) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,11 @@ def test_without_a_server_there_is_no_build(tmp_path: Path) -> None:
 
 def test_this_checkout_has_a_build() -> None:
     assert served_build(Path(__file__).parents[2])
+
+
+def test_as_a_program_it_prints_the_build_of_where_it_is_run(root: Path) -> None:
+    program = Path(__file__).parents[2] / "bin/dashgen/build_id.py"
+    done = subprocess.run(
+        [sys.executable, "-I", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert f"{served_build(root)}\n" == done.stdout

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashgen.gate import CLOCK_SKEW_S, MAX_BYTES, FeatureGate, write_closed, write_open
+from runbook.gate_file import GateFile, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,13 +22,17 @@ if TYPE_CHECKING:
 
 NOW = 1_800_000_000.0
 BUILD = "b" * 64
+KEY_NAME, KEY = "0123456789abcdef", b"the key"
 OPEN = {
     "state": "open",
-    "version": 1,
+    "version": 2,
     "build": BUILD,
     "commit": "c" * 40,
     "tree": "d" * 40,
     "opened_at": NOW,
+    "by": "ada",
+    "proof": {"rows": 16},
+    "key": KEY_NAME,
 }
 
 
@@ -35,6 +43,12 @@ def path(tmp_path: Path) -> Path:
 
 def open_gate(path: Path, build: str = BUILD, now: float = NOW) -> None:
     write_open(path, build, "c" * 40, "d" * 40, now)
+
+
+def key_file(path: Path) -> None:
+    """The key that `signed` signs with, where the server looks for it."""
+    path.parent.mkdir()
+    path.with_name(f"gate-{KEY_NAME}.key").write_bytes(KEY)
 
 
 def test_it_opens_for_its_build(path: Path) -> None:
@@ -66,21 +80,43 @@ def written(data: bytes) -> Callable[[Path], None]:
     return write
 
 
+def signed(record: dict[str, object]) -> bytes:
+    """The record as `docs/architecture/gate.md` has it signed, so that the signature is no doubt."""
+    text = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(record | {"mac": hmac.new(KEY, text, hashlib.sha256).hexdigest()}).encode()
+
+
 def changed(**fields: object) -> Callable[[Path], None]:
-    return written(json.dumps({**OPEN, **fields}).encode())
+    return written(signed({**OPEN, **fields}))
 
 
 def lacking(field: str) -> Callable[[Path], None]:
-    return written(json.dumps({key: OPEN[key] for key in OPEN if key != field}).encode())
+    return written(signed({key: OPEN[key] for key in OPEN if key != field}))
+
+
+def unsigned(**fields: object) -> Callable[[Path], None]:
+    return written(json.dumps({**json.loads(PLAIN), **fields}).encode())
+
+
+def without_key(path: Path) -> None:
+    path.write_bytes(PLAIN)
+    path.with_name(f"gate-{KEY_NAME}.key").unlink()
+
+
+def with_linked_key(path: Path) -> None:
+    path.write_bytes(PLAIN)
+    key = path.with_name(f"gate-{KEY_NAME}.key")
+    key.rename(path.with_name("elsewhere"))
+    key.symlink_to("elsewhere")
 
 
 def linked(path: Path) -> None:
     elsewhere = path.with_name("elsewhere.json")
-    elsewhere.write_bytes(json.dumps(OPEN).encode())
+    elsewhere.write_bytes(PLAIN)
     path.symlink_to(elsewhere)
 
 
-PLAIN = json.dumps(OPEN).encode()
+PLAIN = signed(OPEN)
 DOUBTS: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: path,
     "a folder": lambda path: path.mkdir(),
@@ -99,7 +135,17 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
     "too big": written(PLAIN + b" " * MAX_BYTES),
     "deep": written(b'{"state":' * 10_000),
     "an unknown key": changed(force=True),
-    "unknown version": changed(version=2),
+    "unknown version": changed(version=3),
+    "an older version": changed(version=1),
+    "no mac": written(json.dumps(OPEN).encode()),
+    "an edited commit": unsigned(commit="e" * 40),
+    "an edited time": unsigned(opened_at=NOW - 1),
+    "an edited proof": unsigned(proof={"rows": 17}),
+    "somebody's mac": unsigned(mac="0" * 64),
+    "a key elsewhere": changed(key="../../../etc/passwd"),
+    "a key of another gate": changed(key="f" * 16),
+    "no key": without_key,
+    "a linked key": with_linked_key,
     "version as text": changed(version="1"),
     "version true": changed(version=True),
     "another build": changed(build="e" * 64),
@@ -127,7 +173,7 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
 def test_every_doubt_closes_it(
     path: Path, doubt: Callable[[Path], object], *, was_open: bool
 ) -> None:
-    path.parent.mkdir()
+    key_file(path)
     gate = FeatureGate(path, BUILD)
     if was_open:
         open_gate(path)
@@ -141,9 +187,40 @@ def test_every_doubt_closes_it(
 
 
 def test_what_the_doubts_start_from_is_open(path: Path) -> None:
-    path.parent.mkdir()
+    key_file(path)
     path.write_bytes(PLAIN)
     assert FeatureGate(path, BUILD).read(NOW).is_open
+
+
+def test_losing_its_key_closes_it_at_once(path: Path) -> None:
+    gate = FeatureGate(path, BUILD)
+    open_gate(path)
+    assert gate.read(NOW).is_open
+    for key in path.parent.glob("*.key"):
+        key.unlink()
+    assert not gate.read(NOW).is_open
+
+
+def test_what_the_engine_opens_and_closes_is_understood(path: Path) -> None:
+    now = time.time()
+    file = GateFile(path)
+    gate = FeatureGate(path, BUILD)
+    facts = {"build": BUILD, "commit": "c" * 40, "tree": "d" * 40}
+    proof = {"tiers": {"fast": {"passed": 16, "seconds": 0.9}}, "versions": {"a": "\u00e9 1.0"}}
+    file.open({**facts, "proof": proof}, by="\u00c5da", now=now, since=file.read(now))
+    assert gate.read(now).is_open
+    kept = path.read_bytes()
+    file.close("it is red", by="bot", now=now)
+    assert (gate.read(now).reason, gate.read(now).closed_by) == ("it is red", "bot")
+    path.write_bytes(kept)
+    assert not gate.read(now).is_open
+
+
+def test_the_engine_understands_what_is_opened_and_closed_here(path: Path) -> None:
+    open_gate(path)
+    assert GateFile(path).read(NOW).position is Position.OPEN
+    write_closed(path, "a test", "a test", NOW)
+    assert GateFile(path).read(NOW).position is Position.CLOSED
 
 
 def test_it_cannot_be_opened_by_what_it_cannot_read(

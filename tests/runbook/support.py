@@ -24,6 +24,11 @@ PYPROJECT = """\
 addopts = ["--disable-plugin-autoload", "-p", "runbook.plugin"]
 filterwarnings = ["error"]
 """
+GATE = """\
+[tool.runbook.gate]
+file = "$ORCH_DATA/gate.json"
+build = ["git", "hash-object", "app.py"]
+"""
 
 _FIELD = re.compile(r' ([a-z]+)=("(?:[^"\\]|\\.)*"|[^\s"=]+)')
 _HEAD = re.compile(r'(SMOKE v1|FAIL ("(?:[^"\\]|\\.)*"|[^\s"=]+)|RESULT [a-z]+)')

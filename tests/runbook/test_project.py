@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import UsageError
-from runbook.project import Tier, find_project, read_project
+from runbook.project import GateSettings, Tier, find_project, read_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +23,18 @@ def test_every_key_has_a_default(tmp_path: Path) -> None:
     project = read_project(write(tmp_path, "[project]\n"))
 
     assert {"fast": Tier("fast", ("tests",), "fast")} == project.tiers
-    assert "" == project.gate
+    assert GateSettings() == project.gate
     assert tmp_path / ".runbook" == project.state
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     text = """
-        [tool.runbook]
-        gate = "$DATA/gate.json"
+        [tool.runbook.gate]
+        file = "$DATA/gate.json"
+        tiers = ["slow"]
+        build = ["make", "build"]
+        environment = ["DATA"]
+        url = "http://127.0.0.1:8080"
         [tool.runbook.tiers.fast]
         tests = ["tests/a.py", "tests/b"]
         session = "quick"
@@ -46,7 +50,10 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
 
     fast = Tier("fast", ("tests/a.py", "tests/b"), "quick", ("src/**",), (("MODE", "smoke"),))
     assert {"fast": fast, "slow": Tier("slow", ("tests/b",), "slow")} == project.tiers
-    assert "$DATA/gate.json" == project.gate
+    expected = GateSettings(
+        "$DATA/gate.json", ("slow",), ("make", "build"), ("DATA",), "http://127.0.0.1:8080"
+    )
+    assert expected == project.gate
     assert ("tests/a.py", "tests/b") == project.test_paths
 
 
@@ -93,7 +100,9 @@ def test_an_unknown_tier_is_answered_with_those_there_are(tmp_path: Path) -> Non
     [
         ("[tool.runbook", "pyproject.toml: "),
         ("[tool.runbook]\ngates = 'x'", "unknown key 'gates'; the nearest: gate"),
-        ("[tool.runbook]\ngate = 3", "gate must be a string"),
+        ("[tool.runbook]\ngate = 'gate.json'", "[tool.runbook.gate] must be a table"),
+        ("[tool.runbook.gate]\nfiles = 'x'", "unknown key 'files'; the nearest: file"),
+        ("[tool.runbook.gate]\nfile = 3", "gate] file must be a string"),
         ("[tool.runbook]\ntiers = ['fast']", "tiers must be a table"),
         ("[tool.runbook.tiers]\nfast = 'tests'", "tiers.fast] must be a table"),
         ("[tool]\nrunbook = 3", "[tool.runbook] must be a table"),

@@ -1,0 +1,137 @@
+"""The gate's status: what is served, what is proved, and the command that changes it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.errors import EnvironmentNotReady
+from runbook.gate_file import GateState, Position
+from runbook.gate_status import GateStatus, read_build, read_status
+from runbook.project import GateSettings, Project
+from runbook.source_state import SourceState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.runbook.support import Repository
+
+BUILD, OTHER = "b" * 64, "e" * 64
+RECORD = {"build": BUILD, "commit": "c" * 40, "proof": {"tiers": {"fast": {"passed": 16}}}}
+OPEN = GateState(Position.OPEN, "opened for commit c", "ada", 1_800_000_000.0, RECORD)
+CLOSED = GateState(Position.CLOSED, "the row is red", "bot", 1_800_000_000.0)
+CLEAN = SourceState("ccccccc", "ddddddd", is_dirty=False)
+EDITED = SourceState("ccccccc", "ddddddd", is_dirty=True)
+AGAIN = "start the server anew; the one that runs serves an older build"
+CLOSE = 'bin/invoke gate.close --reason "..."'
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "checkout", "served", "expected"),
+    [
+        (OPEN, CLEAN, BUILD, "", ("open", "opened for commit c", CLOSE)),
+        (OPEN, CLEAN, BUILD, BUILD, ("open", "opened for commit c", CLOSE)),
+        (OPEN, EDITED, OTHER, BUILD, ("open", "opened for commit c", CLOSE)),
+        (OPEN, CLEAN, BUILD, OTHER, ("closed", "another build than the one that is serv", AGAIN)),
+        (OPEN, CLEAN, OTHER, "", ("closed", "another build than this che", "bin/invoke gate.open")),
+        (OPEN, EDITED, OTHER, "", ("closed", "another build than this checkout's", "git status; ")),
+        (CLOSED, CLEAN, BUILD, "", ("closed", "the row is red", "bin/invoke gate.open")),
+        (CLOSED, EDITED, BUILD, "", ("closed", "the row is red", "git status; ")),
+        (CLOSED, CLEAN, "", "", ("closed", "the row is red", "bin/invoke gate.open")),
+    ],
+)
+def test_it_says_where_the_gate_stands_and_what_would_change_it(
+    state: GateState,
+    source: SourceState,
+    checkout: str,
+    served: str,
+    expected: tuple[str, str, str],
+) -> None:
+    status = GateStatus(state, source, checkout, served, "http://127.0.0.1:1")
+
+    word, why, step = expected
+    said = status.as_json()
+    assert word == said["gate"]
+    assert why in said["why"]
+    assert said["next"].startswith(step)
+    text = status.as_text().splitlines()
+    assert text[0].startswith(f"gate    {word}: ")
+    assert why in text[0]
+    assert text[-1].startswith(f"next    {step}")
+
+
+def test_it_names_who_and_what_was_proved() -> None:
+    closed = GateStatus(CLOSED, CLEAN, BUILD, "", "").as_text()
+    opened = GateStatus(OPEN, CLEAN, BUILD, "", "").as_text()
+
+    assert "\nby      bot, 20" in closed
+    assert "\nproved  nothing\n" in closed
+    assert f"\nproved  build {BUILD[:12]}, commit {'c' * 12}: fast 16 rows\n" in opened
+    assert f"\nhere    build {BUILD[:12]}, commit ccccccc, clean\n" in opened
+
+
+@contextmanager
+def server(answer: bytes) -> Iterator[str]:
+    """A server that answers everything with the same bytes."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "build"),
+    [(json.dumps({"build": BUILD}).encode(), BUILD), (b"[]", ""), (b"<html>", ""), (b"{}", "")],
+)
+def test_a_running_server_is_asked(repository: Repository, answer: bytes, build: str) -> None:
+    with server(answer) as url:
+        status = read_status(Project(repository.root, {}), url + "/")
+
+    assert build == status.served
+    assert url == status.url
+
+
+def test_nobody_there_is_nothing_served(repository: Repository) -> None:
+    settings = GateSettings(url="http://127.0.0.1:9", build=("git", "hash-object", "app.py"))
+
+    status = read_status(Project(repository.root, {}, settings))
+
+    assert ("", 40) == (status.served, len(status.checkout))
+    assert "no server answers at http://127.0.0.1:9" in status.as_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ((), "it is empty"),
+        (("no-such-program",), "No such file"),
+        (("git", "no-such-verb"), "git no-such-verb: "),
+        (("git", "--exec-path=x", "hash-object", "gone"), "gone"),
+        (("true",), "it printed nothing"),
+    ],
+)
+def test_a_build_that_cannot_be_had_is_said(
+    tmp_path: Path, command: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(EnvironmentNotReady, match="the build of this tree is unknown") as unknown:
+        read_build(tmp_path, command)
+
+    assert why in str(unknown.value)
