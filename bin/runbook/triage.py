@@ -28,12 +28,11 @@ def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> 
 
     Args:
         failures: In the order in which they happened.
-        rows: The rows by the node ids of their tests.
+        rows: The rows by the node ids of their tests, in their order.
     """
     failures = list(failures)
     red = {row.test for failure in failures if (row := row_of(failure, rows))}
-    in_order = sorted(rows, key=lambda test: (rows[test].file, rows[test].line))
-    places = {test: place for place, test in enumerate(in_order)}
+    places = {test: place for place, test in enumerate(rows)}
 
     def place(failure: Failure) -> tuple[bool, int, bool, bool, int]:
         row = row_of(failure, rows)

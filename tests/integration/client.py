@@ -8,13 +8,23 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.integration.given import PAIRING_HOLDS
 from tests.integration.server_process import ServerProcess, ServerUnusable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.message import Message
 
 REQUEST_SECONDS = 15.0
 NONCE_HEADER = "X-Ensemble-Run"
+
+
+class ServerFailed(Exception):
+    """The server answered that it failed; with the end of its traceback."""
+
+
+class PairingRefused(Exception):
+    """The server does not know a pairing token that it should know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +54,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Somebody who talks to the server: a visitor, or with a token an owner or the operator."""
+    """Somebody who talks to the server: a visitor, or with a token an owner or the operator.
+
+    Attributes:
+        server: The server under smoke.
+        token: What is sent as a bearer token, if anything is.
+        is_paired: Whether the server must know the token.
+    """
 
     server: ServerProcess
     token: str = ""
+    is_paired: bool = False
 
     def using(self, token: str) -> Client:
         """The same server, with another token."""
@@ -65,11 +82,18 @@ class Client:
         """Replace by JSON."""
         return self.request("PUT", path, json.dumps(body).encode())
 
-    def request(self, method: str, path: str, body: bytes | None = None) -> Reply:
-        """Send a request; every status is an answer.
+    def request(self, method: str, path: str, body: bytes | Iterator[bytes] | None = None) -> Reply:
+        """Send a request; every status is an answer, but for a failure of the server.
+
+        Args:
+            method: Of HTTP.
+            path: With its query.
+            body: What is sent; as chunks of no announced length where it is an iterator.
 
         Raises:
             ServerUnusable: Nobody answered, or another server than this run's did.
+            ServerFailed: The status is 500 or above.
+            PairingRefused: A creator who is paired is not let in.
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if self.token:
@@ -87,6 +111,11 @@ class Client:
             raise ServerUnusable(
                 f"{method} {path}: answered by a server that this run did not start"
             )
+        if reply.status >= 500:
+            raise ServerFailed(f"{method} {path}: {reply.status}: {self.server.traceback()}")
+        if self.is_paired and reply.status == 401:
+            with PAIRING_HOLDS:
+                raise PairingRefused(f"{method} {path}: 401")
         return reply
 
 

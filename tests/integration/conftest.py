@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from tests.integration import server_process
+from tests.integration.given import CAN_PUBLISH, SERVER_STARTS
 from tests.integration.server_process import DASHBOARD_TOKEN, ROOT
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def server() -> ServerProcess:
     from tests.integration.client import Client
 
     process = server_process.start()
-    build = Client(process).get("/health").json["build"]
+    with SERVER_STARTS:
+        build = Client(process).get("/health").json["build"]
     gate = process.roots.orch / "gate.json"
     write_open(gate, build=build, commit="smoke", tree="smoke", now=time.time())
     return process
@@ -130,18 +132,36 @@ class Owner:
         body = {"slot_index": slot, "visibility": visibility}
         return self.client.post(f"/studio/canvas/{canvas_id}/publish", body)
 
+    def has_published(self, canvas: Canvas, slot: int, visibility: str = "public") -> None:
+        """Publish for a test that is about something else."""
+        with CAN_PUBLISH:
+            assert 200 == self.publish(canvas.id, slot, visibility).status
+
 
 @pytest.fixture
 def owner(visitor: Client) -> Owner:
-    """A creator nobody has met before, paired by a file that is dropped where the server looks."""
+    """A creator nobody has met before."""
+    return _paired(visitor)
+
+
+@pytest.fixture
+def stranger(visitor: Client) -> Owner:
+    """Another creator, who owns nothing that the test is about."""
+    return _paired(visitor)
+
+
+def _paired(visitor: Client) -> Owner:
+    """Pair somebody by a file that is dropped where the server looks."""
     from dashgen.canvas_schema import new_user_id
     from dashgen.canvas_store import JsonFileCanvasStore
     from dashgen.pairing import PairingStore
+    from tests.integration.client import Client
 
     roots = visitor.server.roots
     user_id, handle = new_user_id(), next(_handles)
     token = PairingStore(roots.orch / "pairings").issue(user_id, handle, now=time.time())
-    return Owner(user_id, handle, visitor.using(token), JsonFileCanvasStore(roots.data))
+    client = Client(visitor.server, token, is_paired=True)
+    return Owner(user_id, handle, client, JsonFileCanvasStore(roots.data))
 
 
 def _browser_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "function"]:  # noqa: ARG001

@@ -104,6 +104,12 @@ def shapes(page: Page, urls: list[str]) -> list[str]:
     return cast("list[str]", page.evaluate(_SHAPES, urls))
 
 
+def canvas_ids(page: Page) -> list[str]:
+    """Return the canvases whose cards are in the grid, in order."""
+    read = "(cards) => cards.map((card) => card.dataset.canvasId)"
+    return cast("list[str]", page.locator("#grid > *").evaluate_all(read))
+
+
 def card_shapes(page: Page) -> set[str]:
     """Return the different shapes of the cards in the grid."""
     return set(page.locator("#grid > *").evaluate_all(_CARD_SHAPES))

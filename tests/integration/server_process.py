@@ -7,6 +7,7 @@ server boots meanwhile. Hence no import here that the start does not need.
 from __future__ import annotations
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -133,6 +134,22 @@ class ServerProcess:
         """The end of what the server has logged, the last line first."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return " | ".join(reversed(lines[-_LAST_LINES:])) or "it logged nothing"
+
+    def traceback(self) -> str:
+        """The error that the server has logged last, and where it came from, the innermost first."""
+        import json
+
+        traces = [line for line in self._log.read_bytes().splitlines() if b'"trace":' in line]
+        if not traces:
+            return "it logged no error"
+        trace = str(json.loads(traces[-1])["trace"])
+        frames = [
+            f"{Path(file).relative_to(ROOT)}:{line}"
+            for file, line in re.findall(r'File "([^"]+)", line (\d+)', trace)
+            if Path(file).is_relative_to(ROOT) and ".nox" not in file
+        ]
+        error = trace.strip().splitlines()[-1]
+        return f"{error} at {' < '.join(reversed(frames))}"
 
     def stop(self) -> None:
         """End the server and its keeper, which removes the roots."""

@@ -13,6 +13,15 @@ from playwright.sync_api import expect
 from dashgen.canvas_schema import Visibility
 from dashgen.slots import Tier
 from tests.integration import hostile, page_facts
+from tests.integration.given import (
+    CAN_PUBLISH,
+    CANVAS_IS_READABLE,
+    DRAWN_IS_SEEN,
+    FRONT_PAGE_IS_SERVED,
+    GRID_ANSWERS,
+    LEGAL_PAGES_ARE_SERVED,
+    SCRIPTS_RUN,
+)
 from tests.integration.page_facts import seen
 
 if TYPE_CHECKING:
@@ -35,7 +44,9 @@ localStorage.setItem("cookie-consent", "1");"""
 
 def open_page(page: Page, path: str) -> None:
     """Go to a page by its address."""
-    page.goto(path, wait_until=READY)
+    answer = page.goto(path, wait_until=READY)
+    assert answer is not None
+    assert 200 == answer.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +64,9 @@ class Gallery:
     benign: list[Canvas]
 
     @property
-    def titles(self) -> list[str]:
-        """What the grid should say."""
-        shown = [*self.benign[::-1], self.crowded, *self.hostile[::-1]]
-        return [canvas.title.strip() for canvas in shown]
+    def shown(self) -> list[Canvas]:
+        """All of them in the order of the grid."""
+        return [*self.benign[::-1], self.crowded, *self.hostile[::-1]]
 
 
 def hang_gallery(owner: Owner) -> Gallery:
@@ -72,8 +82,14 @@ def hang_gallery(owner: Owner) -> Gallery:
     benign = [
         _hang(owner, *[hostile.BENIGN] * count, **words) for count in (1, len(hostile.PAYLOADS))
     ]
+    with CAN_PUBLISH:
+        _open_to_the_public(owner, [*hung, crowded, *benign])
+    return Gallery(hung, crowded, benign)
+
+
+def _open_to_the_public(owner: Owner, canvases: list[Canvas]) -> None:
     now = time.time()
-    for slot, canvas in enumerate([*hung, crowded, *benign]):
+    for slot, canvas in enumerate(canvases):
         owner.store.publish(
             canvas.id,
             owner.id,
@@ -82,7 +98,6 @@ def hang_gallery(owner: Owner) -> Gallery:
             tier=Tier.pro,
             now=now + slot / 1000,
         )
-    return Gallery(hung, crowded, benign)
 
 
 def _hang(owner: Owner, *texts: str, title: str, description: str, handle: str) -> Canvas:
@@ -113,7 +128,9 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
         look_at_crowded_canvas(visit, gallery)
         built.append(page_facts.shape(visit.page))
 
-        assert [] == visit.trouble
+        assert [] == [*visit.dialogs, *visit.violations, *visit.outside]
+        with SCRIPTS_RUN:
+            assert [] == visit.errors
         # The proof that a script would have run here, or that the policy would have stopped and told it.
         assert has_policy is not page_facts.runs_scripts_of_strangers(visit.page)
         assert has_policy is bool(visit.violations)
@@ -127,14 +144,19 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
 def browse_grid(visit: Visit, gallery: Gallery) -> None:
     """See every card, those that the server draws and those that a script draws."""
     page = visit.page
-    open_page(page, NEWEST)
+    with FRONT_PAGE_IS_SERVED:
+        open_page(page, NEWEST)
     cards = page.locator("#grid [data-testid=card]")
     while page.locator("#load-more").is_visible():
         before = cards.count()
         page.locator("#load-more").click()
         expect(cards).not_to_have_count(before)
+    with GRID_ANSWERS:
+        ids = [canvas.id for canvas in gallery.shown]
+        assert ids == page_facts.canvas_ids(page)[: len(ids)]
 
-    assert gallery.titles == seen(page.locator("#grid .card-title"))[: len(gallery.titles)]
+    titles = [canvas.title.strip() for canvas in gallery.shown]
+    assert titles == all_seen(page.locator("#grid .card-title"))[: len(titles)]
     assert 1 == len(page_facts.card_shapes(page))
     assert [] == page_facts.bad_addresses(page)
 
@@ -142,19 +164,29 @@ def browse_grid(visit: Visit, gallery: Gallery) -> None:
 def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
     """Go there from the grid: every text is to be seen as it was written, and is nothing but text."""
     page, canvas = visit.page, gallery.crowded
-    page.locator(f"[data-canvas-id={canvas.id}] .card-link").click()
-    page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
+    with CANVAS_IS_READABLE:
+        page.locator(f"[data-canvas-id={canvas.id}] .card-link").click()
+        page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
+        page.locator("#canvas-title").wait_for()
     texts = [text.strip() for text in hostile.PAYLOADS]
 
-    assert [canvas.title.strip()] == seen(page.locator("#canvas-title"))
-    assert texts == seen(page.locator(".part-text"))
-    assert texts == seen(page.locator(".part-note"))
-    assert texts == seen(page.locator(".part-link"))
+    assert [canvas.title.strip()] == all_seen(page.locator("#canvas-title"))
+    assert texts == all_seen(page.locator(".part-text"))
+    assert texts == all_seen(page.locator(".part-note"))
+    assert texts == all_seen(page.locator(".part-link"))
     assert [] == page_facts.bad_addresses(page)
     assert [] == page_facts.odd_note_elements(page)
     assert canvas.room_state == page_facts.boot_room(page)
     page.locator(".part-note").last.click()  # nothing stands in front of it
     assert texts[-1:] == seen(page.locator(".note h2"))
+
+
+def all_seen(locator: Locator) -> list[str]:
+    """The texts of elements all of which can be seen."""
+    texts = seen(locator)
+    with DRAWN_IS_SEEN:
+        assert locator.count() == len(texts)
+    return texts
 
 
 def page_of(canvas: Canvas) -> str:
@@ -178,7 +210,8 @@ def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     page = visit.page
     banner, dialog = page.locator("#cookie-banner"), page.locator("#first-run")
     terms, submit = page.locator("#first-run-tos-check"), page.locator("#first-run-submit")
-    open_page(page, "/index.html")
+    with FRONT_PAGE_IS_SERVED:
+        open_page(page, "/index.html")
 
     assert 1 == len(seen(dialog))
     assert 1 == len(seen(banner))
@@ -198,10 +231,15 @@ def test_banner_and_terms_are_remembered(visits: Visits) -> None:
 
     page.reload(wait_until=READY)
     assert [] == seen(dialog)
+    page.locator("#start").click()  # whoever wants to be asked again is
+    assert 1 == len(seen(dialog))
+    page.locator("#first-run-close").click()
+    expect(dialog).to_be_hidden()
     assert 1 == len(seen(banner))
     page.locator("#cookie-banner-dismiss").click()
     assert [] == seen(banner)
-    open_page(page, "/legal/cookies.html")
+    with LEGAL_PAGES_ARE_SERVED:
+        open_page(page, "/legal/cookies.html")
     expect(page.locator("#theme-toggle")).to_be_visible()  # the scripts have run
     assert [] == seen(banner)
     assert [] == [request for request in visit.requests if request.startswith("POST")]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.given import CAN_PUBLISH, FRONT_PAGE_IS_SERVED, GRID_ANSWERS
+from tests.integration.html_page import parse_page
+
 if TYPE_CHECKING:
-    from tests.integration.client import Client
+    from tests.integration.client import Client, Reply
     from tests.integration.conftest import Owner
 
 FEATURED = "/ensemble/canvases?filter=featured&limit=50"
+MINE = "/studio/canvas/mine"
+PARTS = ["click-to-read", "sprite", "sprite", "sprite", "text", "text", "text"]
 
 
 def listed(client: Client) -> list[str]:
@@ -20,7 +26,15 @@ def listed(client: Client) -> list[str]:
 
 def presence(client: Client, canvas_id: str) -> str:
     """Whether the featured grid shows a canvas."""
-    return "present" if canvas_id in listed(client) else "absent"
+    with GRID_ANSWERS:
+        shown = listed(client)
+    return "present" if canvas_id in shown else "absent"
+
+
+def slots_of(owner: Owner) -> dict[str, int | None]:
+    """Which slot each canvas of a creator is in, by its title; None for a draft."""
+    mine = owner.client.get(MINE).json["canvases"]
+    return {each["title"]: each["slot_index"] for each in mine}
 
 
 @pytest.mark.runbook(
@@ -32,7 +46,7 @@ def presence(client: Client, canvas_id: str) -> str:
         "bin/dashgen/signup_handlers.py",
     ],
 )
-def test_signup_seeds_procedural_canvas(visitor: Client) -> None:
+def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     answers = {
         "building": "a chess club archive",
         "vibe": "cozy",
@@ -40,6 +54,7 @@ def test_signup_seeds_procedural_canvas(visitor: Client) -> None:
         "problem": "lost games",
     }
     newcomer = {"handle": "smoke-newcomer", "answers": answers}
+    owner.client.get(MINE)  # somebody who is paired is let in
 
     refused = visitor.post("/studio/signup", newcomer | {"tos_accepted": False})
 
@@ -50,7 +65,8 @@ def test_signup_seeds_procedural_canvas(visitor: Client) -> None:
 
     assert 201 == signed_up.status
     paired = visitor.using(signed_up.json["pairing_token"])
-    assert [] == paired.get("/studio/canvas/mine").json["canvases"]
+    mine = paired.get(MINE)
+    assert (200, []) == (mine.status, mine.json.get("canvases"))
 
     context = {"handle": "smoke-newcomer", **answers}
     created = paired.post("/studio/canvas", {"signup_context": context})
@@ -58,20 +74,24 @@ def test_signup_seeds_procedural_canvas(visitor: Client) -> None:
     assert 201 == created.status
     canvas = created.json
     assert "procedural_fill" == canvas["source"]
-    assert signed_up.json["user_id"] == canvas["owner_id"]
+    assert (signed_up.json["user_id"], "smoke-newcomer") == (
+        canvas["owner_id"],
+        canvas["owner_handle"],
+    )
+    assert ("smoke-newcomer's arcade", "forest") == (canvas["title"], canvas["theme"])
     components = canvas["room_state"]["components"]
-    assert len(components) in range(4, 9)
-    assert {"sprite", "click-to-read"} <= {component["type"] for component in components}
-    assert "chess club archive" in created.text
-    assert "lost games" in created.text
+    assert PARTS == sorted(component["type"] for component in components)
+    assert len(components) == len({component["id"] for component in components})
+    said = json.dumps([component["props"] for component in components])
+    assert "chess club archive" in said
+    assert "lost games" in said
+    assert "chess club archive" in canvas["description"]
     assert (None, None, "private") == (
         canvas["slot_index"],
         canvas["published_at"],
         canvas["visibility"],
     )
-    assert [canvas["id"]] == [
-        each["id"] for each in paired.get("/studio/canvas/mine").json["canvases"]
-    ]
+    assert [canvas] == paired.get(MINE).json["canvases"]
     assert "absent" == presence(visitor, canvas["id"])
 
 
@@ -86,10 +106,9 @@ def test_signup_seeds_procedural_canvas(visitor: Client) -> None:
 )
 def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> None:
     canvas = owner.seed("Slot zero")
-    edited = owner.client.put(
-        f"/studio/canvas/{canvas.id}", {"title": "Slot zero, edited", "theme": "forest"}
-    )
-    assert 200 == edited.status
+    path = f"/studio/canvas/{canvas.id}"
+    words = {"title": "Slot zero, edited", "theme": "forest", "description": "An edited one"}
+    assert 200 == owner.client.put(path, words).status
     others = listed(visitor)
 
     published = owner.publish(canvas.id, 0)
@@ -97,15 +116,23 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     assert 200 == published.status
     assert (0, "public") == (published.json["slot_index"], published.json["visibility"])
     assert published.json["published_at"] > 0
-    cards = {card["id"]: card for card in visitor.get(FEATURED).json["canvases"]}
-    assert {*others, canvas.id} == set(cards)
-    card = cards[canvas.id]
-    assert ("Slot zero, edited", owner.handle, "forest") == (
-        card["title"],
-        card["owner_handle"],
-        card["theme"],
-    )
-    assert 409 == owner.client.put(f"/studio/canvas/{canvas.id}", {"title": "too late"}).status
+    grid = visitor.get(FEATURED).json
+    assert [canvas.id, *others] == [card["id"] for card in grid["canvases"]]
+    card = grid["canvases"][0]
+    assert words | {"owner_handle": owner.handle} == {
+        key: card[key] for key in (*words, "owner_handle")
+    }
+    assert [canvas.id] == [card["id"] for card in first_card(visitor, "newest").json["canvases"]]
+    assert 409 == owner.client.put(path, {"title": "too late"}).status
+    front = visitor.get("/index.html")
+    with FRONT_PAGE_IS_SERVED:
+        assert 200 == front.status
+    assert f"/canvas/{canvas.id}.html" in parse_page(front.text).links
+
+
+def first_card(client: Client, order: str) -> Reply:
+    """The grid in some order, cut to one canvas."""
+    return client.get(f"/ensemble/canvases?filter={order}&limit=1")
 
 
 @pytest.mark.runbook(
@@ -119,15 +146,19 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
 )
 def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> None:
     canvas, neighbour = owner.seed("Comes and goes"), owner.seed("Stays")
-    owner.publish(canvas.id, 0)
-    owner.publish(neighbour.id, 1)
+    owner.has_published(canvas, 0)
+    owner.has_published(neighbour, 1)
+    with GRID_ANSWERS:
+        assert "present" == presence(visitor, canvas.id)
 
     unpublished = owner.client.post(f"/studio/canvas/{canvas.id}/unpublish", {})
 
     assert 200 == unpublished.status
     assert "absent" == presence(visitor, canvas.id)
     assert "present" == presence(visitor, neighbour.id)
-    assert 404 == visitor.get(f"/ensemble/canvas/{canvas.id}").status
+    for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
+        assert 404 == visitor.get(path).status
+    assert {"Comes and goes": None, "Stays": 1} == slots_of(owner)
     draft = owner.client.get(f"/studio/canvas/{canvas.id}").json
     assert ("Comes and goes", None, None) == (
         draft["title"],
@@ -148,18 +179,19 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     ],
 )
 def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Client) -> None:
-    old, new, neighbour = owner.seed("Old"), owner.seed("New"), owner.seed("Neighbour")
-    owner.publish(old.id, 0)
-    owner.publish(neighbour.id, 1)
+    words = {"type": "text", "x": 1, "y": 2, "props": {"text": "kept"}}
+    old, new, neighbour = owner.seed("Old", words), owner.seed("New"), owner.seed("Neighbour")
+    owner.has_published(old, 0)
+    owner.has_published(neighbour, 1)
 
     swapped = owner.publish(new.id, 0)
 
     assert 200 == swapped.status
-    mine = {each["id"]: each for each in owner.client.get("/studio/canvas/mine").json["canvases"]}
-    assert {old.id: None, new.id: 0, neighbour.id: 1} == {
-        key: each["slot_index"] for key, each in mine.items()
-    }
-    assert ("Old", None) == (mine[old.id]["title"], mine[old.id]["published_at"])
+    assert 0 == swapped.json["slot_index"]
+    assert {"Old": None, "New": 0, "Neighbour": 1} == slots_of(owner)
+    draft = owner.client.get(f"/studio/canvas/{old.id}").json
+    assert (None, "private") == (draft["published_at"], draft["visibility"])
+    assert "kept" == draft["room_state"]["components"][0]["props"]["text"]
     assert "absent" == presence(visitor, old.id)
     assert "present" == presence(visitor, new.id)
     assert "present" == presence(visitor, neighbour.id)
@@ -178,11 +210,17 @@ def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Clien
 def test_free_tier_fourth_slot_returns_402_with_contract_shape(
     owner: Owner, visitor: Client
 ) -> None:
-    published = [owner.seed(f"Slot {slot}").id for slot in range(3)]
-    for slot, canvas_id in enumerate(published):
-        assert 200 == owner.publish(canvas_id, slot).status
+    published = [owner.seed(f"Slot {slot}") for slot in range(3)]
     fourth = owner.seed("One too many")
-    before = owner.client.get("/studio/canvas/mine").json
+    for slot, canvas in enumerate(published):
+        reply = owner.publish(canvas.id, slot)
+        with CAN_PUBLISH:
+            assert reply.status in {200, 402}
+        assert 200 == reply.status
+    before = owner.client.get(MINE).json
+    assert ("free", 3, 3) == tuple(
+        before[key] for key in ("tier", "current_published", "free_limit")
+    )
 
     refused = owner.publish(fourth.id, 3)
 
@@ -196,5 +234,8 @@ def test_free_tier_fourth_slot_returns_402_with_contract_shape(
         "current_published": 3,
         "upsell": {"plan": "pro", "price_usd_month": 12, "url": "/settings.html#billing"},
     } == body
-    assert before == owner.client.get("/studio/canvas/mine").json
+    assert before == owner.client.get(MINE).json
     assert "absent" == presence(visitor, fourth.id)
+    assert 402 == owner.publish(published[0].id, 3).status  # there are three, whoever is in them
+    replaced = owner.publish(fourth.id, 2)
+    assert 200 == replaced.status  # it adds nothing

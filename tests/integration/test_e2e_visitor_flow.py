@@ -3,97 +3,78 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.given import (
+    CANVAS_IS_READABLE,
+    FRONT_PAGE_IS_SERVED,
+    GRID_ANSWERS,
+    LEGAL_PAGES_ARE_SERVED,
+)
+from tests.integration.html_page import parse_page
+from tests.integration.server_process import DASHBOARD_TOKEN
+
 if TYPE_CHECKING:
-    from tests.integration.client import Client
+    from tests.integration.client import Client, Reply
     from tests.integration.conftest import Owner
+    from tests.integration.html_page import Element
 
 MAX_BODY_BYTES = 256 * 1024
 NO_SUCH_CANVAS = "/ensemble/canvas/cnv_000000000000"
-VISITOR_KEYS = {"active_count", "at", "project_count", "projects", "smoke_alert"}
-PROJECT_KEYS = {"slug", "name", "state"}
-OWNER_KEYS = {"mode", "lock_holder", "autopilots_paused", "rapid_fire_enabled", "hourly_activity"}
-
-
-VOID_ELEMENTS = {
-    "area",
-    "base",
-    "br",
-    "col",
-    "embed",
-    "hr",
-    "img",
-    "input",
-    "link",
-    "meta",
-    "source",
-    "wbr",
+PUBLIC_KEYS = {
+    *("id", "owner_id", "owner_handle", "room_state", "theme", "title", "description"),
+    *("slot_index", "published_at", "visibility", "is_showcase", "schema_version"),
 }
-Element = tuple[str, dict[str, str]]
+VISITOR_KEYS = {"active_count", "at", "project_count", "projects", "smoke_alert"}
+OWNER_KEYS = {"mode", "lock_holder", "autopilots_paused", "rapid_fire_enabled", "hourly_activity"}
+HOSTILE = "</script><!--<script>\u2028<img src=x onerror=alert(1)>&lt;b&gt;"
+BAD_URLS = (
+    "javascript:alert(1)",
+    " JaVaScRiPt:alert(1)",
+    "java\tscript:alert(1)",
+    "\x01javascript:x",
+    "data:text/html,x",
+    "//other.example/",
+)
+SAFE_ADDRESS = re.compile(r"/(?!/)|#|https?://[a-z.]+/|mailto:")
 
 
-class Page(HTMLParser):
-    """The elements of a page, its text, and the text of its data blocks, as a parser sees them."""
+@pytest.mark.runbook(
+    severity="normal",
+    cause="The check of private visibility in handle_get_canvas is gone or inverted.",
+    suspects=["bin/dashgen/canvas_handlers.py::handle_get_canvas", "bin/dashgen/page_handlers.py"],
+)
+def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> None:
+    secret = {"type": "text", "x": 0, "y": 0, "props": {"text": "nobody else reads this"}}
+    draft, private, unlisted = (
+        owner.seed("Draft", secret),
+        owner.seed("Private", secret),
+        owner.seed("Unlisted"),
+    )
+    owner.has_published(private, 0, "private")
+    owner.has_published(unlisted, 1, "unlisted")
+    unknown = visitor.get(NO_SUCH_CANVAS)
 
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[Element] = []
-        self._open: list[Element] = []
-        self._ancestors: list[list[Element]] = []
-        self.data_blocks: list[str] = []
-        self.text = ""
-        self._within = ""
-        self.feed(html)
+    for canvas in (draft, private):
+        for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
+            reply = visitor.get(path)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self.elements.append((tag, attributes))
-        self._ancestors.append([*self._open])
-        if tag not in VOID_ELEMENTS:
-            self._open.append((tag, attributes))
-        self._within = tag
-        if tag == "script" and attributes.get("type") == "application/json":
-            self.data_blocks.append("")
-            self._within = "data"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._within = ""
-        while self._open and self._open.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if self._within == "data":
-            self.data_blocks[-1] += data
-        elif self._within not in {"script", "style"}:
-            self.text += data
-
-    @property
-    def shape(self) -> list[tuple[str, list[str]]]:
-        """Every element with the names of its attributes: what user data must never change."""
-        return [(tag, sorted(attributes)) for tag, attributes in self.elements]
-
-    def by_id(self, element_id: str) -> tuple[str, dict[str, str]]:
-        """The element with this id; no element where there is none."""
-        found = [each for each in self.elements if each[1].get("id") == element_id]
-        return found[0] if found else ("", {})
-
-    @property
-    def links(self) -> list[str]:
-        """Every href."""
-        return [attributes["href"] for _, attributes in self.elements if "href" in attributes]
-
-    def links_within(self, attribute: str, value: str) -> list[str]:
-        """Every href inside an element that has this attribute."""
-        placed = zip(self.elements, self._ancestors, strict=True)
-        return [
-            attributes["href"]
-            for (_, attributes), ancestors in placed
-            if "href" in attributes and any(outer.get(attribute) == value for _, outer in ancestors)
-        ]
+            assert 404 == reply.status
+            assert "nobody else reads this" not in reply.text
+            assert canvas.title not in reply.text
+        assert unknown.json == visitor.get(f"/ensemble/canvas/{canvas.id}").json
+        assert "nobody else reads this" in owner.client.get(f"/ensemble/canvas/{canvas.id}").text
+    grid = visitor.get("/ensemble/canvases?filter=newest&limit=50")
+    with GRID_ANSWERS:
+        assert 200 == grid.status
+    assert [False, False, False] == [
+        canvas.id in grid.text for canvas in (draft, private, unlisted)
+    ]
+    with CANVAS_IS_READABLE:
+        assert 200 == visitor.get(f"/ensemble/canvas/{unlisted.id}").status
 
 
 @pytest.mark.runbook(
@@ -109,17 +90,19 @@ def test_canvas_detail_endpoint_serves_public_canvas(owner: Owner, visitor: Clie
     canvas = owner.seed(
         "On view", {"type": "text", "x": 10, "y": 20, "props": {"text": "hello, visitor"}}
     )
-    owner.publish(canvas.id, 0)
+    owner.has_published(canvas, 0)
     before = visitor.server.roots.snapshot()
 
     reply = visitor.get(f"/ensemble/canvas/{canvas.id}")
 
     assert 200 == reply.status
-    assert (canvas.id, "On view", owner.handle) == tuple(
-        reply.json[key] for key in ("id", "title", "owner_handle")
+    assert PUBLIC_KEYS == reply.json.keys()
+    assert (canvas.id, "On view", owner.handle, 0, "public") == tuple(
+        reply.json[key] for key in ("id", "title", "owner_handle", "slot_index", "visibility")
     )
-    assert "hello, visitor" == reply.json["room_state"]["components"][0]["props"]["text"]
-    assert "source_metadata" not in reply.json
+    component = reply.json["room_state"]["components"][0]
+    assert ("text", 10, 20) == (component["type"], component["x"], component["y"])
+    assert {"text": "hello, visitor"} == component["props"]
     assert 404 == visitor.get(NO_SUCH_CANVAS).status
     assert before == visitor.server.roots.snapshot()
 
@@ -136,13 +119,15 @@ def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
     canvas = owner.seed("Not yours to publish")
     before = visitor.server.roots.snapshot()
     wish = {"slot_index": 0, "visibility": "public"}
+    path = f"/studio/canvas/{canvas.id}/publish"
 
-    for token in ("", "not-a-token", "e2e-test-dashboard-token"):
-        reply = visitor.using(token).post(f"/studio/canvas/{canvas.id}/publish", wish)
+    for token in ("", "not-a-token", DASHBOARD_TOKEN, owner.client.token[:-1]):
+        reply = visitor.using(token).post(path, wish)
 
         assert 401 == reply.status
         assert "unauthorised" == reply.json["error"]
     assert before == visitor.server.roots.snapshot()
+    assert 200 == visitor.using(owner.client.token).get("/studio/canvas/mine").status
 
 
 @pytest.mark.runbook(
@@ -153,52 +138,30 @@ def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
         "bin/dashgen/canvas_handlers.py::handle_update_canvas",
     ],
 )
-def test_visitor_cannot_modify(owner: Owner, visitor: Client) -> None:
+def test_visitor_cannot_modify(owner: Owner, stranger: Owner, visitor: Client) -> None:
     draft, public = owner.seed("Draft"), owner.seed("Public")
-    owner.publish(public.id, 0)
+    owner.has_published(public, 0)
     before = visitor.server.roots.snapshot()
 
     for canvas in (draft, public):
         path = f"/studio/canvas/{canvas.id}"
-        attempts = [
-            visitor.put(path, {"title": "defaced"}),
-            visitor.post(f"{path}/unpublish", {}),
-            visitor.request("DELETE", path),
-        ]
-
-        assert [401, 401, 401] == [attempt.status for attempt in attempts]
+        assert [401] * 4 == [attempt.status for attempt in attempts(visitor, path)]
     assert 401 == visitor.post("/studio/canvas", {"title": "mine now", "owner_id": owner.id}).status
+    # Somebody who is let in is not let at what others made, or told of what they hide.
+    for canvas, status in ((draft, 404), (public, 403)):
+        path = f"/studio/canvas/{canvas.id}"
+        assert [status] * 4 == [attempt.status for attempt in attempts(stranger.client, path)]
     assert before == visitor.server.roots.snapshot()
 
 
-@pytest.mark.runbook(
-    severity="normal",
-    cause="The check of private visibility in handle_get_canvas is gone or inverted.",
-    suspects=["bin/dashgen/canvas_handlers.py::handle_get_canvas", "bin/dashgen/page_handlers.py"],
-)
-def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> None:
-    secret = {"type": "text", "x": 0, "y": 0, "props": {"text": "nobody else reads this"}}
-    draft, private, unlisted = (
-        owner.seed("Draft", secret),
-        owner.seed("Private", secret),
-        owner.seed("Unlisted"),
-    )
-    owner.publish(private.id, 0, "private")
-    owner.publish(unlisted.id, 1, "unlisted")
-    unknown = visitor.get(NO_SUCH_CANVAS)
-
-    for canvas in (draft, private):
-        for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
-            reply = visitor.get(path)
-
-            assert 404 == reply.status
-            assert "nobody else reads this" not in reply.text
-            assert canvas.title not in reply.text
-        assert unknown.json == visitor.get(f"/ensemble/canvas/{canvas.id}").json
-        assert "nobody else reads this" in owner.client.get(f"/ensemble/canvas/{canvas.id}").text
-    assert 200 == visitor.get(f"/ensemble/canvas/{unlisted.id}").status
-    grid = visitor.get("/ensemble/canvases?filter=newest&limit=50").text
-    assert [False, False, False] == [canvas.id in grid for canvas in (draft, private, unlisted)]
+def attempts(client: Client, path: str) -> list[Reply]:
+    """Try every way to change a canvas."""
+    return [
+        client.put(path, {"title": "defaced"}),
+        client.post(f"{path}/unpublish", {}),
+        client.put(f"{path}/showcase", {"is_showcase": True}),
+        client.request("DELETE", path),
+    ]
 
 
 @pytest.mark.runbook(
@@ -213,24 +176,52 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> Non
 def test_text_component_with_script_tag_is_escaped_in_static_render(
     owner: Owner, visitor: Client
 ) -> None:
-    hostile = "</script><!--<script>\u2028<img src=x onerror=alert(1)>&lt;b&gt;"
-    pages = []
-    for slot, text in enumerate(("benign", hostile)):
-        canvas = owner.seed(text, {"type": "text", "x": 10, "y": 20, "props": {"text": text}})
-        owner.publish(canvas.id, slot)
-        reply = visitor.get(f"/canvas/{canvas.id}.html")
-        assert 200 == reply.status
-        assert "script-src" in reply.headers["Content-Security-Policy"]
-        pages.append(Page(reply.text))
+    benign, attacked = (
+        hang(owner, visitor, slot, text) for slot, text in enumerate(("benign", HOSTILE))
+    )
 
-    benign, attacked = pages
     assert benign.shape == attacked.shape
-    assert hostile in attacked.text
-    boot = [json.loads(block) for block in attacked.data_blocks]
-    assert [hostile] == [
-        component["props"]["text"] for component in boot[0]["room_state"]["components"]
+    for name in ("part-text", "part-sprite", "part-link", "part-note"):
+        (part,) = attacked.all(having=("class", name))
+        assert HOSTILE == part.text.strip()
+    assert HOSTILE == attacked.by_id("canvas-title").text
+    assert HOSTILE == attacked.by_id("note-title-2").text
+    (lead,) = attacked.all("p", having=("class", "lead"))
+    assert HOSTILE == lead.text
+    (block,) = (str(part) for part in attacked.by_id("canvas-boot").parts)
+    boot = json.loads(block)
+    assert [HOSTILE] * 2 == [boot["title"], boot["room_state"]["components"][0]["props"]["text"]]
+    assert set() == set(block) & set("<>&\u2028\u2029")
+
+
+def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
+    """Publish a canvas that says ``text`` wherever it can; return its page as it is served."""
+    canvas = owner.seed_unchecked(text, *saying(text), description=text)
+    owner.has_published(canvas, slot)
+    reply = visitor.get(f"/canvas/{canvas.id}.html")
+    with CANVAS_IS_READABLE:
+        assert 200 == reply.status
+    policy = reply.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "base-uri 'none'"} <= set(policy)
+    assert ("text/html; charset=utf-8", "nosniff") == (
+        reply.headers["Content-Type"],
+        reply.headers["X-Content-Type-Options"],
+    )
+    return parse_page(reply.text)
+
+
+def saying(text: str) -> list[dict[str, Any]]:
+    """Components that say ``text``, one of each kind, from the left to the right."""
+    props: dict[str, dict[str, Any]] = {
+        "text": {"text": text},
+        "sprite": {"label": text},
+        "click-to-read": {"label": text, "content": text},
+        "click-to-link": {"label": text, "url": "https://example.org/"},
+    }
+    return [
+        {"id": f"part-{place}", "type": kind, "x": 100.0 * place, "props": each}
+        for place, (kind, each) in enumerate(props.items())
     ]
-    assert not any("<" in block or "\u2028" in block for block in attacked.data_blocks)
 
 
 @pytest.mark.runbook(
@@ -245,42 +236,34 @@ def test_text_component_with_script_tag_is_escaped_in_static_render(
 def test_javascript_url_in_click_to_link_is_filtered_in_static_render(
     owner: Owner, visitor: Client
 ) -> None:
-    schemes = [
-        "javascript:alert(1)",
-        " JaVaScRiPt:alert(1)",
-        "java\tscript:alert(1)",
-        "\x01javascript:x",
-        "data:text/html,x",
-    ]
-    good = "https://example.org/portfolio"
-
-    for url in schemes:
-        link = {
-            "id": "comp_0badc0de",
-            "type": "click-to-link",
-            "x": 1,
-            "y": 2,
-            "label": "a link",
-            "url": url,
-        }
+    for url in BAD_URLS:
+        link = {"type": "click-to-link", "x": 1, "y": 2, "label": "a link", "url": url}
         refused = owner.client.post(
             "/studio/canvas", {"title": "hostile", "room_state": {"components": [link]}}
         )
         assert 400 == refused.status
         assert "url" in refused.json["field"]
 
+    good = "https://example.org/portfolio"
+    urls = [good, *BAD_URLS]
     links = [
-        {"id": f"link{n}", "type": "click-to-link", "props": {"label": "a link", "url": url}}
-        for n, url in enumerate([good, *schemes])
+        {"id": f"link{n}", "type": "click-to-link", "props": {"label": f"Link {n}", "url": url}}
+        for n, url in enumerate(urls)
     ]
-    canvas = owner.seed_unchecked("Links", *links)
-    owner.publish(canvas.id, 0)
-    page = Page(visitor.get(f"/canvas/{canvas.id}.html").text)
+    launch = {"id": "launch", "type": "prop", "interaction": {"link": {"url": BAD_URLS[0]}}}
+    note = "\n\n".join(f"[in a note]({url})" for url in urls)
+    read = {"id": "read", "type": "click-to-read", "props": {"label": "Read", "content": note}}
+    canvas = owner.seed_unchecked("Links", *links, launch, read)
+    owner.has_published(canvas, 0)
+    reply = visitor.get(f"/canvas/{canvas.id}.html")
+    with CANVAS_IS_READABLE:
+        assert 200 == reply.status
+    page = parse_page(reply.text)
 
-    assert page.text.count("a link") >= len(schemes) + 1
-    assert good in page.links
-    allowed = ("/", "#", "https://", "http://", "mailto:")
-    assert [] == [href for href in page.links if not href.startswith(allowed)]
+    shown = [each.text.strip() for each in page.all("a", having=("class", "part-link"))]
+    assert [f"Link {n}" for n in range(len(urls))] == shown
+    assert 2 == page.links.count(good)
+    assert [] == [address for address in page.addresses if not SAFE_ADDRESS.match(address)]
 
 
 @pytest.mark.runbook(
@@ -289,13 +272,18 @@ def test_javascript_url_in_click_to_link_is_filtered_in_static_render(
     suspects=["bin/dashgen/middleware.py", "bin/dashgen/settings.py"],
 )
 def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
+    canvas = owner.seed("Small")
     before = visitor.server.roots.snapshot()
     fits = json.dumps({"title": "fits"}).encode().ljust(MAX_BODY_BYTES)
+    path = f"/studio/canvas/{canvas.id}"
+    too_large = [
+        owner.client.request("POST", "/studio/canvas", fits + b" "),
+        owner.client.request("PUT", path, fits + b" "),
+        owner.client.request("POST", "/studio/canvas", iter([fits, b" "])),  # of unknown length
+    ]
 
-    refused = owner.client.request("POST", "/studio/canvas", fits + b" ")
-
-    assert 413 == refused.status
-    assert "payload_too_large" == refused.json["error"]
+    assert [413] * 3 == [refused.status for refused in too_large]
+    assert ["payload_too_large"] * 3 == [refused.json["error"] for refused in too_large]
     assert before == visitor.server.roots.snapshot()
     assert 201 == owner.client.request("POST", "/studio/canvas", fits).status
 
@@ -309,21 +297,29 @@ def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
     ],
 )
 def test_state_endpoint_without_auth_returns_visitor_safe(
-    operator: Client, visitor: Client
+    owner: Owner, operator: Client, visitor: Client
 ) -> None:
+    projects = visitor.server.roots.orch / "projects"
+    projects.mkdir(exist_ok=True)
+    project = {"slug": "smoke", "name": "Smoke", "current_task": "a secret task", "active": True}
+    (projects / "smoke.json").write_text(json.dumps(project), encoding="utf-8")
+
     full = operator.get("/state")
 
     assert 200 == full.status
     assert OWNER_KEYS <= full.json.keys()
-    for token in ("", "wrong"):
+    assert "a secret task" in full.text
+    for token in ("", "wrong", owner.client.token):
         reply = visitor.using(token).get("/state")
 
         assert 200 == reply.status
         assert set() == OWNER_KEYS & reply.json.keys()
         assert VISITOR_KEYS == reply.json.keys()
-        assert [] == [
-            key for project in reply.json["projects"] for key in project if key not in PROJECT_KEYS
-        ]
+        assert [{"slug": "smoke", "name": "Smoke", "state": "Building"}] == reply.json["projects"]
+        assert (1, 1, False) == tuple(
+            reply.json[key] for key in ("active_count", "project_count", "smoke_alert")
+        )
+        assert "a secret task" not in reply.text
 
 
 @pytest.mark.runbook(
@@ -334,13 +330,20 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
 def test_index_html_contains_cookie_banner(visitor: Client) -> None:
     reply = visitor.get("/index.html")
 
-    page = Page(reply.text)
     assert (200, None) == (reply.status, reply.headers["Set-Cookie"])
-    _, banner = page.by_id("cookie-banner")
-    assert ("region", True) == (banner.get("role", "region"), "hidden" in banner)
-    assert "button" == page.by_id("cookie-banner-dismiss")[0]
-    assert ["/legal/cookies.html"] == page.links_within("id", "cookie-banner")
-    assert 200 == visitor.get("/legal/cookies.html").status
+    banner = parse_page(reply.text).by_id("cookie-banner")
+    assert ("section", "region") == (banner.tag, banner.attributes["role"])
+    assert "hidden" in banner.attributes  # until a script knows that it was not answered before
+    assert "no tracking" in banner.text
+    dismiss = banner.by_id("cookie-banner-dismiss")
+    assert ("button", "button", "Got it") == (
+        dismiss.tag,
+        dismiss.attributes.get("type"),
+        dismiss.text,
+    )
+    assert ["/legal/cookies.html"] == banner.links
+    with LEGAL_PAGES_ARE_SERVED:
+        assert 200 == visitor.get("/legal/cookies.html").status
 
 
 @pytest.mark.runbook(
@@ -349,16 +352,24 @@ def test_index_html_contains_cookie_banner(visitor: Client) -> None:
     suspects=["bin/dashgen/pages/first_run.py", "bin/dashgen/pages/grid.py::render_index_page"],
 )
 def test_index_html_contains_first_run_tos_checkbox(visitor: Client) -> None:
-    page = Page(visitor.get("/index.html").text)
+    reply = visitor.get("/index.html")
+    with FRONT_PAGE_IS_SERVED:
+        assert 200 == reply.status
 
-    tag, checkbox = page.by_id("first-run-tos-check")
-    assert ("input", "checkbox") == (tag, checkbox.get("type"))
-    assert ("required", False) == (
-        "required" if "required" in checkbox else "",
-        "checked" in checkbox,
+    dialog = parse_page(reply.text).by_id("first-run")
+    assert "dialog" == dialog.tag
+    terms = dialog.by_id("first-run-tos-check")
+    assert ("input", "checkbox", "tos_accepted") == (
+        terms.tag,
+        terms.attributes.get("type"),
+        terms.attributes.get("name"),
     )
-    label = page.links_within("for", "first-run-tos-check")
-    assert ["/legal/terms.html", "/legal/privacy.html"] == label
+    assert (True, False) == ("required" in terms.attributes, "checked" in terms.attributes)
+    (label,) = dialog.all("label", having=("for", "first-run-tos-check"))
+    assert ["/legal/terms.html", "/legal/privacy.html"] == label.links
+    assert ["terms of service", "privacy policy"] == [link.text for link in label.all("a")]
+    submit = dialog.by_id("first-run-submit")
+    assert ("submit", True) == (submit.attributes.get("type"), "disabled" in submit.attributes)
 
 
 @pytest.mark.runbook(
@@ -370,10 +381,12 @@ def test_legal_terms_page_renders(visitor: Client) -> None:
     reply = visitor.get("/legal/terms.html")
 
     assert 200 == reply.status
-    page = Page(reply.text)
-    headings = [tag for tag, _ in page.elements if tag in {"h1", "h2"}]
-    assert "h1" == headings[0]
-    assert headings.count("h2") >= 5
-    assert "**" not in page.text
-    assert "## " not in page.text
-    assert {"/legal/privacy.html", "/legal/cookies.html"} <= set(page.links)
+    main = parse_page(reply.text).by_id("main")
+    (title,) = main.all("h1")
+    assert "Terms of service" == title.text
+    sections = [each.text for each in main.all("h2") if each.attributes.get("id") != "contents"]
+    assert len([each for each in sections if each.strip()]) >= 5
+    assert len(main.text.split()) > 400
+    assert "**" not in main.text
+    assert "## " not in main.text
+    assert {"/legal/privacy.html", "/legal/cookies.html"} <= set(main.links)

@@ -1,0 +1,37 @@
+"""What the rows of the smoke need of one another: each step with the row that judges it.
+
+A test that only needs such a step takes it under its name here, so that a red run begins with the row that is
+to blame; see `runbook.preconditions`.
+"""
+
+from __future__ import annotations
+
+from runbook.preconditions import precondition
+
+SERVER_STARTS = precondition("the server starts")
+PAIRING_HOLDS = precondition(
+    "a pairing token lets its creator in", row="test_visitor_cannot_publish"
+)
+CAN_PUBLISH = precondition("a creator can publish", row="test_publish_to_slot_zero_appears_in_grid")
+GRID_ANSWERS = precondition(
+    "the grid shows what is published", row="test_publish_to_slot_zero_appears_in_grid"
+)
+CANVAS_IS_READABLE = precondition(
+    "a public canvas can be read by its address",
+    row="test_canvas_detail_endpoint_serves_public_canvas",
+)
+PRIVATE_STAYS_PRIVATE = precondition(
+    "a private canvas is told from a public one", row="test_visitor_cannot_see_private_canvas"
+)
+FRONT_PAGE_IS_SERVED = precondition(
+    "the front page is served", row="test_index_html_contains_cookie_banner"
+)
+LEGAL_PAGES_ARE_SERVED = precondition(
+    "the legal pages are served", row="test_legal_terms_page_renders"
+)
+DRAWN_IS_SEEN = precondition(
+    "what stands on a page can be seen", row="test_person_signs_up_and_publishes"
+)
+SCRIPTS_RUN = precondition(
+    "the scripts of the pages run without an error", row="test_banner_and_terms_are_remembered"
+)
