@@ -151,6 +151,28 @@ def gate_status(c: Context, url: str = "", json: bool = False) -> None:
     commands.gate_status(ROOT, url=url, as_json=json)
 
 
+@task(
+    help={
+        "run": "the run to show; by default whatever ended last",
+        "search": "or the culprit search",
+        "drift": "or the drift run",
+        "open": "open the page in a browser",
+        "json": "print one JSON object",
+    }
+)
+def report(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    run: str = "",
+    search: str = "",
+    drift: str = "",
+    open: bool = False,  # noqa: A002 - its name is public
+    json: bool = False,
+) -> None:
+    """Make one HTML page of the last run, search or drift."""
+    asked = {"run": run, "search": search, "drift": drift}
+    commands.report(ROOT, asked=asked, show=open, as_json=json)
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -171,6 +193,7 @@ namespace = Collection(
     describe,
     find_offending_commit,
     install_browsers,
+    report,
     lock,
     docs,
     Collection("gate", gate_close, gate_status),

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -17,7 +18,7 @@ from runbook import describe as description
 from runbook import explain as explanation
 from runbook.checks import documents, generated_blocks
 from runbook.document import refresh
-from runbook.errors import RunbookError, UsageError
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.rows import read_rows
@@ -206,6 +207,27 @@ def gate_status(root: Path, *, url: str, as_json: bool) -> None:
 
     status = read_status(find_project(root), url)
     _say(json.dumps(status.as_json(), indent=2) if as_json else status.as_text())
+
+
+def report(root: Path, *, asked: Mapping[str, str], show: bool, as_json: bool) -> None:
+    """Write one self-contained page, and say where it is.
+
+    Args:
+        root: This project's root.
+        asked: What it is about: the id of a ``run``, a ``search`` or a ``drift``; all empty for the last.
+        show: Whether to open it in a browser.
+        as_json: Whether to say where it is as one JSON object.
+    """
+    from runbook.report_page.sources import choose  # noqa: PLC0415 - no other task needs it
+    from runbook.report_page.write import write_page  # noqa: PLC0415
+
+    project = find_project(root)
+    subject = choose(project, **asked)
+    file = write_page(project, subject)
+    if show and not webbrowser.open(file.as_uri()):
+        raise EnvironmentNotReady(f"no browser could be opened; the page is {file}")
+    about = {"schema": "report/1", "kind": subject.kind, "id": subject.id, "page": str(file)}
+    _say(json.dumps(about, indent=2) if as_json else os.path.relpath(file))
 
 
 @_command

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.culprit.find import find_offending_commit, plan
 from runbook.culprit.options import TIMEOUT, Options
-from runbook.culprit.report import render, render_plan
+from runbook.culprit.report import Result, render, render_plan
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
+from runbook.project import find_project
+from runbook.searches import keep_search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +51,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _search(options: Options) -> tuple[str, dict[str, Any], ExitCode]:
     result = find_offending_commit(options, say=_say)
+    _keep(options, result)
     return render(result), result.to_json(), result.exit_code
+
+
+def _keep(options: Options, result: Result) -> None:
+    """Keep the search for `invoke report`; where that fails, its result is not worth less."""
+    try:
+        state = find_project(Path.cwd()).state
+        kept = keep_search(state, options.repo, result.to_json(), replay=result.replay())
+    except (RunbookError, OSError) as error:
+        _say(f"note: the search is not kept for invoke report: {error}")
+    else:
+        _say(f"bin/invoke report --search {kept.id} shows it as a page")
 
 
 def _dry_run(options: Options) -> tuple[str, dict[str, Any], ExitCode]:

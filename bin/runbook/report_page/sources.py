@@ -1,0 +1,260 @@
+"""Read what the engine has left under ``.runbook/``: runs, searches and drifts, and which of them is the last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from runbook.errors import UsageError
+from runbook.nearest import nearest
+from runbook.report_page.charts import TrendPoint
+from runbook.report_page.drift_page import DriftRecord
+from runbook.report_page.pictures import MAX_BYTES, MAX_TOTAL, Picture, data_address
+from runbook.report_page.run_page import TREND, RunRecord
+from runbook.report_page.search_page import SearchRecord
+from runbook.rows import function_id, read_rows
+from runbook.runs import RunFolder
+from runbook.searches import SearchFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from runbook.project import Project
+
+_LOG_TAIL = 24_000  # characters of pytest's output
+_KINDS = {"runs": "run", "searches": "search", "drift": "drift"}
+_FIRST = {
+    "runs": "bin/invoke run",
+    "searches": "bin/invoke find-offending-commit --test TEST",
+    "drift": "bin/nox -s drift",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a page can be about: a folder with a ``result.json``.
+
+    Attributes:
+        kind: ``run``, ``search`` or ``drift``.
+        path: The folder.
+        ended: When it ended, in nanoseconds since the epoch.
+    """
+
+    kind: str
+    path: Path
+    ended: int
+
+    @property
+    def id(self) -> str:
+        """What a person calls it."""
+        return self.path.name
+
+    @property
+    def at(self) -> str:
+        """When it ended, for a person."""
+        return datetime.fromtimestamp(self.ended / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+    def read(self) -> dict[str, Any]:
+        """Return what it said of itself.
+
+        Raises:
+            UsageError: Its file is torn or is no object.
+        """
+        file = self.path / "result.json"
+        try:
+            result = json.loads(file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{file} cannot be read: {error}") from error
+        if not isinstance(result, dict):
+            raise UsageError(f"{file} holds no object")
+        return result
+
+
+def subjects(state: Path, *kinds: str) -> list[Subject]:
+    """Return what has ended, newest first.
+
+    Args:
+        state: The folder of all that the engine writes.
+        kinds: ``runs``, ``searches``, ``drift``; all of them where none is named.
+    """
+    found = [
+        Subject(_KINDS[kind], path.parent, path.stat().st_mtime_ns)
+        for kind in kinds or _KINDS
+        for path in (state / kind).glob("*/result.json")
+    ]
+    return sorted(found, key=lambda each: -each.ended)
+
+
+def choose(project: Project, *, run: str = "", search: str = "", drift: str = "") -> Subject:
+    """Return what a page is asked for; where nothing is named, whatever ended last.
+
+    Raises:
+        UsageError: There is none, or several are named.
+    """
+    asked = {
+        kind: name for kind, name in (("runs", run), ("searches", search), ("drift", drift)) if name
+    }
+    if len(asked) > 1:
+        raise UsageError("a page is about one thing: --run, --search or --drift")
+    if not asked:
+        return _last(project)
+    ((kind, name),) = asked.items()
+    found = {each.id: each for each in subjects(project.state, kind)}
+    if name in found:
+        return found[name]
+    if not found:
+        raise UsageError(f"no {_KINDS[kind]} has ended here", next_step=_FIRST[kind])
+    close = ", ".join(nearest(name, found))
+    raise UsageError(f"no {_KINDS[kind]} is called {name!r}; the nearest: {close}")
+
+
+def _last(project: Project) -> Subject:
+    found = subjects(project.state)
+    if not found:
+        raise UsageError("nothing has been run here yet", next_step=_FIRST["runs"])
+    return found[0]
+
+
+def read_run(project: Project, subject: Subject) -> RunRecord:
+    """Read a run with what belongs beside it: the rows, the trend, the pictures of the run before."""
+    result = subject.read()
+    folder = RunFolder(subject.path)
+    earlier = [
+        each for each in _of_tier(project.state, result["tier"]) if each.ended <= subject.ended
+    ]
+    log = folder.log.read_text(encoding="utf-8", errors="replace") if folder.log.is_file() else ""
+    return RunRecord(
+        result,
+        subject.at,
+        seconds=_seconds(folder),
+        causes={
+            row.id: (row.cause, str(row.severity))
+            for row in read_rows(project.root, project.test_paths)
+        },
+        pictures=tuple(_pictures(subject, result, earlier)),
+        versions=_versions(folder),
+        digests=_digests(subject.path),
+        trend=tuple(_trend(earlier[:TREND], subject)),
+        log=log[-_LOG_TAIL:],
+        cut=max(0, len(log) - _LOG_TAIL),
+        command=f"bin/invoke run --tier {result['tier']}",
+    )
+
+
+def read_search(subject: Subject) -> SearchRecord:
+    """Read a search."""
+    folder = SearchFolder(subject.path)
+    return SearchRecord(
+        subject.id,
+        subject.read(),
+        subject.at,
+        history=folder.read_history(),
+        patch=folder.read_patch(),
+        replay=folder.read_replay(),
+    )
+
+
+def read_drift(subject: Subject) -> DriftRecord:
+    """Read a drift run."""
+    return DriftRecord(subject.id, subject.read(), subject.at, replay="bin/nox -s drift")
+
+
+def _of_tier(state: Path, tier: str) -> list[Subject]:
+    return [each for each in subjects(state, "runs") if _tier_of(each) == tier]
+
+
+def _tier_of(subject: Subject) -> str:
+    try:
+        return str(subject.read().get("tier", ""))
+    except UsageError:  # torn, or removed by another run: it is no part of a trend
+        return ""
+
+
+def _trend(newest_first: list[Subject], this: Subject) -> Iterator[TrendPoint]:
+    for each in reversed(newest_first):
+        result = each.read()
+        yield TrendPoint(
+            each.id, result["verdict"], result["seconds"], each.at, is_this=each == this
+        )
+
+
+def _seconds(folder: RunFolder) -> dict[str, float]:
+    """Return how long each test took: all its phases, and all its parameters."""
+    total: dict[str, float] = {}
+    for event in folder.read_events():
+        if event.get("event") == "report":
+            test = function_id(event["test"])
+            total[test] = total.get(test, 0.0) + event["seconds"]
+    return total
+
+
+def _versions(folder: RunFolder) -> dict[str, str]:
+    kept = folder.path / "versions.json"
+    if kept.is_file():
+        return {str(name): str(value) for name, value in json.loads(kept.read_bytes()).items()}
+    started = [event for event in folder.read_events() if event.get("event") == "start"]
+    return {
+        name: str(value)
+        for event in started
+        for name, value in event.items()
+        if name not in {"event", "nonce"}
+    }
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in _files(folder)
+    }
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of a folder; what a link leads out of it to is not of it."""
+    real = folder.resolve()
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.resolve().is_relative_to(real)
+    )
+
+
+def _pictures(
+    subject: Subject, result: Mapping[str, Any], earlier: list[Subject]
+) -> Iterator[Picture]:
+    """Yield the pictures of a run, each beside that of the run before it, as long as the page stays small."""
+    before = next((new_old[1].path for new_old in pairwise(earlier) if new_old[0] == subject), None)
+    room = MAX_TOTAL
+    for path in _files(subject.path):
+        source = _address(path)
+        room -= len(source)
+        if not source or room < 0:
+            continue
+        name = path.relative_to(subject.path).as_posix()
+        old = _address(before / name) if before and (before / name) in _files(before) else ""
+        yield Picture(name, _test_of(name, subject, result), source, old)
+
+
+def _address(path: Path) -> str:
+    return data_address(path.read_bytes()) if path.stat().st_size <= MAX_BYTES else ""
+
+
+def _test_of(name: str, subject: Subject, result: Mapping[str, Any]) -> str:
+    """Return the failed test that says that it kept this picture, or nothing."""
+    return next(
+        (
+            str(failure["test"])
+            for failure in result["failures"]
+            if failure["evidence"]
+            and f"{subject.id}/{name}".startswith(_within(failure["evidence"], subject))
+        ),
+        "",
+    )
+
+
+def _within(evidence: str, subject: Subject) -> str:
+    """Return what a test kept as a path from the folder of all runs on."""
+    _, _, inside = evidence.partition(f"{subject.id}/")
+    return f"{subject.id}/{inside}"

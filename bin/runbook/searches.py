@@ -1,0 +1,123 @@
+"""What a culprit search leaves behind: ``.runbook/searches/<id>/``."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from runbook.git import GitError, git
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+KEEP = 50  # searches, the newest
+_MOST_COMMITS = 5_000  # of the history that is kept
+_MOST_PATCH = 200_000  # characters
+_FIELD = "\x1f"
+
+
+class SearchFolder:
+    """The folder of one search.
+
+    Attributes:
+        id: What it is called, in hexadecimal.
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+
+    def read_history(self) -> tuple[tuple[str, str], ...]:
+        """Return each candidate's full name and subject, oldest first."""
+        return tuple((sha, subject) for sha, subject in self._context().get("history", []))
+
+    def read_patch(self) -> str:
+        """Return what the culprit changed, or nothing."""
+        return str(self._context().get("patch", ""))
+
+    def read_replay(self) -> str:
+        """Return the command that searches the same again."""
+        return str(self._context().get("replay", ""))
+
+    def _context(self) -> dict[str, Any]:
+        try:
+            context = json.loads((self.path / "context.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return context if isinstance(context, dict) else {}
+
+
+def keep_search(
+    state: Path, repository: Path, result: Mapping[str, Any], *, replay: str
+) -> SearchFolder:
+    """Keep a search with what explains it later: the commits it was about, and what the culprit changed.
+
+    Args:
+        state: The folder of all that the engine writes.
+        repository: Where the search was made.
+        result: ``culprit/1``.
+        replay: The command that searches the same again.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    searches = state / "searches"
+    searches.mkdir(parents=True, exist_ok=True)
+    (state / ".gitignore").write_text("*\n", encoding="utf-8")
+    folder = searches / secrets.token_hex(3)
+    folder.mkdir()
+    culprit = result["culprit"]
+    context = {
+        "history": _history(repository, result["good"], result["bad"]),
+        "patch": _patch(repository, culprit["sha"]) if culprit else "",
+        "replay": replay,
+    }
+    _write(folder / "context.json", context)
+    _write(folder / "result.json", result)  # last: a folder without it has not ended
+    _prune(searches)
+    return SearchFolder(folder)
+
+
+def _write(file: Path, value: object) -> None:
+    file.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _history(repository: Path, good: str, bad: str) -> list[list[str]]:
+    """Return the commits between the ends, oldest first; nothing where git does not tell."""
+    if not good:
+        return []
+    shown = f"--format=%H{_FIELD}%s"
+    try:
+        log = git(
+            repository,
+            "log",
+            "--topo-order",
+            f"--max-count={_MOST_COMMITS}",
+            shown,
+            f"{good}..{bad}",
+        )
+    except GitError:
+        return []
+    return [line.split(_FIELD, 1) for line in reversed(log.split("\n")) if line]
+
+
+def _patch(repository: Path, sha: str) -> str:
+    try:
+        patch = git(
+            repository, "show", "--no-color", "--no-ext-diff", "--format=", "--stat", "--patch", sha
+        )
+    except GitError:
+        return ""
+    cut = "\n... the rest is left out" if len(patch) > _MOST_PATCH else ""
+    return patch[:_MOST_PATCH].encode(errors="replace").decode() + cut
+
+
+def _prune(searches: Path) -> None:
+    """Remove all but the newest."""
+    ended = sorted(searches.glob("*/result.json"), key=lambda file: -file.stat().st_mtime_ns)
+    for file in ended[KEEP:]:
+        shutil.rmtree(file.parent, ignore_errors=True)

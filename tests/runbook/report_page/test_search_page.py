@@ -1,0 +1,52 @@
+"""The page of a culprit search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runbook.report_page.search_page import search_page
+from tests.runbook.report_page.pages import SHA, culprit, search_record, text_of
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("found", f"{SHA[:10]} broke it: tidy up"),
+        ("born-red", "Born red. No commit ever passed this test."),
+        ("not-reproduced", "Not reproduced. No commit is to blame."),
+        ("inconclusive", "Inconclusive. tidy up"),
+    ],
+)
+def test_the_headline_is_the_verdict(verdict: str, said: str) -> None:
+    assert said in text_of(search_page(search_record(verdict, "tidy up")))
+
+
+def test_a_test_that_never_passed_names_the_commit_that_added_it() -> None:
+    result = culprit("found") | {"verdict": "born-red"}
+
+    assert f"which {SHA[:10]} added" in text_of(
+        search_page(replace(search_record(), result=result))
+    )
+
+
+def test_the_page_holds_the_posterior_the_probes_the_patch_and_the_command() -> None:
+    page = search_page(search_record("found", "tidy up"))
+
+    assert 1 == page.count('class="posterior"')
+    for part in ("99.0%", "remembered", "+tidy up", "Search the same again"):
+        assert part in text_of(page)
+    assert f"bin/invoke revert-and-resmoke --commit {SHA[:10]} --dry-run" in text_of(page)
+
+
+def test_an_old_record_without_history_or_rates_is_shown_all_the_same() -> None:
+    result = {
+        key: value
+        for key, value in culprit().items()
+        if key not in {"rates", "size", "why", "command"}
+    }
+    page = search_page(replace(search_record(), result=result, history=(), patch="", replay=""))
+
+    assert 1 == page.count('class="posterior"')
+    assert "What the culprit changed" not in page
