@@ -18,6 +18,7 @@ import pytest
 
 from runbook import triage
 from runbook.errors import UsageError
+from runbook.negative_control import NegativeControls
 from runbook.preconditions import failed_precondition
 from runbook.pytest_process import EVENTS_VARIABLE, LIFELINE_VARIABLE, NONCE_VARIABLE
 from runbook.rows import MARKER, Row, function_id, make_row
@@ -41,7 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
         threading.Thread(target=_end_with_runner, args=(int(lifeline),), daemon=True).start()
     # Popped, so that no test inherits what it would need to write events of its own.
     events, nonce = os.environ.pop(EVENTS_VARIABLE, None), os.environ.pop(NONCE_VARIABLE, "")
-    reporter = EventWriter(events, nonce) if events else RowSummary()
+    is_interactive = config.getoption("usepdb", default=False) or config.getoption(
+        "trace", default=False
+    )
+    controls = NegativeControls(is_interactive=bool(is_interactive))
+    reporter = EventWriter(events, nonce, controls) if events else RowSummary()
     config.pluginmanager.register(reporter, "runbook-reporter")
 
 
@@ -109,10 +114,12 @@ class EventWriter(_Observer):
     Args:
         path: The file that the engine reads.
         nonce: The secret by which the engine knows its own run.
+        controls: Run before the first test of each folder.
     """
 
-    def __init__(self, path: str, nonce: str) -> None:
+    def __init__(self, path: str, nonce: str, controls: NegativeControls) -> None:
         super().__init__()
+        self._controls = controls
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._nonce = nonce
         self._written = 0
@@ -141,9 +148,19 @@ class EventWriter(_Observer):
         """Say what could have been run."""
         self._write("collected", tests=self._made)
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Show first that a failure in this folder would be seen."""
+        ran = self._controls.run_before(item)
+        if ran is not None:
+            self._write("control", test=ran[0], outcome=ran[1])
+        return (yield)
+
     def observe(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
     ) -> None:
+        if item is self._controls.running:
+            return
         is_hidden = report.passed and call.excinfo is not None  # by another hook
         outcome = "failed" if is_hidden else report.outcome
         fields: dict[str, Any] = {

@@ -66,9 +66,14 @@ class Run:
         return {test.id: test.row for test in self.tests if test.row}
 
     @cached_property
+    def manifest(self) -> tuple[str, ...]:
+        """The node ids of the tests that make a run of the tier complete, as often as they are defined."""
+        return tuple(test.id for test in self.tests if test.id in self._rows)
+
+    @cached_property
     def verdict(self) -> Verdict:
         """The verdict, by the events; a call that was wrong is no red, for nothing was tried."""
-        verdict = judge(self._rows.keys(), self._events, nonce=self.nonce, status=self.status)
+        verdict = judge(self.manifest, self._events, nonce=self.nonce, status=self.status)
         return (
             replace(verdict, word=Word.PARTIAL)
             if self.problem and not verdict.failures

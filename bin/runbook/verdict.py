@@ -5,6 +5,7 @@ Pure: events and a manifest in, a verdict out.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -102,21 +103,23 @@ def judge(
     """Decide a run.
 
     Args:
-        manifest: The node ids (without parameters) of all tests that make the run complete.
+        manifest: The node ids (without parameters) of all tests that make the run complete. One that stands
+            twice is defined twice, so that one of the two cannot have run.
         events: The plugin's events; those that do not carry ``nonce`` are not believed.
         nonce: The secret of this run.
         status: pytest's exit status. It can make a run red, and never green.
 
     Returns:
-        Red if any test failed, the session did not finish, or an event of it is lost; partial if
-        nothing failed but not exactly the manifest was run and passed; else green.
+        Red if any test failed, the session did not finish, an event of it is lost, or a negative control
+        passed; partial if nothing failed but not exactly the manifest was run and passed, or a folder has no
+        control that failed; else green.
     """
     believed = [event for event in events if event.get("nonce") == nonce]
     reports = [event for event in believed if event["event"] == "report"]
     outcomes = dict.fromkeys(manifest, Outcome.MISSING) | _outcomes(manifest, believed, reports)
     failures = tuple(_failure(event) for event in reports if event["outcome"] == "failed")
     broken = tuple(_session_faults(believed, status, has_failures=bool(failures)))
-    gaps = tuple(_gaps(manifest, outcomes, reports))
+    gaps = (*_gaps(manifest, outcomes, reports), *_control_gaps(believed, reports))
     word = Word.RED if failures or broken else Word.PARTIAL if gaps else Word.GREEN
     return Verdict(word, outcomes, failures, broken + gaps)
 
@@ -180,6 +183,8 @@ def _session_faults(events: list[Event], status: int, *, has_failures: bool) -> 
             yield f"{event['file']} cannot be collected: {event['message']}"
         if event["event"] == "finish" and event["events"] != len(events):
             yield f"{len(events)} of {event['events']} events arrived"
+        if event["event"] == "control" and event["outcome"] == "passed":
+            yield f"the negative control in {_folder(event)} passed: a failure there is not seen"
     # 1 without a failing test, 3 (internal error) and signals: something broke beside the tests.
     if status not in {0, *_STATUSES_WITHOUT_FAILURE} and not has_failures:
         yield f"pytest ended with exit status {status}, though no test failed"
@@ -195,6 +200,22 @@ def _gaps(
             why = {report["why"] for report in reports if "why" in report}
             is_said = outcome is Outcome.SKIPPED and why
             yield f"{outcome}: {names}" + (f" ({'; '.join(sorted(why))})" if is_said else "")
+    for test, count in Counter(manifest).items():
+        if count > 1:
+            yield f"{short_name(test)} is defined {count} times, and only the last can run"
     unlisted = sorted({function_id(report["test"]) for report in reports} - set(manifest))
     if unlisted:
         yield f"no row: {', '.join(short_name(test) for test in unlisted)}"
+
+
+def _control_gaps(events: list[Event], reports: list[Event]) -> Iterable[str]:
+    """Where tests ran though nothing shows that a failing one would have been seen."""
+    controls = (event for event in events if event["event"] == "control")
+    controlled = {_folder(event) for event in controls if event["outcome"] == "failed"}
+    for folder in sorted({_folder(report) for report in reports} - controlled):
+        yield f"no negative control failed in {folder}"
+
+
+def _folder(event: Event) -> str:
+    """The folder of the test that an event is about."""
+    return event["test"].partition("::")[0].rpartition("/")[0] or "."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -246,3 +247,38 @@ def test_another_project_has_the_plugin_once_the_engine_is_installed(
         assert (
             'FAIL test_one severity=normal at=tests/test_app.py:8 want="1" got="2"' in done.stdout
         )
+
+
+def test_what_must_fail_leaves_no_trace(project: TinyProject) -> None:
+    """Not in pytest's summary, not in its report, not in the project, and not under plain pytest."""
+    before = sorted(project.root.rglob("tests/*.py"))
+
+    smoked = project.smoke("--", "-v", "--durations=0", "--junitxml=junit.xml")
+
+    assert "2 passed" in smoked.err
+    assert "test_negative" not in smoked.err + (project.root / "junit.xml").read_text(
+        encoding="utf-8"
+    )
+    assert before == sorted(project.root.rglob("tests/*.py"))
+    assert "test_negative" not in plain_pytest(project, "-v").stdout
+
+
+def test_every_folder_has_a_control_of_its_own_name(project: TinyProject) -> None:
+    project.write("tests/more/test_more.py", module(row_test("test_more"), row_test("test_most")))
+
+    project.smoke()
+
+    (events,) = project.root.glob(".runbook/runs/*/events.jsonl")
+    lines = [json.loads(line) for line in events.read_bytes().splitlines()]
+    controls = [event for event in lines if event["event"] == "control"]
+    assert {("tests/test_app.py", "failed"), ("tests/more/test_more.py", "failed")} == {
+        (event["test"].partition("::")[0], event["outcome"]) for event in controls
+    }
+    assert 2 == len({event["test"].partition("::")[2] for event in controls})
+
+
+def test_a_control_stops_in_no_debugger(project: TinyProject) -> None:
+    smoked = project.smoke("--", "--pdb")
+
+    assert "RESULT partial" == smoked.result[0]
+    assert "(Pdb)" not in smoked.out + smoked.err

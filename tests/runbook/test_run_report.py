@@ -43,7 +43,8 @@ def ended(
 ) -> Run:
     """Return a run that left ``events``, between its start and its finish, and ``log``."""
     folder = RunFolder.make(tmp_path / ".runbook")
-    whole = [*([{"event": "start"}] if starts else []), *events]
+    control = {"event": "control", "test": "tests/test_a.py::test_control", "outcome": "failed"}
+    whole = [*([{"event": "start"}, control] if starts else []), *events]
     whole.append({"event": "finish", "events": len(whole) + 1})
     folder.events.write_text("".join(json.dumps(e | {"nonce": "n"}) + "\n" for e in whole))
     folder.log.write_text(log, encoding="utf-8")

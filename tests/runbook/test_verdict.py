@@ -25,9 +25,15 @@ def passed(test: str) -> list[Event]:
     return [report(test, phase) for phase in ("setup", "call", "teardown")]
 
 
-def run(*events: Event, made: tuple[str, ...] = MANIFEST) -> list[Event]:
+CONTROL: Event = {"event": "control", "test": "tests/test_a.py::test_control", "outcome": "failed"}
+
+
+def run(
+    *events: Event, made: tuple[str, ...] = MANIFEST, controls: tuple[Event, ...] = (CONTROL,)
+) -> list[Event]:
     """A whole session around ``events``, as the plugin writes it."""
-    inner: list[Event] = [{"event": "start"}, {"event": "collected", "tests": list(made)}, *events]
+    collected: Event = {"event": "collected", "tests": list(made)}
+    inner: list[Event] = [{"event": "start"}, collected, *controls, *events]
     whole = [*inner, {"event": "finish", "exitstatus": 0, "events": len(inner) + 1}]
     return [{"nonce": NONCE, **event} for event in whole]
 
@@ -162,6 +168,42 @@ def test_a_good_exit_status_makes_nothing_green() -> None:
 
 def test_nothing_to_run_and_nothing_run_is_green_of_an_empty_manifest() -> None:
     assert Word.GREEN is judge((), run(made=()), nonce=NONCE).word
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word", "reason"),
+    [
+        ("passed", Word.RED, "the negative control in tests passed: a failure there is not seen"),
+        ("skipped", Word.PARTIAL, "no negative control failed in tests"),
+        ("missing", Word.PARTIAL, "no negative control failed in tests"),
+    ],
+)
+def test_a_control_that_did_not_fail_makes_the_run_worthless(
+    outcome: str, word: Word, reason: str
+) -> None:
+    events = run(*passed(A), *passed(B), controls=({**CONTROL, "outcome": outcome},))
+
+    decided = judge(MANIFEST, events, nonce=NONCE)
+
+    assert word is decided.word
+    assert reason == decided.reasons[0]
+
+
+def test_every_folder_needs_a_control_of_its_own() -> None:
+    other = "tests/more/test_c.py::test_c"
+
+    events = run(*passed(A), *passed(B), *passed(other), made=(*MANIFEST, other))
+    decided = judge((*MANIFEST, other), events, nonce=NONCE)
+
+    assert ("no negative control failed in tests/more",) == decided.reasons
+    assert Word.PARTIAL is decided.word
+
+
+def test_a_test_that_is_defined_twice_keeps_the_run_from_green() -> None:
+    decided = judge((A, B, B), run(*passed(A), *passed(B)), nonce=NONCE)
+
+    assert Word.PARTIAL is decided.word
+    assert ("test_b is defined 2 times, and only the last can run",) == decided.reasons
 
 
 def test_the_counts_come_in_the_order_of_the_result_line() -> None:

@@ -1,0 +1,169 @@
+"""Every known way to a green run that proves nothing, each with real pytest in a tiny project.
+
+The cases are those in which plain pytest exits with 0 though tests were left out, were not run, or failed. What the
+verdict alone cannot see is at the end, with the name of what does: see docs/architecture/gate.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.exit_codes import ExitCode
+from tests.runbook.support import PYPROJECT, module, row_test
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.runbook.support import TinyProject
+
+ONE, TWO = row_test("test_one"), row_test("test_two")
+RED = row_test("test_one", "assert 1 == 2")
+HOOK = "import pytest\n\n\n"
+DROPS = HOOK + "def pytest_collection_modifyitems(items):\n    del items[1:]\n"
+EXITS_GREEN = (
+    HOOK
+    + "@pytest.hookimpl(trylast=True)\n"
+    + "def pytest_sessionfinish(session):\n    session.exitstatus = 0\n"
+)
+FORGES = (
+    HOOK
+    + "@pytest.hookimpl(wrapper=True)\n"
+    + "def pytest_runtest_makereport(item, call):\n"
+    + "    report = yield\n    report.outcome = 'passed'\n    return report\n"
+)
+SWALLOWS = HOOK + "def pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+CATCHES = (
+    HOOK
+    + "@pytest.hookimpl(wrapper=True)\n"
+    + "def pytest_pyfunc_call(pyfuncitem):\n"
+    + "    try:\n        return (yield)\n    except AssertionError:\n        return True\n"
+)
+RETRIES = (
+    HOOK
+    + "from _pytest.runner import runtestprotocol\n\n"
+    + "def pytest_runtest_protocol(item, nextitem):\n"
+    + "    for _ in range(2):\n"
+    + "        reports = runtestprotocol(item, nextitem=nextitem, log=False)\n"
+    + "        if not any(report.failed for report in reports):\n            break\n"
+    + "    for report in reports:\n        item.ihook.pytest_runtest_logreport(report=report)\n"
+    + "    return True\n"
+)
+FLAKY = row_test(
+    "test_one", "import pathlib; p = pathlib.Path('second'); e = p.exists(); p.touch(); assert e"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trick.
+
+    Attributes:
+        verdict: The word of the RESULT line, and the exit status.
+        because: What the narration or a FAIL line says of it; empty where arguments say it all.
+        tests: The source of the test file.
+        conftest: The source of its folder's conftest.
+        files: Further files.
+        arguments: Of the smoke.
+        variables: Of its environment.
+    """
+
+    verdict: tuple[str, int]
+    because: str = ""
+    tests: tuple[str, ...] = (ONE, TWO)
+    conftest: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+PARTIAL, RED_RUN, USAGE = ("partial", 0), ("red", 1), ("partial", ExitCode.USAGE)
+PYTEST_INI = "[pytest]\naddopts = --disable-plugin-autoload -p runbook.plugin -k one\n"
+SKIP, XFAIL = "@pytest.mark.skip\n", "@pytest.mark.xfail\n"
+
+CASES: dict[str, Case] = {
+    "all are skipped": Case(PARTIAL, "skipped: test_one, test_two", (SKIP + ONE, SKIP + TWO)),
+    "all are expected to fail": Case(
+        PARTIAL, "skipped: test_one, test_two", (XFAIL + RED, XFAIL + TWO.replace("pass", "1 / 0"))
+    ),
+    "all pass unexpectedly": Case(PARTIAL, "skipped: test_one", (XFAIL + ONE, XFAIL + TWO)),
+    "a filter": Case(PARTIAL, arguments=("-k", "one")),
+    "one is deselected": Case(PARTIAL, arguments=("--deselect", "tests/test_app.py::test_two")),
+    "nothing is collected": Case(USAGE, "no test", conftest="collect_ignore_glob = ['*']\n"),
+    "a filter that matches nothing": Case(USAGE, "no test matches", arguments=("-k", "three")),
+    "a module whose import is optional": Case(
+        PARTIAL,
+        "missing: test_three",
+        files={
+            "tests/test_more.py": 'import pytest\n\npytest.importorskip("no_such_module")\n\n\n'
+            + row_test("test_three")
+        },
+    ),
+    "only collected": Case(PARTIAL, arguments=("--collect-only", "-q")),
+    "only planned": Case(PARTIAL, arguments=("--setup-plan",)),
+    "a filter from the environment": Case(
+        PARTIAL, "missing: test_two", variables={"PYTEST_ADDOPTS": "-k one"}
+    ),
+    "a plugin from the environment": Case(
+        RED_RUN,
+        "the negative control in tests passed",
+        files={"forger.py": FORGES},
+        variables={"PYTEST_PLUGINS": "forger"},
+    ),
+    "a filter from another file of settings": Case(
+        PARTIAL, "missing: test_two", files={"pytest.ini": PYTEST_INI}
+    ),
+    "the process ends itself": Case(
+        RED_RUN, "the session did not finish", (row_test("test_one", "os._exit(0)"), TWO)
+    ),
+    "the session ends itself": Case(
+        PARTIAL, "missing: test_", (row_test("test_one", "pytest.exit('x', returncode=0)"), TWO)
+    ),
+    "a conftest drops tests": Case(PARTIAL, "missing: test_two", conftest=DROPS),
+    "a conftest sets the exit status": Case(RED_RUN, "FAIL test_one", (RED, TWO), EXITS_GREEN),
+    "a conftest forges reports": Case(RED_RUN, "FAIL test_one", (RED, TWO), FORGES),
+    "a conftest forges reports, and none is red": Case(
+        RED_RUN, "the negative control in tests passed", conftest=FORGES
+    ),
+    "a conftest swallows the calls": Case(
+        RED_RUN, "the negative control in tests passed", (RED, TWO), SWALLOWS
+    ),
+    "a conftest catches failures": Case(
+        RED_RUN, "the negative control in tests passed", (RED, TWO), CATCHES
+    ),
+    "assertions are switched off": Case(
+        RED_RUN,
+        "the negative control in tests passed",
+        (RED, TWO),
+        arguments=("--assert=plain", "-W", "ignore"),
+        variables={"PYTHONOPTIMIZE": "1"},
+    ),
+    "a test that is green at the second try": Case(RED_RUN, "FAIL test_one", (FLAKY, TWO), RETRIES),
+    "two tests of one name, of which the first fails": Case(
+        PARTIAL, "test_one is defined 2 times", (RED, ONE, TWO)
+    ),
+    "a test of the folder has no row": Case(
+        PARTIAL, "no row: test_three", (ONE, TWO, "def test_three():\n    pass\n")
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_run_that_proves_nothing_is_not_green(project: TinyProject, case: Case) -> None:
+    project.write("pyproject.toml", PYPROJECT)
+    project.write("tests/test_app.py", module(*case.tests))
+    if case.conftest:
+        project.write("tests/conftest.py", case.conftest)
+    for name, text in case.files.items():
+        project.write(name, text)
+
+    smoked = project.smoke("--", *case.arguments, **case.variables)
+
+    last = smoked.out.splitlines()[-1]
+    assert (f"RESULT {case.verdict[0]} ", case.verdict[1]) == (
+        last[: len(f"RESULT {case.verdict[0]} ")],
+        smoked.status,
+    )
+    assert case.because in smoked.out + smoked.err
