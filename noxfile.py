@@ -38,6 +38,15 @@ def fast_on(session: nox.Session) -> None:
     smoke(session, tier="fast", lock="fast")
 
 
+@nox.session(name="fast-stores", tags=["stores"], default=False)
+@nox.parametrize("store", ["files", "sqlite", "postgresql"], ids=["files", "sqlite", "postgresql"])
+def fast_stores(session: nox.Session, store: str) -> None:
+    """Smoke Ensemble on each of its stores; PostgreSQL is a real server, made for the run."""
+    around = ["python", "-m", "tests.postgresql"] if store == "postgresql" else []
+    session.env["ENSEMBLE_SMOKE_STORE"] = store
+    smoke(session, tier="fast", lock="stores", around=around)
+
+
 @nox.session(name="browser", tags=["browser"], default=False)
 def browser(session: nox.Session) -> None:
     """Smoke Ensemble's pages in a real Chromium: three rows, one launch."""
@@ -99,10 +108,11 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "--cache-dir", ".runbook/mypy-cache", *session.posargs)
 
 
-def smoke(session: nox.Session, *, tier: str, lock: str) -> None:
-    """Run one tier through the engine, which judges it."""
+def smoke(session: nox.Session, *, tier: str, lock: str, around: list[str] | None = None) -> None:
+    """Run one tier through the engine, which judges it; perhaps inside another command."""
     sync(session, lock)
     command = ["python", "-m", "runbook.smoke", "--tier", tier, *session.posargs]
+    command = [*(around or []), *command]
     session.run(*command, stderr=None)  # Nox would put narration among the results
 
 

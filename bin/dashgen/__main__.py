@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from dashgen.atomic_file import write_atomically
 from dashgen.build_id import served_build
-from dashgen.canvas_store import MAX_PAGE, GridOrder, JsonFileCanvasStore
+from dashgen.canvas_store import MAX_PAGE, GridOrder
 from dashgen.gate import FeatureGate
 from dashgen.legal_pages import LEGAL_PAGES, render_legal_pages
 from dashgen.pages.canvas_view import render_canvas_page
@@ -27,6 +27,7 @@ from dashgen.pages.pair import render_pair_page
 from dashgen.pages.settings import render_settings_page
 from dashgen.pages.studio import render_studio_page
 from dashgen.settings import REPOSITORY, Settings
+from dashgen.stores import open_stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,10 +49,12 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         The exit status.
     """
     settings = Settings.from_environment(environment)
-    options = _parser(settings).parse_args(arguments)
+    options = _parser().parse_args(arguments)
     now = time.time()
     gate = FeatureGate(settings.gate_file, served_build(REPOSITORY)).read(now)
-    store = JsonFileCanvasStore(options.data_root) if gate.is_open else None
+    url = "" if options.data_root else settings.database_url
+    data_root = options.data_root or settings.data_root
+    store = open_stores(url, data_root).canvases if gate.is_open else None
     if store is None:
         print(f"the public grid is closed: {gate.reason}", file=sys.stderr)
     written = write_site(options.outdir, store, options.legal, now=now)
@@ -116,11 +119,11 @@ def _public_canvases(store: CanvasStore) -> Iterator[Canvas]:
             return
 
 
-def _parser(settings: Settings) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashgen", description="Write the public site.")
     parser.add_argument("outdir", type=Path, help="folder for the files")
     parser.add_argument(
-        "--data-root", type=Path, default=settings.data_root, help="where the canvases are"
+        "--data-root", type=Path, help="folder of the canvases, whatever the environment says"
     )
     parser.add_argument(
         "--legal",

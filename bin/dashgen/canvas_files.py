@@ -110,6 +110,12 @@ class CanvasFiles:
         found = [self.read(owner_id, canvas_id) for canvas_id in ids]
         return [content for content in found if content is not None]
 
+    def owners(self) -> Iterator[str]:
+        """Everybody who has a folder, in order."""
+        if self._is_folder(self._directory):
+            names = sorted(os.listdir(self._directory))  # noqa: PTH208 - names are all it takes
+            yield from (name for name in names if is_user_id(name))
+
     def write(self, content: StoredContent) -> None:
         """Stores the content durably. The caller holds the lock.
 

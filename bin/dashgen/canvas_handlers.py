@@ -61,7 +61,7 @@ async def handle_list_canvases(request: Request) -> Response:
 async def handle_get_canvas(request: Request) -> Response:
     """GET /ensemble/canvas/ID: the whole record for its owner, the public part for a visitor."""
     owner = reader_of(request)
-    canvas = readable_canvas(services_of(request), canvas_id_of(request), owner)
+    canvas = await readable_canvas(services_of(request), canvas_id_of(request), owner)
     is_own = owner is not None and owner.id == canvas.owner_id
     return json_answer(canvas if is_own else public_record(canvas))
 
@@ -70,11 +70,13 @@ async def handle_my_canvases(request: Request) -> Response:
     """GET /studio/canvas/mine: what the creator has, and how much more may be published."""
     owner = require_creator(request)
     services = services_of(request)
-    canvases = await in_thread(lambda: services.canvases.mine(owner.id))
+    canvases, tier = await in_thread(
+        lambda: (services.canvases.mine(owner.id), services.subscriptions.tier(owner.id))
+    )
     return json_answer(
         {
             "canvases": canvases,
-            "tier": services.subscriptions.tier(owner.id),
+            "tier": tier,
             "current_published": sum(canvas.is_published for canvas in canvases),
             "free_limit": FREE_LIMIT,
         }
@@ -168,10 +170,8 @@ async def create_canvas(services: Services, owner: Owner, draft: CanvasDraft) ->
     return await in_thread(lambda: services.canvases.create(owner, draft, now()))
 
 
-def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner | None) -> Canvas:
+async def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner | None) -> Canvas:
     """A canvas that this reader may see: an own one always, another's when it is not private.
-
-    It reads one small file, which takes less time than handing the work to a thread.
 
     Raises:
         GateClosed: It is not the reader's own, and the gate is closed; whether there is such a
@@ -179,7 +179,11 @@ def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner | Non
         NotFound: There is none, or none that this reader may know of.
     """
     reader_id = reader.id if reader else None
-    canvas = services.canvases.find(canvas_id, reader=reader_id)
+    store = services.canvases
+    if store.is_local:
+        canvas = store.find(canvas_id, reader=reader_id)
+    else:
+        canvas = await in_thread(lambda: store.find(canvas_id, reader=reader_id))
     if canvas is not None and canvas.owner_id == reader_id:
         return canvas
     refuse_when_closed(services)
@@ -225,7 +229,7 @@ def _grid_limit(text: str) -> int:
 
 async def _grid_bytes(services: Services, query: GridQuery) -> bytes:
     """One page of the grid as JSON; made once for each state of the store, unless at random."""
-    revision = services.canvases.revision()
+    revision = await services.revision.current()
     kept = services.grid_answers.find(revision, query)
     if kept is not None:
         return kept

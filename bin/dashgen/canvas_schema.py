@@ -47,6 +47,7 @@ __all__ = [
     "Stage",
     "Visibility",
     "decode_body",
+    "display_title",
     "is_user_id",
     "new_canvas_id",
     "new_component_id",
@@ -110,6 +111,11 @@ class Source(StrEnum):
     claude_genesis = "claude_genesis"
 
 
+def display_title(title: str, owner_handle: str, owner_id: str) -> str:
+    """The title, or one made from the owner's handle."""
+    return title or f"{owner_handle or owner_id}'s canvas"
+
+
 class Owner(msgspec.Struct, frozen=True):
     """A paired user."""
 
@@ -139,7 +145,7 @@ class CanvasContent(msgspec.Struct, kw_only=True):
     @property
     def display_title(self) -> str:
         """The title, or one made from the owner's handle."""
-        return self.title or f"{self.owner_handle or self.owner_id}'s canvas"
+        return display_title(self.title, self.owner_handle, self.owner_id)
 
 
 class Canvas(CanvasContent, kw_only=True):
@@ -154,6 +160,11 @@ class Canvas(CanvasContent, kw_only=True):
     def is_published(self) -> bool:
         """Whether the canvas holds a slot."""
         return self.published_at is not None
+
+    @property
+    def place_in_own_list(self) -> tuple[bool, int, float]:
+        """Sorts an owner's canvases: published ones by slot, then drafts, the last edited first."""
+        return (not self.is_published, self.slot_index or 0, -self.updated_at)
 
 
 class Card(msgspec.Struct, frozen=True):

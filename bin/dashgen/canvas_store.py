@@ -24,6 +24,7 @@ from dashgen.atomic_file import UnfitFileError
 from dashgen.canvas_files import INDEX_NAME, LOCK_NAME, CanvasFiles, RootLock, StoredContent
 from dashgen.canvas_schema import (
     Canvas,
+    CanvasContent,
     CanvasId,
     Card,
     Owner,
@@ -44,18 +45,25 @@ from dashgen.grid_cursor import GridOrder, cursor_for, walk
 from dashgen.index_file import IndexFile
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 from dashgen.slots import decide_publish
-from dashgen.store_protocol import CanvasStore, GridPage, SetAside
+from dashgen.store_protocol import MAX_PAGE, CanvasStore, GridPage, SetAside, check_page_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from dashgen.canvas_schema import CanvasChanges, CanvasDraft
     from dashgen.slots import Tier
 
-__all__ = ["CanvasStore", "GridOrder", "GridPage", "JsonFileCanvasStore", "Owner", "SetAside"]
+__all__ = [
+    "MAX_PAGE",
+    "CanvasStore",
+    "GridOrder",
+    "GridPage",
+    "JsonFileCanvasStore",
+    "Owner",
+    "SetAside",
+]
 
-MAX_PAGE = 100
 MAX_CARDS = 20_000
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -65,6 +73,8 @@ _log = logging.getLogger(__name__)
 
 class JsonFileCanvasStore:
     """The store of JSON files; see ``store_protocol.CanvasStore`` for what each method promises."""
+
+    is_local = True
 
     def __init__(self, root: Path) -> None:
         """Args: root: the data root; it need not exist before the first write."""
@@ -116,7 +126,7 @@ class JsonFileCanvasStore:
         index = self._index()
         contents = self._files.of_owner(owner_id)
         canvases = [_assembled(content, _entry_of(content, index)) for content in contents]
-        return sorted(canvases, key=_place_in_own_list)
+        return sorted(canvases, key=lambda canvas: canvas.place_in_own_list)
 
     def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
         """Changes a draft."""
@@ -201,8 +211,7 @@ class JsonFileCanvasStore:
 
     def list_published(self, order: GridOrder, limit: int, cursor: str) -> GridPage:
         """One page of the public canvases."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise SchemaError("limit", f"must be between 1 and {MAX_PAGE}")
+        check_page_limit(limit)
         index = self._index()
         cards: list[Card] = []
         for canvas_id, place in walk(index, order, cursor):
@@ -220,6 +229,30 @@ class JsonFileCanvasStore:
     def revision(self) -> str:
         """A text that is different after every publish and unpublish."""
         return self._index_file.revision()
+
+    def owners(self) -> Iterator[str]:
+        """Everybody who has a canvas."""
+        return self._files.owners()
+
+    def replace(self, owner_id: str, canvases: Sequence[Canvas]) -> None:
+        """Makes these, as they are, all that one owner has."""
+        if not is_user_id(owner_id) or any(canvas.owner_id != owner_id for canvas in canvases):
+            raise SchemaError("owner_id", "is not a user id, or not that of every canvas")
+        with self._writing():
+            former = self._files.of_owner(owner_id)
+            entries = self._index().of_owner(owner_id)
+            for canvas in canvases:
+                self._files.write(_content_of(canvas))
+            change = IndexChange(
+                leave=[entry.id for entry in entries],
+                enter=[_entry_for(canvas) for canvas in canvases if canvas.is_published],
+            )
+            if change.leave or change.enter:
+                self._index_file.apply(change)
+            kept = {canvas.id for canvas in canvases}
+            for content in former:
+                if content.id not in kept:
+                    self._files.remove(content)
 
     def sweep(self) -> list[SetAside]:
         """Looks through everything stored and sets broken and foreign things aside."""
@@ -322,6 +355,27 @@ def _assembled(content: StoredContent, entry: IndexEntry | None) -> Canvas:
     return canvas
 
 
+def _content_of(canvas: Canvas) -> StoredContent:
+    """What a canvas says, to be stored as its first edition."""
+    fields = {name: getattr(canvas, name) for name in CanvasContent.__struct_fields__}
+    return StoredContent(**fields)
+
+
+def _entry_for(canvas: Canvas) -> IndexEntry:
+    """The entry of a published canvas, in its first edition."""
+    assert canvas.slot_index is not None  # noqa: S101 - the caller has seen that it is published
+    assert canvas.published_at is not None  # noqa: S101
+    return IndexEntry(
+        id=canvas.id,
+        owner_id=canvas.owner_id,
+        slot_index=canvas.slot_index,
+        visibility=canvas.visibility,
+        published_at=canvas.published_at,
+        featured_score=canvas.featured_score,
+        is_showcase=canvas.is_showcase,
+    )
+
+
 def _card_of(content: StoredContent, entry: IndexEntry) -> Card:
     return Card(
         id=content.id,
@@ -331,7 +385,3 @@ def _card_of(content: StoredContent, entry: IndexEntry) -> Card:
         theme=content.theme,
         published_at=entry.published_at,
     )
-
-
-def _place_in_own_list(canvas: Canvas) -> tuple[bool, int, float]:
-    return (not canvas.is_published, canvas.slot_index or 0, -canvas.updated_at)

@@ -39,17 +39,21 @@ class GridOrder(StrEnum):
     random = "random"
 
 
-class _InFeatured(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+class InFeatured(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A place in the order of ``IndexEntry.featured_key``."""
+
     order: Literal["featured"]
     key: tuple[float, bool, float, str]
 
 
-class _InNewest(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+class InNewest(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A place in the order of ``IndexEntry.newest_key``."""
+
     order: Literal["newest"]
     key: tuple[float, str]
 
 
-class _InRandom(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+class InRandom(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """A place in one permutation of the ``span`` canvases that were public when it began."""
 
     order: Literal["random"]
@@ -58,7 +62,7 @@ class _InRandom(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fie
     shown: _Count
 
 
-Place = _InFeatured | _InNewest | _InRandom
+Place = InFeatured | InNewest | InRandom
 
 
 def walk(
@@ -73,13 +77,13 @@ def walk(
         SchemaError: a cursor that is not one of this order.
     """
     if order is GridOrder.random:
-        start = _decode(cursor, _InRandom) if cursor else None
+        start = decode_place(cursor, InRandom) if cursor else None
         return _walk_at_random(index.newest, start)
     if order is GridOrder.newest:
-        last: SortKey | None = _decode(cursor, _InNewest).key if cursor else None
-        return _walk_sorted(index.newest, last, lambda key: _InNewest("newest", key))  # type: ignore[arg-type]
-    last = _decode(cursor, _InFeatured).key if cursor else None
-    return _walk_sorted(index.featured, last, lambda key: _InFeatured("featured", key))  # type: ignore[arg-type]
+        last: SortKey | None = decode_place(cursor, InNewest).key if cursor else None
+        return _walk_sorted(index.newest, last, lambda key: InNewest("newest", key))  # type: ignore[arg-type]
+    last = decode_place(cursor, InFeatured).key if cursor else None
+    return _walk_sorted(index.featured, last, lambda key: InFeatured("featured", key))  # type: ignore[arg-type]
 
 
 def _walk_sorted(
@@ -92,10 +96,10 @@ def _walk_sorted(
 
 
 def _walk_at_random(
-    newest: list[SortKey], start: _InRandom | None
+    newest: list[SortKey], start: InRandom | None
 ) -> Iterator[tuple[CanvasId, Place | None]]:
     if start is None:
-        start = _InRandom("random", secrets.randbits(48), len(newest), 0)
+        start = InRandom("random", secrets.randbits(48), len(newest), 0)
     # A forged span or place costs no more than walking the whole grid twice.
     if start.shown >= len(newest):
         return
@@ -104,7 +108,7 @@ def _walk_at_random(
         if rank < len(newest):
             # Counted from the oldest: what is published later does not move the others.
             is_last = shown == start.span
-            place = None if is_last else _InRandom("random", start.seed, start.span, shown)
+            place = None if is_last else InRandom("random", start.seed, start.span, shown)
             yield _id_of(newest[-1 - rank]), place
 
 
@@ -122,14 +126,19 @@ def _id_of(key: SortKey) -> CanvasId:
     return key[-1]  # type: ignore[return-value]
 
 
-def cursor_for(place: Place | None) -> str:
+def cursor_for(place: msgspec.Struct | None) -> str:
     """The cursor that continues behind a place; empty when nothing is behind it."""
     if place is None:
         return ""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
-def _decode(cursor: str, shape: type[_T]) -> _T:
+def decode_place(cursor: str, shape: type[_T]) -> _T:
+    """The place behind a cursor.
+
+    Raises:
+        SchemaError: it is no cursor of this kind.
+    """
     padded = cursor[:_MAX_CURSOR] + "=" * (-len(cursor) % 4)
     try:
         data = base64.b64decode(padded, altchars=b"-_", validate=True)

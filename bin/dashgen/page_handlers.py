@@ -60,7 +60,7 @@ async def handle_index(request: Request) -> Response:
 async def handle_canvas_page(request: Request) -> Response:
     """GET /canvas/ID.html: a canvas to look at."""
     services = services_of(request)
-    canvas = readable_canvas(services, canvas_id_of(request), reader_of(request))
+    canvas = await readable_canvas(services, canvas_id_of(request), reader_of(request))
     cache_control = ASKED_AGAIN if is_public(canvas) else NEVER_STORED
     return page_answer(await _canvas_page(services, canvas), cache_control=cache_control)
 
@@ -180,7 +180,7 @@ def _render_document(source_name: str) -> Page:
 
 async def _index_page(services: Services, query: GridQuery | None) -> Page:
     """The front page for one part of the grid; None while the gate is closed."""
-    revision = services.canvases.revision()
+    revision = await services.revision.current()
     kept = services.index_pages.find(revision, query)
     if kept is not None:
         return kept

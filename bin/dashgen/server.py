@@ -20,11 +20,14 @@ from dashgen.connection import bounded_protocol
 from dashgen.middleware import refusal_headers
 from dashgen.page_handlers import warm_up
 from dashgen.settings import Settings, SettingsError
+from dashgen.stores import CannotOpenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import FrameType
+
+    from starlette.applications import Starlette
 
     from dashgen.services import Services
 
@@ -68,11 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         for folder in (settings.orch_data, settings.plugin_data, settings.data_root):
             make_private_folder(folder)
         listener = listen(options.host, options.port)
+        app = build_app(settings)
     except SettingsError as problem:
         return _cannot_start(str(problem), f"unset {problem.variable}")
-    except CannotStartError as problem:
+    except (CannotStartError, CannotOpenError) as problem:
         return _cannot_start(str(problem), problem.remedy)
-    return _serve(settings, options.host, listener)
+    return _serve(app, settings, options.host, listener)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -149,9 +153,8 @@ def listen(host: str, port: int) -> socket.socket:
 _SWITCH_SECONDS: Final = 0.0005
 
 
-def _serve(settings: Settings, host: str, listener: socket.socket) -> int:
+def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socket) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
-    app = build_app(settings)
     config = uvicorn.Config(
         app,
         http=bounded_protocol(settings.request_seconds, refusal_headers(settings.run_nonce)),

@@ -9,7 +9,6 @@ import msgspec
 from anyio import to_thread
 
 from dashgen.build_id import served_build
-from dashgen.canvas_store import JsonFileCanvasStore
 from dashgen.first_run_store import FirstRunStore
 from dashgen.gate import FeatureGate
 from dashgen.metrics import Metrics
@@ -19,8 +18,12 @@ from dashgen.projects import ProjectStore
 from dashgen.rate_limit import RateLimit
 from dashgen.revision_cache import RevisionCache
 from dashgen.settings import REPOSITORY, Settings
-from dashgen.store_protocol import CanvasStore  # noqa: TC001 - msgspec reads annotations
-from dashgen.subscriptions import SubscriptionStore
+from dashgen.shared_revision import SharedRevision
+from dashgen.store_protocol import (  # noqa: TC001 - msgspec reads annotations
+    CanvasStore,
+    SubscriptionStore,
+)
+from dashgen.stores import open_stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +49,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     signups: RateLimit
     token_checks: RateLimit
     metrics: Metrics
+    revision: SharedRevision
     grid_answers: RevisionCache[bytes]
     index_pages: RevisionCache[Page]
     canvas_pages: RevisionCache[Page]
@@ -53,12 +57,17 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_services(settings: Settings) -> Services:
-    """Open the stores of the data roots; nothing is read from them yet."""
+    """Open the stores of the data roots; nothing is read from them yet.
+
+    Raises:
+        CannotOpenError: A database is configured and cannot be worked with.
+    """
     build = served_build(REPOSITORY)
+    stores = open_stores(settings.database_url, settings.data_root)
     return Services(
         settings=settings,
-        canvases=JsonFileCanvasStore(settings.data_root),
-        subscriptions=SubscriptionStore(settings.data_root),
+        canvases=stores.canvases,
+        subscriptions=stores.subscriptions,
         pairings=PairingStore(settings.pairings),
         first_runs=FirstRunStore(settings.data_root / "first_run"),
         projects=ProjectStore(settings.orch_data, settings.plugin_data),
@@ -67,6 +76,7 @@ def make_services(settings: Settings) -> Services:
         signups=RateLimit(settings.signups_per_minute),
         token_checks=RateLimit(settings.token_checks_per_minute),
         metrics=Metrics(),
+        revision=SharedRevision(stores.canvases),
         grid_answers=RevisionCache(256),
         index_pages=RevisionCache(64),
         canvas_pages=RevisionCache(64),

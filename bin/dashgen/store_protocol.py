@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from dashgen.errors import SchemaError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from dashgen.canvas_schema import Canvas, CanvasChanges, CanvasDraft, Card, Owner, Visibility
     from dashgen.grid_cursor import GridOrder
     from dashgen.slots import Tier
+
+MAX_PAGE = 100
 
 
 class GridPage(msgspec.Struct, frozen=True):
@@ -34,7 +40,13 @@ class CanvasStore(Protocol):
     Unix seconds. A method that changes a canvas raises NotYours for a public canvas of another
     owner, NotFound for any other that is not there for this owner, and StorageFailed when the
     disk refuses.
+
+    Attributes:
+        is_local: Whether looking something up takes less time than handing the work to a thread.
     """
+
+    @property
+    def is_local(self) -> bool: ...  # noqa: D102 - said above
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
         """Stores a new draft."""
@@ -87,5 +99,37 @@ class CanvasStore(Protocol):
     def revision(self) -> str:
         """A text that is different after every publish and unpublish."""
 
+    def owners(self) -> Iterator[str]:
+        """Everybody who has a canvas, in order."""
+
+    def replace(self, owner_id: str, canvases: Sequence[Canvas]) -> None:
+        """Makes these, as they are, all that one owner has: how canvases move between stores.
+
+        Raises SchemaError for canvases of somebody else.
+        """
+
     def sweep(self) -> list[SetAside]:
         """Looks through everything stored and sets broken and foreign things aside."""
+
+
+class SubscriptionStore(Protocol):
+    """Who pays for what."""
+
+    def tier(self, owner_id: str) -> Tier:
+        """The owner's tier; free when nothing says otherwise."""
+
+    def set_tier(self, owner_id: str, tier: Tier) -> None:
+        """Puts an owner on a tier; raises ValueError for what is not a user id."""
+
+    def all(self) -> Iterator[tuple[str, Tier]]:
+        """Everybody who was ever put on a tier, in order of their ids."""
+
+
+def check_page_limit(limit: int) -> None:
+    """Sees that a page of the grid is of a size that may be asked for.
+
+    Raises:
+        SchemaError: it is not.
+    """
+    if not 1 <= limit <= MAX_PAGE:
+        raise SchemaError("limit", f"must be between 1 and {MAX_PAGE}")

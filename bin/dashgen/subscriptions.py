@@ -13,6 +13,7 @@ from dashgen.slots import Tier
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class _SubscriptionFile(msgspec.Struct):
     tier: Tier
 
 
-class SubscriptionStore:
+class FileSubscriptionStore:
     """One file an owner, ``subscriptions/<owner_id>.json``, read at each question."""
 
     def __init__(self, root: Path) -> None:
@@ -56,6 +57,12 @@ class SubscriptionStore:
         ensure_directory(self._directory)
         record = _SubscriptionFile(version=1, tier=tier)
         write_atomically(self._path(owner_id), msgspec.json.encode(record))
+
+    def all(self) -> Iterator[tuple[str, Tier]]:
+        """Everybody who was ever put on a tier, in order of their ids."""
+        for path in sorted(self._directory.glob("usr_*.json")):
+            if is_user_id(path.stem):
+                yield path.stem, self.tier(path.stem)
 
     def _path(self, owner_id: str) -> Path:
         return self._directory / f"{owner_id}.json"

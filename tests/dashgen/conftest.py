@@ -19,10 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pytest
 
 from dashgen.gate import write_closed, write_open
+from dashgen.stores import open_url
+from tests.postgresql import empty_schema, server_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
+
+    from dashgen.store_protocol import CanvasStore
+    from dashgen.stores import Stores
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOT_SECONDS = 20.0
@@ -81,6 +86,7 @@ class ControlPanel:
                     "ORCH_DATA": str(self.orch),
                     "CLAUDE_PLUGIN_DATA": str(self.plugin),
                     "ENSEMBLE_DATA_ROOT": str(self.data),
+                    "ENSEMBLE_DATABASE_URL": "",
                     "ENSEMBLE_EXIT_WITH_PARENT": "1",
                     "ENSEMBLE_RUN_NONCE": self.nonce,
                     **self._extra,
@@ -274,3 +280,44 @@ def creator(panel: ControlPanel) -> Creator:
 @pytest.fixture
 def other(panel: ControlPanel) -> Creator:
     return panel.signup()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server: a real one from a wheel, or the one that is named."""
+    with server_url() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """A URL of that server with an empty schema behind it."""
+    with empty_schema(postgresql) as url:
+        yield url
+
+
+@pytest.fixture(params=["files", "sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store is: each kind in turn."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_url"))
+    return str(tmp_path) if request.param == "files" else f"sqlite:///{tmp_path}/store.db"
+
+
+@pytest.fixture
+def open_stores(store_url: str) -> Iterator[Callable[[], Stores]]:
+    """Opens the stores at that URL, once more each time, as another process would."""
+    with ExitStack() as opened:
+
+        def open_once_more() -> Stores:
+            stores = open_url(store_url)
+            opened.callback(stores.close)
+            return stores
+
+        yield open_once_more
+
+
+@pytest.fixture
+def open_again(open_stores: Callable[[], Stores]) -> Callable[[], CanvasStore]:
+    """Opens the store of canvases, once more each time."""
+    return lambda: open_stores().canvases

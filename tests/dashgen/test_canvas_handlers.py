@@ -12,7 +12,7 @@ from dashgen.canvas_handlers import GridQuery, parse_grid_query
 from dashgen.errors import SchemaError
 from dashgen.grid_cursor import GridOrder
 from dashgen.slots import Tier
-from dashgen.subscriptions import SubscriptionStore
+from dashgen.subscriptions import FileSubscriptionStore
 
 if TYPE_CHECKING:
     from tests.dashgen.conftest import Answer, ControlPanel, Creator
@@ -101,7 +101,7 @@ def test_a_fourth_slot_costs(panel: ControlPanel, creator: Creator) -> None:
         "upsell": {"plan": "pro", "price_usd_month": 12, "url": "/settings.html#billing"},
     }
     assert own(panel, creator, fourth)["published_at"] is None
-    SubscriptionStore(panel.data).set_tier(creator.user_id, Tier.pro)
+    FileSubscriptionStore(panel.data).set_tier(creator.user_id, Tier.pro)
     assert publish(panel, creator, fourth, 3).status == 200
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()
     assert (mine["tier"], mine["current_published"], mine["free_limit"]) == ("pro", 4, 3)

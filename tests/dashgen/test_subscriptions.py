@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashgen.slots import Tier
-from dashgen.subscriptions import SubscriptionStore
+from dashgen.subscriptions import FileSubscriptionStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,17 +16,17 @@ OWNER = "usr_alice"
 
 
 def test_an_owner_is_free_until_put_on_a_tier(tmp_path: Path) -> None:
-    store = SubscriptionStore(tmp_path)
+    store = FileSubscriptionStore(tmp_path)
     assert store.tier(OWNER) is Tier.free
     store.set_tier(OWNER, Tier.pro)
     assert store.tier(OWNER) is Tier.pro
-    assert SubscriptionStore(tmp_path).tier(OWNER) is Tier.pro
+    assert FileSubscriptionStore(tmp_path).tier(OWNER) is Tier.pro
     store.set_tier(OWNER, Tier.free)
     assert store.tier(OWNER) is Tier.free
 
 
 def test_a_file_that_is_dropped_in_counts_at_once(tmp_path: Path) -> None:
-    store = SubscriptionStore(tmp_path)
+    store = FileSubscriptionStore(tmp_path)
     (tmp_path / "subscriptions").mkdir()
     path = tmp_path / "subscriptions" / f"{OWNER}.json"
     path.write_text('{"version": 1, "tier": "pro"}')
@@ -50,11 +50,11 @@ def test_a_file_that_is_dropped_in_counts_at_once(tmp_path: Path) -> None:
 def test_a_file_in_doubt_counts_as_free(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "subscriptions").mkdir()
     (tmp_path / "subscriptions" / f"{OWNER}.json").write_bytes(data)
-    assert SubscriptionStore(tmp_path).tier(OWNER) is Tier.free
+    assert FileSubscriptionStore(tmp_path).tier(OWNER) is Tier.free
 
 
 def test_an_owner_must_be_one(tmp_path: Path) -> None:
-    store = SubscriptionStore(tmp_path)
+    store = FileSubscriptionStore(tmp_path)
     (tmp_path / "x.json").write_text('{"version": 1, "tier": "pro"}')
     (tmp_path / "subscriptions").mkdir()
     assert store.tier("../x") is Tier.free

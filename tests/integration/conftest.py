@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from dashgen.canvas_schema import Canvas, RoomState
-    from dashgen.canvas_store import JsonFileCanvasStore
+    from dashgen.store_protocol import CanvasStore
     from tests.integration.browser import Visits
     from tests.integration.client import Client, Reply
     from tests.integration.server_process import ServerProcess
@@ -61,7 +61,7 @@ def pytest_runtest_makereport(
 def server() -> ServerProcess:
     """The server, its grid open to the public for exactly what it serves."""
     # All that the fixtures need is imported here, while the server boots.
-    from dashgen import canvas_store, pairing  # noqa: F401
+    from dashgen import pairing, stores  # noqa: F401
     from dashgen.gate import write_open
     from tests.integration.client import Client
 
@@ -95,13 +95,13 @@ class Owner:
         id: The user's id.
         handle: The name in public.
         client: Talks to the server with the pairing token.
-        store: The same files that the server uses, for seeding.
+        store: The same store that the server uses, for seeding.
     """
 
     id: str
     handle: str
     client: Client
-    store: JsonFileCanvasStore
+    store: CanvasStore
 
     def seed(self, title: str, *components: dict[str, Any]) -> Canvas:
         """Put a draft straight into the store, as an earlier visit would have left it."""
@@ -153,7 +153,6 @@ def stranger(visitor: Client) -> Owner:
 def _paired(visitor: Client) -> Owner:
     """Pair somebody by a file that is dropped where the server looks."""
     from dashgen.canvas_schema import new_user_id
-    from dashgen.canvas_store import JsonFileCanvasStore
     from dashgen.pairing import PairingStore
     from tests.integration.client import Client
 
@@ -161,7 +160,7 @@ def _paired(visitor: Client) -> Owner:
     user_id, handle = new_user_id(), next(_handles)
     token = PairingStore(roots.orch / "pairings").issue(user_id, handle, now=time.time())
     client = Client(visitor.server, token, is_paired=True)
-    return Owner(user_id, handle, client, JsonFileCanvasStore(roots.data))
+    return Owner(user_id, handle, client, roots.stores.canvases)
 
 
 def _browser_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "function"]:  # noqa: ARG001

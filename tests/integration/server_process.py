@@ -6,6 +6,7 @@ server boots meanwhile. Hence no import here that the start does not need.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import select
@@ -13,6 +14,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dashgen.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD_TOKEN = "e2e-test-dashboard-token"
@@ -32,12 +37,19 @@ class Roots:
         top: The folder that goes when the run ends.
         orch: ``$ORCH_DATA``: pairings, tokens, gate, projects.
         plugin: ``$CLAUDE_PLUGIN_DATA``: runtime state.
-        data: ``$ENSEMBLE_DATA_ROOT``: canvases and subscriptions.
+        data: ``$ENSEMBLE_DATA_ROOT``: canvases and subscriptions, where they are files.
+        database_url: ``$ENSEMBLE_DATABASE_URL`` of the server; "" for files, whatever the caller's
+            own says, so that no smoke ever meets a real database.
     """
 
     def __init__(self) -> None:
         self.top = temporary_folder() / f"ensemble-smoke-{os.urandom(8).hex()}"
         self.orch, self.plugin, self.data = (self.top / name for name in ("orch", "plugin", "data"))
+        self.database_url = {
+            "files": "",
+            "sqlite": f"sqlite:///{self.top}/ensemble.db",
+            "postgresql": os.environ.get("ENSEMBLE_DATABASE_URL", ""),
+        }[os.environ.get("ENSEMBLE_SMOKE_STORE", "files")]
         self.top.mkdir(mode=0o700)
         for folder in (self.orch, self.plugin, self.data):
             folder.mkdir()
@@ -49,7 +61,22 @@ class Roots:
         """Return every stored file with its bytes: equal before and after, nothing was changed."""
         files = (path for folder in (self.orch, self.data) for path in folder.rglob("*"))
         stored = (path for path in files if path.is_file() and not path.name.endswith(".lock"))
-        return {str(path.relative_to(self.top)): path.read_bytes() for path in stored}
+        found = {str(path.relative_to(self.top)): path.read_bytes() for path in stored}
+        return found | self._stored_rows() if self.database_url else found
+
+    def _stored_rows(self) -> dict[str, bytes]:
+        """Return everything that is in the database instead."""
+        store = self.stores.canvases
+        owned = {owner: repr(store.mine(owner)) for owner in store.owners()}
+        paying = repr(list(self.stores.subscriptions.all()))
+        return {name: text.encode() for name, text in {**owned, "subscriptions": paying}.items()}
+
+    @functools.cached_property
+    def stores(self) -> Stores:
+        """The stores that the server works on, opened once more: for seeding, and for a look."""
+        from dashgen.stores import open_stores
+
+        return open_stores(self.database_url, self.data)
 
 
 def temporary_folder() -> Path:
@@ -79,6 +106,7 @@ class ServerProcess:
             "ORCH_DATA": str(roots.orch),
             "CLAUDE_PLUGIN_DATA": str(roots.plugin),
             "ENSEMBLE_DATA_ROOT": str(roots.data),
+            "ENSEMBLE_DATABASE_URL": roots.database_url,
             "ENSEMBLE_RUN_NONCE": self.nonce,
             "ENSEMBLE_EXIT_WITH_PARENT": "1",
         }
@@ -153,6 +181,8 @@ class ServerProcess:
 
     def stop(self) -> None:
         """End the server and its keeper, which removes the roots."""
+        if "stores" in vars(self.roots):
+            self.roots.stores.close()
         self._process.communicate()  # closes the keeper's standard input
 
 

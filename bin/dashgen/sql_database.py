@@ -1,0 +1,274 @@
+"""One database, SQLite or PostgreSQL: its connections, its transactions, and what its errors mean."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+from sqlalchemy import create_engine, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from dashgen.errors import StorageFailed
+from dashgen.sql_schema import CHANGE_COUNTERS, GRID_CHANGES, METADATA, STORE, STORE_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+# As many as the threads that handlers work in.
+_CONNECTIONS: Final = 40
+# A writer waits so long for another one, then tells its client to try again.
+_WAIT_SECONDS: Final = 5
+_DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_ON_SQLITE: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # in WAL mode anything less may lose what was acknowledged
+    f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}",
+)
+# A server that stands still in the middle of a change must not hold its locks for ever.
+_ON_POSTGRESQL: Final = (
+    f"SET lock_timeout = '{_WAIT_SECONDS}s'",
+    "SET idle_in_transaction_session_timeout = '30s'",
+)
+_DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
+# Advisory locks of PostgreSQL are named by two numbers; the first keeps ours apart from others'.
+_LOCKS_OF_OWNERS: Final = 0x656E7331
+_LOCK_OF_SCHEMA: Final = (0x656E7332, 0)
+_REVISION: Final = "SELECT sum(changes) FROM grid_changes"
+
+_log = logging.getLogger(__name__)
+
+
+class UnusableDatabaseError(Exception):
+    """The database cannot be worked with at all; the message holds no password."""
+
+
+class Database:
+    """A database with the tables of the store.
+
+    Attributes:
+        is_local: Whether it is a file of this machine, so that looking something up takes less
+            time than handing the work to a thread.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Connects, and makes the tables where there are none.
+
+        Args:
+            url: ``sqlite:////path`` or ``postgresql://user@host/name``.
+
+        Raises:
+            UnusableDatabaseError: it cannot be reached, or a later program made its tables.
+        """
+        address = _address(url)
+        self.is_local = address.get_backend_name() == "sqlite"
+        self._engine = _engine(address)
+        # Each look is one statement; a transaction around it would be two more journeys.
+        self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._watch: Any = None  # a connection of the driver
+        self._watch_lock = threading.Lock()
+        try:
+            self._prepare()
+        except BaseException as error:
+            self.close()
+            if not isinstance(error, DBAPIError):
+                raise
+            shown = address.render_as_string(hide_password=True)
+            raise UnusableDatabaseError(f"{shown} cannot be used: {_said(error)}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One look at the database.
+
+        Raises:
+            StorageFailed: it did not answer.
+        """
+        with _errors_told(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self, owner_id: str | None = None) -> Iterator[Connection]:
+        """One change, durable when the block is left: all of it, or none when it raises.
+
+        Args:
+            owner_id: whose canvases are changed; no other change of theirs goes on meanwhile.
+
+        Raises:
+            StorageFailed: the database refused.
+        """
+        with _errors_told(), self._engine.connect() as connection:
+            writer = connection.execution_options(is_writer=True)
+            with writer.begin():
+                if owner_id is not None:
+                    self._lock(writer, _LOCKS_OF_OWNERS, _number_of(owner_id))
+                yield writer
+
+    @staticmethod
+    def count_change(connection: Connection, owner_id: str) -> None:
+        """Makes the next revision; to be called in the change that it stands for."""
+        counter = GRID_CHANGES.c.counter == _number_of(owner_id) % CHANGE_COUNTERS
+        connection.execute(
+            update(GRID_CHANGES).where(counter).values(changes=GRID_CHANGES.c.changes + 1)
+        )
+
+    def revision(self) -> str:
+        """A text that is another one after every change that was counted, whoever made it.
+
+        Every look at the grid asks for it, so it goes past SQLAlchemy, on a connection of its own.
+
+        Raises:
+            StorageFailed: the database did not answer.
+        """
+        problems = self._engine.dialect.loaded_dbapi.Error
+        with self._watch_lock, _errors_told():
+            try:
+                return self._read_revision()
+            except problems:
+                # A database that was started anew knows nothing of the old connection.
+                self._forget_watch()
+            try:
+                return self._read_revision()
+            except problems as error:
+                self._forget_watch()
+                raise DBAPIError(_REVISION, None, error) from error
+
+    def close(self) -> None:
+        """Closes every connection."""
+        with self._watch_lock:
+            self._forget_watch()
+        self._engine.dispose()
+
+    def _read_revision(self) -> str:
+        if self._watch is None:
+            pooled = self._engine.raw_connection()
+            pooled.detach()
+            self._watch = pooled.dbapi_connection
+            if not self.is_local:
+                self._watch.autocommit = True
+        (changes,) = self._watch.execute(_REVISION).fetchone()
+        return str(changes)
+
+    def _forget_watch(self) -> None:
+        if self._watch is not None:
+            with suppress(Exception):
+                self._watch.close()
+            self._watch = None
+
+    def _lock(self, connection: Connection, space: int, number: int) -> None:
+        # SQLite has one writer at a time anyway.
+        if not self.is_local:
+            connection.execute(select(func.pg_advisory_xact_lock(space, number)))
+
+    def _prepare(self) -> None:
+        with self._engine.connect() as connection:
+            writer = connection.execution_options(is_writer=True)
+            with writer.begin():
+                self._lock(writer, *_LOCK_OF_SCHEMA)
+                METADATA.create_all(writer)
+                version = writer.execute(select(STORE.c.version)).scalar()
+                if version is None:
+                    writer.execute(insert(STORE).values(version=STORE_VERSION))
+                    counters = [{"counter": n, "changes": 0} for n in range(CHANGE_COUNTERS)]
+                    writer.execute(insert(GRID_CHANGES), counters)
+                elif version != STORE_VERSION:
+                    raise UnusableDatabaseError(
+                        f"the tables are of version {version}; this program knows {STORE_VERSION}"
+                    )
+
+
+def _number_of(owner_id: str) -> int:
+    """A number below 2**31; two owners who share one wait for each other now and then."""
+    return crc32(owner_id.encode()) >> 1
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise UnusableDatabaseError("is not a URL such as postgresql://user@host/name") from None
+    driver = _DRIVERS.get(address.drivername)
+    if driver is None:
+        raise UnusableDatabaseError(f"names {address.drivername}; known: sqlite, postgresql")
+    if driver == "sqlite" and (not address.database or address.database == ":memory:"):
+        raise UnusableDatabaseError("names no file, as sqlite:////var/lib/ensemble.db does")
+    return address.set(drivername=driver)
+
+
+def _engine(address: URL) -> Engine:
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite:
+        _make_private(str(address.database))
+    engine = create_engine(
+        address,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=_WAIT_SECONDS,
+        pool_pre_ping=not is_sqlite,
+        connect_args={"isolation_level": None, "check_same_thread": False}
+        if is_sqlite
+        else {"connect_timeout": _WAIT_SECONDS},
+    )
+    event.listen(engine, "connect", _set_up_sqlite if is_sqlite else _set_up_postgresql)
+    if is_sqlite:
+        event.listen(engine, "begin", _begin_on_sqlite)
+    return engine
+
+
+def _make_private(path: str) -> None:
+    """A database file is for this user alone; SQLite gives its companions the same mode."""
+    with suppress(OSError):  # SQLite will say why
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+
+
+def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    for statement in _ON_SQLITE:
+        connection.execute(statement)
+
+
+def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.autocommit = True
+    for statement in _ON_POSTGRESQL:
+        connection.execute(statement)
+    connection.autocommit = False
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    # A writer that began as a reader would fail when another one was quicker.
+    if connection.get_execution_options().get("is_writer", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Turns what the database refuses into the refusal that clients know."""
+    try:
+        yield
+    except DBAPIError as error:
+        _log.error("the database refused: %r", _said(error))
+        raise StorageFailed(is_full=_code(error.orig) in _DISK_FULL) from error
+    except PoolTimeoutError as error:
+        _log.error("no connection to the database became free in %d s", _WAIT_SECONDS)
+        raise StorageFailed(is_full=False) from error
+
+
+def _code(problem: BaseException | None) -> str:
+    """The error's name in SQLite, or its SQLSTATE in PostgreSQL."""
+    return getattr(problem, "sqlite_errorname", "") or getattr(problem, "sqlstate", "") or ""
+
+
+def _said(error: DBAPIError) -> str:
+    """What the driver said, without the statement and its parameters."""
+    return " ".join(str(error.orig).split())[:300]

@@ -1,0 +1,160 @@
+"""The database itself: rules that hold whatever a program does, and what its refusals become."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
+
+from dashgen.errors import StorageFailed
+from dashgen.sql_database import Database, UnusableDatabaseError
+from dashgen.sql_schema import CANVASES, STORE
+from dashgen.stores import CannotOpenError, open_url
+from tests.dashgen.store_steps import ALICE, draft, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
+
+ROW: dict[str, Any] = {
+    "owner_id": ALICE.id,
+    "about": "{}",
+    "room_state": "{}",
+    "source_metadata": "{}",
+    "created_at": 1.0,
+    "updated_at": 1.0,
+    "featured_score": 0.0,
+    "visibility": "private",
+    "is_showcase": 0,
+}
+PUBLISHED: dict[str, Any] = {
+    "published_at": 1.0,
+    "slot_index": 0,
+    "slot_tier": "free",
+    "lot": 0.5,
+    "visibility": "public",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_url"))
+    return f"sqlite:///{tmp_path}/store.db"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def add(database: Database, number: int, **columns: object) -> None:
+    row = {**ROW, "id": f"cnv_{number:012x}", **columns}
+    with database.changing() as connection:
+        connection.execute(insert(CANVASES).values(row))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param({**PUBLISHED}, id="a second canvas in a slot"),
+        pytest.param({**PUBLISHED, "slot_index": 3}, id="a fourth slot on a free tier"),
+        pytest.param({**PUBLISHED, "slot_index": -1}, id="a slot that there is not"),
+        pytest.param({**PUBLISHED, "slot_index": None}, id="published in no slot"),
+        pytest.param({"slot_index": 1}, id="a slot for a draft"),
+        pytest.param({"visibility": "public"}, id="a public draft"),
+        pytest.param({**PUBLISHED, "slot_index": 1, "visibility": "odd"}, id="a visibility"),
+        pytest.param({"is_showcase": 1}, id="a draft as showcase"),
+        pytest.param({**PUBLISHED, "slot_index": 1, "is_showcase": 1}, id="a second showcase"),
+    ],
+)
+def test_no_program_can_break_the_rules(database: Database, second: dict[str, object]) -> None:
+    add(database, 1, **PUBLISHED, is_showcase=1)
+    with pytest.raises(StorageFailed) as refused:
+        add(database, 2, **second)
+    assert isinstance(refused.value.__cause__, IntegrityError)
+    add(database, 2, **{**PUBLISHED, "slot_index": 3, "slot_tier": "pro"})
+
+
+def test_tables_of_a_later_program_are_left_alone(database: Database, database_url: str) -> None:
+    with database.changing() as connection:
+        connection.execute(update(STORE).values(version=2))
+    with pytest.raises(UnusableDatabaseError, match="of version 2; this program knows 1"):
+        Database(database_url)
+
+
+def test_a_change_that_raises_changes_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.changing(ALICE.id) as connection:
+            connection.execute(insert(CANVASES).values({**ROW, "id": "cnv_000000000001"}))
+            database.count_change(connection, ALICE.id)
+            raise ZeroDivisionError
+
+    before = database.revision()
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert database.revision() == before
+    add(database, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("nonsense", "is not a URL"),
+        ("mysql://localhost/x", "names mysql; known: sqlite, postgresql"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:////nowhere/at/all.db", "unable to open database file"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_told(url: str, problem: str) -> None:
+    with pytest.raises(UnusableDatabaseError, match=problem):
+        Database(url)
+
+
+def test_no_password_is_told() -> None:
+    with pytest.raises(CannotOpenError, match=r"//me:\*\*\*@/x") as told:
+        open_url("postgresql://me:s3cret@/x?host=/nowhere")
+    assert "s3cret" not in str(told.value)
+
+
+def test_the_file_is_for_this_user_alone(tmp_path: Path) -> None:
+    stores = open_url(f"sqlite:///{tmp_path}/store.db")
+    draft(stores.canvases)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    stores.close()
+    assert modes == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600}
+
+
+def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    file.write_bytes(b"not a database, but somebody's bytes" * 100)
+    before = file.read_bytes()
+    with pytest.raises(UnusableDatabaseError, match="file is not a database"):
+        Database(f"sqlite:///{file}")
+    assert file.read_bytes() == before
+
+
+def test_a_row_that_cannot_be_read_counts_as_absent(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    stores = open_url(f"sqlite:///{file}")
+    store = stores.canvases
+    canvases = [publish(store, draft(store), slot) for slot in range(3)]
+    broken = [("about", "{"), ("room_state", "[1]"), ("about", '{"schema_version": 9}')]
+    with sqlite3.connect(file) as connection:
+        for canvas, (column, text) in zip(canvases, broken, strict=True):
+            connection.execute(
+                f"UPDATE canvases SET {column} = ? WHERE id = ?",  # noqa: S608 - our own names
+                (text, canvas.id),
+            )
+    connection.close()
+    assert [store.find(canvas.id, reader=ALICE.id) for canvas in canvases] == [None] * 3
+    assert store.mine(ALICE.id) == []
+    stores.close()
