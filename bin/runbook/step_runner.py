@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runbook.project import Project
 
 _SETTLED = (Outcome.OK, Outcome.NOTHING_TO_DO, Outcome.NOT_SELECTED)
+AUDIT = "audit.jsonl"  # in the project's state folder
 _KEEP = 50  # journals, the newest
 
 Facts = dict[str, Any]  # what a step found out or made; JSON
@@ -47,12 +48,14 @@ class Done:
     Attributes:
         said: One line for a person.
         facts: What later steps and reports need.
+        made: The name of what it made, a commit for instance; the audit keeps it.
         outcome: Ok, nothing-to-do or not-selected.
         is_last: Whether the goal is reached: what follows is not selected.
     """
 
     said: str = ""
     facts: Facts = field(default_factory=dict)
+    made: str = ""
     outcome: Outcome = Outcome.OK
     is_last: bool = False
 
@@ -201,7 +204,7 @@ class Journal:
         self._state = state
         self._plan = plan
         self._file = state / "steps" / f"{plan.digest[:16]}.jsonl"
-        self._audit = state / "audit.jsonl"
+        self._audit = state / AUDIT
 
     def read(self) -> Ended:
         """Return how far the plan was carried out when it was last begun."""
@@ -266,6 +269,7 @@ class Journal:
             "step": span.step.name,
             "outcome": done.outcome,
             "said": done.said,
+            "made": done.made,
             "wall": [round(span.wall, 3), round(time.time(), 3)],
             "monotonic": [round(span.monotonic, 3), round(time.monotonic(), 3)],
             "output": hashlib.sha256(output).hexdigest(),

@@ -219,7 +219,8 @@ def test_the_audit_says_who_did_what_when_to_which_tree_and_what_came_of_it(
         painter.carry_out()
     done, failed = painter.audit
     assert {
-        "who", "argv", "procedure", "plan", "commit", "tree", "step", "outcome", "said", "wall", "monotonic", "output",
+        "who", "argv", "procedure", "plan", "commit", "tree", "step", "outcome", "said", "made",
+        "wall", "monotonic", "output",
     } == done.keys() == failed.keys()  # fmt: skip
     assert ("first", "ok", PLAN.tree, sys.argv) == tuple(
         done[key] for key in ("step", "outcome", "tree", "argv")

@@ -6,8 +6,6 @@ import hashlib
 import operator
 import os
 import queue
-import subprocess
-import sys
 import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import runbook
-from runbook.culprit import guard
 from runbook.culprit.git import git
+from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.probing import Job, Probe, ProbeResult, Word
-from runbook.culprit.worktrees import TemporaryFolder, Worktree
+from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
@@ -32,8 +30,8 @@ class Executor(Protocol):
 
     width: int
 
-    def submit(self, sha: str, attempt: int) -> Future[ProbeResult]:
-        """Start a probe of a commit, the ``attempt``-th, counted from 1."""
+    def submit(self, sha: str, attempt: int, without: str = "") -> Future[ProbeResult]:
+        """Start a probe of a commit, perhaps without another's change: the ``attempt``-th, counted from 1."""
 
     def cancel(self, future: Future[ProbeResult]) -> None:
         """End a probe that is not needed any more."""
@@ -60,7 +58,7 @@ class LocalExecutor:
     def __init__(self, source: Path, job: Job, width: int) -> None:
         self.width = width
         self._job = job
-        self._folder = TemporaryFolder()
+        self._folder = GuardedFolder()
         self._trees: queue.SimpleQueue[Worktree] = queue.SimpleQueue()
         link = (
             self._folder.path / "source"
@@ -70,16 +68,11 @@ class LocalExecutor:
             self._trees.put(Worktree(self._folder.path / str(number), link))
         self._threads = ThreadPoolExecutor(width)
         self._running: dict[Future[ProbeResult], Probe] = {}
-        self._guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", guard.__file__, str(self._folder.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, text=True,
-        )  # fmt: skip
-        self._announcing = threading.Lock()
 
-    def submit(self, sha: str, attempt: int) -> Future[ProbeResult]:
+    def submit(self, sha: str, attempt: int, without: str = "") -> Future[ProbeResult]:
         """Start a probe."""
-        probe = Probe(self._announce)
-        future = self._threads.submit(self._run, probe, sha, attempt)
+        probe = Probe(self._folder.announce)
+        future = self._threads.submit(self._run, probe, sha, attempt, without)
         self._running[future] = probe
         future.add_done_callback(lambda done: self._running.pop(done, None))
         return future
@@ -90,19 +83,12 @@ class LocalExecutor:
         if probe is not None:
             probe.stop()
 
-    def _run(self, probe: Probe, sha: str, attempt: int) -> ProbeResult:
+    def _run(self, probe: Probe, sha: str, attempt: int, without: str) -> ProbeResult:
         tree = self._trees.get()
         try:
-            return probe.run(tree, sha, self._job, attempt)
+            return probe.run(tree, sha, self._job, attempt, without)
         finally:
             self._trees.put(tree)
-
-    def _announce(self, line: str) -> None:
-        sink = self._guard.stdin
-        if sink is not None:
-            with self._announcing:
-                sink.write(line + "\n")
-                sink.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +102,6 @@ class LocalExecutor:
         for probe in list(self._running.values()):
             probe.stop()
         self._threads.shutdown(cancel_futures=True)
-        self._guard.communicate()
         self._folder.close()
 
 
@@ -158,11 +143,11 @@ class ClusterExecutor:
         self._run = self._client.submit(cloudpickle.loads, cloudpickle.dumps(run), pure=False)
         self._pool = self._client.get_executor(pure=False, retries=3)
 
-    def submit(self, sha: str, attempt: int) -> Future[ProbeResult]:
+    def submit(self, sha: str, attempt: int, without: str = "") -> Future[ProbeResult]:
         """Start a probe."""
         outer: Future[ProbeResult] = Future()
-        inner = self._pool.submit(operator.call, self._run, self._bundle, sha, attempt)
-        inner.add_done_callback(lambda done: _hand_over(done, outer, sha))
+        inner = self._pool.submit(operator.call, self._run, self._bundle, sha, attempt, without)
+        inner.add_done_callback(lambda done: _hand_over(done, outer, sha, without))
         return outer
 
     def cancel(self, future: Future[ProbeResult]) -> None:
@@ -200,8 +185,8 @@ def bundle(source: Path, commit: str) -> bytes:
         return (folder / "bundle").read_bytes()
 
 
-def _probe_on_worker(
-    digest: str, job: Job, content: bytes, sha: str, attempt: int
+def _probe_on_worker(  # noqa: PLR0913, PLR0917 - all of a probe goes over the wire
+    digest: str, job: Job, content: bytes, sha: str, attempt: int, without: str
 ) -> tuple[str, float, str, list[str]]:
     """Run one probe on a worker; plain values come back, since the worker has classes of its own."""
     worker: Any = import_module("distributed").get_worker()
@@ -212,13 +197,15 @@ def _probe_on_worker(
         unfinished = folder / f"bundle-{os.getpid()}"
         unfinished.write_bytes(content)
         unfinished.rename(file)
-    result = Probe().run(Worktree(folder, file), sha, job, attempt)
+    result = Probe().run(Worktree(folder, file), sha, job, attempt, without)
     return str(result.word), result.seconds, result.why, sorted(result.fingerprint)
 
 
-def _hand_over(inner: Future[Any], outer: Future[ProbeResult], sha: str) -> None:
+def _hand_over(inner: Future[Any], outer: Future[ProbeResult], sha: str, without: str) -> None:
     try:
         word, seconds, why, fingerprint = inner.result()
-        outer.set_result(ProbeResult(sha, Word(word), seconds, why, frozenset(fingerprint)))
+        outer.set_result(
+            ProbeResult(sha, Word(word), seconds, why, frozenset(fingerprint), without=without)
+        )
     except BaseException as error:  # noqa: BLE001 - whatever befell the worker is not the commit's fault
         outer.set_result(ProbeResult(sha, Word.ERROR, 0.0, f"the worker failed: {error!r}"))

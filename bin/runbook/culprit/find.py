@@ -15,6 +15,7 @@ from runbook.culprit.hunt import Hunt, new_search, sha_of
 from runbook.culprit.prober import Prober
 from runbook.culprit.probing import Job
 from runbook.culprit.probing import Word as Said
+from runbook.culprit.proof import Proof, Tip, green_again, prove
 from runbook.culprit.report import Plan, Result
 from runbook.culprit.search import Finding, Word
 from runbook.culprit.worktrees import read_overlay
@@ -51,6 +52,7 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
     options.check()
     repository = Repository(options.repo)
     bad = repository.resolve(options.bad)
+    tip = repository.resolve(options.tip) if options.tip else bad
     if not options.setup:
         repository.refuse_what_a_checkout_lacks(bad)
     searched = (
@@ -60,7 +62,7 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
         options.command,
         options.setup,
         options.timeout,
-        read_overlay(repository.root, options.overlay),
+        read_overlay(options.overlay_root or repository.root, options.overlay),
     )
     with _executor(options, repository, bad, job) as executor:
         case = _Case(options, repository, Prober(options, repository, executor, job), bad, started)
@@ -69,8 +71,28 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
             if not good:
                 return _never_green(case)
             searched = _range(repository, options, good, bad)
-        hunt = Hunt(options, searched, case.prober, say)
-        finding = hunt.run()
+        return _search(case, searched, tip, say)
+
+
+def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) -> Result:
+    """Search, prove on the tip what was found, and go on where that proof fails."""
+    hunt = Hunt(case.options, searched, case.prober, say)
+    finding = hunt.run()
+    while (site := finding.culprit) is not None:
+        culprit = hunt.range.commits[site]
+        proof = prove(hunt, case.prober, culprit, tip)
+        say(f"the tip without {culprit.sha[:10]}: {proof.tip}")
+        if later := green_again(hunt, case.prober, culprit, proof):
+            say(f"{later[:10]} is green after it: looking for the latest break")
+            searched = _range(case.repository, case.options, later, case.bad)
+            hunt = Hunt(case.options, searched, case.prober, say)
+            finding = hunt.run()
+        elif proof.tip is Tip.RED and hunt.state.is_consistent:
+            finding = hunt.doubt(site)
+            if finding.culprit == site and hunt.state.is_consistent:
+                return _result(finding, hunt, case, proof)
+        else:
+            return _result(finding, hunt, case, proof)
     return _result(finding, hunt, case)
 
 
@@ -106,7 +128,7 @@ def _executor(options: Options, repository: Repository, bad: str, job: Job) -> E
     return LocalExecutor(repository.common, job, options.jobs or 1)
 
 
-def _result(finding: Finding, hunt: Hunt, case: _Case) -> Result:
+def _result(finding: Finding, hunt: Hunt, case: _Case, proof: Proof | None = None) -> Result:
     now = hunt.state.posterior
     shas = [commit.sha for commit in hunt.range.commits]
     ranked = sorted(range(len(shas)), key=lambda site: -now.commits[site])
@@ -132,6 +154,7 @@ def _result(finding: Finding, hunt: Hunt, case: _Case) -> Result:
         bad_passes=now.bad_passes,
         why=finding.why,
         command=case.options.command,
+        proof=proof,
     )
 
 

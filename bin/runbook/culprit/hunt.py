@@ -16,8 +16,9 @@ from runbook.culprit.probing import Word as Said
 from runbook.culprit.search import Finding, Outcome, Search, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from runbook.culprit.history import Commit
     from runbook.culprit.options import Options
     from runbook.culprit.prober import Prober
 
@@ -33,7 +34,12 @@ def new_search(searched: Range, options: Options, width: int) -> Search:
     ]
     weights = prior.weigh(changes, suspects)
     return Search(
-        searched.dag, weights, rate=options.flake_rate, confidence=options.confidence, width=width
+        searched.dag,
+        weights,
+        rate=options.flake_rate,
+        confidence=options.confidence,
+        width=width,
+        reserve=1,  # for the tip without the culprit
     )
 
 
@@ -63,7 +69,9 @@ class Hunt:
             self._sites[sha] = self._sites[other]
         self._hunted: frozenset[str] = frozenset()
         self._seen = [
-            (self._sites[each.sha], each) for each in prober.results if each.sha in self._sites
+            (self._sites[each.sha], each)
+            for each in prober.results
+            if each.sha in self._sites and not each.without
         ]
         self.state = self._retold()
         self._take_up_the_past()
@@ -121,18 +129,33 @@ class Hunt:
         newest = max((site for site, shown in fails if shown), default=GOOD_END)
         return next((shown for site, shown in fails if shown and site == newest), frozenset())
 
-    def _is_other_failure(self, result: ProbeResult) -> bool:
+    def doubt(self, culprit: int) -> Finding:
+        """Run a culprit and its parents once more, and go on if they do not say again what they said before."""
+        for site in (culprit, *(self.range.dag.parents[culprit] or (GOOD_END,))):
+            if self.state.is_consistent:
+                self._learn(site, self._prober.submit(sha_of(self.range, site)).result())
+        return self.run()
+
+    def after(self, commit: Commit) -> Iterator[Commit]:
+        """Yield the candidates that have ``commit`` among their ancestors, oldest first."""
+        site = self._sites[commit.sha]
+        for number, other in enumerate(self.range.commits):
+            if number != site and self.range.dag.ancestors(number) >> site & 1:
+                yield other
+
+    def is_other_failure(self, result: ProbeResult) -> bool:
+        """Whether it failed in another way than the bad end does."""
         return result.word is Said.FAIL and not is_same(result.fingerprint, self._hunted)
 
     def _outcome(self, result: ProbeResult) -> Outcome:
         """Say what a result means for the search: what is no verdict on this bug is no evidence."""
-        if result.word is Said.ERROR or self._is_other_failure(result):
+        if result.word is Said.ERROR or self.is_other_failure(result):
             return Outcome.UNTESTABLE
         return Outcome(result.word)
 
     def _next(self, pending: list[int]) -> list[int]:
         tip = self.range.dag.tip
-        is_doubtful = any(self._is_other_failure(each) for _, each in self._seen)
+        is_doubtful = any(self.is_other_failure(each) for _, each in self._seen)
         if is_doubtful and tip not in pending and all(site != tip for site, _ in self._seen):
             return [tip]  # there are two kinds of failure: the bad end says which one is hunted
         wanted = self.state.next_probes(pending)

@@ -34,6 +34,8 @@ class Options:
         suspects: Files that the failing test points at.
         overlay: Files and folders of today that are laid over every tree.
         unseen: Globs of files that the command cannot see.
+        tip: Where the culprit is taken out again to see whether that mends it; empty for the bad end.
+        overlay_root: The checkout that the overlay is read from; None for the repository's own.
     """
 
     repo: Path
@@ -52,6 +54,8 @@ class Options:
     suspects: tuple[str, ...] = ()
     overlay: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    tip: str = ""
+    overlay_root: Path | None = None
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""

@@ -54,7 +54,7 @@ class Prober:
 
     def recall(self, sha: str) -> ProbeResult | None:
         """Move what is remembered of a commit to the results; return the newest."""
-        remembered = self.past.pop(self._repository.tree(sha), [])
+        remembered = self.past.pop(self._name(sha), [])
         self.results += [replace(each, sha=sha) for each in remembered]
         return remembered[-1] if remembered else None
 
@@ -63,11 +63,28 @@ class Prober:
         self._attempts[sha] += 1
         return self._executor.submit(sha, self._attempts[sha])
 
+    def ask(self, sha: str, *, without: str = "") -> ProbeResult:
+        """Say what a commit does, perhaps without another's change: as it is remembered, or by a run."""
+        if remembered := self.past.pop(self._name(sha, without), []):
+            self.results += [replace(each, sha=sha, without=without) for each in remembered]
+            return self.results[-1]
+        result = self._executor.submit(sha, self._attempts[sha] + 1, without).result()
+        if result.word is not Word.CONFLICT:
+            self._attempts[sha] += 1
+            self.rounds += 1
+            self.keep(result)
+        return result
+
     def cancel(self, future: Future[ProbeResult], sha: str) -> None:
         """End a probe that is not needed any more; it was a run all the same."""
         self._executor.cancel(future)
         why = "what it would say was known before it ended"
         self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why))
+
+    def _name(self, sha: str, without: str = "") -> str:
+        """What results are remembered by: the tree, and what was taken out of it."""
+        tree = self._repository.tree(sha)
+        return f"{tree} without {without}" if without else tree
 
     def keep(self, result: ProbeResult) -> None:
         """Remember a result.
@@ -76,7 +93,7 @@ class Prober:
             EnvironmentNotReady: It and all before it say that the command cannot be run at all.
         """
         self.results.append(result)
-        self._memory.add(self._repository.tree(result.sha), result, at=time.time())
+        self._memory.add(self._name(result.sha, result.without), result, at=time.time())
         if len(self.results) >= _ERRORS and all(each.word is Word.ERROR for each in self.results):
             raise EnvironmentNotReady(
                 f"none of {len(self.results)} commits could be run: {result.why}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from runbook.culprit.fingerprint import fingerprint
 from runbook.culprit.git import clean_environment
+from runbook.culprit.worktrees import RevertConflicts
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
 
@@ -43,6 +44,7 @@ class Word(StrEnum):
     UNTESTABLE = "untestable"
     ERROR = "error"
     CANCELLED = "cancelled"
+    CONFLICT = "conflict"  # what was to be taken out first cannot be: the command was not run
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ProbeResult:
         why: What a person may want to know of it.
         fingerprint: Of a failure: the tests and exceptions that its output names.
         remembered: Whether it was made by an earlier search.
+        without: The commit whose change was taken out before, or empty.
     """
 
     sha: str
@@ -81,6 +84,7 @@ class ProbeResult:
     why: str = ""
     fingerprint: frozenset[str] = frozenset()
     remembered: bool = False
+    without: str = ""
 
 
 # The command starts when it is announced and no sooner: a search that is killed in between leaves a shell that
@@ -108,13 +112,17 @@ class Probe:
             if self._process is not None:
                 _kill(self._process.pid)
 
-    def run(self, tree: Worktree, sha: str, job: Job, attempt: int) -> ProbeResult:
-        """Check out, set up, run the command, and say what came of it."""
+    def run(
+        self, tree: Worktree, sha: str, job: Job, attempt: int, without: str = ""
+    ) -> ProbeResult:
+        """Check out, take out one commit's change if told to, set up, run, and say what came of it."""
         started = time.monotonic()
         word, why, output = Word.CANCELLED, "", ""
         try:
-            tree.prepare(sha, job.overlay)
+            tree.prepare(sha, job.overlay, without=without)
             word, why, output = self._run_job(tree, sha, job, attempt)
+        except RevertConflicts as error:
+            word, why = Word.CONFLICT, error.what
         except RunbookError as error:
             word, why = Word.ERROR, error.what
         except OSError as error:
@@ -122,9 +130,8 @@ class Probe:
         if self._is_stopped:
             word, why = Word.CANCELLED, ""
         seconds = time.monotonic() - started
-        return ProbeResult(
-            sha, word, seconds, why, fingerprint(output) if word is Word.FAIL else frozenset()
-        )
+        shown = fingerprint(output) if word is Word.FAIL else frozenset()
+        return ProbeResult(sha, word, seconds, why, shown, without=without)
 
     def _run_job(self, tree: Worktree, sha: str, job: Job, attempt: int) -> tuple[Word, str, str]:
         environment = _environment(tree.scratch) | {

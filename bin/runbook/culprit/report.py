@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from math import log2
 from typing import TYPE_CHECKING, Any
 
+from runbook.culprit.proof import Proof, Tip
 from runbook.culprit.rates import capacity
 from runbook.culprit.search import Word
 from runbook.exit_codes import ExitCode
@@ -50,6 +51,7 @@ class Result:
         bad_passes: The rate at which bad ones are believed to pass.
         why: What stood in the way, or is worth knowing.
         command: What was run.
+        proof: What the tip does without the culprit; None where none was found.
     """
 
     word: Word
@@ -67,6 +69,7 @@ class Result:
     bad_passes: float
     why: str
     command: str
+    proof: Proof | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -97,6 +100,7 @@ class Result:
                     "seconds": round(each.seconds, 3),
                     "why": each.why,
                     "remembered": each.remembered,
+                    "without": each.without,
                 }
                 for each in self.probes
             ],
@@ -109,6 +113,7 @@ class Result:
             "least_runs": round(self.least_runs, 1),
             "rates": {"good_fails": self.good_fails, "bad_passes": self.bad_passes},
             "why": self.why,
+            "tip_without_culprit": str(self.proof.tip) if self.proof else "",
             "command": self.command,
         }
 
@@ -160,6 +165,7 @@ def render(result: Result) -> str:
         ]
         lines += [f"  file    {path!r}" for path in result.culprit.files[:_SHOWN]]
         lines += [f"  note    {note}" for note in notes(result.culprit)]
+        lines += [f"  tip     {_tip_line(result.proof)}"] if result.proof else []
     lines += [
         f"  rates   a good commit fails {result.good_fails:.0%}, a bad one passes {result.bad_passes:.0%} of the time",
         f"  runs    {result.runs} in {result.rounds} rounds and {result.seconds:.1f} s",
@@ -204,8 +210,14 @@ def render_plan(planned: Plan) -> str:
     )
 
 
+def _tip_line(proof: Proof) -> str:
+    return {
+        Tip.GREEN: "without it the tip is green",
+        Tip.CONFLICT: "later commits are built upon it: it cannot be reverted by itself",
+    }.get(proof.tip, proof.why)
+
+
 def _probe_line(probe: ProbeResult) -> str:
     remembered = "remembered " if probe.remembered else ""
-    return (
-        f"  {probe.sha[:10]}  {probe.word:<10}  {probe.seconds:6.1f} s  {remembered}{probe.why!r}"
-    )
+    without = f"without {probe.without[:10]} " if probe.without else ""
+    return f"  {probe.sha[:10]}  {probe.word:<10}  {probe.seconds:6.1f} s  {remembered}{without}{probe.why!r}"

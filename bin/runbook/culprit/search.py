@@ -75,6 +75,7 @@ class Search:
         confidence: What was asked for. None presumes a command that does not lie until two outcomes
             contradict each other, and then asks for `stopping.DEFAULT_CONFIDENCE`.
         width: How many runs go on at once.
+        reserve: How many rounds of the steady limit the caller keeps for a proof of its own.
 
     Attributes:
         posterior: What is believed now.
@@ -83,7 +84,7 @@ class Search:
         untestable: The sites that could not be tested.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a search is all of these
         self,
         dag: Dag,
         weights: Sequence[float],
@@ -91,6 +92,7 @@ class Search:
         rate: float | None = None,
         confidence: float | None = None,
         width: int = 1,
+        reserve: int = 0,
     ) -> None:
         self.dag = dag
         self._weights = list(weights)
@@ -100,6 +102,7 @@ class Search:
         self._may_presume = confidence is None or rate == 0
         self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
         self._width = width
+        self._reserve = reserve
         self._remembers = False
         self._is_exhausted = False
         self.runs = 0
@@ -298,7 +301,8 @@ class Search:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
         if self._may_presume and self.is_consistent:
             limit = stopping.steady_limit(self.dag.size, self._width) + bool(self.untestable)
-            return 0.5 if self._remembers or self.rounds >= limit else _AS_GOOD_AS_CERTAIN
+            is_up = self.rounds >= limit - self._reserve
+            return 0.5 if self._remembers or is_up else _AS_GOOD_AS_CERTAIN
         return stopping.threshold(self.confidence)
 
     def _surrender(self) -> Finding | None:

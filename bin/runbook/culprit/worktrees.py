@@ -21,6 +21,11 @@ from runbook.errors import EnvironmentNotReady
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
+class RevertConflicts(GitFailed):
+    """What came after a commit was built upon it."""
+
+
 _PREFIX = "runbook-culprit-"
 _OWNER = "owner.lock"
 
@@ -53,10 +58,16 @@ class Worktree:
         self.scratch = folder / "scratch"
         self._source = source
 
-    def prepare(self, sha: str, overlay: Iterable[OverlayFile]) -> None:
+    def prepare(self, sha: str, overlay: Iterable[OverlayFile] = (), *, without: str = "") -> None:
         """Make the tree exactly what ``sha`` holds, with the overlay on top, and empty the scratch folder.
 
+        Args:
+            sha: The commit.
+            overlay: Files that are laid over it.
+            without: A commit whose change is taken out first, or empty.
+
         Raises:
+            RevertConflicts: The change cannot be taken out.
             EnvironmentNotReady: git could not; no space, for instance.
         """
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -77,6 +88,8 @@ class Worktree:
                 str(self.path),
             )
             self._checkout(sha)
+        if without:
+            self._take_out(without)
         for file in overlay:
             self._lay(file)
 
@@ -85,6 +98,14 @@ class Worktree:
             raise GitFailed("no clone yet")
         git(self.path, "clean", "-ffdxq")
         git(self.path, "checkout", "--quiet", "--force", "--detach", sha)
+
+    def _take_out(self, commit: str) -> None:
+        parents = git(self.path, "show", "-s", "--no-show-signature", "--format=%P", commit).split()
+        mainline = ["--mainline", "1"] if len(parents) > 1 else []
+        try:
+            git(self.path, "revert", "--no-commit", *mainline, commit)
+        except GitFailed as error:
+            raise RevertConflicts(f"{commit[:10]} cannot be taken out: {error.what}") from error
 
     def _lay(self, file: OverlayFile) -> None:
         target = self.path / file.path

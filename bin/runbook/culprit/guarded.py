@@ -1,0 +1,85 @@
+"""A temporary folder, and processes in it, that go away however their owner ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Self
+
+from runbook.culprit import guard
+from runbook.culprit.worktrees import TemporaryFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import IO
+
+
+class GuardedFolder:
+    """A folder whose owner may be killed: its guard then kills the groups that it was told of and removes the folder.
+
+    Attributes:
+        path: The folder.
+    """
+
+    def __init__(self) -> None:
+        self._folder = TemporaryFolder()
+        self.path = self._folder.path
+        self._guard = subprocess.Popen(
+            [sys.executable, "-I", "-S", guard.__file__, str(self.path)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, text=True,
+        )  # fmt: skip
+        self._announcing = threading.Lock()
+
+    def announce(self, line: str) -> None:
+        """Tell the guard that process group N has started, ``+N``, or has ended, ``-N``."""
+        sink = self._guard.stdin
+        if sink is not None:
+            with self._announcing:
+                sink.write(line + "\n")
+                sink.flush()
+
+    def call(
+        self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], log: IO[bytes]
+    ) -> int:
+        """Run a command to its end, in a process group of its own, which is killed when this is interrupted.
+
+        Args:
+            command: The program and its arguments.
+            cwd: Where it runs.
+            environment: All its variables.
+            log: What gets its output.
+        """
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+        self.announce(f"+{process.pid}")
+        try:
+            return process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self.announce(f"-{process.pid}")
+
+    def close(self) -> None:
+        """End the guard and remove the folder."""
+        self._guard.communicate()
+        self._folder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

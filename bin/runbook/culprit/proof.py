@@ -1,0 +1,129 @@
+"""Prove a culprit on the tip: taken out of it, the failure must be gone; and tell the latest break from an earlier one.
+
+A test that broke, was mended and broke again has two culprits, and a search by halves may end at either. The one that
+is asked for is the last on the way to the bad end: taking out the earlier one does not mend the tip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log
+from typing import TYPE_CHECKING
+
+from runbook.culprit.probing import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook.culprit.history import Commit
+    from runbook.culprit.hunt import Hunt
+    from runbook.culprit.prober import Prober
+    from runbook.culprit.probing import ProbeResult
+
+_EVIDENCE = log(20)  # that a command that lies must give for or against the tip
+_MOST_RUNS = 12  # of a command that lies
+_LEAST_RATE = 0.01  # of lies, once there was one
+_MOST_GUESSES = 3  # later commits on the culprit's files that are looked behind
+
+
+class Tip(StrEnum):
+    """What the tip does without the culprit."""
+
+    GREEN = "pass"
+    RED = "fail"
+    CONFLICT = "conflict"  # it cannot be taken out: later commits are built upon it
+    UNKNOWN = "untestable"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The last of three proofs; the other two, itself red and its parents green, the search has made.
+
+    Attributes:
+        tip: What the tip does without the culprit.
+        why: For a person; empty where it is green.
+    """
+
+    tip: Tip
+    why: str = ""
+
+
+def prove(hunt: Hunt, prober: Prober, culprit: Commit, tip: str) -> Proof:
+    """Run the tip without the culprit: once, or as often as it takes where the command lies.
+
+    Args:
+        hunt: The search that named the culprit.
+        prober: Runs and remembers.
+        culprit: The commit.
+        tip: The commit to take it out of.
+    """
+    if culprit.sha == tip and len(culprit.parents) == 1:
+        return Proof(Tip.GREEN, "it is the tip: without it there is its parent")
+    if hunt.state.is_consistent:
+        return _read(hunt, prober.ask(tip, without=culprit.sha))
+    now, evidence = hunt.state.posterior, 0.0
+    good_fails, bad_passes = (max(_LEAST_RATE, rate) for rate in (now.good_fails, now.bad_passes))
+    for _ in range(_MOST_RUNS):
+        proof = _read(hunt, prober.ask(tip, without=culprit.sha))
+        if proof.tip is Tip.GREEN:
+            evidence += log((1 - good_fails) / bad_passes)
+        elif proof.tip is Tip.RED:
+            evidence += log(good_fails / (1 - bad_passes))
+        else:
+            return proof
+        if abs(evidence) >= _EVIDENCE:
+            return proof if evidence < 0 else Proof(Tip.GREEN)
+    return Proof(Tip.UNKNOWN, f"{_MOST_RUNS} runs of the tip without it did not settle it")
+
+
+def _read(hunt: Hunt, result: ProbeResult) -> Proof:
+    if result.word is Word.PASS:
+        return Proof(Tip.GREEN)
+    if result.word is Word.CONFLICT:
+        return Proof(Tip.CONFLICT, result.why)
+    if result.word is Word.FAIL and not hunt.is_other_failure(result):
+        return Proof(Tip.RED, "the tip is red without it too: another commit breaks it as well")
+    return Proof(Tip.UNKNOWN, result.why or "another failure hides this one")
+
+
+def green_again(hunt: Hunt, prober: Prober, culprit: Commit, proof: Proof) -> str:
+    """Return a commit after the culprit that is green, so that the culprit is not the latest break; else nothing.
+
+    Where the culprit cannot be taken out, one run is spent on it; where the tip stays red without it, more.
+
+    Args:
+        hunt: The search that named the culprit.
+        prober: Runs and remembers.
+        culprit: The commit.
+        proof: What the tip does without it.
+    """
+    if not hunt.state.is_consistent or proof.tip not in (Tip.RED, Tip.CONFLICT):
+        return ""
+    guesses = _behind_later_changes(hunt, culprit)
+    most = _MOST_GUESSES if proof.tip is Tip.RED else 1
+    further = _doubling_back(hunt, culprit) if proof.tip is Tip.RED else ()
+    known = {each.sha: each.word for each in prober.results if not each.without}
+    for sha in dict.fromkeys((*guesses[:most], *further)):
+        word = known.get(sha) or prober.ask(sha).word
+        if word is Word.PASS:
+            return str(sha)
+    return ""
+
+
+def _behind_later_changes(hunt: Hunt, culprit: Commit) -> list[str]:
+    """The commits just before later changes of the culprit's files, newest first: there it may have been mended."""
+    files = {change.path for change in culprit.changes}
+    return [
+        commit.parents[0]
+        for commit in reversed(list(hunt.after(culprit)))
+        if len(commit.parents) == 1
+        and commit.parents[0] != culprit.sha
+        and files & {name for change in commit.changes for name in (change.path, change.was)}
+    ]
+
+
+def _doubling_back(hunt: Hunt, culprit: Commit) -> Iterator[str]:
+    """The first, second, fourth... commit before the bad end, of those that have the culprit."""
+    later = [commit.sha for commit in hunt.after(culprit)]
+    yield from (later[-1 - (1 << step)] for step in range((len(later) - 1).bit_length()))

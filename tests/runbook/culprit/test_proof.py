@@ -1,0 +1,142 @@
+"""The proof on the tip, and which of several breaks is the culprit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runbook.culprit.conftest import History
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> History:
+    """An empty repository; each commit of `change` touches one file of its own."""
+    root = tmp_path / "lines"
+    root.mkdir()
+    made = History(root)
+    made.init()
+    return made
+
+
+def change(history: History, count: int, *, name: str = "noise") -> None:
+    for _ in range(count):
+        number = history.git("rev-list", "--count", "--all") if (history.root / "a").exists() else 0
+        history.write(f"{name}-{number}", "x\n")
+        history.write("a", (history.root / "a").read_text() if number else "good\n")
+        history.commit(f"{name} {number}")
+
+
+def write_a(history: History, text: str, subject: str) -> str:
+    history.write("a", text)
+    return history.commit(subject)
+
+
+CHECK = "grep -q good a"
+
+
+def test_the_culprit_is_proved_on_the_tip_within_the_runs_of_bisection_and_both_ends(
+    lines: History,
+) -> None:
+    change(lines, 13)
+    culprit = write_a(lines, "bad\n", "break it")
+    change(lines, 18)
+
+    searched = lines.search("--good", "HEAD~31", "--command", lines.command(CHECK))
+
+    assert (culprit, "pass") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert searched.record["probes"][-1]["without"] == culprit
+    assert lines.runs[-1] == lines.git("rev-parse", "HEAD")
+    assert len(lines.runs) == searched.record["runs"] <= 5 + 2
+    assert "  tip     without it the tip is green" in searched.out.splitlines()
+
+
+def test_a_tip_that_is_the_culprit_needs_no_run_of_its_own(lines: History) -> None:
+    change(lines, 8)
+    culprit = write_a(lines, "bad\n", "break it")
+
+    searched = lines.search("--good", "HEAD~8", "--command", lines.command(CHECK))
+
+    assert (culprit, "pass") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert not any(probe["without"] for probe in searched.record["probes"])
+
+
+@pytest.mark.parametrize("first", range(3, 20, 4))
+def test_broke_mended_and_broke_again_names_the_latest(lines: History, first: int) -> None:
+    """Wherever the halves fall, the search must not end at the earlier break."""
+    change(lines, first)
+    write_a(lines, "bad\n", "break it")
+    change(lines, 3)
+    write_a(lines, "good again\n", "mend it")
+    change(lines, 4)
+    latest = write_a(lines, "bad again\n", "break it again")
+    change(lines, 22 - first)
+
+    searched = lines.search("--good", "HEAD~31", "--command", lines.command(CHECK))
+
+    assert ("found", latest) == (searched.record["verdict"], searched.culprit)
+
+
+def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> None:
+    lines.write("b", "good\n")
+    change(lines, 6)
+    first = write_a(lines, "bad\n", "break a")
+    change(lines, 4)
+    lines.write("b", "bad\n")
+    lines.commit("break b")
+    change(lines, 3)
+
+    searched = lines.search(
+        "--good", "HEAD~13", "--command", lines.command("grep -q good a && grep -q good b")
+    )
+
+    assert (first, "fail") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert "another commit breaks it as well" in searched.out
+
+
+def test_what_later_commits_are_built_upon_cannot_be_taken_out(lines: History) -> None:
+    change(lines, 5)
+    culprit = write_a(lines, "bad\n", "break it")
+    change(lines, 2)
+    write_a(lines, "bad and more\n", "build upon it")
+    change(lines, 3)
+
+    searched = lines.search("--good", "HEAD~11", "--command", lines.command(CHECK))
+
+    assert (culprit, "conflict") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert len(lines.runs) == searched.record["runs"] == len(searched.record["probes"])
+    assert "it cannot be reverted by itself" in searched.out
+
+
+def test_a_flake_that_fooled_the_halves_is_noticed_on_the_tip(lines: History) -> None:
+    """The first run, of a good commit, fails for once: the tip without the one that is blamed stays red."""
+    change(lines, 20)
+    culprit = write_a(lines, "bad\n", "break it")
+    change(lines, 11)
+    once = lines.root.parent / "once"
+    lie = f"[ ! -e '{once}' ] && {{ touch '{once}'; exit 1; }}; "
+
+    searched = lines.search("--good", "HEAD~31", "--command", lines.command(lie + CHECK))
+
+    assert lines.runs[0] in lines.git("rev-list", f"{culprit}^").split()
+    assert ("found", culprit) == (searched.record["verdict"], searched.culprit)
+
+
+def test_the_proof_is_remembered_too(lines: History) -> None:
+    change(lines, 6)
+    culprit = write_a(lines, "bad\n", "break it")
+    change(lines, 6)
+    arguments = ("--good", "HEAD~12", "--command", lines.command(CHECK))
+    lines.search(*arguments)
+    runs = len(lines.runs)
+
+    again = lines.search(*arguments)
+
+    assert (culprit, "pass", runs) == (
+        again.culprit,
+        again.record["tip_without_culprit"],
+        len(lines.runs),
+    )
