@@ -6,10 +6,11 @@ import logging
 import os
 import threading
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
-from sqlalchemy import create_engine, event, func, insert, select, update
+from sqlalchemy import create_engine, event, func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -56,6 +57,10 @@ class UnusableDatabaseError(Exception):
     """The database cannot be worked with at all; the message holds no password."""
 
 
+class NoTablesError(UnusableDatabaseError):
+    """The database holds no store, and none was to be made."""
+
+
 class Database:
     """A database with the tables of the store.
 
@@ -64,24 +69,28 @@ class Database:
             time than handing the work to a thread.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, may_make: bool = True) -> None:
         """Connects, and makes the tables where there are none.
 
         Args:
             url: ``sqlite:////path`` or ``postgresql://user@host/name``.
+            may_make: whether anything may be made: the file, or the tables.
 
         Raises:
-            UnusableDatabaseError: it cannot be reached, or a later program made its tables.
+            UnusableDatabaseError: it cannot be reached, a later program made its tables, or there
+                are none and none may be made.
         """
         address = _address(url)
         self.is_local = address.get_backend_name() == "sqlite"
+        if self.is_local:
+            _make_private(str(address.database), may_make=may_make)
         self._engine = _engine(address)
         # Each look is one statement; a transaction around it would be two more journeys.
         self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._watch: Any = None  # a connection of the driver
         self._watch_lock = threading.Lock()
         try:
-            self._prepare()
+            self._prepare(may_make=may_make)
         except BaseException as error:
             self.close()
             if not isinstance(error, DBAPIError):
@@ -172,12 +181,15 @@ class Database:
         if not self.is_local:
             connection.execute(select(func.pg_advisory_xact_lock(space, number)))
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, may_make: bool) -> None:
         with self._engine.connect() as connection:
             writer = connection.execution_options(is_writer=True)
             with writer.begin():
                 self._lock(writer, *_LOCK_OF_SCHEMA)
-                METADATA.create_all(writer)
+                if may_make:
+                    METADATA.create_all(writer)
+                elif not inspect(writer).has_table(STORE.name):
+                    raise NoTablesError("it holds no tables of Ensemble")
                 version = writer.execute(select(STORE.c.version)).scalar()
                 if version is None:
                     writer.execute(insert(STORE).values(version=STORE_VERSION))
@@ -209,8 +221,6 @@ def _address(url: str) -> URL:
 
 def _engine(address: URL) -> Engine:
     is_sqlite = address.get_backend_name() == "sqlite"
-    if is_sqlite:
-        _make_private(str(address.database))
     engine = create_engine(
         address,
         pool_size=_CONNECTIONS,
@@ -227,8 +237,12 @@ def _engine(address: URL) -> Engine:
     return engine
 
 
-def _make_private(path: str) -> None:
+def _make_private(path: str, *, may_make: bool) -> None:
     """A database file is for this user alone; SQLite gives its companions the same mode."""
+    if not may_make:
+        if not Path(path).exists():
+            raise NoTablesError(f"there is no file {path}")
+        return
     with suppress(OSError):  # SQLite will say why
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 

@@ -31,6 +31,10 @@ class CannotOpenError(Exception):
         self.remedy = remedy
 
 
+class NothingThereError(CannotOpenError):
+    """There are no stores there, and none were to be made."""
+
+
 class Stores(NamedTuple):
     """Where canvases are, and who pays for them.
 
@@ -58,21 +62,32 @@ def open_stores(database_url: str, data_root: Path) -> Stores:
     return Stores(JsonFileCanvasStore(data_root), FileSubscriptionStore(data_root), lambda: None)
 
 
-def open_url(url: str) -> Stores:
+def open_url(url: str, *, may_make: bool = True) -> Stores:
     """Open what a URL, or the path of a data root, names.
+
+    Args:
+        url: ``sqlite:////path``, ``postgresql://user@host/name``, or a folder.
+        may_make: Whether stores are made where there are none.
 
     Raises:
         CannotOpenError: There is nothing that can be worked with.
     """
     if "://" in url and not url.startswith("file://"):
-        return _open_database(url)
-    return open_stores("", Path(url.removeprefix("file://")).absolute())
+        return _open_database(url, may_make=may_make)
+    root = Path(url.removeprefix("file://")).absolute()
+    if not may_make and not root.is_dir():
+        raise NothingThereError(f"there is no data root at {root}", f"ls -ld {root}")
+    return open_stores("", root)
 
 
-def _open_database(url: str) -> Stores:
+def _open_database(url: str, *, may_make: bool = True) -> Stores:
     try:
         from dashgen.sql_canvas_store import SqlCanvasStore  # noqa: PLC0415 - slow to import
-        from dashgen.sql_database import Database, UnusableDatabaseError  # noqa: PLC0415
+        from dashgen.sql_database import (  # noqa: PLC0415
+            Database,
+            NoTablesError,
+            UnusableDatabaseError,
+        )
         from dashgen.sql_subscriptions import SqlSubscriptionStore  # noqa: PLC0415
     except ImportError as error:
         raise CannotOpenError(
@@ -80,9 +95,10 @@ def _open_database(url: str) -> Stores:
             "uv pip install --require-hashes -r requirements/stores.txt",
         ) from error
     try:
-        database = Database(url)
+        database = Database(url, may_make=may_make)
     except UnusableDatabaseError as error:
-        raise CannotOpenError(
-            f"the database cannot be used: {error}", "unset ENSEMBLE_DATABASE_URL"
+        kind = NothingThereError if isinstance(error, NoTablesError) else CannotOpenError
+        raise kind(
+            f"the database cannot be used: {error}", "set ENSEMBLE_DATABASE_URL, or unset it"
         ) from error
     return Stores(SqlCanvasStore(database), SqlSubscriptionStore(database), database.close)

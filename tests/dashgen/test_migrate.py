@@ -1,0 +1,207 @@
+"""Moving a grid between stores: whole, in pieces after a crash, and never over what is another's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashgen.canvas_schema import Canvas, Owner, RoomState, Visibility
+from dashgen.errors import SchemaError, StorageFailed
+from dashgen.grid_cursor import GridOrder
+from dashgen.migrate import Exit, copy, digest_of, main, summarise, summary_of
+from dashgen.slots import Tier
+from dashgen.stores import open_url
+from tests.dashgen.store_steps import draft, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from dashgen.stores import Stores
+
+BIN = Path(__file__).parents[2] / "bin"
+
+
+def fill(stores: Stores) -> None:
+    """Five owners, on different tiers, with canvases in every state that there is."""
+    for number in range(5):
+        owner = Owner(f"usr_{number}", f"maker{number}")
+        tier = Tier.pro if number % 2 else Tier.free
+        stores.subscriptions.set_tier(owner.id, tier)
+        made = [draft(stores.canvases, owner, f"{number} {n} \0 é 🙂") for n in range(5)]
+        for slot, visibility in enumerate(Visibility):
+            publish(stores.canvases, made[slot], slot, visibility)
+        if tier is Tier.pro:
+            publish(stores.canvases, made[3], 7, tier=tier)
+        stores.canvases.set_showcase(made[0].id, owner.id, on=True)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    """The URL of a file store that is filled."""
+    url = str(tmp_path / "source")
+    Path(url).mkdir()
+    with closing(open_url(url)) as stores:
+        fill(stores)
+    return url
+
+
+@pytest.fixture
+def target(store_url: str, tmp_path: Path) -> str:
+    """The URL of an empty store of each kind."""
+    return f"{tmp_path}/target" if store_url == str(tmp_path) else store_url
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dashgen.migrate", *arguments],
+        env={**os.environ, "PYTHONPATH": str(BIN)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def contents(url: str) -> dict[str, list[Canvas]]:
+    with closing(open_url(url)) as stores:
+        return {owner: stores.canvases.mine(owner) for owner in stores.canvases.owners()}
+
+
+def test_a_grid_moves_there_and_back(source: str, target: str, tmp_path: Path) -> None:
+    done = run("--from", source, "--to", target, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["verdict"], report["copied"], report["same"]) == ("same", 5, 0)
+    assert report["source"] == report["target"]
+    assert (report["source"]["canvases"], report["source"]["published"]) == (25, 17)
+    assert contents(target) == contents(source)
+
+    back = str(tmp_path / "back")
+    assert main(["--from", target, "--to", back]) == Exit.SAME
+    assert contents(back) == contents(source)
+    with closing(open_url(back)) as stores:
+        assert [tier for _, tier in stores.subscriptions.all()] == ["free", "pro"] * 2 + ["free"]
+
+
+def test_the_grid_reads_the_same_and_cursors_live_on(source: str, target: str) -> None:
+    assert main(["--from", source, "--to", target]) == Exit.SAME
+    with closing(open_url(source)) as old, closing(open_url(target)) as new:
+        for order in (GridOrder.newest, GridOrder.featured):
+            first = old.canvases.list_published(order, 3, "")
+            assert new.canvases.list_published(order, 3, "") == first
+            rest = old.canvases.list_published(order, 50, first.next_cursor)
+            assert new.canvases.list_published(order, 50, first.next_cursor) == rest
+
+
+def test_what_was_begun_goes_on(source: str, target: str) -> None:
+    with closing(open_url(source)) as old, closing(open_url(target)) as new:
+        replace, calls = new.canvases.replace, 0
+
+        def fail_at_the_third(owner_id: str, canvases: list[Canvas]) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 3:
+                raise StorageFailed(is_full=True)
+            replace(owner_id, canvases)
+
+        new.canvases.replace = fail_at_the_third  # type: ignore[method-assign, assignment]
+        with pytest.raises(StorageFailed):
+            copy(old, new, is_dry=False)
+        new.canvases.replace = replace  # type: ignore[method-assign]
+        assert copy(old, new, is_dry=False) == (3, 2)
+        assert summary_of(old) == summary_of(new)
+        assert copy(old, new, is_dry=False) == (0, 5)
+
+
+def test_a_later_state_of_the_source_replaces_the_earlier(source: str, target: str) -> None:
+    assert main(["--from", source, "--to", target]) == Exit.SAME
+    with closing(open_url(source)) as old:
+        first, second, *_, last = old.canvases.mine("usr_0")
+        old.canvases.delete(first.id, "usr_0")
+        publish(old.canvases, last, second.slot_index or 0)
+    assert main(["--from", source, "--to", target]) == Exit.SAME
+    assert contents(target) == contents(source)
+
+
+def test_a_dry_run_makes_nothing(source: str, tmp_path: Path) -> None:
+    target = tmp_path / "new.db"
+    done = run("--from", source, "--to", f"sqlite:///{target}", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("would copy 5 owners; 0 were the same already\n")
+    assert not target.exists()
+
+
+def test_it_refuses_to_replace_what_the_source_does_not_know(source: str, target: str) -> None:
+    with closing(open_url(target)) as stores:
+        mine = draft(stores.canvases, Owner("usr_stranger", "s"))
+    done = run("--from", source, "--to", target)
+    assert done.returncode == Exit.REFUSED
+    assert "usr_stranger" in done.stderr
+    assert "next: name an empty target" in done.stderr
+    assert contents(target) == {"usr_stranger": [mine]}
+
+
+@pytest.mark.parametrize("url", ["no/such/folder", "sqlite:////no/such.db", "mysql://x/y"])
+def test_a_source_that_is_not_there_is_told(tmp_path: Path, url: str) -> None:
+    target = tmp_path / "target"
+    done = run("--from", url, "--to", str(target))
+    assert done.returncode == Exit.ENVIRONMENT
+    assert done.stderr.startswith("error: ")
+    assert "next: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not target.exists()
+
+
+def test_one_store_is_not_two(source: str) -> None:
+    assert main(["--from", source, "--to", source]) == Exit.USAGE
+
+
+def test_nobody_is_given_what_is_anothers(open_stores: Callable[[], Stores]) -> None:
+    store = open_stores().canvases
+    foreign = publish(store, draft(store, Owner("usr_other", "o")))
+    with pytest.raises(SchemaError, match="owner_id"):
+        store.replace("usr_alice", [foreign])
+    assert store.mine("usr_other") == [foreign]
+    assert store.mine("usr_alice") == []
+
+
+CANVASES = st.builds(
+    Canvas,
+    id=st.from_regex(r"cnv_[0-9a-f]{12}", fullmatch=True),
+    owner_id=st.just("usr_a"),
+    owner_handle=st.text(),
+    room_state=st.builds(RoomState),
+    title=st.text(),
+    created_at=st.floats(0, 1e10),
+    updated_at=st.floats(0, 1e10),
+)
+
+
+@given(st.lists(CANVASES, unique_by=lambda canvas: canvas.id), st.randoms())
+def test_the_digest_does_not_depend_on_the_order(canvases: list[Canvas], chance: Random) -> None:
+    shuffled = canvases.copy()
+    chance.shuffle(shuffled)
+    assert digest_of(shuffled) == digest_of(canvases)
+
+
+@given(CANVASES, st.text(min_size=1))
+def test_the_digest_depends_on_every_letter(canvas: Canvas, more: str) -> None:
+    before = digest_of([canvas])
+    canvas.title += more
+    assert digest_of([canvas]) != before
+
+
+def test_owners_with_nothing_do_not_count() -> None:
+    empty = summarise([("usr_a", [])], [])
+    assert empty == summarise([], [])
+    assert (empty.owners, empty.canvases) == (0, 0)
