@@ -133,6 +133,22 @@ def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
+@task(
+    name="open",
+    help={
+        "bot": "as an automaton: opens again only what one has closed",
+        "dry_run": "say what would be done",
+        "plan": "do only what this plan says, made by --dry-run --json FILE",
+        "json": "write what was proved as JSON to this file; - is standard output",
+    },
+)
+def gate_open(
+    c: Context, bot: bool = False, dry_run: bool = False, plan: str = "", json: str = ""
+) -> None:
+    """Smoke exactly this commit, and open the public grid if all of it is green."""
+    commands.gate_open(ROOT, bot=bot, dry_run=dry_run, plan_file=plan, json_file=json)
+
+
 @task(name="close", help={"reason": "why, for whoever wants to open it again"})
 def gate_close(c: Context, reason: str) -> None:
     """Close the gate of the public grid; it always works."""
@@ -196,5 +212,5 @@ namespace = Collection(
     report,
     lock,
     docs,
-    Collection("gate", gate_close, gate_status),
+    Collection("gate", gate_open, gate_close, gate_status),
 )

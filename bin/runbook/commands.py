@@ -192,6 +192,42 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
 
 
 @_command
+def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file: str) -> None:
+    """Smoke HEAD in a tree of its own and open the gate for it, or say why not.
+
+    Args:
+        root: This project's root.
+        bot: Open it as a bot, which opens only what a bot has closed.
+        dry_run: Say what would be done, and do nothing.
+        plan_file: A plan that was made by a dry run, which must still hold; or empty.
+        json_file: Where the plan, or what was proved, is written as JSON; ``-`` is standard output.
+    """
+    from runbook.gate_open import open_gate, plan_opening  # noqa: PLC0415
+    from runbook.step_runner import read_plan_file  # noqa: PLC0415
+
+    project, by = find_project(root), gate.BOT if bot else gate.person()
+    if dry_run:
+        plan = plan_opening(project, by=by)
+        _say_or_write(plan.as_text(), plan.as_json(), json_file)
+        return
+    approved = read_plan_file(Path(plan_file)) if plan_file else None
+    facts = open_gate(project, by=by, say=_narrate, approved=approved)
+    said = f"gate open for commit {facts['commit'][:10]}, build {facts['build'][:12]}"
+    _say_or_write(said, facts, json_file)
+
+
+def _narrate(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _say_or_write(text: str, result: object, json_file: str) -> None:
+    """Print a result as text, and write it as JSON where that is asked for, to a file or in the text's place."""
+    if json_file and json_file != "-":
+        Path(json_file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    _say(json.dumps(result, indent=2) if json_file == "-" else text)
+
+
+@_command
 def gate_close(root: Path, *, reason: str) -> None:
     """Close the gate, as the person who runs this."""
     if not reason.strip():

@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
-from runbook.exit_codes import ExitCode
+from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.gate_file import GateFile, GateState, Position
 
 if TYPE_CHECKING:
@@ -22,12 +21,6 @@ BOT = "bot"  # who closes it by itself; "bot:NAME" where there are several
 PROBE_VARIABLE = "RUNBOOK_PROBE"
 _MAX_REASON = 2_000  # characters that the server reads
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}|\$(\w+)")
-
-
-class GateRefused(RunbookError):
-    """The gate, or a plan, said no."""
-
-    exit_code = ExitCode.REFUSED
 
 
 def gate_file(project: Project) -> GateFile | None:

@@ -64,6 +64,14 @@ class RunFolder:
         events = (_read_event(line) for line in self.events.read_bytes().split(b"\n"))
         return [event for event in events if event is not None]
 
+    def read_result(self) -> dict[str, Any]:
+        """Read the run's JSON; empty where there is none."""
+        try:
+            result = json.loads(self.result.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return result if isinstance(result, dict) else {}
+
     def write_result(self, result: dict[str, Any]) -> None:
         """Write the run's JSON."""
         self.result.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,305 @@
+"""Opening the gate: smoke exactly HEAD in a tree of its own, and open only if everything was green.
+
+It takes no evidence, and it resumes nothing. What it opens for is what it has itself seen pass a moment ago; see
+docs/architecture/gate.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook.culprit.worktrees import TemporaryFolder, Worktree
+from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.gate import BOT, close, gate_file, is_bot
+from runbook.gate_environment import gate_environment
+from runbook.gate_file import GateChanged, GateFile, GateState, Position
+from runbook.gate_smoke import GateSmoke, TierResult, keep_runs
+from runbook.gate_status import read_build
+from runbook.git import git
+from runbook.project import find_project
+from runbook.source_state import read_source_state
+from runbook.step_runner import Done, carry_out, read_source
+from runbook.steps import Plan, Refused, Repeat, Step, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runbook.project import Project, Tier
+    from runbook.step_runner import Action, Facts
+
+_STATUS = "bin/invoke gate.status"
+_HARNESS = ("noxfile.py", "pyproject.toml", "requirements", "bin/runbook")  # besides the tests
+
+
+def plan_opening(project: Project, *, by: str) -> Plan:
+    """Return what opening the gate is going to do; nothing is written.
+
+    Raises:
+        UsageError: The project has no gate.
+        GitError: There is no commit to open it for.
+    """
+    file = _file_of(project)
+    arguments = {"bot": is_bot(by)}
+    return make_plan("gate.open", read_source(project.root), arguments, _steps(project, file))
+
+
+def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
+    smokes = (
+        Step(
+            f"smoke-{tier.name}",
+            f"Smoke the {tier.name} tier there, with an environment of a few allowed variables.",
+            f"bin/nox -s {tier.session}",
+            reads=tier.tests,
+            writes=(".runbook/runs",),
+            repeat=Repeat.REPEATABLE,
+        )
+        for tier in _tiers(project)
+    )
+    return (
+        Step(
+            "check-out",
+            "Check HEAD out into a tree of its own, and see that it is what would be served from here.",
+            "git clone --shared . <tree> && git -C <tree> checkout --detach <HEAD>",
+            reads=("HEAD", str(file.path)),
+            writes=("<a temporary folder>",),
+            repeat=Repeat.REPEATABLE,
+        ),
+        *smokes,
+        Step(
+            "judge",
+            "Refuse whatever is missing, red or partial; close an open gate where a high row is red.",
+            _STATUS,
+            reads=(".runbook/runs",),
+            writes=(str(file.path),),
+            repeat=Repeat.REPEATABLE,
+        ),
+        Step(
+            "open",
+            "Open the gate for exactly this commit, if HEAD and the gate are as they were.",
+            _STATUS,
+            reads=("HEAD",),
+            writes=(str(file.path), str(file.history)),
+            repeat=Repeat.REPEATABLE,
+        ),
+    )
+
+
+def open_gate(
+    project: Project, *, by: str, say: Callable[[str], None], approved: Plan | None = None
+) -> Facts:
+    """Open the gate for HEAD.
+
+    Args:
+        project: The project whose gate it is.
+        by: Who opens it. A bot opens only what a bot has closed.
+        say: Is told the progress, a line at a time.
+        approved: The plan that was read before, if one was.
+
+    Returns:
+        What was written: build, commit, tree and proof.
+
+    Raises:
+        Refused: Something is missing, red or partial, or changed meanwhile; the gate is as it was, or a bot has
+            closed it because a row of high severity is red.
+        UsageError: The project has no gate.
+        EnvironmentNotReady: The gate's file cannot be written.
+    """
+    plan = plan_opening(project, by=by)
+    scratch = TemporaryFolder()
+    try:
+        opening = _Opening(project, by, say, Worktree(scratch.path, project.root))
+        ended = carry_out(project, plan, opening.actions(), approved=approved, say=say)
+    finally:
+        scratch.close()
+    return ended.facts["open"]
+
+
+@dataclass(slots=True)
+class _Opening:
+    """One opening under way. What a step finds out stays here and is never read from a file.
+
+    Attributes:
+        project: The user's.
+        by: Who opens the gate.
+        say: Is told the progress.
+        tree: Where HEAD is smoked.
+        since: What the gate said at the start.
+        head: The full names of HEAD and its tree.
+        build: What a server would serve from the checkout.
+        results: Of the tiers, in their order.
+    """
+
+    project: Project
+    by: str
+    say: Callable[[str], None]
+    tree: Worktree
+    started: float = field(default_factory=time.monotonic)
+    since: GateState = field(default_factory=lambda: GateState(Position.DOUBT))
+    head: tuple[str, str] = ("", "")
+    build: str = ""
+    results: list[TierResult] = field(default_factory=list)
+
+    def actions(self) -> dict[str, Action]:
+        """Return the action of each step."""
+        smokes = {f"smoke-{tier.name}": self._smoke_of(tier) for tier in _tiers(self.project)}
+        return {"check-out": self._check_out, **smokes, "judge": self._judge, "open": self._open}
+
+    def _check_out(self, _: Mapping[str, Facts]) -> Done:
+        self.since = _file_of(self.project).read(time.time())
+        _refuse_bot(self.since, self.by)
+        commit, tree = git(self.project.root, "rev-parse", "HEAD^{commit}", "HEAD^{tree}").split()
+        self.head = (commit, tree)
+        self.build = read_build(self.project.root, self.project.gate.build)
+        self.tree.prepare(commit, ())
+        _refuse_other_program(self.project.root, self.tree.path)
+        self._refuse_other_tree(
+            f"what is served from this checkout is not {commit[:10]}: a file differs, perhaps one"
+            " that git was told to ignore",
+            "git status --ignored; git ls-files -v | grep '^[a-zS]'; commit or remove what differs",
+        )
+        closed = f", closed by {self.since.by}: {self.since.why}"
+        was = closed if self.since.position is Position.CLOSED else ""
+        return Done(f"commit {commit[:10]}; the gate is {self.since.position}{was}")
+
+    def _refuse_other_tree(self, what: str, next_step: str) -> None:
+        """The tree must hold the commit, and what is served must be the same bytes in both places."""
+        tree = git(self.tree.path, "rev-parse", "HEAD^{tree}")
+        is_dirty = read_source_state(self.tree.path).is_dirty
+        build = read_build(self.tree.path, self.project.gate.build)
+        if is_dirty is not False or (tree, build) != (self.head[1], self.build):
+            raise Refused(what, next_step=next_step)
+
+    def _smoke_of(self, tier: Tier) -> Action:
+        def smoke(_: Mapping[str, Facts]) -> Done:
+            smoked = find_project(self.tree.path)
+            environment = gate_environment(os.environ, self.project.gate.environment)
+            result = GateSmoke(smoked, self.tree.scratch, environment, self.say).smoke(tier)
+            self.results.append(result)
+            return Done("; ".join(result.reasons) or f"{result.passed} rows passed")
+
+        return smoke
+
+    def _judge(self, _: Mapping[str, Facts]) -> Done:
+        keep_runs(self.tree.path, self.project, self.results)
+        _refuse_red(self.project, self.results)
+        self._refuse_other_tree(
+            "the smoke changed the tree that it smoked",
+            "bin/invoke run, then git status, to see what it writes",
+        )
+        return Done("all green")
+
+    def _open(self, _: Mapping[str, Facts]) -> Done:
+        commit, tree = self.head
+        now = git(self.project.root, "rev-parse", "--verify", "HEAD^{commit}")
+        if now != commit:
+            raise Refused(
+                f"HEAD moved from {commit[:10]} to {now[:10]} meanwhile",
+                next_step="bin/invoke gate.open",
+            )
+        facts = {"build": self.build, "commit": commit, "tree": tree, "proof": self._proof()}
+        _write(_file_of(self.project), facts, by=self.by, since=self.since)
+        return Done(f"for commit {commit[:10]}", facts)
+
+    def _proof(self) -> dict[str, Any]:
+        tests = sorted(test for result in self.results for test in result.manifest)
+        return {
+            "manifest": _digest("\n".join(tests)),
+            "harness": _harness(self.tree.path, _tiers(self.project)),
+            "tiers": {result.tier: result.as_json() for result in self.results},
+            "versions": {"python": platform.python_version(), "system": platform.system()},
+            "seconds": round(time.monotonic() - self.started, 3),
+        }
+
+
+def _file_of(project: Project) -> GateFile:
+    file = gate_file(project)
+    if file is None:
+        raise UsageError(
+            "this project has no gate",
+            next_step="set file in [tool.runbook.gate] of pyproject.toml, or the variable that it names",
+        )
+    return file
+
+
+def _tiers(project: Project) -> list[Tier]:
+    names = project.gate.tiers or tuple(project.tiers)
+    return [project.tier(name) for name in names]
+
+
+def _refuse_bot(state: GateState, by: str) -> None:
+    """A bot opens again what a bot closed, and nothing else."""
+    if is_bot(by) and not (state.position is Position.CLOSED and is_bot(state.by)):
+        who = f" by {state.by}" if state.by else ""
+        raise Refused(
+            f"a bot opens only what a bot has closed; the gate is {state.position}{who}: {state.why}",
+            next_step="a person runs bin/invoke gate.open",
+        )
+
+
+def _refuse_other_program(root: Path, tree: Path) -> None:
+    """What decides here must be what the commit holds: the engine, its settings, the sessions, the locks."""
+    listed = git(tree, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *_HARNESS).split("\0")
+    differs = [name for name in listed if name and not _is_same(root / name, tree / name)]
+    if differs:
+        raise Refused(
+            f"what decides here is not what HEAD holds: {', '.join(differs[:3])}",
+            next_step="git diff; git ls-files -v | grep '^[a-zS]'; commit it or take it back",
+        )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
+
+
+def _refuse_red(project: Project, results: Sequence[TierResult]) -> None:
+    """Refuse what is not green; a red row of high severity closes the gate, for it may be what is served."""
+    reasons = [reason for result in results for reason in result.reasons]
+    high = [test for result in results for test in result.red_high]
+    if high:
+        close(project, reason=f"red when it was to be opened: {', '.join(high)}", by=BOT)
+    if reasons:
+        step = f"bin/invoke explain {high[0]}" if high else _next_step(reasons[0])
+        raise Refused(f"the gate is not opened: {'; '.join(reasons)}", next_step=step)
+
+
+def _next_step(reason: str) -> str:
+    """The command that shows more of a reason."""
+    tier, _, why = reason.partition(": ")
+    row = why.removeprefix("red: ").partition(",")[0]
+    return f"bin/invoke explain {row}" if row != why else f"bin/invoke run --tier {tier}"
+
+
+def _harness(tree: Path, tiers: Sequence[Tier]) -> str:
+    """Digest of all that decides what green means: the tests with their folders, the engine, the locks."""
+    paths = {path for tier in tiers for path in tier.tests}
+    folders = {str(Path(path).parent) for path in paths if path.endswith(".py")}
+    return _digest(git(tree, "ls-tree", "-r", "HEAD", "--", *sorted({*folders, *paths, *_HARNESS})))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write(file: GateFile, facts: Facts, *, by: str, since: GateState) -> None:
+    try:
+        file.open(facts, by=by, now=time.time(), since=since)
+    except GateChanged as changed:
+        state = changed.state
+        raise Refused(
+            f"the gate was changed meanwhile: {state.position} by {state.by or 'nobody'}, {state.why}",
+            next_step=_STATUS,
+        ) from changed
+    except OSError as error:
+        raise EnvironmentNotReady(
+            f"the gate is as it was: {file.path}: {error.strerror}",
+            next_step="free the place, or make it writable",
+        ) from error

@@ -1,0 +1,194 @@
+"""The smoke of a gate: each tier in a tree of its own, judged here and not by what ran there."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runbook.gate import PROBE_VARIABLE
+from runbook.kept_process import run_kept
+from runbook.rows import Severity, TestFunction, read_tests, short_name
+from runbook.runs import RunFolder
+from runbook.smoke import GATE_NONCE_VARIABLE
+from runbook.verdict import Outcome, Verdict, Word, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from runbook.project import Project, Tier
+
+_LAST_LINES = 3  # of a log that a reason shows
+_MAX_REASON = 300  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class TierResult:
+    """What a tier amounts to, all of its runs together.
+
+    Attributes:
+        tier: Its name.
+        manifest: The node ids of the tests that had to pass.
+        passed: How many passed in the run that had the fewest.
+        seconds: The wall time of its runs, in sum.
+        runs: Their folders' names.
+        reasons: Why it does not open a gate; empty where it does.
+        red_high: The tests of high severity that are red.
+    """
+
+    tier: str
+    manifest: tuple[str, ...]
+    passed: int
+    seconds: float
+    runs: tuple[str, ...]
+    reasons: tuple[str, ...]
+    red_high: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the gate's file keeps of it."""
+        facts = {"passed": self.passed, "seconds": round(self.seconds, 3)}
+        return {**facts, "runs": list(self.runs)}
+
+
+class GateSmoke:
+    """Runs and judges tiers in one tree.
+
+    Args:
+        project: The project as the tree has it; its root is the tree.
+        scratch: A folder outside of the tree, for environments and logs.
+        environment: All that the runs know; see `runbook.gate_environment`.
+        say: Is told each line of theirs.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        scratch: Path,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> None:
+        self._project = project
+        self._scratch = scratch
+        self._environment = environment
+        self._say = say
+
+    def smoke(self, tier: Tier) -> TierResult:
+        """Run a tier through its Nox session, and judge every run of it."""
+        root = self._project.root
+        tests = read_tests(root, tier.tests)
+        nonce = secrets.token_hex(16)
+        before = _run_ids(root)
+        report = self._scratch / f"{tier.name}.json"
+        log = self._scratch / f"{tier.name}.log"
+        run_kept(
+            self._nox(tier, report),
+            folder=root,
+            environment={**self._environment, GATE_NONCE_VARIABLE: nonce, PROBE_VARIABLE: "gate"},
+            log=log,
+            say=self._say,
+        )
+        runs = [RunFolder(root / ".runbook" / "runs" / name) for name in _run_ids(root) - before]
+        judged = [_judge(run, tests, nonce) for run in runs]
+        reasons = [why for run in judged for why in run.reasons] or _session_reasons(report, log)
+        reasons += [] if runs or reasons else ["nothing was run"]
+        return _result(tier, tests, judged, reasons)
+
+    def _nox(self, tier: Tier, report: Path) -> list[str]:
+        """The settings are named and the root is said by the smoke, so that no other file of settings counts."""
+        nox = [sys.executable, "-m", "nox", "--noxfile", str(self._project.root / "noxfile.py")]
+        nox += ["--envdir", str(self._scratch / "nox"), "--report", str(report)]
+        return [*nox, "--session", tier.session, "--", "--", "--config-file=pyproject.toml"]
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgedRun:
+    name: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    seconds: float
+
+
+def _judge(run: RunFolder, tests: tuple[TestFunction, ...], nonce: str) -> _JudgedRun:
+    """Decide a run by its events, with what is known here: the manifest, and the secret."""
+    events = run.read_events()
+    ends = [event for event in events if event["event"] == "finish"]
+    manifest = [test.id for test in tests if test.row]
+    verdict = judge(manifest, events, nonce=nonce, status=ends[-1]["exitstatus"] if ends else 1)
+    said = run.read_result()
+    reasons = [] if verdict.word is Word.GREEN else _why(verdict)
+    if said.get("verdict") != Word.GREEN and not reasons:
+        reasons = [f"the run itself says {said.get('verdict', 'nothing')}"]
+    reasons += [f"{test.id} has no row" for test in tests if test.row is None]
+    return _JudgedRun(run.id, verdict, tuple(reasons), float(said.get("seconds", 0)))
+
+
+def _why(verdict: Verdict) -> list[str]:
+    red = [test for test, outcome in verdict.outcomes.items() if outcome is Outcome.FAILED]
+    failed = [f"red: {', '.join(short_name(test) for test in red)}"] if red else []
+    return [*failed, *verdict.reasons]
+
+
+def _result(
+    tier: Tier, tests: tuple[TestFunction, ...], runs: list[_JudgedRun], reasons: list[str]
+) -> TierResult:
+    high = {test.id for test in tests if test.row and test.row.severity is Severity.HIGH}
+    red = {
+        short_name(test)
+        for run in runs
+        for test, outcome in run.verdict.outcomes.items()
+        if outcome is Outcome.FAILED and test in high
+    }
+    return TierResult(
+        tier.name,
+        tuple(sorted({test.id for test in tests})),
+        min((run.verdict.counts[Outcome.PASSED] for run in runs), default=0),
+        sum(run.seconds for run in runs),
+        tuple(sorted(run.name for run in runs)),
+        tuple(dict.fromkeys(f"{tier.name}: {reason}"[:_MAX_REASON] for reason in reasons)),
+        tuple(sorted(red)),
+    )
+
+
+def _session_reasons(report: Path, log: Path) -> list[str]:
+    """Which sessions of a tier were not carried out to their end, though no row says why."""
+    try:
+        sessions = json.loads(report.read_bytes())["sessions"]
+    except (OSError, ValueError, KeyError):
+        return [f"its session could not be run: {_end(log)}"]
+    return [
+        f"session {_name(session)} ended with {session['result']}: {session['reason'] or _end(log)}"
+        for session in sessions
+        if session["result"] != "success"
+    ]
+
+
+def _name(session: Mapping[str, Any]) -> str:
+    """How Nox calls a session, with its parameters where it has some."""
+    return str((session.get("signatures") or [session.get("name")])[0])
+
+
+def _end(log: Path) -> str:
+    """The last that a log says, without Nox's own words."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line.strip() for line in lines if line.strip() and not line.startswith("nox > ")]
+    return " | ".join(said[-_LAST_LINES:]) or "see its lines above"
+
+
+def _run_ids(root: Path) -> set[str]:
+    try:
+        return {path.name for path in (root / ".runbook" / "runs").iterdir()}
+    except FileNotFoundError:
+        return set()
+
+
+def keep_runs(tree: Path, project: Project, results: list[TierResult]) -> None:
+    """Move the runs' folders to the project, where they are evidence for people."""
+    for result in results:
+        for name in result.runs:
+            target = project.state / "runs" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(tree / ".runbook" / "runs" / name, target, dirs_exist_ok=True)

@@ -1,0 +1,420 @@
+"""Opening the gate, from end to end: a tiny repository, Nox and pytest for real, and every trick that is known."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.gate_file import GateFile, GateState, Position
+from runbook.runs import RunFolder
+from tests.runbook.support import (
+    ENGINE,
+    GATE,
+    PATIENCE,
+    PYPROJECT,
+    engine_environment,
+    is_alive,
+    module,
+    row_test,
+    wait_until,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.runbook.support import TinyProject
+
+NOXFILE = f"""
+import sys
+
+import nox
+
+nox.options.default_venv_backend = "none"
+
+
+@nox.session(name="fast")
+def fast(session):
+    smoke = [sys.executable, "-m", "runbook.smoke", "--tier", "fast", *session.posargs]
+    session.run(*smoke, external=True, env={{"PYTHONPATH": {str(ENGINE)!r}}}, stderr=None)
+"""
+CALL = "import sys; from pathlib import Path; from runbook import commands; commands.gate_open(Path('.'), {})"
+# Every test here is run with these: none may have an effect.
+TRICKS = {
+    "PYTEST_ADDOPTS": "-k one",
+    "PYTEST_PLUGINS": "no_such_plugin",
+    "PYTHONOPTIMIZE": "1",
+    "RUNBOOK_COMMIT": "x",
+}
+ONE, TWO = row_test("test_one", severity="high"), row_test("test_two")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking for the gate to be opened."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Gated:
+    """A tiny project with a gate."""
+
+    project: TinyProject
+    file: GateFile
+
+    @property
+    def state(self) -> GateState:
+        """What the gate says."""
+        return self.file.read(time.time())
+
+    def command(self, **options: object) -> list[str]:
+        """Return the command that opens it."""
+        given = {"bot": False, "dry_run": False, "plan_file": "", "json_file": "", **options}
+        listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return [sys.executable, "-c", CALL.format(listed)]
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of whoever opens it."""
+        return engine_environment({"ORCH_DATA": str(self.file.path.parent), **variables})
+
+    def open(self, **options: object) -> Asked:
+        """Ask for it to be opened, in a process of its own."""
+        done = subprocess.run(
+            self.command(**options),
+            cwd=self.project.root,
+            env=self.environment(TRICKS),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        return Asked(done.returncode, done.stdout, done.stderr)
+
+    def open_for_something_else(self) -> GateState:
+        """Let it be open for another commit."""
+        facts = {"build": "b", "commit": "c" * 40, "tree": "d" * 40, "proof": {}}
+        self.file.open(facts, by="ada", now=time.time(), since=self.state)
+        return self.state
+
+
+@pytest.fixture
+def gated(project: TinyProject, tmp_path: Path) -> Gated:
+    """A project that is green, with a gate that was never opened."""
+    project.write("pyproject.toml", PYPROJECT + GATE)
+    project.write("noxfile.py", NOXFILE)
+    project.write("tests/test_app.py", module(ONE, TWO))
+    project.init().commit()
+    return Gated(project, GateFile(tmp_path / "orch" / "gate.json"))
+
+
+def test_a_green_commit_opens_it_and_says_what_was_proved(gated: Gated) -> None:
+    # Another file of settings would filter, but the settings are named.
+    gated.project.write("pytest.ini", "[pytest]\naddopts = -p runbook.plugin -k one\n")
+    commit = gated.project.commit()
+
+    asked = gated.open(json_file="gate-was.json")
+
+    assert 0 == asked.status, asked.err
+    assert asked.out.startswith(f"gate open for commit {commit[:10]}, build ")
+    state = gated.state
+    assert Position.OPEN is state.position
+    record = state.record
+    assert (commit, gated.project.git("rev-parse", "HEAD^{tree}")) == (
+        record["commit"],
+        record["tree"],
+    )
+    assert gated.project.git("hash-object", "app.py") == record["build"]
+    proof = record["proof"]
+    assert {"manifest", "harness", "tiers", "versions", "seconds"} == proof.keys()
+    assert 2 == proof["tiers"]["fast"]["passed"]
+    (run,) = proof["tiers"]["fast"]["runs"]
+    kept = RunFolder(gated.project.root / ".runbook" / "runs" / run)
+    assert "green" == kept.read_result()["verdict"]
+    assert proof == json.loads((gated.project.root / "gate-was.json").read_bytes())["proof"]
+
+
+def red(gated: Gated) -> str:
+    gated.project.write("tests/test_app.py", module(ONE, row_test("test_two", "assert 1 == 2")))
+    return "red: test_two"
+
+
+def skipped(gated: Gated) -> str:
+    gated.project.write("tests/test_app.py", module(ONE, "@pytest.mark.skip\n" + TWO))
+    return "skipped: test_two"
+
+
+def forged(gated: Gated) -> str:
+    conftest = "def pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+    gated.project.write("tests/conftest.py", conftest)
+    return "the negative control in tests passed"
+
+
+def rowless(gated: Gated) -> str:
+    gated.project.write("tests/test_app.py", module(ONE, TWO, "def test_new():\n    pass\n"))
+    return "test_new has no row"
+
+
+def sessionless(gated: Gated) -> str:
+    gated.project.write("noxfile.py", NOXFILE.replace('name="fast"', 'name="quick"'))
+    return "fast: its session could not be run"
+
+
+def failing_session(gated: Gated) -> str:
+    gated.project.write("noxfile.py", NOXFILE + "    session.error('no browser here')\n")
+    return "fast: session fast ended with aborted: no browser here"
+
+
+def scribbling(gated: Gated) -> str:
+    body = "import pathlib; pathlib.Path('app.py').write_text('# smoked')"
+    test = row_test("test_two", body)
+    gated.project.write("tests/test_app.py", module(ONE, test))
+    return "the smoke changed the tree that it smoked"
+
+
+@pytest.mark.parametrize(
+    "fault", [red, skipped, forged, rowless, sessionless, failing_session, scribbling]
+)
+def test_whatever_is_not_plainly_green_is_refused_with_its_reason(
+    gated: Gated, fault: Callable[[Gated], str]
+) -> None:
+    before = gated.open_for_something_else()
+    reason = fault(gated)
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert (5, "") == (asked.status, asked.out)
+    assert reason in asked.err
+    assert "\n  next: " in asked.err
+    assert before == gated.state
+
+
+def test_a_red_row_of_high_severity_closes_what_was_open(gated: Gated) -> None:
+    gated.open_for_something_else()
+    high = row_test("test_one", "assert 1 == 2", severity="high")
+    gated.project.write("tests/test_app.py", module(high, TWO))
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "next: bin/invoke explain test_one" in asked.err
+    assert (Position.CLOSED, "bot", "red when it was to be opened: test_one") == (
+        *(gated.state.position, gated.state.by),
+        gated.state.why,
+    )
+
+
+def assume_unchanged(gated: Gated, file: str, text: str) -> None:
+    gated.project.git("update-index", "--assume-unchanged", file)
+    gated.project.write(file, text)
+
+
+def skip_worktree(gated: Gated, file: str, text: str) -> None:
+    gated.project.git("update-index", "--skip-worktree", file)
+    gated.project.write(file, text)
+
+
+def same_size_and_time(gated: Gated, file: str, text: str) -> None:
+    path = gated.project.root / file
+    size, long_ago = path.stat().st_size, (0, 10**18)  # what was just written git reads again
+    gated.project.git("config", "core.trustctime", "false")
+    os.utime(path, ns=long_ago)
+    gated.project.git("update-index", "--refresh")
+    path.write_text(text[:size].ljust(size, "#"), encoding="utf-8")
+    os.utime(path, ns=long_ago)
+
+
+HIDERS = [assume_unchanged, skip_worktree, same_size_and_time]
+
+
+@pytest.mark.parametrize("hide", HIDERS)
+def test_a_hidden_edit_of_what_is_served_is_refused_before_anything_runs(
+    gated: Gated, hide: Callable[[Gated, str, str], None]
+) -> None:
+    hide(gated, "app.py", "def serve():\n    return 2\n")
+    assert "" == gated.project.git("status", "--porcelain")
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "what is served from this checkout is not" in asked.err
+    assert "SMOKE v1" not in asked.err
+    assert Position.NEVER is gated.state.position
+
+
+def test_a_hidden_edit_of_a_test_counts_for_nothing(gated: Gated) -> None:
+    gated.project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), TWO))
+    gated.project.commit()
+    skip_worktree(gated, "tests/test_app.py", module(row_test("test_one", "assert 1 == 1"), TWO))
+
+    assert "red: test_one" in gated.open().err
+
+
+def test_a_conftest_that_git_does_not_see_counts_for_nothing(gated: Gated) -> None:
+    gated.project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), TWO))
+    gated.project.commit()
+    gated.project.write(".git/info/exclude", "conftest.py\n")
+    gated.project.write("tests/conftest.py", "collect_ignore = ['test_app.py']\n")
+
+    assert "red: test_one" in gated.open().err
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "noxfile.py"])
+def test_settings_that_are_not_committed_decide_nothing(gated: Gated, name: str) -> None:
+    file = gated.project.root / name
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert f"what decides here is not what HEAD holds: {name}" in asked.err
+
+
+def test_a_replaced_commit_is_not_smoked_in_its_place(gated: Gated) -> None:
+    good = gated.project.git("rev-parse", "HEAD")
+    gated.project.write("app.py", "def serve():\n    return 2\n")
+    bad = gated.project.commit()
+    gated.project.git("replace", bad, good)
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "what is served from this checkout is not" in asked.err
+
+
+def test_head_must_not_move_meanwhile(gated: Gated) -> None:
+    git = (
+        f"git -C {str(gated.project.root)!r} -c user.name=a -c user.email=a@b commit --allow-empty"
+    )
+    body = f"import subprocess; subprocess.run({git + ' -qm x'!r}, shell=True, check=True)"
+    gated.project.write("tests/test_app.py", module(ONE, row_test("test_two", body)))
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "HEAD moved from " in asked.err
+    assert Position.NEVER is gated.state.position
+
+
+def test_a_closure_meanwhile_stands(gated: Gated) -> None:
+    body = (
+        "from pathlib import Path; from runbook.gate_file import GateFile;"
+        f" GateFile(Path({str(gated.file.path)!r})).close('wait', by='ada', now=1.0)"
+    )
+    gated.project.write("tests/test_app.py", module(ONE, row_test("test_two", body)))
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "the gate was changed meanwhile: closed by ada, wait" in asked.err
+    assert "wait" == gated.state.why
+
+
+def test_a_bot_opens_what_a_bot_closed_and_nothing_else(gated: Gated) -> None:
+    refused = "a bot opens only what a bot has closed; the gate is "
+    never = gated.open(bot=True)
+    assert (5, True) == (never.status, f"{refused}never opened" in never.err)
+
+    gated.file.close("not today", by="ada", now=time.time())
+    person = gated.open(bot=True)
+    assert (5, True) == (person.status, f"{refused}closed by ada: not today" in person.err)
+
+    gated.file.close("red", by="bot:smoke", now=time.time())
+    bot = gated.open(bot=True)
+    assert (0, Position.OPEN, "bot") == (bot.status, gated.state.position, gated.state.by), bot.err
+
+
+def test_a_dry_run_changes_nothing_and_its_plan_holds_until_something_changes(gated: Gated) -> None:
+    def everything() -> dict[str, bytes]:
+        files = (path for path in gated.project.root.rglob("*") if path.is_file())
+        return {str(path): path.read_bytes() for path in files}
+
+    before = everything()
+    plan = gated.file.path.parents[1] / "plan.json"
+    asked = gated.open(dry_run=True, json_file=str(plan))
+    assert 0 == asked.status
+    assert "smoke-fast" in asked.out
+    assert before == everything()
+    assert not gated.file.path.parent.exists()
+
+    gated.project.write("app.py", "def serve():\n    return 2\n")
+    stale = gated.open(plan_file=str(plan))
+    assert 5 == stale.status
+    assert "does not hold any more: the tree on disk was" in stale.err
+
+    gated.project.git("checkout", "app.py")
+    assert 0 == gated.open(plan_file=str(plan)).status
+
+
+# A test that says its process id, then waits to be ended.
+_WAITS = (
+    "import time, pathlib; pathlib.Path({0!r} + '.new').write_text(str(os.getpid()));"
+    " os.rename({0!r} + '.new', {0!r}); time.sleep(600)"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["Ctrl-C", "kill -9"]
+)
+def test_ended_half_way_it_leaves_the_gate_as_it_was_and_nothing_running(
+    gated: Gated, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    running = tmp_path / "running"
+    test = row_test("test_two", _WAITS.format(str(running)))
+    gated.project.write("tests/test_app.py", module(ONE, test))
+    gated.project.commit()
+    before = gated.open_for_something_else()
+    with subprocess.Popen(
+        gated.command(),
+        cwd=gated.project.root,
+        env=gated.environment({}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as opening:
+        wait_until(running.exists, "the start of the test")
+        tester = int(running.read_text(encoding="utf-8"))
+        second = gated.open()
+
+        opening.send_signal(number)
+
+        _, err = opening.communicate(timeout=PATIENCE)
+        assert status == opening.returncode
+        wait_until(lambda: not is_alive(tester), "the end of the test")
+    assert "Traceback" not in err
+    assert before == gated.state
+    assert 5 == second.status
+    assert "another process is carrying out this very plan" in second.err
+
+
+def test_without_a_gate_there_is_nothing_to_open(gated: Gated) -> None:
+    gated.project.write("pyproject.toml", PYPROJECT)
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 2 == asked.status
+    assert "this project has no gate" in asked.err
+
+
+def test_a_place_that_cannot_be_written_is_said(gated: Gated) -> None:
+    gated.file.path.parent.parent.joinpath("orch").write_text("a file in the way", encoding="utf-8")
+
+    asked = gated.open()
+
+    assert 4 == asked.status
+    assert "error: the gate is as it was: " in asked.err
