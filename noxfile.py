@@ -63,7 +63,7 @@ def pages(session: nox.Session) -> None:
     )
 
 
-@nox.session(name="playwright", tags=["browser"], default=False)
+@nox.session(name="playwright", tags=["tools"], default=False)
 def playwright(session: nox.Session) -> None:
     """Run Playwright's own command line, for `invoke install-browsers`."""
     sync(session, "browser")
@@ -99,6 +99,16 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", *SOURCES)
     session.run("lint-imports", "--no-cache")
     session.run("python", "-m", "runbook.checks")
+
+
+@nox.session(name="workflows", tags=["ci"])
+def workflows(session: nox.Session) -> None:
+    """Hold the workflows of GitHub against two linters and against their promises."""
+    sync(session, "workflows")
+    files = sorted(str(file) for file in (ROOT / ".github" / "workflows").glob("*.yml"))
+    session.run("actionlint", "-shellcheck=", "-pyflakes=", *files)
+    session.run("zizmor", "--offline", "--quiet", "--pedantic", *files)
+    session.run("pytest", "tests/workflows", *session.posargs)
 
 
 @nox.session(name="types", tags=["ci"])

@@ -189,6 +189,18 @@ def report(  # noqa: PLR0913, PLR0917 - these are its options
     commands.report(ROOT, asked=asked, show=open, as_json=json)
 
 
+@task(name="plan", help={"tags": "the tags of the sessions, with commas between them"})
+def ci_plan(c: Context, tags: str = "ci") -> None:
+    """Say which sessions a workflow runs, each on which Python."""
+    commands.ci_plan(ROOT, tags=tags)
+
+
+@task(name="gate")
+def ci_gate(c: Context) -> None:
+    """Say whether every job that a workflow needs succeeded."""
+    commands.ci_gate()
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -212,5 +224,6 @@ namespace = Collection(
     report,
     lock,
     docs,
+    Collection("ci", ci_gate, ci_plan),
     Collection("gate", gate_open, gate_close, gate_status),
 )

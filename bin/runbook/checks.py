@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from runbook.document import rows_table, stale_documents, table
 from runbook.errors import RunbookError
 from runbook.exit_codes import MEANINGS, ExitCode
+from runbook.github.paths import as_yaml, watched
 from runbook.locks import stale_locks
 from runbook.project import find_project
 from runbook.rows import read_rows, read_tests
@@ -39,7 +40,12 @@ _SESSION = re.compile(r"@nox\.session\(name=\"([\w-]+)\"")
 def documents(root: Path) -> list[Path]:
     """Return the documents that may hold generated blocks and shown commands."""
     top = [root / name for name in ("README.md", "AGENTS.md")]
-    return [path for path in [*top, *sorted((root / "docs").rglob("*.md"))] if path.is_file()]
+    workflows = sorted((root / ".github").rglob("*.yml"))
+    return [
+        path
+        for path in [*top, *sorted((root / "docs").rglob("*.md")), *workflows]
+        if path.is_file()
+    ]
 
 
 def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
@@ -49,6 +55,7 @@ def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
         "exit-codes": lambda: table(
             ["Exit", "Meaning"], ([str(int(c)), m] for c, m in MEANINGS.items())
         ),
+        "paths": lambda: as_yaml(watched(project)),
     }
 
 

@@ -267,6 +267,24 @@ def report(root: Path, *, asked: Mapping[str, str], show: bool, as_json: bool) -
 
 
 @_command
+def ci_plan(root: Path, *, tags: str) -> None:
+    """Print which sessions a workflow runs, and tell its runner."""
+    from runbook.github.commands import plan  # noqa: PLC0415
+
+    _say(json.dumps(plan(root, tags), indent=2))
+
+
+@_command
+def ci_gate() -> ExitCode:
+    """Say whether every job that was needed succeeded."""
+    from runbook.github.commands import gate as decide  # noqa: PLC0415
+
+    said, code = decide()
+    _say(said)
+    return code
+
+
+@_command
 def lock(root: Path, *, upgrade: bool, only: str) -> None:
     """Compile the locks and say which changed."""
     moved = locks.compile_locks(root, upgrade=upgrade, only=only)

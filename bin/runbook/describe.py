@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import subprocess
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from invoke.collection import Collection
-
-# Nox lists what is selected, and what is not run by default is selected by tag: every session has
-# one of these.
-TAGS = ("ci", "pythons", "browser")
 
 
 def read_tasks(root: Path) -> Collection:
@@ -71,7 +68,8 @@ def describe_sessions(root: Path) -> list[dict[str, Any]]:
     """
     nox = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--list", "--json"]
     default = {entry["session"] for entry in json.loads(_run(nox))}
-    tagged = json.loads(_run([*nox, "--tags", *TAGS]))
+    tags = read_tags((root / "noxfile.py").read_text(encoding="utf-8"))
+    tagged = json.loads(_run([*nox, "--tags", *tags]))
     return [
         {
             "name": entry["session"],
@@ -82,6 +80,21 @@ def describe_sessions(root: Path) -> list[dict[str, Any]]:
         }
         for entry in tagged
     ]
+
+
+def read_tags(noxfile: str) -> list[str]:
+    """Return every tag that a noxfile gives to a session.
+
+    Nox lists what is selected, and what is not run by default is selected by tag: so every session has one.
+    """
+    lists = (
+        keyword.value
+        for call in ast.walk(ast.parse(noxfile))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "tags"
+    )
+    return sorted({tag for each in lists for tag in ast.literal_eval(each)})
 
 
 def _run(command: list[str]) -> str:

@@ -1,13 +1,15 @@
 """Text in documents that is made from what it describes, between a pair of markers.
 
-A block looks like ``<!-- generated: rows -->`` ... ``<!-- end of rows -->``. `refresh` writes it, and
-`stale_blocks` tells what refreshing would change.
+A block looks like ``<!-- generated: rows -->`` ... ``<!-- end of rows -->``, in YAML like
+``# generated: paths`` ... ``# end of paths`` and indented as its markers are. `refresh` writes it, and
+`stale_documents` tells what that would change.
 """
 
 from __future__ import annotations
 
 import html
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from runbook.errors import UsageError
@@ -18,9 +20,15 @@ if TYPE_CHECKING:
 
     from runbook.rows import Row
 
-_BLOCK = re.compile(
-    r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(?P<close><!-- end of (?P=name) -->)",
-    re.DOTALL,
+_BLOCKS = (
+    re.compile(
+        r"(?P<indent>)(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end of (?P=name) -->)",
+        re.DOTALL,
+    ),
+    re.compile(
+        r"^(?P<indent> *)(?P<open># generated: (?P<name>[a-z-]+)\n).*?(?P<close>^ *# end of (?P=name)$)",
+        re.DOTALL | re.MULTILINE,
+    ),
 )
 
 
@@ -37,9 +45,12 @@ def render(text: str, blocks: Mapping[str, Callable[[], str]]) -> str:
             raise UsageError(
                 f"nobody generates a block {name!r}; there are: {', '.join(sorted(blocks))}"
             )
-        return f"{match['open']}{blocks[name]().rstrip()}\n{match['close']}"
+        body = textwrap.indent(blocks[name]().rstrip(), match["indent"])
+        return f"{match['indent']}{match['open']}{body}\n{match['close']}"
 
-    return _BLOCK.sub(replace, text)
+    for block in _BLOCKS:
+        text = block.sub(replace, text)
+    return text
 
 
 def refresh(documents: Iterable[Path], blocks: Mapping[str, Callable[[], str]]) -> list[Path]:

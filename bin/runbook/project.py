@@ -12,7 +12,7 @@ from runbook.nearest import nearest
 
 _TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
 _GATE_KEYS = {"build", "environment", "file", "tiers", "url"}
-_KEYS = {"gate", "locks", "tiers"}
+_KEYS = {"gate", "harness", "locks", "tiers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,13 @@ class Project:
         root: The folder of ``pyproject.toml``.
         tiers: By name, in the order of the file.
         gate: The feature gate.
+        harness: Globs of what every run stands on, besides what the tiers watch and the rows suspect.
     """
 
     root: Path
     tiers: dict[str, Tier]
     gate: GateSettings = GateSettings()
+    harness: tuple[str, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -141,6 +143,7 @@ def read_project(file: Path) -> Project:
         file.parent,
         tiers or {"fast": Tier("fast", ("tests",), "fast")},
         gate=_read_gate(table.get("gate", {})),
+        harness=_texts(table.get("harness", []), "[tool.runbook] harness"),
     )
 
 

@@ -47,6 +47,7 @@ _PROBES = {
     "RUNBOOK_PROBE",
     "RUNBOOK_COMMIT",
 }  # set where not what is served is smoked; see runbook.gate
+_RUNNER = "GITHUB_ACTIONS"  # is set where this is one
 _YIELDING = 5  # added to this process's niceness once pytest runs
 
 
@@ -117,7 +118,8 @@ def _smoke(
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
         _say(header(tier=tier.name, source=source, run=folder.id), results)
-        status = child.watch(folder.log, _shown_on(arguments))
+        with _unheard():
+            status = child.watch(folder.log, _shown_on(arguments))
 
     from runbook.run_report import Run  # noqa: PLC0415
 
@@ -135,8 +137,26 @@ def _smoke(
         print(f"error: {problem}", file=sys.stderr)
     folder.write_result(run.as_json())
     _write_json(json_file, run.as_json())
+    _tell_runner(run)
     prune(project.state)
     return run.exit_code
+
+
+def _unheard() -> contextlib.AbstractContextManager[None]:
+    """Keep a runner of GitHub Actions from taking what tests print for its commands."""
+    if _RUNNER not in os.environ:
+        return contextlib.nullcontext()
+    from runbook.github.actions import commands_stopped  # noqa: PLC0415
+
+    return commands_stopped()
+
+
+def _tell_runner(run: Run) -> None:
+    """Tell GitHub Actions of the run, where this is one of its runners."""
+    if _RUNNER in os.environ and not _PROBES.intersection(os.environ):
+        from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
+
+        tell(run.as_json())
 
 
 def _close_gate(run: Run) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_PREFIXES = ("GIT_", "RUNBOOK_", "UV_", "PIP_", "NOX_", "INVOKE_")
+_PREFIXES = ("GIT_", "GITHUB_", "RUNBOOK_", "UV_", "PIP_", "NOX_", "INVOKE_")
 _NAMES = {
     *("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR"),
     *("E2E_PYTHON", "ORCH_DATA", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"),

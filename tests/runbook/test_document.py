@@ -84,3 +84,22 @@ def test_tags_in_a_cause_are_shown_and_not_swallowed() -> None:
     row = Row("test_a", "t.py", 1, Severity.HIGH, "lets </script> & co through", (Suspect("a"),))
 
     assert "lets &lt;/script&gt; &amp; co through" in rows_table([row])
+
+
+def test_a_block_in_yaml_is_indented_as_its_markers_are() -> None:
+    stale = "on:\n  paths:\n    # generated: rows\n    - old\n    # end of rows\n  # after\n"
+    blocks = {"rows": lambda: '- "a"\n- "b"\n'}
+
+    fresh = render(stale, blocks)
+
+    assert (
+        'on:\n  paths:\n    # generated: rows\n    - "a"\n    - "b"\n    # end of rows\n  # after\n'
+        == fresh
+    )
+    assert fresh == render(fresh, blocks)
+
+
+def test_a_heading_is_no_marker() -> None:
+    text = "# generated: rows\nsome text, and no end\n"
+
+    assert text == render(text, BLOCKS)
