@@ -91,6 +91,33 @@ def app(session: nox.Session) -> None:
     session.run("pytest", "-p", "_hypothesis_pytestplugin", *(session.posargs or ["tests/dashgen"]))
 
 
+@nox.session(name="hub", tags=["ci"])
+def hub(session: nox.Session) -> None:
+    """Test the hub: bin/hub, its template and bin/smoke-test.sh."""
+    sync(session, "hub")
+    tests = session.posargs or ["tests/hub/program"]
+    session.run("pytest", "-p", "_hypothesis_pytestplugin", *tests)
+
+
+@nox.session(name="hub-smoke", tags=["ci"])
+def hub_smoke(session: nox.Session) -> None:
+    """Smoke every app of the hub: five checks and more an app, one boot."""
+    smoke(session, tier="hub", lock="hub")
+
+
+@nox.session(name="hub-browser", tags=["browser"], default=False)
+def hub_browser(session: nox.Session) -> None:
+    """Open every app of the hub through its tile in a real Chromium."""
+    smoke(session, tier="hub-browser", lock="hub-browser")
+
+
+@nox.session(name="hub-command", default=False)
+def hub_command(session: nox.Session) -> None:
+    """Run the hub's own command line, for `invoke up`, `new-app` and `hub.traefik`."""
+    sync(session, "hub")
+    session.run("python", "-m", "hub", *session.posargs, stderr=None, interrupt_timeout=10)
+
+
 @nox.session(name="lint", tags=["ci"])
 def lint(session: nox.Session) -> None:
     """Check style, the directions of imports, and that nothing derived is stale."""

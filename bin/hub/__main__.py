@@ -1,0 +1,167 @@
+"""The hub's command line: ``python -m hub COMMAND``; ``--help`` shows the commands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hub import manifest
+from hub.addresses import Addresses
+from hub.catalogue import APPS, scan
+from hub.errors import EXIT_GREEN, EXIT_INTERRUPTED, EXIT_RED, HubError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hub.services import Settings
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+DEFAULT_PORT: Final = 8000
+TEST_USER, TEST_PASSWORD = "HUB_TEST_USER", "HUB_TEST_PASSWORD"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.command(options)
+    except HubError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hub", description=__doc__)
+    parser.add_argument("--apps", type=Path, default=APPS, help="the folder of the apps")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="serve portal and apps"))
+    check = commands.add_parser("check", help="check every manifest")
+    check.set_defaults(command=_check)
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    schema = commands.add_parser("schema", help="print the JSON Schema of the manifest")
+    schema.set_defaults(command=_schema)
+    traefik = commands.add_parser("traefik", help="print a Traefik configuration for all apps")
+    traefik.set_defaults(command=_traefik)
+    traefik.add_argument("--public-url", required=True, help="the portal's address in browsers")
+    traefik.add_argument("--host", default="127.0.0.1", help="where the apps listen (%(default)s)")
+    password = commands.add_parser(
+        "hash-password", help="read a password, print its hash for the users' file"
+    )
+    password.set_defaults(command=_hash_password)
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_serve)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, help=f"port ({DEFAULT_PORT}); 0 lets the system choose")
+    parser.add_argument(
+        "--app", default="", help="serve this app alone, on the ports of its manifest"
+    )
+    parser.add_argument(
+        "--data", type=Path, help="where keys and the apps' data are kept ($HUB_DATA)"
+    )
+    parser.add_argument(
+        "--public-url", default="", help="the portal's address, where a proxy hides this one"
+    )
+    parser.add_argument(
+        "--issuer", default=os.environ.get("HUB_ISSUER", ""), help="an external OpenID provider"
+    )
+    parser.add_argument("--users", type=Path, help="a JSON file of users ($HUB_USERS_FILE)")
+    parser.add_argument(
+        "--ready-seconds", type=float, default=10, help="how long an app may take (%(default)s)"
+    )
+    parser.add_argument(
+        "--up", action="store_true", help="load every app at once, and show how to log in"
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from hub.server import serve  # noqa: PLC0415 - other commands need no server
+
+    settings = _settings(options)
+    return serve(settings, options.host, _ports(options), options.public_url, eager=options.up)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from hub.services import TEST_LOGIN, Settings  # noqa: PLC0415 - see above
+
+    data = options.data or Path(os.environ.get("HUB_DATA") or Path.home() / ".hub")
+    users = options.users or os.environ.get("HUB_USERS_FILE")
+    password = os.environ.get(TEST_PASSWORD, "")
+    login = os.environ.get(TEST_USER) or TEST_LOGIN
+    if options.up and not password and not options.issuer:
+        password = secrets.token_urlsafe(9)
+        print(f"log in as {login} with the password {password}, which ends with this process")
+    return Settings(
+        data=data,
+        apps=options.apps,
+        only=options.app,
+        issuer=options.issuer,
+        users_file=Path(users) if users else None,
+        test_login=login,
+        test_password=password,
+        ready_seconds=options.ready_seconds,
+    )
+
+
+def _ports(options: argparse.Namespace) -> list[int]:
+    if options.port is not None:
+        return [options.port]
+    if not options.app:
+        return [DEFAULT_PORT]
+    alone = next((app for app in scan(options.apps).apps if app.slug == options.app), None)
+    if alone is None:
+        raise UsageError(
+            f"no usable app is called {options.app!r}", next_step="bin/invoke hub.check"
+        )
+    return [alone.manifest.routing.ports.frontend, alone.manifest.routing.ports.backend]
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Name every manifest that cannot be used."""
+    found = scan(options.apps)
+    if options.json:
+        broken = [{"slug": app.slug, "reason": app.reason} for app in found.broken]
+        print(json.dumps({"apps": [app.slug for app in found.apps], "broken": broken}, indent=2))
+    else:
+        for app in found.broken:
+            print(f"error: {app.reason}")
+        print(f"{len(found.apps)} usable, {len(found.broken)} broken")
+    return EXIT_RED if found.broken else EXIT_GREEN
+
+
+def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands are called alike
+    print(json.dumps(manifest.schema(), indent=2))
+    return EXIT_GREEN
+
+
+def _traefik(options: argparse.Namespace) -> int:
+    from hub.traefik import configuration  # noqa: PLC0415 - see above
+
+    found = scan(options.apps)
+    print(configuration(found.served, Addresses.parse(options.public_url), options.host), end="")
+    return EXIT_GREEN
+
+
+def _hash_password(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands are called alike
+    from hub.passwords import hash_password  # noqa: PLC0415 - see above
+
+    print(hash_password(sys.stdin.readline().rstrip("\n")))
+    return EXIT_GREEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The gateway: one process for portal and apps, which sends each request where its host name says."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from hub.addresses import PORTAL
+from hub.answers import refusal
+from hub.app_host import AppHost, BrokenHost
+from hub.errors import EnvironmentNotReady
+from hub.portal import build_portal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from hub.catalogue import Catalogue
+    from hub.services import Services
+
+_LOOK_SECONDS: Final = 1.0
+
+
+class Gateway:
+    """The ASGI application of the whole hub.
+
+    Args:
+        services: What its parts share.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._portal = build_portal(services)
+        self._hosts: dict[str, AppHost | BrokenHost] = {}
+        self._seen: Catalogue | None = None
+        self._looked_at = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        target = self._find(_host(scope))
+        if target is None:
+            names = "This hub has no app of this name."
+            await refusal(404, "no_such_host", names)(scope, receive, send)
+            return
+        if not self._services.has_own_identity:
+            try:
+                await self._services.provider.refresh()
+            except EnvironmentNotReady as error:
+                await refusal(503, "issuer_unreachable", error.what)(scope, receive, send)
+                return
+        await target(scope, receive, send)
+
+    def hosts(self) -> dict[str, AppHost | BrokenHost]:
+        """Every app by its subdomain, as the catalogue is now; what has not changed stays loaded."""
+        catalogue = self._services.directory.current()
+        if catalogue is not self._seen:
+            kept = {host.app: host for host in self._hosts.values() if isinstance(host, AppHost)}
+            hosts: dict[str, AppHost | BrokenHost] = {
+                app.slug: BrokenHost(app) for app in catalogue.broken
+            }
+            for app in catalogue.served:
+                hosts[app.manifest.routing.subdomain] = kept.get(app) or AppHost(
+                    app, self._services
+                )
+            self._hosts, self._seen = hosts, catalogue
+        return self._hosts
+
+    def _find(self, host: str) -> ASGIApp | None:
+        place = self._services.addresses.place_of(host)
+        if place == PORTAL:
+            return self._portal
+        if place is None:
+            return None
+        # Looking at the folder for each request would be too much; a stranger's name is worth it.
+        if place not in self._hosts or time.monotonic() - self._looked_at > _LOOK_SECONDS:
+            self.hosts()
+            self._looked_at = time.monotonic()
+        return self._hosts.get(place)
+
+
+def _host(scope: Scope) -> str:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return str(hosts[0].decode("latin-1")) if len(hosts) == 1 else ""

@@ -1,0 +1,184 @@
+"""The built-in identity provider: discovery, keys, the authorization code flow, and one password grant.
+
+It stands in for a real OpenID provider, with the parts of OAuth 2.0 (RFC 6749), PKCE (RFC 7636) and
+OpenID Connect Discovery that the hub uses. The password grant is for the test user alone: it is how a
+smoke without a browser gets a token.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from starlette.routing import Route
+
+from hub.answers import json_answer, redirect
+from hub.forms import read_form
+from hub.keys import ALGORITHM
+from hub.pages import error_answer
+from hub.provider import SignInFailed
+from hub.sessions import Grant
+from hub.sign_in import CALLBACK
+from hub.tokens import LIFETIME
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from hub.catalogue import App
+    from hub.services import Services
+    from hub.users import User
+
+SESSION_COOKIE: Final = "hub_session"
+PORTAL_CLIENT: Final = "portal"  # what the portal is called by an identity provider
+_GRANTS: Final = ("authorization_code", "password")
+
+
+def routes() -> list[Route]:
+    """The identity provider's addresses, all on the portal's host."""
+    return [
+        Route("/.well-known/openid-configuration", handle_discovery),
+        Route("/identity/jwks.json", handle_jwks),
+        Route("/identity/authorize", handle_authorize),
+        Route("/identity/token", handle_token, methods=["POST"]),
+    ]
+
+
+def services_of(request: Request) -> Services:
+    """What the hub shares."""
+    services: Services = request.app.state.services
+    return services
+
+
+async def handle_discovery(request: Request) -> Response:
+    """Say where everything is (OpenID Connect Discovery 1.0)."""
+    issuer = services_of(request).addresses.portal
+    return json_answer(
+        {
+            "issuer": issuer,
+            "authorization_endpoint": f"{issuer}/identity/authorize",
+            "token_endpoint": f"{issuer}/identity/token",
+            "jwks_uri": f"{issuer}/identity/jwks.json",
+            "response_types_supported": ["code"],
+            "grant_types_supported": list(_GRANTS),
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "scopes_supported": ["openid", "profile", "email", "groups"],
+        }
+    )
+
+
+async def handle_jwks(request: Request) -> Response:
+    """Publish the keys that verify the tokens."""
+    return json_answer(services_of(request).key.as_jwks())
+
+
+async def handle_authorize(request: Request) -> Response:
+    """Give an app a code for whoever is logged in; whoever is not logs in first."""
+    services, query = services_of(request), request.query_params
+    app = _client(services, query.get("client_id", ""))
+    if app is None:
+        return error_answer(400, "No app of this name can ask for a sign-in.")
+    uri = services.addresses.app(app.manifest.routing.subdomain) + CALLBACK
+    if query.get("redirect_uri") != uri:  # nothing is ever sent to an address that is not the app's
+        return error_answer(
+            400, "The app wants the sign-in sent to an address that is not its own."
+        )
+    challenge = query.get("code_challenge", "")
+    is_proper = (
+        query.get("response_type") == "code" and query.get("code_challenge_method") == "S256"
+    )
+    if not is_proper or not challenge:
+        return _back(uri, query.get("state", ""), error="invalid_request")
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    person = services.sessions.find(cookie)
+    if person is None:
+        target = f"{request.url.path}?{request.url.query}"
+        return redirect(f"/login?{urlencode({'next': target})}")
+    if not app.admits(person.groups):
+        return error_answer(403, f"Your account may not use {app.manifest.name}.")
+    code = services.codes.issue(Grant(app.slug, uri, challenge, cookie))
+    return _back(uri, query.get("state", ""), code=code)
+
+
+def _client(services: Services, slug: str) -> App | None:
+    return services.directory.current().find(slug)
+
+
+def _back(uri: str, state: str, **what: str) -> Response:
+    return redirect(f"{uri}?{urlencode({**what, 'state': state})}")
+
+
+async def handle_token(request: Request) -> Response:
+    """Give a token for a code, or for the test user's password."""
+    fields = await read_form(request)
+    grant = fields.get("grant_type")
+    if grant not in _GRANTS:
+        return _token_error("unsupported_grant_type")
+    client = fields.get("client_id", "")
+    app = _client(services_of(request), client)
+    if grant == "password" and (app or client == PORTAL_CLIENT):
+        return _grant_by_password(request, app, fields)
+    if app is None:
+        return _token_error("invalid_client", 401)
+    return await _grant_by_code(request, app, fields)
+
+
+async def _grant_by_code(request: Request, app: App, fields: dict[str, str]) -> Response:
+    names = ("code", "redirect_uri", "code_verifier")
+    code, uri, verifier = (fields.get(name, "") for name in names)
+    try:
+        token = await services_of(request).provider.redeem(code, app.slug, uri, verifier)
+    except SignInFailed:
+        return _token_error("invalid_grant")
+    return _token_answer(token)
+
+
+def _grant_by_password(request: Request, app: App | None, fields: dict[str, str]) -> Response:
+    services = services_of(request)
+    login = fields.get("username", "")
+    if wait := wait_for_login(request, login):
+        return _token_error("slow_down", 429, retry_after=str(wait))
+    user = check_password(request, login, fields.get("password", ""))
+    if user is None or not user.is_test_user:
+        return _token_error("invalid_grant")
+    if app is not None and not app.admits(user.groups):
+        return _token_error("access_denied", 403)
+    audience = app.slug if app else PORTAL_CLIENT
+    return _token_answer(services.minter.mint(user.as_person(), audience))
+
+
+def wait_for_login(request: Request, login: str) -> int:
+    """How many seconds a login must wait for its next try; 0 when it need not."""
+    services, now = services_of(request), time.monotonic()
+    name, address = login.casefold()[:200], _address(request)
+    wait = max(services.by_name.wait(name, now), services.by_address.wait(address, now))
+    return int(wait) + 1 if wait else 0
+
+
+def check_password(request: Request, login: str, password: str) -> User | None:
+    """Return the user, or None, which counts as a failure of this name and this address."""
+    services = services_of(request)
+    user = services.passwords.check(login, password)
+    if user is None:
+        for limit, key in (
+            (services.by_name, login.casefold()[:200]),
+            (services.by_address, _address(request)),
+        ):
+            limit.fail(key, time.monotonic())
+    return user
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _token_answer(token: str) -> Response:
+    return json_answer({"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME})
+
+
+def _token_error(error: str, status: int = 400, **headers: str) -> Response:
+    return json_answer({"error": error}, status, **headers)

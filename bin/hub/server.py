@@ -1,0 +1,151 @@
+"""Starts the hub: one process, one port, a line for the portal and one for each app when it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from hub.addresses import Addresses
+from hub.app_host import AppHost, BrokenHost
+from hub.errors import EXIT_GREEN, EXIT_INTERRUPTED, AppUnusable, EnvironmentNotReady, UsageError
+from hub.gateway import Gateway
+from hub.services import make_services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hub.services import Services, Settings
+
+EXIT_WITH_PARENT: Final = "HUB_EXIT_WITH_PARENT"
+_BACKLOG: Final = 2048
+_GRACE_SECONDS: Final = 3
+
+
+def serve(
+    settings: Settings,
+    host: str,
+    ports: Sequence[int],
+    public_url: str = "",
+    *,
+    eager: bool = False,
+) -> int:
+    """Serve until a signal comes.
+
+    Args:
+        settings: What was chosen.
+        host: The address to listen on.
+        ports: The ports; 0 lets the system choose. The first one is in the addresses.
+        public_url: The portal's address in browsers, where a proxy stands between.
+        eager: Load every app at once, and say which are broken.
+
+    Returns:
+        0 after SIGTERM, 130 after Ctrl-C.
+
+    Raises:
+        EnvironmentNotReady: A port is taken, or a file cannot be read.
+        UsageError: There is no app of the wanted name.
+    """
+    listeners = [_listen(host, port) for port in ports]
+    port = listeners[0].getsockname()[1]
+    addresses = Addresses.parse(public_url or f"http://localhost:{port}")
+    services = make_services(settings, addresses)
+    _check_only(settings, services)
+    gateway = Gateway(services)
+    config = uvicorn.Config(
+        gateway,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = _Server(config, gateway, addresses, eager=eager)
+    if os.environ.get(EXIT_WITH_PARENT) == "1":
+        threading.Thread(target=_watch_parent, args=[server], daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it once more when it is done
+    try:
+        server.run(sockets=listeners)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    finally:
+        services.children.stop()
+    return EXIT_GREEN
+
+
+def _check_only(settings: Settings, services: Services) -> None:
+    found = services.directory.current()
+    if settings.only and not found.served and not found.broken:
+        raise UsageError(f"no app is called {settings.only!r}", next_step=f"ls {settings.apps}")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        listener = socket.create_server((host, port), backlog=_BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise EnvironmentNotReady(
+            f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}",
+            next_step="bin/invoke up --port 0",
+        ) from error
+    # Connections inherit this; asyncio sets it on none that such a socket accepts.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _watch_parent(server: uvicorn.Server) -> None:
+    """End the server when standard input ends: the parent has closed it, or has died."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says where everything is when it is ready."""
+
+    def __init__(
+        self, config: uvicorn.Config, gateway: Gateway, addresses: Addresses, *, eager: bool
+    ) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+        self._addresses = addresses
+        self._eager = eager
+        self._warming: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        lines = [f"app {slug} {url}" for slug, url in self._apps()]
+        lines.append(f"hub listening on {self._addresses.portal}")
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        if self._eager:
+            self._warming = asyncio.create_task(self._warm_up())
+
+    def _apps(self) -> list[tuple[str, str]]:
+        hosts = self._gateway.hosts()
+        return sorted((host.app.slug, self._addresses.app(name)) for name, host in hosts.items())
+
+    async def _warm_up(self) -> None:
+        for host in self._gateway.hosts().values():
+            if reason := await _problem(host):
+                sys.stderr.write(f"broken: {reason}\n")
+
+
+async def _problem(host: AppHost | BrokenHost) -> str:
+    """Why an app does not work; nothing where it does."""
+    if isinstance(host, BrokenHost):
+        return host.app.reason
+    try:
+        await host.backend.application()
+    except AppUnusable as error:
+        return error.what
+    return ""

@@ -1,0 +1,136 @@
+"""The hub under smoke: a real process, on data of its own, that cannot outlive this one.
+
+`start` is called before pytest is imported (``before`` in ``[tool.runbook.tiers.hub]``), so that the hub
+boots meanwhile. Hence no import here that the start does not need.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = Path(os.environ.get("HUB_APPS") or ROOT / "bin" / "hub" / "apps")
+TEST_USER, TEST_PASSWORD = "smoke", "smoke-password"
+BOOT_SECONDS = 30.0  # only a hang takes as long; a death is noticed at once
+_LAST_LINES = 8  # of the hub's log that a message shows
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the smoke is of no use after a loss of power
+
+
+class HubUnusable(Exception):
+    """The hub is dead, deaf, or says something else than where it is."""
+
+
+class HubProcess:
+    """The hub, started at once and waited for later.
+
+    A keeper stands between: when this process ends, by kill -9 too, it ends the hub and removes its
+    data.
+
+    Attributes:
+        apps: The folder of the apps that it serves.
+
+    Args:
+        apps: The folder of the apps.
+        *options: Further options of ``hub serve``.
+        top: Where it keeps its data, and all that it leaves; removed in the end. Made if not given.
+        **environment: Variables besides this process's own.
+    """
+
+    def __init__(
+        self, apps: Path, *options: str, top: Path | None = None, **environment: str
+    ) -> None:
+        self.apps = apps
+        self._top = top or _temporary_folder() / f"hub-smoke-{os.urandom(8).hex()}"
+        self._top.mkdir(mode=0o700, exist_ok=True)
+        self._log = self._top / "hub.log"
+        self._said = b""
+        variables = {
+            "PYTHONPATH": str(ROOT / "bin"),
+            "PYTHONDONTWRITEBYTECODE": "1",  # the apps under smoke are somebody's folder
+            "HUB_DATA": str(self._top / "data"),
+            "HUB_TEST_USER": TEST_USER,
+            "HUB_TEST_PASSWORD": TEST_PASSWORD,
+            "HUB_EXIT_WITH_PARENT": "1",
+        }
+        keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
+        hub = [sys.executable, "-m", "hub", "--apps", str(apps), "serve", "--port", "0", *options]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*keeper, "--remove", str(self._top), "--grace", "5", "--", *hub],
+                env=os.environ | variables | environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def url(self) -> str:
+        """The portal's address; waits until the hub is ready.
+
+        Raises:
+            HubUnusable: It died, or is not ready in time; with what it printed.
+        """
+        return self._lines()[-1].rpartition(" ")[2]
+
+    @property
+    def app_urls(self) -> dict[str, str]:
+        """The address of each app that it found, broken ones too, by slug; see `url`."""
+        words = (line.split() for line in self._lines())
+        return {said[1]: said[2] for said in words if said[0] == "app"}
+
+    def _lines(self) -> list[str]:
+        deadline = time.monotonic() + BOOT_SECONDS
+        while not self._is_complete():
+            if not select.select([self._stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise HubUnusable(f"the hub was not ready in {BOOT_SECONDS:.0f} s: {self.output()}")
+            chunk = os.read(self._stdout, 65_536)
+            if not chunk:
+                raise HubUnusable(f"the hub died at boot: {self.output()}")
+            self._said += chunk
+        return self._said.decode().splitlines()
+
+    def _is_complete(self) -> bool:
+        last = self._said[:-1].rpartition(b"\n")[2] if self._said.endswith(b"\n") else b""
+        return last.startswith(b"hub listening on ")
+
+    @property
+    def _stdout(self) -> int:
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def output(self) -> str:
+        """The end of what the hub has logged, the last line first."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return " | ".join(reversed(lines[-_LAST_LINES:])) or "it logged nothing"
+
+    def stop(self) -> None:
+        """End the hub and its keeper, which removes the data."""
+        self._process.communicate()  # closes the keeper's standard input
+
+
+def _temporary_folder() -> Path:
+    if "TMPDIR" in os.environ:
+        return Path(os.environ["TMPDIR"])
+    return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108
+
+
+_started: list[HubProcess] = []
+
+
+def start() -> HubProcess:
+    """Start the run's hub unless it is started already, and return it."""
+    if not _started:
+        _started.append(HubProcess(APPS))
+    return _started[0]
+
+
+def stop() -> None:
+    """End the run's hub if it was started."""
+    while _started:
+        _started.pop().stop()

@@ -1,0 +1,129 @@
+"""Every app of the hub works: five checks, and what its tokens must and must not open."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hub.client import bearer
+from tests.hub.hub_process import TEST_USER
+
+if TYPE_CHECKING:
+    from tests.hub.client import Client
+    from tests.hub.conftest import SmokedApp
+    from tests.hub.hub_process import HubProcess
+
+REFUSED = (401, "unauthorised")
+TEMPLATE_SLUG = "template-app"
+_SLUG_MARK = re.compile(r'<meta name="app-slug" content="([^"]*)">')
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\bAPP_(?:SLUG|NAME)\b")
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="backend.py does not import, build_app fails, or the health route is gone",
+    suspects=["bin/hub/backend.py", "bin/hub/gateway.py", "bin/hub/apps"],
+)
+def test_app_is_healthy(app: SmokedApp) -> None:
+    reply = app.get(_health_path(app))
+
+    assert (200, "ok") == (reply.status, _key(reply.json, "status")), reply.text
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="a route of the app answers without asking who is signed in, or believes a token for another app",
+    suspects=["bin/hub/sdk.py::signed_in", "bin/hub/tokens.py::Verifier.verify", "bin/hub/apps"],
+)
+def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
+    other = app.client.token("portal")
+
+    nobody, stranger, nonsense = (
+        app.get("/api/me", **headers) for headers in ({}, bearer(other), bearer("x.y.z"))
+    )
+
+    assert REFUSED == (nobody.status, _key(nobody.json, "error")), nobody.text
+    assert 401 == stranger.status, f"a token for another app: {stranger.text}"
+    assert 401 == nonsense.status, f"a token that is none: {nonsense.text}"
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="no token for this app can be had, or the app does not believe it",
+    suspects=[
+        "bin/hub/identity.py::handle_token",
+        "bin/hub/tokens.py::Verifier.verify",
+        "bin/hub/entitlement.py",
+        "bin/hub/apps",
+    ],
+)
+def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
+    reply = app.get("/api/me", **bearer(app.client.token(app.slug)))
+
+    assert (200, f"{TEST_USER}@example.test") == (reply.status, _key(reply.json, "email")), (
+        reply.text
+    )
+    assert {"sub", "name", "email", "groups"} <= set(reply.json)
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="the front page is missing, or is another app's or the template's",
+    suspects=["bin/hub/app_host.py", "bin/hub/apps", "bin/hub/template"],
+)
+def test_app_serves_its_own_front_page(app: SmokedApp) -> None:
+    page = app.get("/", accept="text/html")
+    marks = _SLUG_MARK.findall(page.text)
+
+    assert 200 == page.status
+    assert re.search(rf"(?<![\w-]){re.escape(app.slug)}(?![\w-])", page.text), (
+        f"no {app.slug!r} in the page"
+    )
+    assert marks in ([], [app.slug])
+    assert TEMPLATE_SLUG not in page.text
+    assert not _PLACEHOLDER.search(page.text)
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="the manifest does not parse, or has lost a field that it needs",
+    suspects=["bin/hub/manifest.py::parse", "bin/hub/apps"],
+)
+def test_app_has_a_valid_manifest(app: SmokedApp) -> None:
+    from hub import manifest
+
+    found = manifest.parse((app.folder / manifest.FILE_NAME).read_text(encoding="utf-8"))
+    served = app.get("/.hub/manifest")
+
+    assert app.slug == found.slug
+    assert (200, app.slug) == (served.status, _key(served.json, "slug")), served.text
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="the list of apps does not look at lifecycle, visibility or entitlement",
+    suspects=["bin/hub/catalogue.py::Catalogue.shown_to", "bin/hub/portal.py::handle_apps"],
+)
+def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -> None:
+    from hub.catalogue import scan
+    from hub.users import TEST_GROUPS
+
+    wanted = [app.slug for app in scan(hub.apps).shown_to(TEST_GROUPS)]
+    reply = client.get(f"{hub.url}/api/apps", **bearer(client.token("portal")))
+    anonymous = client.get(f"{hub.url}/api/apps")
+
+    assert wanted == [app["slug"] for app in reply.json["apps"]]
+    assert 401 == anonymous.status
+
+
+def _key(body: object, name: str) -> object:
+    return body.get(name) if isinstance(body, dict) else body
+
+
+def _health_path(app: SmokedApp) -> str:
+    found = re.search(
+        r"^ +health_path: *(\S+)", (app.folder / "app.manifest.yml").read_text(), re.MULTILINE
+    )
+    return found[1].strip("\"'") if found else "/health"
