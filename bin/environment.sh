@@ -17,6 +17,7 @@ ensure_environment() {
   local maker
   if is_fresh "$1" "$2"; then return; fi
   maker=$(supported_python) || exit
+  # shellcheck disable=SC2154 # whoever sources this file sets it
   "$maker" "$root/bin/make_environment.py" "$1" "$2" || exit
 }
 

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print one JSON object")
     schema = commands.add_parser("schema", help="print the JSON Schema of the manifest")
     schema.set_defaults(command=_schema)
+    _add_new_app(commands.add_parser("new-app", help="make a new app, and smoke it"))
     traefik = commands.add_parser("traefik", help="print a Traefik configuration for all apps")
     traefik.set_defaults(command=_traefik)
     traefik.add_argument("--public-url", required=True, help="the portal's address in browsers")
@@ -86,6 +87,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--up", action="store_true", help="load every app at once, and show how to log in"
     )
+
+
+def _add_new_app(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_new_app)
+    parser.add_argument("--slug", required=True, help="its name in addresses, such as team-notes")
+    parser.add_argument("--name", required=True, help="its name for people")
+    parser.add_argument("--kind", default="internal", help="product, client, internal or platform (%(default)s)")
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -145,6 +153,13 @@ def _check(options: argparse.Namespace) -> int:
 
 def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands are called alike
     print(json.dumps(manifest.schema(), indent=2))
+    return EXIT_GREEN
+
+
+def _new_app(options: argparse.Namespace) -> int:
+    from hub.scaffold import new_app  # noqa: PLC0415 - Copier is slow to import
+
+    new_app(options.apps, options.slug, options.name, options.kind)
     return EXIT_GREEN
 
 

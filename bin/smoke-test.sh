@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# The five checks of an app of the hub, with nothing but bash, curl and jq.
+#
+#   bash bin/smoke-test.sh notes                     one app of this checkout, on a hub that is started for it
+#   bash bin/smoke-test.sh --all                     every app of this checkout, one boot
+#   bash bin/smoke-test.sh --all --url https://hub.example.org    what a running portal shows to the test user
+#   bash bin/smoke-test.sh --apps FOLDER --all       the apps of another folder
+#
+# HUB_TEST_USER and HUB_TEST_PASSWORD are the test user of a running deployment.
+# Standard output: a FAIL line a failed check, then RESULT. Standard error: for people.
+# Exit: 0 green, 1 red, 2 usage, 4 nothing to smoke with, 130 interrupted.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=bin/environment.sh
+source "$root/bin/environment.sh"
+apps=${HUB_APPS:-$root/bin/hub/apps}
+schema=$root/docs/schemas/app-manifest.schema.json
+checks=5 # that bin/smoke-test.jq makes of each app
+
+usage() {
+  printf 'error: %s\n  next: bash bin/smoke-test.sh --all\n' "$1" >&2
+  exit 2
+}
+
+# Sets `slugs`, `all`, `portal` and `apps`.
+read_arguments() {
+  slugs=() all=no portal=
+  while (($#)); do
+    case $1 in
+      --all) all=yes ;;
+      --url | --apps)
+        (($# > 1)) || usage "$1 needs a value"
+        if [[ $1 == --url ]]; then portal=${2%/}; else apps=$2; fi
+        shift
+        ;;
+      -h | --help)
+        sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 0
+        ;;
+      -*) usage "there is no option $1" ;;
+      *) slugs+=("$1") ;;
+    esac
+    shift
+  done
+  local slug
+  for slug in ${slugs[@]+"${slugs[@]}"}; do
+    [[ $slug =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || usage "$slug is no slug"
+  done
+  [[ $all == yes ]] || ((${#slugs[@]})) || usage "name an app, or --all"
+  [[ $all == no ]] || ((!${#slugs[@]})) || usage "name apps or --all, not both"
+  [[ -z $portal || $portal =~ ^https?://[A-Za-z0-9.:-]+$ ]] || usage "$portal is no address of a portal"
+}
+
+# Sets `python`: HUB_PYTHON, else an environment that holds what the lock names, made if there is none.
+choose_python() {
+  python=${HUB_PYTHON:-}
+  if [[ -n $python ]]; then return; fi
+  local environment lock=$root/requirements/hub.txt
+  for environment in "$root"/.nox/{hub-smoke,hub-command,hub} "$root/.runbook/hub-environment"; do
+    python=$environment/bin/python
+    if is_fresh "$environment" "$lock"; then return; fi
+  done
+  ensure_environment "$environment" "$lock"
+}
+
+# Starts a hub of our own; sets `portal` and `urls`. It ends when its standard input does: with this script.
+start_hub() {
+  choose_python
+  export PYTHONPATH=$root/bin PYTHONDONTWRITEBYTECODE=1 HUB_EXIT_WITH_PARENT=1 HUB_DATA=$scratch/data
+  export HUB_TEST_USER=smoke HUB_TEST_PASSWORD=smoke-$RANDOM$RANDOM$RANDOM
+  coproc HUB { exec "$python" -m hub --apps "$apps" serve --port 0 2>"$scratch/hub.log"; }
+  local word slug url
+  while read -r word slug url <&"${HUB[0]}"; do
+    case $word in
+      app) urls[$slug]=$url ;;
+      hub) portal=${url##* } && return ;;
+    esac
+  done
+  give_up "the hub did not start: $(tail -n 2 "$scratch/hub.log" | tr '\n' ' ')" "bin/invoke up"
+}
+
+# Sets `slugs` and `urls` to what the portal shows to the test user.
+ask_portal() {
+  local listed
+  listed=$(ask "$portal/api/apps" --header "Authorization: Bearer $stranger") ||
+    give_up "$portal does not list its apps" "curl -i $portal/health"
+  while IFS=$'\t' read -r slug url; do
+    slugs+=("$slug")
+    urls[$slug]=$url
+  done < <(jq -r '.apps[] | [.slug, .url] | @tsv' <<<"$listed")
+}
+
+# What one address says; fails where it says no.
+ask() { curl "${how[@]}" --fail "$@"; }
+
+# Prints a token of the test user for app $1.
+token_for() {
+  ask "$portal/identity/token" --data grant_type=password --data "client_id=$1" \
+    --data-urlencode "username=$HUB_TEST_USER" --data-urlencode "password=$HUB_TEST_PASSWORD" |
+    jq -er .access_token
+}
+
+# Prints the FAIL lines of app $1 at address $2.
+check_app() {
+  local at=$scratch/answers health token statuses
+  rm -rf "$at" && mkdir "$at" && touch "$at"/{manifest,nobody,page,token,health,me,stranger}
+  # Several requests over one connection, and one process for all of them.
+  statuses=$(curl "${how[@]}" "${tell[@]}" --output "$at/manifest" "$2/.hub/manifest" \
+    --next "${how[@]}" "${tell[@]}" --output "$at/nobody" "$2/api/me" \
+    --next "${how[@]}" "${tell[@]}" --output "$at/page" --header "Accept: text/html" "$2/" \
+    --next "${how[@]}" "${tell[@]}" --output "$at/token" "$portal/identity/token" \
+    --data grant_type=password --data "client_id=$1" \
+    --data-urlencode "username=$HUB_TEST_USER" --data-urlencode "password=$HUB_TEST_PASSWORD") || true
+  IFS=$'\t' read -r health token < <(
+    jq -rn --rawfile manifest "$at/manifest" --rawfile token "$at/token" '
+      [($manifest | fromjson? | .routing?.health_path?) // "/health", ($token | fromjson? | .access_token?) // ""]
+      | map(tostring | gsub("[^!-~]"; "")) | @tsv' || printf '/health\t\n'
+  )
+  statuses+=$'\n'$(curl "${how[@]}" "${tell[@]}" --output "$at/health" "$2/${health#/}" \
+    --next "${how[@]}" "${tell[@]}" --output "$at/me" --header "Authorization: Bearer $token" "$2/api/me" \
+    --next "${how[@]}" "${tell[@]}" --output "$at/stranger" --header "Authorization: Bearer $stranger" "$2/api/me") || true
+  jq -rn -f "$root/bin/smoke-test.jq" --arg slug "$1" --arg user "$HUB_TEST_USER" --arg statuses "$statuses" \
+    --slurpfile schema "$schema" --rawfile manifest "$at/manifest" --rawfile nobody "$at/nobody" \
+    --rawfile page "$at/page" --rawfile token "$at/token" --rawfile health "$at/health" --rawfile me "$at/me" \
+    --rawfile stranger "$at/stranger"
+}
+
+finish() {
+  local status=$?
+  trap - EXIT
+  if [[ -n ${HUB_PID:-} ]]; then
+    eval "exec ${HUB[1]}>&-" # its standard input: it ends
+    wait "$HUB_PID" 2>/dev/null || true
+  fi
+  rm -rf "$scratch"
+  exit "$status"
+}
+
+main() {
+  read_arguments "$@"
+  local tool
+  for tool in curl jq; do
+    command -v "$tool" >/dev/null || give_up "$tool is not on PATH" "apt-get install $tool"
+  done
+  declare -gA urls=()
+  scratch=$(mktemp -d)
+  trap finish EXIT
+  trap 'exit 130' INT TERM
+  local started=${EPOCHREALTIME//[^0-9]/} is_given=$portal
+  [[ -n $portal ]] || start_hub
+  : "${HUB_TEST_USER:=test}"
+  [[ -n ${HUB_TEST_PASSWORD:-} ]] || give_up "HUB_TEST_PASSWORD is not set" "export HUB_TEST_PASSWORD=..."
+  # For every name below localhost, without asking whether the system knows such names.
+  how=(--silent --show-error --max-time 30 --noproxy '*') tell=(--write-out '%{http_code}\n')
+  if [[ $portal =~ ^http://localhost(:|$) ]]; then how+=(--connect-to "::127.0.0.1:"); fi
+  # A token that is good, and is for no app: each of them must refuse it.
+  stranger=$(token_for portal) || give_up "$portal gives the test user no token" "curl -i $portal/health"
+  if [[ $all == yes && -n $is_given ]]; then
+    ask_portal
+  elif [[ $all == yes ]]; then
+    slugs=("${!urls[@]}")
+  fi
+  ((${#slugs[@]})) || usage "there is no app to smoke"
+
+  local slug url lines failed=0 partial=yes
+  if [[ $all == yes ]]; then partial=no; fi
+  for slug in "${slugs[@]}"; do
+    [[ -n ${urls[$slug]:-} || -n $is_given ]] ||
+      usage "no app is called $slug; there are: $(printf '%s\n' "${!urls[@]}" | sort | tr '\n' ' ')"
+  done
+  printf 'SMOKE v1 tier=apps portal=%s apps=%d\n' "$portal" "${#slugs[@]}"
+  while read -r slug; do
+    # A running hub lists what it shows; what it hides is found by its name.
+    url=${urls[$slug]:-${portal/:\/\//:\/\/$slug.}}
+    lines=$(check_app "$slug" "$url")
+    if [[ -n $lines ]]; then
+      printf '%s\n' "$lines"
+      failed=$((failed + $(wc -l <<<"$lines")))
+    else
+      printf 'PASS %s\n' "$slug" >&2
+    fi
+  done < <(printf '%s\n' "${slugs[@]}" | sort)
+
+  local total=$((${#slugs[@]} * checks)) verdict=green took=$((${EPOCHREALTIME//[^0-9]/} - started))
+  if ((failed)); then verdict=red; fi
+  printf 'RESULT %s total=%d passed=%d failed=%d skipped=0 missing=0 partial=%s seconds=%d.%d\n' \
+    "$verdict" "$total" $((total - failed)) "$failed" "$partial" $((took / 1000000)) $((took / 100000 % 10))
+  ((!failed))
+}
+
+main "$@"
