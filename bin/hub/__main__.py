@@ -93,7 +93,9 @@ def _add_new_app(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_new_app)
     parser.add_argument("--slug", required=True, help="its name in addresses, such as team-notes")
     parser.add_argument("--name", required=True, help="its name for people")
-    parser.add_argument("--kind", default="internal", help="product, client, internal or platform (%(default)s)")
+    parser.add_argument(
+        "--kind", default="internal", help="product, client, internal or platform (%(default)s)"
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -32,7 +32,16 @@ SMOKE: Final = Path(__file__).resolve().parents[1] / "smoke-test.sh"
 FIRST_FRONTEND, FIRST_BACKEND = 5174, 8174
 PORTS: Final = 1000  # of each; one for every app
 _SCRATCH: Final = ".scaffold-"
-_COLOURS: Final = ("#c2711f", "#2563eb", "#16a34a", "#8b5cf6", "#be1250", "#12877d", "#d0890c", "#93379f")
+_COLOURS: Final = (
+    "#c2711f",
+    "#2563eb",
+    "#16a34a",
+    "#8b5cf6",
+    "#be1250",
+    "#12877d",
+    "#d0890c",
+    "#93379f",
+)
 
 
 def new_app(root: Path, slug: str, name: str, kind: str, *, smoke: bool = True) -> Path:
@@ -76,7 +85,9 @@ def _check(slug: str, name: str, kind: str) -> None:
     if not re.fullmatch(r"[^\x00-\x1f\x7f{}<>]{1,60}", name) or not name.strip():
         raise UsageError(f"the name {name!r} is empty, too long, or holds one of {{}}<>")
     if kind not in set(manifest.Kind):
-        raise UsageError(f"there is no kind {kind!r}", next_step=f"--kind {' or '.join(manifest.Kind)}")
+        raise UsageError(
+            f"there is no kind {kind!r}", next_step=f"--kind {' or '.join(manifest.Kind)}"
+        )
 
 
 @contextlib.contextmanager
@@ -86,7 +97,9 @@ def _locked(root: Path) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         folder = os.open(root, os.O_RDONLY)
     except OSError as error:
-        raise EnvironmentNotReady(f"the apps' folder {root} cannot be used: {error.strerror}") from error
+        raise EnvironmentNotReady(
+            f"the apps' folder {root} cannot be used: {error.strerror}"
+        ) from error
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
@@ -103,7 +116,9 @@ def _scratch(root: Path) -> Iterator[Path]:
     try:
         folder.mkdir()
     except OSError as error:
-        raise EnvironmentNotReady(f"the apps' folder {root} cannot be written: {error.strerror}") from error
+        raise EnvironmentNotReady(
+            f"the apps' folder {root} cannot be written: {error.strerror}"
+        ) from error
     try:
         yield folder
     finally:
@@ -145,7 +160,11 @@ def allocate_ports(apps: tuple[App, ...]) -> tuple[int, int]:
     Raises:
         EnvironmentNotReady: All are taken.
     """
-    taken = {port for app in apps for port in (app.manifest.routing.ports.frontend, app.manifest.routing.ports.backend)}
+    taken = {
+        port
+        for app in apps
+        for port in (app.manifest.routing.ports.frontend, app.manifest.routing.ports.backend)
+    }
     for number in range(PORTS):
         pair = FIRST_FRONTEND + number, FIRST_BACKEND + number
         if taken.isdisjoint(pair):
@@ -162,6 +181,8 @@ def _smoke(apps: Path, slug: str) -> None:
     except OSError as error:
         raise EnvironmentNotReady(f"the smoke cannot be run: {error.strerror}") from error
     if status == EXIT_RED:
-        raise SmokeRed(f"the new app {slug} is red, and was removed", next_step="mend bin/hub/template")
+        raise SmokeRed(
+            f"the new app {slug} is red, and was removed", next_step="mend bin/hub/template"
+        )
     if status:
         raise EnvironmentNotReady(f"the smoke of the new app ended with {status}; it was removed")
