@@ -201,6 +201,48 @@ def ci_gate(c: Context) -> None:
     commands.ci_gate()
 
 
+@task(
+    help={
+        "slug": "its name in addresses, such as team-notes",
+        "name": "its name for people",
+        "kind": "product, client, internal or platform",
+    }
+)
+def new_app(c: Context, slug: str, name: str, kind: str = "internal") -> None:
+    """Make a new app of the hub from the template, and smoke it."""
+    commands.hub(ROOT, ["new-app", "--slug", slug, "--name", name, "--kind", kind])
+
+
+@task(
+    help={
+        "port": "the port; 0 lets the system choose",
+        "app": "this app alone, on the ports of its manifest",
+    }
+)
+def up(c: Context, port: int = 8000, app: str = "") -> None:
+    """Run portal, apps and Ensemble on this machine, until Ctrl-C."""
+    where = ["--app", app] if app else ["--port", str(port)]
+    commands.hub(ROOT, ["serve", "--up", *where])
+
+
+@task(name="check", help={"json": "print one JSON object"})
+def hub_check(c: Context, json: bool = False) -> None:
+    """Check the manifest of every app."""
+    commands.hub(ROOT, ["check", *(["--json"] if json else [])])
+
+
+@task(
+    name="traefik",
+    help={
+        "public_url": "the portal's address in browsers",
+        "host": "where portal and apps listen",
+    },
+)
+def hub_traefik(c: Context, public_url: str = "http://localhost", host: str = "127.0.0.1") -> None:
+    """Print a Traefik configuration that sends each host name to its app."""
+    commands.hub(ROOT, ["traefik", "--public-url", public_url, "--host", host])
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -222,8 +264,11 @@ namespace = Collection(
     find_offending_commit,
     install_browsers,
     report,
+    new_app,
+    up,
     lock,
     docs,
     Collection("ci", ci_gate, ci_plan),
     Collection("gate", gate_open, gate_close, gate_status),
+    Collection("hub", hub_check, hub_traefik),
 )

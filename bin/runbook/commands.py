@@ -285,6 +285,29 @@ def ci_gate() -> ExitCode:
 
 
 @_command
+def hub(root: Path, arguments: Sequence[str]) -> None:
+    """Become the hub's own command line, in its environment; Ctrl-C and exit codes are then its own.
+
+    Raises:
+        EnvironmentNotReady: The environment could not be made.
+    """
+    session = "hub-command"
+    make = ["--noxfile", str(root / "noxfile.py"), "--session", session, "--install-only"]
+    made = subprocess.run(
+        [sys.executable, "-m", "nox", *make], capture_output=True, text=True, check=False
+    )
+    python = root / ".nox" / session / "bin" / "python"
+    if made.returncode:
+        print(made.stdout + made.stderr, file=sys.stderr)
+        raise EnvironmentNotReady(
+            "the hub's environment could not be made", next_step=f"bin/nox -s {session} -- --help"
+        )
+    environment = os.environ | {"PYTHONPATH": str(root / "bin")}
+    sys.stdout.flush()
+    os.execve(python, [str(python), "-m", "hub", *arguments], environment)  # noqa: S606 - no shell
+
+
+@_command
 def lock(root: Path, *, upgrade: bool, only: str) -> None:
     """Compile the locks and say which changed."""
     moved = locks.compile_locks(root, upgrade=upgrade, only=only)
