@@ -243,6 +243,58 @@ def hub_traefik(c: Context, public_url: str = "http://localhost", host: str = "1
     commands.hub(ROOT, ["traefik", "--public-url", public_url, "--host", host])
 
 
+@task(
+    help={
+        "project": "the project's folder, or its requirements file",
+        "baseline": "a file of name==version pins that was green",
+        "command": "run in a copy of the project: exit 0 green, all else red",
+        "python": "a version or an interpreter",
+        "as_of": "search up to what was newest then: a date, or RFC 3339",
+        "resolution": "of the newest side: highest, lowest or lowest-direct",
+        "prerelease": "packages of which pre-releases are taken, with commas; * for all",
+        "group": "dependency groups to take, with commas",
+        "flake_rate": "how often the command fails where all is well",
+        "jobs": "environments at once",
+        "timeout": "seconds for one run of the command",
+        "fresh": "believe nothing that earlier searches saw",
+        "json": "write the result as JSON to this file; - is standard output",
+    }
+)
+def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    project: str = "",
+    baseline: str = "",
+    command: str = "",
+    python: str = "",
+    as_of: str = "",
+    resolution: str = "",
+    prerelease: str = "",
+    group: str = "",
+    flake_rate: float = 0.0,
+    jobs: int = 0,
+    timeout: float = 0.0,
+    fresh: bool = False,
+    json: str = "",
+) -> None:
+    """Name the upgrades that broke a command, of this or any project."""
+    commands.find_offending_upgrade(
+        baseline=baseline,
+        command=command,
+        options={
+            "project": project,
+            "python": python,
+            "as-of": as_of,
+            "resolution": resolution,
+            "flake-rate": flake_rate,
+            "jobs": jobs,
+            "timeout": timeout,
+            "json": json,
+        },
+        lists={"prerelease": prerelease, "group": group},
+        flags={"fresh": fresh},
+    )
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -262,6 +314,7 @@ namespace = Collection(
     rows,
     describe,
     find_offending_commit,
+    find_offending_upgrade,
     install_browsers,
     report,
     new_app,

@@ -308,6 +308,40 @@ def hub(root: Path, arguments: Sequence[str]) -> None:
 
 
 @_command
+def find_offending_upgrade(
+    *,
+    baseline: str,
+    command: str,
+    options: Mapping[str, str | int | float],
+    lists: Mapping[str, str],
+    flags: Mapping[str, bool],
+) -> ExitCode:
+    """Search the upgrades since a baseline for those that broke a command.
+
+    Args:
+        baseline: A file of pins that was green.
+        command: What tells green from red.
+        options: Further options of the search, by name; those that are empty are left out.
+        lists: Options that may be given several times, their values with commas between.
+        flags: Switches of the search, by name.
+    """
+    from runbook.upgrades.__main__ import main as search  # noqa: PLC0415
+
+    if not (baseline and command):
+        example = (
+            "bin/invoke find-offending-upgrade --baseline pins.txt --command 'python -m pytest -q'"
+        )
+        raise UsageError("a search needs --baseline and --command", next_step=example)
+    arguments = [f"--baseline={baseline}", f"--command={command}"]
+    arguments += [f"--{name}={value}" for name, value in options.items() if value]
+    arguments += [
+        f"--{name}={each}" for name, values in lists.items() for each in values.split(",") if each
+    ]
+    arguments += [f"--{name}" for name, is_on in flags.items() if is_on]
+    return ExitCode(search(arguments))
+
+
+@_command
 def lock(root: Path, *, upgrade: bool, only: str) -> None:
     """Compile the locks and say which changed."""
     moved = locks.compile_locks(root, upgrade=upgrade, only=only)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from runbook.culprit.fingerprint import fingerprint
 from runbook.culprit.git import clean_environment
@@ -21,9 +21,9 @@ from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from runbook.culprit.worktrees import OverlayFile, Worktree
+    from runbook.culprit.worktrees import OverlayFile
 
 _COMMAND_ERROR = 126  # and up: not found, not executable, ended by a signal
 _TAIL = 65536  # bytes of output that are looked at: where a failure's summary stands
@@ -45,6 +45,16 @@ class Word(StrEnum):
     ERROR = "error"
     CANCELLED = "cancelled"
     CONFLICT = "conflict"  # what was to be taken out first cannot be: the command was not run
+
+
+class Tree(Protocol):
+    """Where a command runs: a folder, and beside it the scratch folder of the run."""
+
+    path: Path
+    scratch: Path
+
+    def prepare(self, sha: str, overlay: Iterable[OverlayFile] = (), *, without: str = "") -> None:
+        """Make the folder what it should be, and empty the scratch folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +122,7 @@ class Probe:
             if self._process is not None:
                 _kill(self._process.pid)
 
-    def run(
-        self, tree: Worktree, sha: str, job: Job, attempt: int, without: str = ""
-    ) -> ProbeResult:
+    def run(self, tree: Tree, sha: str, job: Job, attempt: int, without: str = "") -> ProbeResult:
         """Check out, take out one commit's change if told to, set up, run, and say what came of it."""
         started = time.monotonic()
         word, why, output = Word.CANCELLED, "", ""
@@ -133,7 +141,7 @@ class Probe:
         shown = fingerprint(output) if word is Word.FAIL else frozenset()
         return ProbeResult(sha, word, seconds, why, shown, without=without)
 
-    def _run_job(self, tree: Worktree, sha: str, job: Job, attempt: int) -> tuple[Word, str, str]:
+    def _run_job(self, tree: Tree, sha: str, job: Job, attempt: int) -> tuple[Word, str, str]:
         environment = _environment(tree.scratch) | {
             "RUNBOOK_COMMIT": sha,
             "RUNBOOK_ATTEMPT": str(attempt),
@@ -148,7 +156,7 @@ class Probe:
         return word, f"{why}: {_last_line(output)}" if why and _last_line(output) else why, output
 
     def _execute(
-        self, command: str, tree: Worktree, environment: dict[str, str], timeout: float
+        self, command: str, tree: Tree, environment: dict[str, str], timeout: float
     ) -> tuple[int | None, str]:
         """Run one shell command to its end; return its status, None when time was up, and its output's end."""
         log = tree.scratch / "output"

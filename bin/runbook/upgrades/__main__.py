@@ -1,0 +1,99 @@
+"""``python -m runbook.upgrades --project DIR --baseline FILE --command CMD``: the search from a command line.
+
+The report goes to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook.culprit.options import TIMEOUT
+from runbook.errors import RunbookError
+from runbook.exit_codes import ExitCode
+from runbook.upgrades.find import find_offending_upgrade
+from runbook.upgrades.options import RESOLUTIONS, Options
+from runbook.upgrades.report import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Search as the command line says; return an `ExitCode`."""
+    arguments: dict[str, Any] = vars(_parser().parse_args(argv))
+    json_file = arguments.pop("json")
+    arguments |= {name: tuple(arguments[name]) for name in ("prerelease", "groups")}
+    try:
+        result = find_offending_upgrade(Options(**arguments), say=_say)
+        record = json.dumps(result.to_json(), indent=2)
+        if json_file not in {"", "-"}:
+            Path(json_file).write_text(record + "\n", encoding="utf-8")
+    except RunbookError as error:
+        _say(f"error: {error}")
+        return error.exit_code
+    except OSError as error:
+        _say(f"error: {error.filename}: {error.strerror}")
+        return ExitCode.ENVIRONMENT
+    except KeyboardInterrupt:
+        _say("interrupted; the same command goes on from here")
+        return ExitCode.INTERRUPTED
+    print(record if json_file == "-" else render(result))
+    return result.exit_code
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m runbook.upgrades", description=__doc__)
+    add = parser.add_argument
+    add(
+        "--project",
+        type=Path,
+        default=Path(),
+        help="the project's folder, or its requirements file (default: here)",
+    )
+    add("--baseline", type=Path, required=True, help="a file of name==version pins that was green")
+    add("--command", required=True, help="run in a copy of the project: exit 0 green, all else red")
+    add(
+        "--python",
+        default="",
+        help="a version or an interpreter (default: what uv finds for the project)",
+    )
+    add("--as-of", default="", help="search up to what was newest then: a date, or RFC 3339")
+    add("--resolution", choices=RESOLUTIONS, default="highest", help="of the newest side")
+    add(
+        "--prerelease",
+        action="append",
+        default=[],
+        help="a package of which pre-releases are taken; * for all",
+    )
+    add("--group", dest="groups", action="append", default=[], help="a dependency group to take")
+    add("--only-groups", action="store_true", help="take the named groups and nothing else")
+    add("--flake-rate", type=float, help="how often the command fails where all is well")
+    add(
+        "--error",
+        type=float,
+        default=0.01,
+        help="chance of a wrong answer about one environment (default: %(default)g)",
+    )
+    add("--jobs", type=int, default=1, help="environments at once (default: 1)")
+    add("--timeout", type=float, default=TIMEOUT, help="seconds for one run (default: %(default)g)")
+    add("--fresh", action="store_true", help="believe nothing that earlier searches saw")
+    add(
+        "--no-bound",
+        dest="bound",
+        action="store_false",
+        help="do not look for the first bad release",
+    )
+    add("--json", default="", help="a file to write the result to; - for standard output")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

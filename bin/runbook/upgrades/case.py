@@ -1,0 +1,172 @@
+"""One search, while it goes on: the project, its copy, its interpreter, its baseline, and where everything is made."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.culprit.memory import MAX_AGE, Memory
+from runbook.culprit.probing import Job
+from runbook.culprit.worktrees import OverlayFile
+from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.upgrades.laboratory import Laboratory
+from runbook.upgrades.noise import Rates
+from runbook.upgrades.options import Options, moment
+from runbook.upgrades.requirements import read_requirements
+from runbook.upgrades.resolver import Resolver
+from runbook.upgrades.source import Source, read_source
+from runbook.upgrades.uv import Uv, UvFailed, find_uv
+from runbook.upgrades.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runbook.culprit.guarded import GuardedFolder
+
+_UNREACHED = (
+    "Failed to fetch", "error sending request", "dns error", "tcp connect error", "Connection refused", "timed out",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Case:
+    """One search.
+
+    Attributes:
+        options: What was asked.
+        source: The project.
+        folder: Where everything is made.
+        uv: Which does it.
+        resolver: Turns states into pins.
+        say: Is told of the progress.
+        notes: What a person should know besides the verdict.
+        started: By the monotonic clock, in seconds.
+    """
+
+    options: Options
+    source: Source
+    folder: GuardedFolder
+    uv: Uv
+    resolver: Resolver
+    say: Callable[[str], None]
+    notes: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+
+    @contextmanager
+    def laboratory(self) -> Iterator[Laboratory]:
+        """Open the benches; at the end they are closed."""
+        options, resolver = self.options, self.resolver
+        job = Job(options.command, timeout=options.timeout)
+        known_by = OverlayFile("project", f"{self.source.digest} {resolver.python}".encode())
+        memory = Memory(_memory_folder(), replace(job, overlay=(known_by,)))
+        past = {} if options.fresh else memory.recall(since=time.time() - MAX_AGE)
+        is_package = resolver.requirements.is_package
+        with Workshop(
+            self.folder, self.source, self.uv, options.jobs, is_package=is_package
+        ) as workshop:
+            laboratory = Laboratory(resolver, workshop, job, memory, past, self.say)
+            if options.flake_rate:
+                laboratory.rates = Rates(good_fails=options.flake_rate, error=options.error)
+            yield laboratory
+
+    def note_differences(self) -> None:
+        """Note where the baseline and the project disagree."""
+        resolver = self.resolver
+        found, wanted = resolver.baseline.pins, resolver.wanted
+        moved = [
+            f"{name} {pin} (it gets {found[name]})"
+            for name, pin in sorted(wanted.items())
+            if found.get(name, pin) != pin
+        ]
+        new = sorted(found.keys() - wanted.keys())
+        for what, names in (
+            ("the project does not allow what the baseline pins", moved),
+            ("the baseline does not pin what the project requires", new),
+            ("pinned, though the project does not require it", resolver.kept),
+        ):
+            if names:
+                self.notes.append(f"{what}: {', '.join(names)}")
+
+
+def open_case(options: Options, folder: GuardedFolder, say: Callable[[str], None]) -> Case:
+    """Copy the project, find its interpreter, and read its baseline.
+
+    Raises:
+        UsageError: The project or the baseline cannot be used.
+        EnvironmentNotReady: No uv, no such Python, no index, or no space.
+    """
+    is_file = options.project.is_file()
+    root = (options.project.parent if is_file else options.project).resolve()
+    file = options.project.name if is_file else ""
+    source = read_source(root)
+    uv = find_uv(folder.path, folder.announce)
+    tree, scratch = folder.path / "tree", folder.path / "resolving"
+    source.copy_to(tree)
+    scratch.mkdir()
+    python = find_python(uv, tree, options.python)
+    said = options.as_of or os.environ.get("UV_EXCLUDE_NEWER", "")
+    cutoff = moment(said or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    resolver = Resolver(uv, tree, scratch, python, cutoff, options.resolution, options.prerelease)
+    case = Case(options, source, folder, uv, resolver, say)
+    resolver.wanted = _read_baseline(case, options.baseline.resolve())
+    resolver.requirements = read_requirements(
+        root, file, resolver.wanted, options.groups, only_groups=options.only_groups
+    )
+    return case
+
+
+def _memory_folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "runbook" / "upgrades"
+
+
+def find_python(uv: Uv, tree: Path, wanted: str) -> Path:
+    """Return the interpreter for a project.
+
+    Raises:
+        EnvironmentNotReady: There is none.
+    """
+    try:
+        found = uv.run("python", "find", "--system", *([wanted] if wanted else []), cwd=tree)
+    except UvFailed as error:
+        what = f"Python {wanted}" if wanted else "a Python that the project allows"
+        raise EnvironmentNotReady(
+            f"{what} is not there: {error.what}", next_step="install it, or pass --python V"
+        ) from error
+    return Path(found.strip())
+
+
+def _read_baseline(case: Case, file: Path) -> dict[str, str]:
+    """Return the pins of the baseline."""
+    try:
+        pins = case.resolver.pins_of(file)
+    except UvFailed as error:
+        refuse_without_index(error)
+        if case.resolver.forget_dates_if_there_are_none(error):
+            case.notes.append(
+                "the index has no upload times: the newest side is not frozen, and ages are unknown"
+            )
+            return _read_baseline(case, file)
+        raise UsageError(
+            f"the baseline {file} cannot be used: {error.what}",
+            next_step="make it anew from a green environment",
+        ) from error
+    if not pins:
+        raise UsageError(
+            f"{file} pins nothing", next_step="pass a file of name==version lines that was green"
+        )
+    return pins
+
+
+def refuse_without_index(error: UvFailed) -> None:
+    """Raise `EnvironmentNotReady` where uv failed because it could not reach an index."""
+    if any(sign in error.output for sign in _UNREACHED):
+        raise EnvironmentNotReady(
+            f"the package index does not answer: {error.what}",
+            next_step="check the network and uv's index settings, then the same command again",
+        ) from error

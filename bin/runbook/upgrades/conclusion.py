@@ -1,0 +1,78 @@
+"""A search that has ended, turned into its report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runbook.upgrades.pins import changes
+from runbook.upgrades.report import Culprit, Result, Verdict
+
+if TYPE_CHECKING:
+    from runbook.upgrades.case import Case
+    from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.search import Search
+
+
+def conclude(
+    case: Case, laboratory: Laboratory, verdict: Verdict, why: str, search: Search | None = None
+) -> Result:
+    """Return the report of a search.
+
+    Args:
+        case: What was searched.
+        laboratory: What was tried.
+        verdict: How it ended.
+        why: The same in words.
+        search: What it found, where there was something to find.
+    """
+    resolver = case.resolver
+    result = Result(
+        verdict=verdict,
+        why=why,
+        changed=changes(resolver.baseline, resolver.newest) if resolver.newest.pins else (),
+        trials=tuple(laboratory.trials),
+        environments=laboratory.environments,
+        runs=laboratory.runs,
+        seconds=time.monotonic() - case.started,
+        notes=tuple(case.notes),
+        options=case.options,
+        cutoff=resolver.cutoff,
+        python=str(resolver.python),
+        unresolvable=laboratory.unresolvable,
+        resolutions=resolver.count,
+        newest=dict(resolver.newest.pins),
+        baseline=dict(resolver.baseline.pins),
+    )
+    return result if search is None else _with_findings(result, search)
+
+
+def _with_findings(result: Result, search: Search) -> Result:
+    found = search.findings
+    changed = {each.name: each for each in result.changed}
+    culprits = tuple(
+        tuple(
+            Culprit(
+                name,
+                changed[name].before or "",
+                changed[name].after or "",
+                found.first_bad.get(name, ""),
+            )
+            for name in sorted(names)
+        )
+        for names in found.culprits
+    )
+    blamed = frozenset().union(*found.culprits)
+    moved = frozenset().union(*(found.reds[names].moved for names in found.culprits))
+    reds = [found.reds[names] for names in found.culprits]
+    return replace(
+        result,
+        culprits=culprits,
+        carried=tuple(sorted((moved - blamed) & changed.keys())),
+        hold=tuple(sorted(search.held_below())),
+        pins=tuple(f"{name}{pin}" for name, pin in sorted(found.pins.items()))
+        if found.green
+        else (),
+        failure=tuple(sorted(reds[0].fingerprint)) if reds else (),
+    )

@@ -1,0 +1,175 @@
+"""Find the offending upgrade: the entry to the search."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runbook.culprit.guarded import GuardedFolder
+from runbook.errors import EnvironmentNotReady
+from runbook.upgrades.asking import Answer, Free, Move, Prove
+from runbook.upgrades.case import Case, open_case, refuse_without_index
+from runbook.upgrades.conclusion import conclude
+from runbook.upgrades.noise import Rates, learn
+from runbook.upgrades.outside import look_outside
+from runbook.upgrades.pins import changes
+from runbook.upgrades.report import Result, Verdict
+from runbook.upgrades.search import Contradicted, Problem, Search
+from runbook.upgrades.uv import UvFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.options import Options
+
+_BASELINE = Move(frozenset())
+_NEWEST = Free()
+_ENDS = 8  # runs of each end, where one of them contradicted itself
+_TRIES = 3  # runs of the baseline before it counts as red
+_SUSPECTED = 0.1  # a command that lied once does so at least this often
+_RESTARTS = 2
+_NO_VERDICT = frozenset({"error:Status126", "error:Status127", "error:Timeout"})
+
+
+def find_offending_upgrade(options: Options, say: Callable[[str], None] = lambda _: None) -> Result:
+    """Search for the upgrades that broke a command; no file of the user's project is ever written.
+
+    Args:
+        options: What to search.
+        say: Is told of the progress, a line at a time.
+
+    Raises:
+        UsageError: The project, the baseline or an option is not what a search needs.
+        EnvironmentNotReady: No uv, no such Python, no index, no space, or a command that cannot be run.
+    """
+    options.check()
+    with guarded_folder() as folder:
+        case = open_case(options, folder, say)
+        with case.laboratory() as laboratory:
+            return _search(case, laboratory)
+
+
+@contextmanager
+def guarded_folder() -> Iterator[GuardedFolder]:
+    """Make a folder that is gone afterwards; what the machine lacks meanwhile is said without a traceback."""
+    folder = GuardedFolder()
+    try:
+        yield folder
+    except OSError as error:
+        raise EnvironmentNotReady(
+            f"{error.filename}: {error.strerror}", next_step="free some space, or set TMPDIR"
+        ) from error
+    finally:
+        folder.close()
+
+
+def _search(case: Case, laboratory: Laboratory) -> Result:
+    """Confirm that the baseline is green, and then compare the newest with it."""
+    resolver = case.resolver
+    try:
+        resolver.resolve_baseline(resolver.wanted)
+    except UvFailed as error:
+        refuse_without_index(error)
+        return look_outside(
+            case, laboratory, f"the baseline does not resolve any more: {error.what}"
+        )
+    case.note_differences()
+    green = _baseline(case, laboratory)
+    if not green.is_green:
+        return look_outside(case, laboratory, "the baseline is red today: it is not the lock")
+    try:
+        resolver.resolve_newest()
+    except UvFailed as error:
+        refuse_without_index(error)
+        return conclude(
+            case, laboratory, Verdict.UNRESOLVABLE, f"the newest does not resolve: {error.what}"
+        )
+    return _compare(case, laboratory)
+
+
+def _baseline(case: Case, laboratory: Laboratory) -> Answer:
+    """Try the baseline; where it fails, often enough to know whether it is flaky."""
+    (answer,) = laboratory.answer([_BASELINE])
+    if answer.is_green:
+        return answer
+    if answer.fingerprint & _NO_VERDICT:
+        said = answer.output.strip()[-200:] or ", ".join(answer.fingerprint)
+        raise EnvironmentNotReady(
+            f"the command gives no verdict in the baseline: {said}",
+            next_step="run the command by hand, or raise --timeout",
+        )
+    if laboratory.repeat(_BASELINE, _TRIES)[1]:
+        fails, passes = laboratory.repeat(_BASELINE, _ENDS)
+        _presume_flaky(case, laboratory, fails / (fails + passes))
+        case.notes.append(
+            f"the command is flaky: it failed {fails} of {fails + passes} times in the baseline"
+        )
+    (answer,) = laboratory.answer([_BASELINE])
+    return answer
+
+
+def _presume_flaky(case: Case, laboratory: Laboratory, rate: float) -> None:
+    least = max(_SUSPECTED, laboratory.rates.good_fails)
+    laboratory.rates = Rates(good_fails=max(least, min(0.45, rate)), error=case.options.error)
+
+
+def _compare(case: Case, laboratory: Laboratory) -> Result:
+    """Try the newest, and search where it is red."""
+    resolver = case.resolver
+    if resolver.newest.pins == resolver.baseline.pins:
+        return conclude(case, laboratory, Verdict.CLEAN, "nothing moved")
+    (newest,) = laboratory.answer([Prove(_NEWEST)])
+    has_lied = newest.is_green and laboratory.counts(_NEWEST)[0]
+    if has_lied and _is_worse(case, laboratory):
+        (newest,) = laboratory.answer([Prove(_NEWEST)])
+    elif has_lied:
+        case.notes.append(
+            "the newest failed and then passed, no more often than the baseline: a flake"
+        )
+    if newest.is_green:
+        return conclude(case, laboratory, Verdict.CLEAN, "the newest is green")
+    return _hunt(case, laboratory, newest)
+
+
+def _is_worse(case: Case, laboratory: Laboratory) -> bool:
+    """Whether the newest, which passes now and then, fails more often than the baseline; learn the rates."""
+    if laboratory.rates.good_fails > _SUSPECTED / 2:
+        return False  # a flake that is known: one pass settled it
+    ends = [laboratory.repeat(state, _ENDS) for state in (_BASELINE, _NEWEST)]
+    rates = learn(ends[0], ends[1], case.options.error)
+    if rates is None:
+        return False
+    laboratory.rates = rates
+    return True
+
+
+def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
+    """Search, and once more as for a flaky command where what was found contradicts itself."""
+    resolver, options = case.resolver, case.options
+    problem = Problem(
+        changes(resolver.baseline, resolver.newest), resolver.newest, resolver.closure, resolver,
+        lambda: laboratory.imports, options.jobs, is_upward=options.resolution == "highest", is_bounded=options.bound,
+    )  # fmt: skip
+    for _ in range(1 + _RESTARTS):
+        search = Search(problem, red, laboratory.hunt)
+        try:
+            found = laboratory.drive(search.run())
+        except Contradicted as error:
+            case.notes.append(
+                f"{error} was red and then green: the search went on as for a flaky command"
+            )
+            laboratory.hunted = None
+            fails, passes = laboratory.repeat(_BASELINE, _ENDS)
+            _presume_flaky(case, laboratory, fails / (fails + passes))
+            (red,) = laboratory.answer([Prove(_NEWEST)])
+            if red.is_green:
+                return conclude(
+                    case, laboratory, Verdict.CLEAN, "the newest is green after all: a flake"
+                )
+            continue
+        verdict = Verdict.INCONCLUSIVE if found.green is None else Verdict.FOUND
+        return conclude(case, laboratory, verdict, found.why, search)
+    return conclude(
+        case, laboratory, Verdict.INCONCLUSIVE, "the command contradicts itself too often"
+    )

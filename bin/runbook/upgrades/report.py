@@ -1,0 +1,226 @@
+"""The end of an upgrade search for its two readers: ``drift/1`` as JSON, and text."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runbook.upgrades.laboratory import Trial
+    from runbook.upgrades.options import Options
+    from runbook.upgrades.pins import Change
+
+SCHEMA = "drift/1"
+
+
+class Verdict(StrEnum):
+    """How a search over upgrades ends."""
+
+    CLEAN = "clean"  # there is nothing to blame
+    FOUND = "found"  # these upgrades are to blame, proved both ways
+    OUTSIDE_LOCK = (
+        "outside-lock"  # what broke it is pinned by no lock: a build requirement, the interpreter
+    )
+    BASELINE_RED = "baseline-red"  # the baseline fails today too, and nobody knows why
+    UNRESOLVABLE = "unresolvable"  # there is no newest side
+    INCONCLUSIVE = "inconclusive"
+
+
+_EXIT_CODES = {
+    Verdict.CLEAN: ExitCode.GREEN,
+    Verdict.FOUND: ExitCode.GREEN,
+    Verdict.OUTSIDE_LOCK: ExitCode.GREEN,
+    Verdict.BASELINE_RED: ExitCode.RED,
+    Verdict.UNRESOLVABLE: ExitCode.RED,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """One upgrade that is to blame, by itself or together with others.
+
+    Attributes:
+        name: The package.
+        before: Its version in the baseline.
+        after: Its newest.
+        first_bad: Its first bad release; empty where it was not looked for.
+    """
+
+    name: str
+    before: str
+    after: str
+    first_bad: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the keys of ``drift/1``."""
+        return {
+            "name": self.name,
+            "from": self.before,
+            "to": self.after,
+            "first_bad": self.first_bad,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a search over upgrades ended.
+
+    Attributes:
+        verdict: The answer.
+        changed: All that moved.
+        culprits: Minimal sets, each red by itself with today's failure.
+        carried: Moved along with a culprit, and innocent.
+        hold: What ends below its newest version where the pins are proved green.
+        pins: The constraints, such as ``click<8.2``.
+        build_pins: Constraints on build requirements.
+        trials: What was tried, in order.
+        environments: Distinct sets of pins that were installed.
+        runs: How often the command was run.
+        seconds: How long it took.
+        why: The verdict in words.
+        notes: What a person should know besides.
+        options: What was asked.
+        cutoff: The moment that the newest side stands for; empty where the index has no dates.
+        python: The interpreter.
+        unresolvable: Probes that did not resolve.
+        resolutions: How often uv resolved.
+        newest: The newest side.
+        baseline: The other.
+        failure: The fingerprint of the first culprits' failure.
+    """
+
+    verdict: Verdict
+    why: str
+    changed: tuple[Change, ...]
+    trials: tuple[Trial, ...]
+    environments: int
+    runs: int
+    seconds: float
+    notes: tuple[str, ...]
+    options: Options
+    cutoff: str
+    python: str
+    unresolvable: int
+    resolutions: int
+    newest: Mapping[str, str]
+    baseline: Mapping[str, str]
+    culprits: tuple[tuple[Culprit, ...], ...] = ()
+    carried: tuple[str, ...] = ()
+    hold: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    build_pins: tuple[str, ...] = ()
+    failure: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """A search that ended with a proof is green, whatever it proved."""
+        return _EXIT_CODES[self.verdict]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``drift/1``."""
+        return {
+            "schema": SCHEMA,
+            "verdict": str(self.verdict),
+            "changed": [
+                {
+                    "name": each.name,
+                    "from": each.before,
+                    "to": each.after,
+                    "direct": each.is_direct,
+                    "jump": str(each.jump),
+                }
+                for each in self.changed
+            ],
+            "culprits": [[each.to_json() for each in group] for group in self.culprits],
+            "carried": list(self.carried),
+            "hold": list(self.hold),
+            "pins": list(self.pins),
+            "build_pins": list(self.build_pins),
+            "probes": [
+                {
+                    "asked": each.asked,
+                    "moved": list(each.moved),
+                    "outcome": str(each.outcome),
+                    "fingerprint": list(each.fingerprint),
+                    "seconds": round(each.seconds, 3),
+                    "runs": each.runs,
+                }
+                for each in self.trials
+            ],
+            "environments": self.environments,
+            "runs": self.runs,
+            "seconds": round(self.seconds, 3),
+            "resolutions": self.resolutions,
+            "unresolvable": self.unresolvable,
+            "failure": list(self.failure),
+            "why": self.why,
+            "notes": list(self.notes),
+            "as_of": self.cutoff,
+            "python": self.python,
+            "command": self.options.command,
+            "repeat": self.repeat(),
+            "newest": dict(self.newest),
+            "baseline": dict(self.baseline),
+        }
+
+    def repeat(self) -> dict[str, str]:
+        """Return the commands that repeat the search and each half of the proof."""
+        project, command = shlex.quote(str(self.options.project)), shlex.quote(self.options.command)
+        cutoff = f" --as-of {self.cutoff}" if self.cutoff else ""
+        again = (
+            f"bin/invoke find-offending-upgrade --project {project} "
+            f"--baseline {shlex.quote(str(self.options.baseline))} --command {command}{cutoff}"
+        )
+        said = {"search": again}
+        if self.culprits:
+            moved = ",".join(each.name for each in self.culprits[0])
+            said["red"] = f"{again} --only {moved}"
+        if self.pins:
+            said["green"] = f"{again} --pins {shlex.quote(','.join(self.pins))}"
+        return said
+
+
+def render(result: Result) -> str:
+    """Return the report for a person; the last line says what happened."""
+    lines = [
+        f"  {each.outcome:<12}  {each.seconds:6.1f} s  {each.runs} run{'s' * (each.runs != 1)}  {each.asked}"
+        for each in result.trials
+    ]
+    lines.append("")
+    for group in result.culprits:
+        lines.append("  to blame" + (", only together" if len(group) > 1 else ""))
+        lines += [
+            f"    {each.name} {each.before} -> {each.after}"
+            + (f", first bad {each.first_bad}" if each.first_bad else "")
+            for each in group
+        ]
+    for title, names in (
+        ("carried", result.carried), ("hold", result.hold), ("pins", result.pins), ("build pins", result.build_pins),
+    ):  # fmt: skip
+        if names:
+            lines.append(f"  {title:<10}  {', '.join(names)}")
+    lines += [f"  note        {note}" for note in result.notes]
+    lines += [f"  {name:<10}  {command}" for name, command in result.repeat().items()]
+    lines.append(
+        f"  cost        {result.environments} environments, {result.runs} runs, {result.resolutions} resolutions, "
+        f"{result.seconds:.1f} s; {len(result.changed)} packages moved"
+    )
+    return "\n".join([*lines, "", headline(result)]).lstrip("\n")
+
+
+def headline(result: Result) -> str:
+    """Return the verdict in one line."""
+    if result.verdict is Verdict.FOUND:
+        groups = "; and by itself ".join(
+            " with ".join(f"{each.name} {each.first_bad or each.after}" for each in group)
+            for group in result.culprits
+        )
+        return f"found: {groups} broke it; green with {', '.join(result.pins)}"
+    return f"{result.verdict}: {result.why}"

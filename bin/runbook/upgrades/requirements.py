@@ -1,0 +1,100 @@
+"""What a project requires: the file to compile, and which of its groups and extras the baseline speaks of."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runbook.errors import UsageError
+from runbook.locks import requirements_of
+from runbook.upgrades.pins import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_FILES = ("requirements.in", "requirements.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The arguments that make ``uv pip compile`` read what a project requires.
+
+    Attributes:
+        file: To be compiled, relative to the project; empty where only groups are.
+        arguments: Its groups and extras.
+        is_package: Whether the project is installed itself.
+    """
+
+    file: str
+    arguments: tuple[str, ...] = ()
+    is_package: bool = False
+
+
+def read_requirements(
+    root: Path, file: str, pinned: Iterable[str], groups: Sequence[str], *, only_groups: bool
+) -> Requirements:
+    """Say what a project requires.
+
+    A group or an extra is taken where the baseline pins all that it names, since then it was installed.
+
+    Args:
+        root: The project's folder.
+        file: A requirements file in it, or empty to look for one.
+        pinned: The names that the baseline pins.
+        groups: Groups to take in any case.
+        only_groups: Whether to take nothing else.
+
+    Raises:
+        UsageError: The project says nowhere what it requires.
+    """
+    if file and file != "pyproject.toml":
+        return Requirements(file)
+    table = _read(root / "pyproject.toml")
+    project = table.get("project", {})
+    names = set(pinned)
+    chosen = list(groups)
+    if not only_groups:
+        chosen += [
+            group for group in table.get("dependency-groups", {})
+            if group not in groups and _is_pinned(requirements_of(table, group), names)
+        ]  # fmt: skip
+    arguments = [word for group in chosen for word in ("--group", group)]
+    if only_groups:
+        return Requirements("", tuple(arguments))
+    extras = project.get("optional-dependencies", {})
+    arguments += [
+        word for extra, listed in extras.items() if _is_pinned(listed, names) for word in ("--extra", extra)
+    ]  # fmt: skip
+    if project:
+        return Requirements("pyproject.toml", tuple(arguments), _is_package(table))
+    for name in _FILES:
+        if (root / name).is_file():
+            return Requirements(name, tuple(arguments))
+    if arguments:
+        return Requirements("", tuple(arguments))
+    raise UsageError(
+        f"{root} says nowhere what it requires",
+        next_step="name a folder with a pyproject.toml or a requirements.in, or the requirements file itself",
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: {error}", next_step="mend the file") from error
+
+
+def _is_pinned(requirements: Iterable[str], names: set[str]) -> bool:
+    """Whether all that applies here is pinned; what has a marker may not apply."""
+    wanted = {name_of(each) for each in requirements if ";" not in each}
+    return bool(wanted) and wanted <= names
+
+
+def _is_package(table: dict[str, Any]) -> bool:
+    told = table.get("tool", {}).get("uv", {}).get("package")
+    return bool(told) if told is not None else "build-system" in table

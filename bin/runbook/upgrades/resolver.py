@@ -1,0 +1,241 @@
+"""Resolutions by uv, in a copy of the project: soft moves from the baseline, and free ones under constraints."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runbook.errors import EnvironmentNotReady
+from runbook.upgrades.asking import Free, Move
+from runbook.upgrades.pins import Resolution, parse
+from runbook.upgrades.requirements import Requirements
+from runbook.upgrades.uv import UvFailed
+from runbook.upgrades.versions import key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from runbook.upgrades.uv import Uv
+
+_DATELESS = re.compile(r"upload (?:date|time)|exclude-newer", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Resolves one project for one interpreter.
+
+    Attributes:
+        uv: Which does it.
+        tree: A copy of the project.
+        scratch: A folder for its own files.
+        python: The interpreter.
+        cutoff: No later release is seen; empty where the index has no dates.
+        resolution: Of the newest side.
+        prerelease: Packages of which pre-releases are taken; ``*`` for all.
+        requirements: What the project requires.
+        kept: Packages that the baseline pins and the project does not require.
+        baseline: What all moves start from; see `resolve_baseline`.
+        newest: What they go to; see `resolve_newest`.
+        count: How many resolutions were made.
+        wanted: What the file of the baseline pins.
+    """
+
+    uv: Uv
+    tree: Path
+    scratch: Path
+    python: Path
+    cutoff: str
+    resolution: str = "highest"
+    prerelease: tuple[str, ...] = ()
+    requirements: Requirements = field(default_factory=lambda: Requirements(""))
+    kept: tuple[str, ...] = ()
+    baseline: Resolution = field(default_factory=lambda: Resolution({}))
+    newest: Resolution = field(default_factory=lambda: Resolution({}))
+    count: int = 0
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    _known: dict[Move | Free, Resolution | None] = field(default_factory=dict)
+    _releases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
+
+    def resolve_baseline(self, pins: Mapping[str, str]) -> Resolution:
+        """Set the baseline to what the project resolves to when it prefers these pins.
+
+        Packages that are pinned and that nothing requires stay required, since they were installed.
+
+        Raises:
+            UvFailed: It does not resolve.
+        """
+        wanted = Resolution(pins)
+        found = self._compile(preferred=wanted)
+        self.kept = tuple(sorted(pins.keys() - found.pins.keys()))
+        if self.kept:
+            found = self._compile(preferred=wanted)
+        self.baseline = found
+        self._known[Move(frozenset())] = found
+        return found
+
+    def resolve_newest(self) -> Resolution:
+        """Set the newest to what the project resolves to when it prefers nothing.
+
+        Raises:
+            UvFailed: It does not resolve.
+        """
+        self.newest = self._compile(options=self._of_the_newest())
+        self._known[Free()] = self.newest
+        return self.newest
+
+    def forget_dates_if_there_are_none(self, error: UvFailed) -> bool:
+        """Go on without a cutoff where the index serves no upload times; say whether that is so."""
+        if not self.cutoff or not _DATELESS.search(error.output):
+            return False
+        self.cutoff = ""
+        return True
+
+    def resolve(self, state: Move | Free) -> Resolution | None:
+        """Return what a state resolves to, or None where it does not."""
+        if state not in self._known:
+            try:
+                self._known[state] = self._resolve(state)
+            except UvFailed:
+                self._known[state] = None
+        return self._known[state]
+
+    def closure(self, names: frozenset[str]) -> frozenset[str] | None:
+        """Return what really moves where these are moved."""
+        found = self.resolve(Move(names))
+        return None if found is None else found.moved_from(self.baseline)
+
+    def _resolve(self, state: Move | Free) -> Resolution:
+        if isinstance(state, Free):
+            return self._compile(constraints=state.pins, options=self._of_the_newest())
+        targets = [
+            f"{name}=={self.newest.pins[name]}" if name in self.newest.pins else name for name in sorted(state.names)
+        ]  # fmt: skip
+        moves = [word for target in targets for word in ("--upgrade-package", target)]
+        return self._compile(preferred=self.baseline, options=[*moves, *self._prereleases()])
+
+    def _of_the_newest(self) -> list[str]:
+        return ["--resolution", self.resolution, *self._prereleases()]
+
+    def _prereleases(self) -> list[str]:
+        if "*" in self.prerelease:
+            return ["--prerelease", "allow"]
+        return [
+            word for name in self.prerelease for word in ("--prerelease-package", f"{name}=allow")
+        ]
+
+    def _compile(
+        self,
+        *,
+        preferred: Resolution | None = None,
+        constraints: Sequence[tuple[str, str]] = (),
+        options: Sequence[str] = (),
+    ) -> Resolution:
+        self.count += 1
+        out = self.scratch / "resolution.txt"
+        out.unlink(missing_ok=True)
+        if preferred is not None:
+            _write(out, preferred.text())
+        inputs: list[str | Path] = [self.requirements.file] if self.requirements.file else []
+        if self.kept:
+            inputs.append(_write(self.scratch / "kept.in", "\n".join(self.kept)))
+        held = _write(
+            self.scratch / "constraints.txt", "".join(f"{name}{pin}\n" for name, pin in constraints)
+        )
+        self.uv.run(
+            "pip", "compile", "--quiet", *inputs, *self.requirements.arguments, "--python", self.python,
+            "--constraints", held, "--output-file", out, "--no-emit-index-url", *self._cutoff(), *options,
+            cwd=self.tree,
+        )  # fmt: skip
+        return parse(out.read_text(encoding="utf-8"))
+
+    def _cutoff(self) -> list[str]:
+        return ["--exclude-newer", self.cutoff] if self.cutoff else []
+
+    def pins_of(self, file: Path) -> dict[str, str]:
+        """Return the pins of a file that apply to this interpreter and this platform.
+
+        Raises:
+            UvFailed: uv cannot read it.
+        """
+        out = self.uv.run(
+            "pip", "compile", "--quiet", "--no-deps", "--no-annotate", file, "--python", self.python,
+            "--no-emit-index-url", *self._cutoff(), cwd=self.tree,
+        )  # fmt: skip
+        return dict(parse(out).pins)
+
+    def below(self, name: str, version: str) -> str | None:
+        """Return the highest release that is lower than a version, or None."""
+        return self._release(f"{name}<{version}", "highest")
+
+    def at_least(self, name: str, version: str) -> str | None:
+        """Return the lowest release that is not lower than a version, or None."""
+        return self._release(f"{name}>={version}", "lowest")
+
+    def between(self, name: str, low: str, high: str) -> str | None:
+        """Return a release about halfway in time between two, neither of them, or None."""
+        dates = sorted(filter(None, (self.uploaded(name, version) for version in (low, high))))
+        if len(dates) < 2:
+            return None
+        middle = f"{dates[0] + (dates[1] - dates[0]) / 2:%Y-%m-%dT%H:%M:%SZ}"
+        found = self._release(
+            f"{name}>{low},<{high}", "highest", "--exclude-newer-package", f"{name}={middle}"
+        )
+        return found if found and key(low) < key(found) < key(high) else None
+
+    def uploaded(self, name: str, version: str) -> datetime | None:
+        """Return when a release was uploaded, or None where the index does not say."""
+        return self.upload_times({name: version}).get(name)
+
+    def upload_times(self, pins: Mapping[str, str]) -> dict[str, datetime]:
+        """Return when these releases were uploaded; those of which the index does not say are left out."""
+        listed = _write(
+            self.scratch / "dated.in", "".join(f"{name}=={pin}\n" for name, pin in pins.items())
+        )
+        try:
+            out = self.uv.run(
+                "pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", listed, "--python", self.python,
+                "--prerelease", "allow", *self._cutoff(), cwd=self.tree,
+            )  # fmt: skip
+        except UvFailed:
+            return {}
+        times = {}
+        for package in tomllib.loads(out).get("packages", []):
+            files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
+            dates = [file["upload-time"] for file in files if "upload-time" in file]
+            if dates:
+                times[package["name"]] = min(dates)
+        return times
+
+    def _release(self, requirement: str, resolution: str, *options: str) -> str | None:
+        asked = (requirement, resolution, " ".join(options))
+        if asked not in self._releases:
+            listed = _write(self.scratch / "release.in", requirement)
+            try:
+                out = self.uv.run(
+                    "pip", "compile", "--quiet", "--no-deps", "--no-annotate", listed, "--python", self.python,
+                    "--resolution", resolution, *self._prereleases(), *self._cutoff(), *options, cwd=self.tree,
+                )  # fmt: skip
+                self._releases[asked] = next(iter(parse(out).pins.values()), None)
+            except UvFailed:
+                self._releases[asked] = None
+        return self._releases[asked]
+
+
+def _write(file: Path, text: str) -> Path:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentNotReady(
+            f"{file}: {error.strerror}", next_step="free some space"
+        ) from error
+    return file
+
+
+def digest(resolution: Resolution) -> str:
+    """Return a short name of a set of pins."""
+    return hashlib.sha256(resolution.text().encode()).hexdigest()[:16]

@@ -1,0 +1,233 @@
+"""The search over upgrades: every minimal red set, and the shortest constraint that is green. Pure.
+
+A smallest set to hold back has a member in common with every minimal red set, and the other way round (Reiter's
+duality), so the two are searched in turns: find a red set, hold back a smallest hitting set of all that were
+found, and where that is still red find the next in what is left. What is held is tried on a free resolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runbook.culprit.fingerprint import is_same
+from runbook.upgrades.asking import Answer, Asking, Outcome, Prove, ask
+from runbook.upgrades.asking import Move as _Move
+from runbook.upgrades.bound import Releases, first_bad, first_guess, free
+from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_set
+from runbook.upgrades.pins import neighbours_first
+from runbook.upgrades.suspects import scores, weigh
+from runbook.upgrades.versions import key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runbook.upgrades.pins import Change, Resolution
+
+_MOST_SETS = 12  # of culprits; whoever breaks in more ways is not helped by a list
+
+
+class Contradicted(Exception):
+    """A set that the search found red is green after all: the command lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is searched.
+
+    Attributes:
+        changes: All that moved.
+        newest: What everything moved to.
+        closure: What really moves where these are moved; None where that cannot be resolved.
+        releases: The releases of each package.
+        imports: The names by which each package is imported.
+        width: How many environments can be tried at once.
+        is_upward: Whether the moves go to higher versions, so that a constraint is an upper bound.
+        is_bounded: Whether to look for the first bad release of each culprit.
+    """
+
+    changes: tuple[Change, ...]
+    newest: Resolution
+    closure: Callable[[Names], Names | None]
+    releases: Releases
+    imports: Callable[[], Mapping[str, frozenset[str]]]
+    width: int = 1
+    is_upward: bool = True
+    is_bounded: bool = True
+
+    @property
+    def movable(self) -> Names:
+        """What can be held back or moved: it has a version on both sides."""
+        return frozenset(each.name for each in self.changes if each.before and each.after)
+
+    def before(self, name: str) -> str:
+        """Return the version of the baseline."""
+        return next(each.before or "" for each in self.changes if each.name == name)
+
+    def after(self, name: str) -> str:
+        """Return the version of the newest."""
+        return self.newest.pins[name]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the search knows, while it goes on and when it has ended.
+
+    Attributes:
+        culprits: The minimal red sets, in the order in which they were found.
+        reds: For each of them, and for those in `others`, the answer that proved it red.
+        others: Sets that are red only where a culprit is held back: they must be held, and are not to blame.
+        pins: The constraints, by package.
+        first_bad: The first bad release of each culprit.
+        green: The answer that proved the constraints green, or None.
+        why: What stood in the way.
+    """
+
+    culprits: list[Names] = field(default_factory=list)
+    reds: dict[Names, Answer] = field(default_factory=dict)
+    others: list[Names] = field(default_factory=list)
+    pins: dict[str, str] = field(default_factory=dict)
+    first_bad: dict[str, str] = field(default_factory=dict)
+    green: Answer | None = None
+    why: str = ""
+
+    @property
+    def sets(self) -> list[Names]:
+        """All that must be hit by what is held."""
+        return self.culprits + self.others
+
+
+class Search:
+    """One search, told of the newest state that it is red.
+
+    Args:
+        problem: What is searched.
+        red: The answer of the newest state.
+        hunt: Called with the fingerprint that is hunted from then on.
+    """
+
+    def __init__(
+        self, problem: Problem, red: Answer, hunt: Callable[[frozenset[str]], None]
+    ) -> None:
+        self._problem = problem
+        self._today = red
+        self._hunt = hunt
+        self._green: list[Names] = []
+        self._suspicion: dict[str, float] = {}
+        self.findings = Findings()
+
+    def run(self) -> Asking[Findings]:
+        """Search until the constraints are green, or nothing is left to hold."""
+        found, red = self.findings, self._today
+        left = self._problem.movable
+        while left and len(found.sets) < _MOST_SETS:
+            self._hunt(red.fingerprint)
+            culprits = yield from minimal_red_set(self._space(red), left)
+            proof = yield from ask(Prove(_Move(culprits)))
+            if not proof.is_red:
+                raise Contradicted(", ".join(sorted(culprits)))
+            (found.culprits if self._is_todays(red) else found.others).append(culprits)
+            found.reds[culprits] = proof
+            answer = yield from self._hold()
+            if answer.is_green:
+                found.green = answer
+                yield from self._tighten()
+                return found
+            if answer.outcome is Outcome.UNRESOLVABLE:
+                found.why = "what is to blame cannot be held back: nothing resolves without it"
+                return found
+            red = answer
+            left = self._problem.movable - set(found.pins)
+        found.why = "it stays red whatever is held back"
+        return found
+
+    def _space(self, red: Answer) -> Space:
+        names = self._problem.movable
+        scored = scores(red.output, self._problem.imports())
+        weights = weigh(sorted(names), scored, self._problem.newest.direct)
+        for name, weight in weights.items():
+            self._suspicion[name] = max(weight, self._suspicion.get(name, 0.0))
+        order = neighbours_first(names, self._problem.newest.required_by)
+        return Space(weights, order, self._problem.closure, self._problem.width, self._green)
+
+    def _is_todays(self, red: Answer) -> bool:
+        """Whether a failure is one of today's, or was hidden behind one that let nothing else be seen."""
+        if is_same(red.fingerprint, self._today.fingerprint):
+            return True
+        has_hidden = not any("::" in name for name in self._today.fingerprint)
+        points_at = scores(red.output, self._problem.imports())
+        return has_hidden and not any(name in points_at for name in self.findings.pins)
+
+    def _hold(self) -> Asking[Answer]:
+        """Hold back a smallest hitting set: where a guess says the break came, or else as far as the baseline."""
+        found = self.findings
+        held = smallest_hitting_set(found.sets, lambda name: self._suspicion.get(name, 0.0))
+        tight = {name: self._at_baseline(name) for name in held}
+        guessed = {name: self._guess(name) for name in held}
+        for pins in [guessed, tight] if guessed != tight else [tight]:
+            found.pins = pins
+            answer = yield from ask(free(pins))
+            if answer.is_green:
+                return (yield from ask(Prove(free(pins))))
+            if found.culprits and not self._shows_a_held_failure(answer):
+                break
+        return answer
+
+    def _shows_a_held_failure(self, answer: Answer) -> bool:
+        """Whether tests still fail that failed with the held upgrades alone: then they are not held back enough."""
+        return any(
+            _tests(answer.fingerprint) & _tests(red.fingerprint) or not _tests(red.fingerprint)
+            for red in self.findings.reds.values()
+        )
+
+    def _guess(self, name: str) -> str:
+        if name in self.findings.first_bad or not self._problem.is_upward:
+            return self._at_baseline(name)
+        return first_guess(self._problem.before(name), self._problem.after(name))
+
+    def _at_baseline(self, name: str) -> str:
+        return f"{'<=' if self._problem.is_upward else '>='}{self._problem.before(name)}"
+
+    def _tighten(self) -> Asking[None]:
+        """Find the first bad release of each culprit, and hold back those that are held no further than that."""
+        problem, found = self._problem, self.findings
+        if not (problem.is_upward and problem.is_bounded) or found.green is None:
+            return
+        for name in sorted(found.pins):
+            others = {other: pin for other, pin in found.pins.items() if other != name}
+            good = found.green.versions.get(name, problem.before(name))
+            bad = yield from first_bad(problem.releases, name, good, problem.after(name), others)
+            found.first_bad[name] = bad
+            found.pins[name] = f"<{bad}"
+            found.green = yield from ask(free(found.pins))
+        for culprits in found.culprits:
+            for name in sorted(culprits - set(found.pins)):
+                yield from self._tighten_partner(name, culprits)
+
+    def _tighten_partner(self, name: str, culprits: Names) -> Asking[None]:
+        """Find the first bad release of a culprit that need not be held, since its partner is."""
+        problem, found = self._problem, self.findings
+        others = {other: pin for other, pin in found.pins.items() if other not in culprits}
+        good = problem.before(name)
+        answer = yield from ask(free({**others, name: f"<={good}"}))
+        if answer.is_green:
+            good = answer.versions.get(name, good)
+            found.first_bad[name] = yield from first_bad(
+                problem.releases, name, good, problem.after(name), others
+            )
+
+    def held_below(self) -> Names:
+        """Return what ends below its newest version in the state that is proved green."""
+        green = self.findings.green
+        if green is None:
+            return frozenset()
+        newest = self._problem.newest.pins
+        return frozenset(
+            name
+            for name in self._problem.movable
+            if name in green.versions and key(green.versions[name]) != key(newest[name])
+        )
+
+
+def _tests(fingerprint: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in fingerprint if name.startswith("test:"))

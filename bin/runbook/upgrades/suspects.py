@@ -1,0 +1,75 @@
+"""Whom the failure points at: a weight for each upgrade, from what the failing run printed. Pure.
+
+A name in the line of the exception counts most, then the package of the deepest frame, then any other mention.
+The test runner stands in every traceback and counts least. A suspect is never believed: it is tried first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_FRAME = re.compile(r"site-packages[/\\]([A-Za-z0-9_.-]+)")
+_RAISED = re.compile(
+    r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
+)
+_RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2", "hypothesis"})
+_IN_RAISED, _DEEPEST, _FRAMES, _MENTION = 4.0, 3.0, 1.0, 0.5
+_RUNNER = 0.1
+_SHARE = 0.8  # of the belief, for all that the failure names together
+_DIRECT = 2.0  # a direct requirement breaks its user more often than one further down
+
+
+def scores(output: str, imports: Mapping[str, Iterable[str]]) -> dict[str, float]:
+    """Return how strongly a failure points at each package; those at which it does not are left out.
+
+    Args:
+        output: What the failing run printed.
+        imports: For each package the names that it is imported by, itself excluded or not.
+    """
+    raised = "\n".join(_RAISED.findall(output))
+    frames = _FRAME.findall(output)
+    deepest = next((frame for frame in reversed(frames) if not _is_runner(frame)), "")
+    found: dict[str, float] = {}
+    for package, modules in imports.items():
+        names = {package, package.replace("-", "_"), *modules}
+        score = _IN_RAISED * _mentions(names, raised)
+        score += _DEEPEST * (deepest.removesuffix(".py") in names)
+        score += _FRAMES * any(frame.removesuffix(".py") in names for frame in frames)
+        score += _MENTION * _mentions(names, output)
+        if score:
+            found[package] = score * (_RUNNER if package in _RUNNERS else 1.0)
+    return found
+
+
+def _is_runner(frame: str) -> bool:
+    return frame.lstrip("_").removesuffix(".py") in _RUNNERS
+
+
+def _mentions(names: Iterable[str], text: str) -> bool:
+    words = "|".join(sorted(map(re.escape, names)))
+    return re.search(rf"(?<![\w-])(?:{words})(?![\w-])", text, re.IGNORECASE) is not None
+
+
+def weigh(
+    names: Sequence[str], scored: Mapping[str, float], direct: frozenset[str] = frozenset()
+) -> dict[str, float]:
+    """Return the chance that each upgrade is to blame; the chances sum to 1, and none is nought.
+
+    Args:
+        names: The upgrades.
+        scored: From `scores`.
+        direct: What the project itself requires.
+    """
+    plain = {name: _DIRECT if name in direct else 1.0 for name in names}
+    pointed = {name: scored[name] ** 2 for name in names if name in scored}
+    share = _SHARE if pointed and len(pointed) < len(names) else 0.5 * bool(pointed)
+    total_plain, total_pointed = sum(plain.values()), sum(pointed.values()) or 1.0
+    return {
+        name: (1 - share) * plain[name] / total_plain
+        + share * pointed.get(name, 0.0) / total_pointed
+        for name in names
+    }

@@ -1,0 +1,128 @@
+"""A project whose packages come from an index on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.runbook.support import ENGINE
+from tests.runbook.upgrades.index import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = "2025-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a run of ``python -m runbook.upgrades`` said."""
+
+    status: int
+    out: str
+    err: str
+    record: dict[str, Any]
+
+    @property
+    def culprits(self) -> list[list[str]]:
+        """The names of each set that is to blame."""
+        return [[each["name"] for each in group] for group in self.record["culprits"]]
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What each probe said."""
+        return [each["outcome"] for each in self.record["probes"]]
+
+
+@dataclass
+class Project:
+    """A project, its index, and a command that writes down each of its runs."""
+
+    root: Path
+    index: Index
+    checks: list[str] = field(default_factory=list)
+
+    def require(self, *requirements: str) -> None:
+        """Say what the project requires."""
+        listed = json.dumps(list(requirements))
+        text = f'[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = {listed}\n'
+        (self.root / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    def pin(self, *pins: str) -> None:
+        """Write the baseline."""
+        self.baseline.write_text("\n".join(pins) + "\n", encoding="utf-8")
+
+    def check(self, code: str) -> None:
+        """Write the command: a program that raises where the project is broken."""
+        (self.root / "check.py").write_text(
+            f"def test():\n    {code}\n\n\ntest()\n", encoding="utf-8"
+        )
+
+    @property
+    def baseline(self) -> Path:
+        """The file of pins."""
+        return self.root.parent / "baseline.txt"
+
+    @property
+    def scratch(self) -> Path:
+        """Where a search may write while it goes on."""
+        return self.root.parent / "scratch"
+
+    def argv(self, *arguments: str, command: str = "python check.py") -> list[str]:
+        """Return the command line of a search."""
+        return [
+            sys.executable, "-m", "runbook.upgrades", "--project", str(self.root), "--baseline", str(self.baseline),
+            "--command", command, "--python", sys.executable, *arguments,
+        ]  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a search."""
+        self.scratch.mkdir(exist_ok=True)
+        return os.environ | {
+            "PYTHONPATH": str(ENGINE), "TMPDIR": str(self.scratch), "UV_DEFAULT_INDEX": f"{self.index.url}/simple",
+            "UV_CACHE_DIR": str(self.root.parent / "cache"), "UV_EXCLUDE_NEWER": NOW, "UV_NO_CONFIG": "1",
+            "XDG_CACHE_HOME": str(self.root.parent / "memory"),
+        }  # fmt: skip
+
+    def search(self, *arguments: str, command: str = "python check.py") -> Searched:
+        """Search in a process of its own, and see to it that nothing of the project was written."""
+        file = self.root.parent / "result.json"
+        file.unlink(missing_ok=True)
+        before = self.snapshot()
+        done = subprocess.run(
+            self.argv("--json", str(file), *arguments, command=command),
+            env=self.environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert before == self.snapshot()
+        assert [] == list(self.scratch.iterdir())
+        record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return Searched(done.returncode, done.stdout, done.stderr, record)
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return every file of the project."""
+        return {str(path): path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    """An index that answers until the test is over."""
+    made = Index()
+    server = made.serve()
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def project(tmp_path: Path, index: Index) -> Project:
+    """A project with nothing in it yet."""
+    root = tmp_path / "a project"
+    root.mkdir()
+    return Project(root, index)

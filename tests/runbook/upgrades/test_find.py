@@ -1,0 +1,122 @@
+"""The search over upgrades, through its command line, on packages made for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tests.runbook.upgrades.conftest import Project
+
+
+def shelf(project: Project, names: str, versions: tuple[str, ...] = ("1.0", "2.0")) -> None:
+    """Require packages of which nothing can break, and pin their first versions."""
+    for name in names.split():
+        for version in versions:
+            project.index.wheel(name, version)
+    project.require(*names.split())
+    project.pin(*(f"{name}=={versions[0]}" for name in names.split()))
+
+
+def test_one_culprit_is_named_proved_and_held_at_its_first_bad_release(project: Project) -> None:
+    shelf(project, "ant bee cow dog elk", ("1.0", "1.1", "2.0", "2.1"))
+    project.check("import dog; assert dog.VERSION < '2.0', 'dog changed'")
+    found = project.search()
+    assert ExitCode.GREEN == found.status, found.err
+    assert "found" == found.record["verdict"], found.out + found.err
+    assert [[{"name": "dog", "from": "1.0", "to": "2.1", "first_bad": "2.0"}]] == found.record[
+        "culprits"
+    ]
+    assert ["dog<2.0"] == found.record["pins"]
+    assert ["dog"] == found.record["hold"]
+    assert [] == found.record["carried"]
+    assert 5 == len(found.record["changed"])
+    assert 0 == found.record["unresolvable"]
+
+
+def test_a_suspect_that_is_right_takes_four_environments_and_one_for_the_bound(
+    project: Project,
+) -> None:
+    names = " ".join(f"pkg{letter}" for letter in "abcdefghijklmnopqrst")
+    shelf(project, names)
+    project.check("import pkgm; assert pkgm.VERSION == '1.0', 'pkgm is not what it was'")
+    found = project.search()
+    assert [["pkgm"]] == found.culprits
+    assert 4 == found.record["environments"]
+
+
+def test_without_a_hint_it_halves(project: Project) -> None:
+    names = " ".join(f"pkg{letter}" for letter in "abcdefghijklmnop")
+    shelf(project, names)
+    project.check(
+        "from importlib.metadata import version as v; assert v('pkg' + 'm') == '1.0', 'broken'"
+    )
+    found = project.search()
+    assert [["pkgm"]] == found.culprits
+    assert found.record["environments"] <= 4 + 4
+
+
+def test_two_that_break_only_together_are_one_set_and_one_is_held(project: Project) -> None:
+    shelf(project, "ant bee cow dog elk fox")
+    project.check("import bee, elk; assert '1.0' in (bee.VERSION, elk.VERSION), 'they quarrel'")
+    found = project.search()
+    assert [["bee", "elk"]] == [sorted(group) for group in found.culprits]
+    assert 1 == len(found.record["hold"])
+    assert 1 == len(found.record["pins"])
+
+
+def test_two_that_break_by_themselves_are_two_sets_and_both_are_held(project: Project) -> None:
+    shelf(project, "ant bee cow dog elk fox")
+    project.check("import bee, elk; assert bee.VERSION == '1.0' == elk.VERSION, 'one of them'")
+    found = project.search()
+    assert [["bee"], ["elk"]] == sorted(found.culprits)
+    assert ["bee", "elk"] == found.record["hold"]
+    assert ["bee<2.0", "elk<2.0"] == found.record["pins"]
+
+
+def test_who_was_only_carried_along_is_not_to_blame(project: Project) -> None:
+    """The trace points at the carrier, which cannot move without the culprit."""
+    project.index.wheel("carrier", "1.0", requires=["engine"])
+    project.index.wheel("carrier", "2.0", requires=["engine>=2"])
+    project.index.wheel("engine", "1.0")
+    project.index.wheel("engine", "2.0")
+    project.index.wheel("other", "1.0")
+    project.index.wheel("other", "2.0")
+    project.require("carrier", "other")
+    project.pin("carrier==1.0", "engine==1.0", "other==1.0")
+    project.check("import engine; assert engine.VERSION == '1.0', 'carrier'")
+    found = project.search()
+    assert [["engine"]] == found.culprits
+    assert ["engine<2.0"] == found.record["pins"]
+    assert ["carrier", "engine"] == found.record["hold"]
+
+
+def test_another_failure_on_the_way_is_not_taken_for_todays(project: Project) -> None:
+    """New `left` with old `right` fails too, in another way that heals when both have moved."""
+    shelf(project, "ant left right dog elk fox")
+    project.check(
+        "import left, right, elk\n"
+        "    if left.VERSION != right.VERSION: raise ImportError('left and right')\n"
+        "    assert elk.VERSION == '1.0', 'today'"
+    )
+    found = project.search()
+    assert [["elk"]] == found.culprits
+    assert ["elk"] == found.record["hold"]
+
+
+def test_nothing_to_blame_is_clean(project: Project) -> None:
+    shelf(project, "ant bee cow")
+    project.check("import ant")
+    found = project.search()
+    assert (ExitCode.GREEN, "clean") == (found.status, found.record["verdict"])
+    assert ["green", "green"] == found.outcomes
+
+
+def test_a_second_search_believes_what_the_first_saw(project: Project) -> None:
+    shelf(project, "ant bee cow")
+    project.check("import bee; assert bee.VERSION == '1.0'")
+    first, second = project.search(), project.search()
+    assert first.culprits == second.culprits
+    assert 0 == second.record["runs"]
+    assert project.search("--fresh").record["runs"] == first.record["runs"]
