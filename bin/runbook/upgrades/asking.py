@@ -20,9 +20,9 @@ T = TypeVar("T")
 class Outcome(StrEnum):
     """What one environment said of the failure that is hunted."""
 
-    GREEN = "green"
-    RED = "red"  # today's failure
-    OTHER = "other"  # red, with another failure: no evidence for or against anybody
+    GREEN = "pass"
+    RED = "fail"  # in today's way
+    OTHER = "untestable"  # it fails in another way: no evidence for or against anybody
     UNRESOLVABLE = "unresolvable"
 
 
