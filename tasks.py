@@ -133,6 +133,72 @@ def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
+PROCEDURE_HELP = {
+    "mainline": "of a merge: the parent to go back to, 1 for the first",
+    "yes": "a person has looked: more reverts than four a day are all right",
+    "dry_run": "print the plan and touch nothing; with --json as a file for --plan",
+    "plan": "apply exactly this plan, or refuse if anything has changed since",
+    "resume": "go on at the step at which this same call ended",
+    "json": "write the result as JSON to this file; - is standard output",
+}
+
+
+@task(help={"commit": "the commit to revert", **PROCEDURE_HELP})
+def revert_and_resmoke(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    commit: str = "",
+    mainline: int = 0,
+    yes: bool = False,
+    dry_run: bool = False,
+    plan: str = "",
+    resume: bool = False,
+    json: str = "",
+) -> None:
+    """Revert a commit on a branch, smoke it there, and say how to merge it."""
+    commands.revert_and_resmoke(
+        ROOT,
+        {"commit": commit, "mainline": mainline, "yes": yes},
+        {"dry_run": dry_run, "plan": plan, "resume": resume, "json_file": json},
+    )
+
+
+@task(
+    help={
+        "file": "a suspected file; its end is enough",
+        "test": "the row to get back to green; by default the likeliest that is red",
+        "commit": "the culprit, if it is known: it is verified instead of searched for",
+        "jobs": "probes at once",
+        **PROCEDURE_HELP,
+    }
+)
+def rollback(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    file: str = "",
+    test: str = "",
+    commit: str = "",
+    jobs: int = 0,
+    mainline: int = 0,
+    yes: bool = False,
+    dry_run: bool = False,
+    plan: str = "",
+    resume: bool = False,
+    json: str = "",
+) -> None:
+    """Find what broke the smoke, revert it on a branch, prove that, and say how to merge it."""
+    commands.rollback(
+        ROOT,
+        {
+            "file": file,
+            "test": test,
+            "commit": commit,
+            "jobs": jobs,
+            "mainline": mainline,
+            "yes": yes,
+        },
+        {"dry_run": dry_run, "plan": plan, "resume": resume, "json_file": json},
+    )
+
+
 @task(
     name="open",
     help={
@@ -319,6 +385,8 @@ namespace = Collection(
     report,
     new_app,
     up,
+    revert_and_resmoke,
+    rollback,
     lock,
     docs,
     Collection("ci", ci_gate, ci_plan),

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from runbook import browsers, gate, locks
 from runbook import changed as changes
@@ -177,13 +177,18 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
         flags: Switches of the search, by name.
     """
     from runbook.culprit.__main__ import main as search  # noqa: PLC0415
-    from runbook.culprit.row_search import file_arguments, row_arguments  # noqa: PLC0415
+    from runbook.culprit.row_search import file_arguments, row_search  # noqa: PLC0415
 
     if bool(test) == bool(command):
         raise UsageError("a search needs either --test or --command", next_step="bin/invoke rows")
     where = Path(repo) if repo else root
     arguments = ["--repo", str(where)]
-    arguments += row_arguments(find_project(root), test) if test else ["--command", command]
+    may_make = not flags["dry-run"]
+    arguments += (
+        row_search(find_project(root), test, may_make=may_make).as_arguments()
+        if test
+        else ["--command", command]
+    )
     arguments += file_arguments(where, file) if file else []
     for name, value in options.items():
         arguments += [f"--{name}", str(value)] if value else []
@@ -192,6 +197,28 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
 
 
 @_command
+def rollback(root: Path, arguments: Mapping[str, Any], how: Mapping[str, Any]) -> ExitCode:
+    """Roll back; see `runbook.rollback.command.rollback`, and `How` for how it is called."""
+    from runbook.rollback import command  # noqa: PLC0415
+
+    return command.rollback(find_project(root), arguments, command.How(**how))
+
+
+@_command
+def revert_and_resmoke(
+    root: Path, arguments: Mapping[str, Any], how: Mapping[str, Any]
+) -> ExitCode:
+    """Revert one commit and smoke it; see `runbook.rollback.command.revert_and_resmoke`."""
+    from runbook.rollback import command  # noqa: PLC0415
+
+    if not (arguments["commit"] or how["plan"]):
+        raise UsageError(
+            "revert-and-resmoke needs a commit",
+            next_step="bin/invoke revert-and-resmoke --commit SHA",
+        )
+    return command.revert_and_resmoke(find_project(root), arguments, command.How(**how))
+
+
 def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file: str) -> None:
     """Smoke HEAD in a tree of its own and open the gate for it, or say why not.
 

@@ -67,7 +67,7 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
     with _executor(options, repository, bad, job) as executor:
         case = _Case(options, repository, Prober(options, repository, executor, job), bad, started)
         if searched is None:
-            good = find_good_end(case.prober, repository, bad)
+            good = find_good_end(case.prober, repository, bad, options.suspects, say)
             if not good:
                 return _never_green(case)
             searched = _range(repository, options, good, bad)
@@ -102,7 +102,9 @@ def plan(options: Options) -> Plan:
     repository = Repository(options.repo)
     bad = repository.resolve(options.bad)
     if not options.good:
-        return Plan("", bad, 0, 0, tuple(islice(milestones(repository, bad), 3)), ())
+        return Plan(
+            "", bad, 0, 0, tuple(islice(milestones(repository, bad, options.suspects), 3)), ()
+        )
     searched = _range(repository, options, repository.resolve(options.good), bad)
     search = new_search(searched, options, options.jobs or 1)
     first = tuple(sha_of(searched, site) for site in search.next_probes())

@@ -11,20 +11,44 @@ from runbook.culprit.probing import Word
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from runbook.culprit.history import Repository
     from runbook.culprit.prober import Prober
 
 
-def find_good_end(prober: Prober, repository: Repository, bad: str) -> str:
-    """Go back from the bad end until a commit passes; return it, or nothing where none does."""
-    marks = milestones(repository, bad)
+_MOST_GUESSES = (
+    4  # last changes of the suspects that are looked behind, of which 1, 2 and 4 are run
+)
+
+
+def find_good_end(
+    prober: Prober,
+    repository: Repository,
+    bad: str,
+    suspects: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Go back from the bad end until a commit passes; return it, or nothing where none does.
+
+    Args:
+        prober: Runs and remembers.
+        repository: The repository.
+        bad: The bad end.
+        suspects: Files that the failure points at.
+        say: Is told of the progress, a line at a time.
+    """
+    marks = milestones(repository, bad, suspects)
     while batch := list(islice(marks, prober.width)):
         unknown = [sha for sha in batch if prober.recall(sha) is None]
         prober.rounds += bool(unknown)
         for future in [prober.submit(sha) for sha in unknown]:
-            prober.keep(future.result())
+            result = future.result()
+            prober.keep(result)
+            say(
+                f"probe {prober.runs}: {result.sha[:10]} {result.word} in {result.seconds:.1f} s; "
+                "looking for a green commit"
+            )
         passed = {result.sha for result in prober.results if result.word is Word.PASS}
         good = next((sha for sha in batch if sha in passed), "")
         if good:
@@ -32,11 +56,16 @@ def find_good_end(prober: Prober, repository: Repository, bad: str) -> str:
     return ""
 
 
-def milestones(repository: Repository, bad: str) -> Iterator[str]:
-    """Yield commits that may be good, the best guess first and the root last."""
+def milestones(repository: Repository, bad: str, suspects: Sequence[str] = ()) -> Iterator[str]:
+    """Yield commits that may be good, the best guess first and the root last.
+
+    What was before the last changes of the suspects is the best guess after the last green run: where one of these is
+    the culprit, its parent is a good end that leaves few candidates.
+    """
     line = repository.first_parents(bad)
     guesses = [
         *_last_green(repository, bad),
+        *_doubling(repository.before_changes(bad, suspects, most=_MOST_GUESSES)),
         *_doubling(repository.tagged(bad)),
         *_doubling(line[1:]),
         line[-1],

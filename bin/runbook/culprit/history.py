@@ -235,6 +235,13 @@ class Repository:
         """Return ``commit`` and its line of first parents, newest first."""
         return git(self.root, "rev-list", "--first-parent", commit).split()
 
+    def before_changes(self, commit: str, paths: Sequence[str], *, most: int) -> list[str]:
+        """Return the first parents of the newest commits up to ``commit`` that changed one of the files."""
+        if not paths:
+            return []
+        shown = git(self.root, "log", f"--max-count={most}", "--format=%P", commit, "--", *paths)
+        return [parents.split()[0] for parents in shown.splitlines() if parents]
+
     def tagged(self, commit: str) -> list[str]:
         """Return the commits with a tag that ``commit`` descends from, newest first, without itself."""
         shown = git(

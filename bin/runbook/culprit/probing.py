@@ -215,7 +215,11 @@ def classify(status: int | None, timeout: float) -> tuple[Word, str]:
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """The variables of one probe: what it keeps for itself must not meet another probe's, or its own last one's."""
+    """The variables of one probe: what it keeps for itself must not meet another probe's, or its own last one's.
+
+    Bytecode needs no place of its own: that of the tree goes with the checkout, and that of what is installed is
+    worth using.
+    """
     home, temporary = scratch / "home", scratch / "tmp"
     home.mkdir()
     temporary.mkdir()
@@ -228,7 +232,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     }
     user_base = {"PYTHONUSERBASE": base} if Path(base := site.getuserbase()).is_dir() else {}
     return shared | user_base | environment | {
-        "HOME": str(home), "TMPDIR": str(temporary), "PYTHONPYCACHEPREFIX": str(scratch / "pycache"),
+        "HOME": str(home), "TMPDIR": str(temporary),
     }  # fmt: skip
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.environments import ENGINE, STAMP, engine_path, lock_of, python_for
+from runbook.errors import UsageError
 from runbook.explain import tier_of
 from runbook.rows import find_row, read_rows
 
@@ -20,26 +23,66 @@ if TYPE_CHECKING:
 _ONLY_VERDICTS = 'status=$?; [ "$status" -le 1 ] && exit "$status"; exit 125'
 
 
-def row_arguments(project: Project, test: str) -> list[str]:
-    """Return the search's arguments for a row: its test, today's tests on old trees, its suspects first.
+@dataclass(frozen=True, slots=True)
+class RowSearch:
+    """What a search for a row is asked for.
+
+    Attributes:
+        command: Runs the row's test in a tree.
+        overlay: Where today's test is.
+        suspects: The files that the row points at.
+    """
+
+    command: str
+    overlay: str
+    suspects: tuple[str, ...]
+
+    def as_arguments(self) -> list[str]:
+        """Return it as the search's command line has it."""
+        suspects = [word for path in self.suspects for word in ("--suspect", path)]
+        return ["--command", self.command, "--overlay", self.overlay, *suspects]
+
+
+def row_search(
+    project: Project, test: str, *, tree: Path | None = None, may_make: bool = True
+) -> RowSearch:
+    """Return the search for a row: its test, today's tests on old trees, its suspects first.
+
+    Args:
+        project: Whose environments are used.
+        test: The row.
+        tree: The checkout that the row is read from; None for the project's own files.
+        may_make: Whether an environment may be made where there is none; a dry run does not.
 
     Raises:
         UsageError: No row is called so.
-        EnvironmentNotReady: The row's tier has no environment yet.
+        EnvironmentNotReady: The row's tier has no environment, and none can be made.
     """
-    row = find_row(read_rows(project.root, project.test_paths), test)
+    root = tree or project.root
+    row = find_row(read_rows(root, project.test_paths), test)
     session = tier_of(project, row).session
-    python = project.root / ".nox" / session / "bin" / "python"
-    if not python.exists():
-        raise EnvironmentNotReady(
-            f"{test} needs the environment of {session}", next_step=f"bin/nox -s {session}"
-        )
-    pytest = shlex.join([str(python), "-m", "pytest", "-q", row.id])
-    arguments = ["--command", f"PYTHONPATH=bin {pytest}; {_ONLY_VERDICTS}"]
-    arguments += ["--overlay", str(PurePosixPath(row.file).parent)]
-    for path in row.suspect_paths:
-        arguments += ["--suspect", path]
-    return arguments
+    python = python_for(project, root, session, may_make=may_make)
+    command = f"{_choose_python(project, root, python, session)}{_engine(project)}"
+    command += f'"$python" -m pytest -q {shlex.quote(row.id)}; {_ONLY_VERDICTS}'
+    return RowSearch(command, str(PurePosixPath(row.file).parent), row.suspect_paths)
+
+
+def _engine(project: Project) -> str:
+    path = engine_path(project.root)
+    return f"PYTHONPATH={shlex.quote(path)} " if path else ""
+
+
+def _choose_python(project: Project, tree: Path, python: Path, session: str) -> str:
+    """Return shell that sets ``python``: that of today, or for a tree with another lock one that is made from it."""
+    lock = lock_of(python, tree)
+    if lock is None:
+        return f"python={shlex.quote(str(python))}; "
+    stamp = python.parent.parent / STAMP
+    make = shlex.join([sys.executable, "-m", "runbook.environments", str(project.root), session])
+    return (
+        f"if cmp -s {shlex.quote(lock)} {shlex.quote(str(stamp))}; then python={shlex.quote(str(python))}; "
+        f"else python=$(PYTHONPATH={shlex.quote(str(ENGINE))} {make}) || exit 125; fi; "
+    )
 
 
 def file_arguments(repo: Path, file: str) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -270,8 +271,19 @@ def test_the_command_may_do_what_it_likes_to_its_tree(history: History) -> None:
     assert "commit 12" == subject(history, searched.culprit)
 
 
-def test_a_probe_shares_neither_home_nor_temporary_files_nor_bytecode(history: History) -> None:
-    check = 'env | grep -E "^(HOME|TMPDIR|PYTHONPYCACHEPREFIX)=" >> "{log}.env"; '
+def test_a_probe_sees_no_bytecode_of_another_commit(history: History) -> None:
+    """Two modules of one size, within one second: Python itself would take the old bytecode for fresh."""
+    history.write("answer.py", "VALUE = 1\n")
+    good = history.commit("answer")
+    history.write("answer.py", "VALUE = 2\n")
+    culprit = history.commit("wrong answer")
+    check = f"touch -d @1700000000 answer.py; {sys.executable} -c 'import answer; assert answer.VALUE == 1'"
+    searched = history.search("--good", good, "--command", history.command(check))
+    assert culprit == searched.culprit
+
+
+def test_a_probe_shares_neither_home_nor_temporary_files(history: History) -> None:
+    check = 'env | grep -E "^(HOME|TMPDIR)=" >> "{log}.env"; '
     check += 'touch "$HOME/x" "$TMPDIR/x"; grep -q good state'
     history.search(*GOOD, "--command", history.command(check.format(log=history.log)))
     places = (history.log.parent / "oracle.log.env").read_text(encoding="utf-8").split("\n")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.culprit.row_search import file_arguments, row_arguments
-from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.culprit.row_search import file_arguments, row_search
+from runbook.errors import UsageError
 from runbook.project import Project, Tier
 
 if TYPE_CHECKING:
@@ -30,34 +29,69 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path, {"quick": Tier("quick", ("tests",), "fast")})
 
 
-def make_environment(project: Project, python: str) -> None:
+def make_environment(project: Project, python: str, lock: bytes = b"pytest==9\n") -> None:
     path = project.root / ".nox" / "fast" / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.write_text(python, encoding="utf-8")
     path.chmod(0o755)
+    (project.root / "noxfile.py").touch()
+    (path.parent.parent / "installed-lock.txt").write_bytes(lock)
+    (project.root / "requirements").mkdir()
+    (project.root / "requirements" / "fast.txt").write_bytes(lock)
+
+
+def run(command: str, tree: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", command], cwd=tree, check=False, capture_output=True, text=True
+    )
 
 
 def test_a_row_brings_its_test_its_overlay_and_its_suspects(project: Project) -> None:
-    make_environment(project, "")
-
-    arguments = row_arguments(project, "test_a")
+    arguments = row_search(project, "test_a").as_arguments()
 
     assert ["--overlay", "tests"] == arguments[2:4]
     assert ["--suspect", "web/a.py", "--suspect", "web/b.py"] == arguments[4:]
-    assert "tests/test_a.py::test_a;" in shlex.split(arguments[1])
+    assert " tests/test_a.py::test_a;" in arguments[1]
 
 
 @pytest.mark.parametrize(("status", "want"), [(0, 0), (1, 1), (2, 125), (4, 125), (5, 125)])
 def test_only_passed_and_failed_are_verdicts(project: Project, status: int, want: int) -> None:
     make_environment(project, f"#!/bin/sh\nexit {status}\n")
-    command = row_arguments(project, "test_a")[1]
 
-    assert want == subprocess.run(["sh", "-c", command], check=False).returncode
+    assert want == run(row_search(project, "test_a").command, project.root).returncode
 
 
-def test_without_an_environment_it_says_how_to_make_one(project: Project) -> None:
-    with pytest.raises(EnvironmentNotReady, match="bin/nox -s fast"):
-        row_arguments(project, "test_a")
+def test_a_tree_with_another_lock_gets_an_environment_of_its_own(
+    project: Project, tmp_path: Path
+) -> None:
+    make_environment(project, "#!/bin/sh\necho today\n")
+    command = row_search(project, "test_a").command
+    old = tmp_path / "old tree"
+    (old / "requirements").mkdir(parents=True)
+    (old / "requirements" / "fast.txt").write_bytes(b"pytest==8\n")
+
+    (project.root / "pyproject.toml").touch()
+
+    assert "today\n" == run(command, project.root).stdout
+    done = run(command, old)  # without a noxfile the Python of this test stands for all
+    assert (125, False) == (done.returncode, "today" in done.stdout)
+    assert "no tests ran" in done.stdout
+
+
+def test_a_tree_whose_environment_cannot_be_made_is_untestable(
+    project: Project, tmp_path: Path
+) -> None:
+    make_environment(project, "#!/bin/sh\nexit 1\n")
+    command = row_search(project, "test_a").command
+    old = tmp_path / "old"
+    (old / "requirements").mkdir(parents=True)
+    (old / "requirements" / "fast.txt").write_bytes(b"pytest==8\n")
+    (old / "noxfile.py").write_text("raise SystemExit(1)\n", encoding="utf-8")
+    (project.root / "pyproject.toml").touch()
+
+    done = run(command, old)
+
+    assert (125, True) == (done.returncode, "could not be made" in done.stderr)
 
 
 def test_a_file_is_found_by_its_end(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""What git knows of a commit that may be reverted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from runbook.culprit.git import git
+from runbook.rollback.policy import Candidate, reverted_in
+from runbook.step_runner import AUDIT, read_lines
+from runbook.steps import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runbook.culprit.history import Repository
+    from runbook.project import Project
+
+BRANCH = "branch"  # the step that leaves a revert behind, in every procedure that does
+_DAY = 24 * 3600  # seconds
+_PHRASE = "--grep=^This reverts commit "
+
+
+def read_candidate(project: Project, repository: Repository, revision: str, head: str) -> Candidate:
+    """Read what the policy asks about a commit.
+
+    Args:
+        project: Whose audit knows the reverts that were made.
+        repository: The repository.
+        revision: The commit, as a person names it.
+        head: The full name of HEAD.
+
+    Raises:
+        UsageError: There is no such commit.
+    """
+    sha = repository.resolve(revision)
+    root = repository.root
+    shown = git(root, "show", "-s", "--no-show-signature", "--format=%h%x00%P%x00%B", sha)
+    short, parents, message = shown.split("\0", 2)
+    is_in_head = repository.is_ancestor(sha, head)
+    return Candidate(
+        sha,
+        short,
+        message.strip(),
+        tuple(parents.split()),
+        is_in_head,
+        _reverted_by(root, sha, head) if is_in_head else "",
+        len(_of_branches(root) | _of_audit(project)),
+    )
+
+
+def _reverted_by(root: Path, sha: str, head: str) -> str:
+    """Return the newest commit after ``sha`` that reverts it, unless that was itself reverted."""
+    log = git(
+        root, "log", "-z", "--no-show-signature", _PHRASE, "--format=%H%x00%B%x01", f"{sha}..{head}"
+    )
+    undone: set[str] = set()
+    for entry in log.split("\x01"):
+        by, _, message = entry.strip("\0\n").partition("\0")
+        named = reverted_in(message)
+        if by not in undone and any(sha.startswith(name) for name in named):
+            return by
+        if by not in undone:
+            undone.update(named)
+    return ""
+
+
+def _of_branches(root: Path) -> set[str]:
+    """The reverts that branches have and that were made in the last 24 hours."""
+    since = int(time.time()) - _DAY
+    return set(git(root, "log", "--branches", f"--since={since}", _PHRASE, "--format=%H").split())
+
+
+def _of_audit(project: Project) -> set[str]:
+    """The reverts that were made here in the last 24 hours; their branches may be gone."""
+    since = time.time() - _DAY
+    return {
+        line["made"]
+        for line in read_lines(project.state / AUDIT)
+        if (line["step"], line["outcome"]) == (BRANCH, Outcome.OK) and line["wall"][1] >= since
+    }

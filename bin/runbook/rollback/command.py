@@ -1,0 +1,180 @@
+"""The two procedures as commands: plan or do, and say it to a person or to a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from runbook.errors import EnvironmentNotReady, RunbookError
+from runbook.exit_codes import ExitCode
+from runbook.rollback.ground import Ground, Wish
+from runbook.rollback.resmoke import Resmoke
+from runbook.rollback.whole import Hint, Rollback
+from runbook.step_runner import read_plan_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runbook.project import Project
+    from runbook.steps import Plan
+
+_VERDICTS = {
+    ExitCode.RED: "red",
+    ExitCode.USAGE: "usage",
+    ExitCode.ENVIRONMENT: "environment",
+    ExitCode.REFUSED: "refused",
+    ExitCode.INCONCLUSIVE: "inconclusive",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a procedure is called.
+
+    Attributes:
+        dry_run: Print the plan, and touch nothing.
+        plan: The file of a plan that was read; its arguments are those of the call.
+        resume: Go on where this same plan ended before.
+        json_file: Where the result goes as JSON; ``-`` is standard output.
+    """
+
+    dry_run: bool = False
+    plan: str = ""
+    resume: bool = False
+    json_file: str = ""
+
+
+def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCode:
+    """Roll back: smoke, search, revert, smoke again.
+
+    Args:
+        project: The user's.
+        arguments: ``file``, ``test``, ``commit``, ``mainline``, ``yes`` and ``jobs``.
+        how: How it is called.
+
+    Raises:
+        RunbookError: It failed, or said no.
+    """
+    approved, given = _approved(arguments, how)
+    with _Told(how.json_file) as told:
+        hint = Hint(given["file"], given["test"], given["commit"], int(given["jobs"]))
+        procedure = Rollback(Ground(project), hint, _wish(given), _say)
+        plan = procedure.plan()
+        if how.dry_run:
+            return told.plan(plan)
+        ended = procedure.carry_out(plan, approved=approved, resume=how.resume)
+        return told.result(procedure.as_json(ended))
+
+
+def revert_and_resmoke(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCode:
+    """Revert one commit on a branch, and smoke it.
+
+    Args:
+        project: The user's.
+        arguments: ``commit``, ``mainline`` and ``yes``.
+        how: How it is called.
+
+    Raises:
+        RunbookError: It failed, or said no.
+    """
+    approved, given = _approved(arguments, how)
+    with _Told(how.json_file) as told:
+        procedure = Resmoke(Ground(project), given["commit"], _wish(given))
+        plan = procedure.plan()
+        if how.dry_run:
+            return told.plan(plan)
+        ended = procedure.carry_out(plan, approved=approved, resume=how.resume, say=_say)
+        return told.result(procedure.as_json(ended))
+
+
+def _approved(arguments: Mapping[str, Any], how: How) -> tuple[Plan | None, dict[str, Any]]:
+    """The plan of ``--plan`` and its arguments, or none and those that were given."""
+    if not how.plan:
+        return None, dict(arguments)
+    plan = read_plan_file(Path(how.plan))
+    return plan, {**arguments, **dict(plan.arguments)}
+
+
+def _wish(given: Mapping[str, Any]) -> Wish:
+    return Wish(int(given["mainline"]), bool(given["yes"]))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class _Told:
+    """Says how a procedure ended; an error is told to programs too, and then raised."""
+
+    def __init__(self, json_file: str) -> None:
+        self._json_file = json_file
+
+    def plan(self, plan: Plan) -> ExitCode:
+        """Say what would be done."""
+        self._tell(plan.as_text(), plan.as_json())
+        return ExitCode.GREEN
+
+    def result(self, record: dict[str, Any]) -> ExitCode:
+        """Say what was done."""
+        code = ExitCode.RED if record.get("still_red") else ExitCode.GREEN
+        self._tell(_text(record), {**record, "exit_code": int(code)})
+        return code
+
+    def _tell(self, text: str, record: dict[str, Any]) -> None:
+        if self._json_file == "-":
+            text = json.dumps(record, indent=2)
+        elif self._json_file:
+            try:
+                Path(self._json_file).write_text(
+                    json.dumps(record, indent=2) + "\n", encoding="utf-8"
+                )
+            except OSError as error:
+                raise EnvironmentNotReady(f"--json {self._json_file}: {error.strerror}") from error
+        if text:
+            print(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, RunbookError) and self._json_file:
+            record = {
+                "schema": "rollback/1",
+                "verdict": _VERDICTS.get(error.exit_code, "failed"),
+                "error": error.what,
+                "next": [error.next_step] if error.next_step else [],
+                "exit_code": int(error.exit_code),
+            }
+            self._tell("", record)
+
+
+def _text(record: dict[str, Any]) -> str:
+    """The result for a person; the commands to type next come last."""
+    if record["verdict"] == "nothing-to-do":
+        return "\n".join([*record["smokes"], "nothing to do: HEAD is green"])
+    culprit, revert = record.get("culprit"), record["revert"]
+    named = (
+        f"{record['reverts'][:10]} {culprit['subject']!r}" if culprit else record["reverts"][:10]
+    )
+    lines = [
+        f"culprit   {named}, {record['probability']:.1%} sure after {record['runs']} runs"
+        if culprit
+        else "",
+        *(f"note      {note}" for note in record.get("notes", ())),
+        f"reverted  {named} on {revert['branch']}, {revert['commit'][:10]}",
+        *(f"smoked    {line}" for line in record["smokes"]),
+        *(
+            f"still red {test}: it was red before, for another reason"
+            for test in record.get("still_red", ())
+        ),
+        f"incident  {record['incident']}" if record.get("incident") else "",
+        f"gate      {record['gate']}; it stays so until the revert is merged"
+        if record.get("gate")
+        else "",
+        "next",
+        *(f"  {command}" for command in record["next"]),
+    ]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,164 @@
+"""The revert itself: made in a disposable checkout, and handed over as a branch when it is proved."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from runbook.culprit.git import GitFailed, clean_environment, git
+from runbook.errors import EnvironmentNotReady
+from runbook.rollback.wording import conflict
+from runbook.steps import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runbook.culprit.worktrees import Worktree
+    from runbook.rollback.policy import Candidate
+
+_NOTHING = "0" * 40  # as the old value of a ref: it must not be there yet
+_SHOWN = 8  # dependent commits
+
+
+def make_revert(  # noqa: PLR0913 - a revert is all of these
+    root: Path, tree: Worktree, candidate: Candidate, head: str, message: str, *, mainline: int = 0
+) -> str:
+    """Revert a commit on top of HEAD, in ``tree``; return the new commit.
+
+    The commit's objects go to the user's repository too, where nothing refers to them yet.
+
+    Args:
+        root: The user's repository.
+        tree: Where to do it.
+        candidate: What to revert.
+        head: The full name of HEAD.
+        message: Of the new commit.
+        mainline: Of a merge, the parent to go back to, from 1.
+
+    Raises:
+        Refused: It conflicts, or there is nothing left to revert.
+        EnvironmentNotReady: git does not know who commits, or there is no space.
+    """
+    tree.prepare(head, ())
+    apply_revert(tree.path, candidate, head, mainline=mainline)
+    if git(tree.path, "write-tree").strip() == git(tree.path, "rev-parse", "HEAD^{tree}").strip():
+        raise Refused(
+            f"{candidate.short} {candidate.subject!r} has no effect on HEAD any more",
+            next_step=f"git log --oneline {candidate.short}..HEAD",
+        )
+    _commit(root, tree.path, message)
+    made = git(tree.path, "rev-parse", "HEAD").strip()
+    git(tree.path, "branch", "--force", "runbook-revert", made)
+    git(
+        root, "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+        "--no-recurse-submodules", "--no-auto-maintenance", str(tree.path), "refs/heads/runbook-revert",
+    )  # fmt: skip
+    return made
+
+
+def apply_revert(checkout: Path, candidate: Candidate, head: str, *, mainline: int = 0) -> None:
+    """Take a commit's change out of a checkout and its index, without a commit.
+
+    Raises:
+        Refused: It conflicts; the message names the later commits on the same files.
+    """
+    options = ["--mainline", str(mainline)] if mainline else []
+    try:
+        git(checkout, "revert", "--no-commit", *options, candidate.sha)
+    except GitFailed:
+        files = [
+            name
+            for name in git(checkout, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")
+            if name
+        ]
+        if not files:
+            raise  # it was no conflict
+        later = f"{candidate.sha}..{head}"
+        log = git(
+            checkout,
+            "log",
+            f"-{_SHOWN}",
+            "--no-show-signature",
+            "--format=%h %s",
+            later,
+            "--",
+            *files,
+        )
+        raise Refused(
+            conflict(candidate, files, log.splitlines()),
+            next_step=f"git revert {candidate.short} on a branch of its own, and resolve by hand; "
+            "or revert first what was built upon it",
+        ) from None
+
+
+def _commit(root: Path, checkout: Path, message: str) -> None:
+    """Commit what is staged, by the identity that the user's repository has."""
+    identity: dict[str, str] = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        name, _, rest = _identity(root, f"GIT_{role}_IDENT").rpartition(" <")
+        identity |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": rest.partition(">")[0]}
+    done = subprocess.run(
+        ["git", "-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--file", "-"],
+        cwd=checkout,
+        input=message.encode(errors="surrogateescape"),
+        env=clean_environment() | identity,
+        capture_output=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise EnvironmentNotReady(f"git commit: {os.fsdecode(done.stderr).strip()}")
+
+
+def _identity(root: Path, variable: str) -> str:
+    try:
+        return git(root, "var", variable)
+    except GitFailed as error:
+        raise EnvironmentNotReady(
+            "git does not know who you are, and a revert has an author",
+            next_step="git config user.name NAME, and git config user.email ADDRESS",
+        ) from error
+
+
+def publish(root: Path, branch: str, made: str) -> bool:
+    """Make a branch that points at a commit; return whether it was made, and not there already.
+
+    Raises:
+        Refused: A branch of this name is there, and is something else.
+    """
+    reference = f"refs/heads/{branch}"
+    try:
+        git(
+            root,
+            "update-ref",
+            "--create-reflog",
+            "-m",
+            "revert-and-resmoke",
+            reference,
+            made,
+            _NOTHING,
+        )
+    except GitFailed as error:
+        there = _commit_of(root, reference)
+        if there and _content(root, there) == _content(root, made):
+            return False
+        what = (
+            f"the branch {branch} is there already, and is something else" if there else error.what
+        )
+        raise Refused(
+            what,
+            next_step=f"git branch --move {branch} {branch}-before, then the same command again",
+        ) from error
+    return True
+
+
+def _commit_of(root: Path, reference: str) -> str:
+    try:
+        return git(root, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}").strip()
+    except GitFailed:
+        return ""
+
+
+def _content(root: Path, commit: str) -> str:
+    """The tree and the parents of a commit: two reverts of one commit differ in nothing but their time."""
+    return git(root, "show", "-s", "--no-show-signature", "--format=%T %P", commit)

@@ -1,0 +1,304 @@
+"""``invoke rollback``, each time through a real process, on a project with work that is not committed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runbook.rollback.conftest import Smoked, break_it, make_smoked
+from tests.runbook.support import module, row_test, wait_until
+
+if TYPE_CHECKING:
+    from tests.runbook.rollback.conftest import Called
+
+
+GATE = '{"version": 1, "state": "open"}'  # not signed: no open gate, but one to be closed
+
+
+def culprit(project: Smoked) -> str:
+    return project.git("log", "--format=%H", "--grep=go faster", "-1")
+
+
+@pytest.fixture(scope="module")
+def rolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Smoked, Called]:
+    """A rollback that went well."""
+    project = break_it(make_smoked(tmp_path_factory.mktemp("rolled")))
+    (project.root.parent / "gate.json").write_text(GATE, encoding="utf-8")
+    return project, project.call("rollback", file="web/view.py")
+
+
+def test_the_culprit_is_found_reverted_proved_and_left_to_be_merged(
+    rolled: tuple[Smoked, Called],
+) -> None:
+    project, called = rolled
+    branch = f"revert/{project.git('rev-parse', '--short', culprit(project))}"
+    assert (0, "reverted", culprit(project), branch) == (
+        called.status,
+        called.record["verdict"],
+        called.record["reverts"],
+        called.record["revert"]["branch"],
+    )
+    assert ["git switch main", f"git merge --no-ff --no-edit {branch}", "bin/invoke gate.open"] == (
+        called.record["next"]
+    )
+    assert project.git("rev-parse", "HEAD") == project.git("rev-parse", f"{branch}^")
+    assert "escape = True" in project.git("show", f"{branch}:web/view.py")
+    assert f"  git merge --no-ff --no-edit {branch}" in called.out.splitlines()
+
+
+def test_the_gate_is_looked_at_before_anything_is_searched_for(
+    rolled: tuple[Smoked, Called],
+) -> None:
+    _, called = rolled
+    outcomes = {step["name"]: step["outcome"] for step in called.record["steps"]}
+    assert outcomes.pop("gate") in ("ok", "nothing-to-do")
+    assert {"ok"} == set(outcomes.values())
+    assert "open" != called.record["gate"]
+    assert called.err.index("gate: ") < called.err.index("probe 1: ")
+
+
+def test_the_message_says_what_why_and_by_which_evidence(rolled: tuple[Smoked, Called]) -> None:
+    project, called = rolled
+    branch = called.record["revert"]["branch"]
+    message = project.git("show", "-s", "--format=%B", branch)
+    assert message.startswith('Revert "go faster"\n\nThis reverts commit ' + culprit(project))
+    assert "With it the smoke is red: test_escape. it broke" in message
+    assert "Original subject: go faster" in message
+    assert ".runbook/runs/" in message
+    assert "Ada <ada@example.org>" == project.git("show", "-s", "--format=%an <%ae>", branch)
+
+
+def test_the_incident_says_it_all(rolled: tuple[Smoked, Called]) -> None:
+    project, called = rolled
+    (incident,) = project.incidents
+    assert ("incident/1", "revert-ready", "high") == (
+        incident["schema"],
+        incident["status"],
+        incident["severity"],
+    )
+    assert "tests/test_app.py::test_escape" == incident["rows"][0]["test"]
+    assert culprit(project) == incident["culprit"]["sha"]
+    assert incident["search"]["probability"] > 0.9
+    assert called.record["revert"]["branch"] == incident["revert"]["branch"]
+    assert 2 == len(incident["evidence"])
+    for path in incident["evidence"]:
+        assert (project.root / path / "events.jsonl").exists()
+    text = (project.root / called.record["incident"]).with_suffix(".md").read_text(encoding="utf-8")
+    assert "- `tests/test_app.py::test_escape` (high): it broke" in text
+    assert "    git merge --no-ff" in text
+
+
+def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) -> None:
+    called = broken.call("rollback", file="web/view.py")
+    broken.git("stash", "push", "--quiet", "--include-untracked")
+    broken.git("merge", "--quiet", "--no-ff", "--no-edit", called.record["revert"]["branch"])
+
+    called = broken.call("rollback", file="web/view.py")
+
+    assert (0, "nothing-to-do") == (called.status, called.record["verdict"])
+    assert "nothing to do: HEAD is green" == called.out.splitlines()[-1]
+    assert ["resolved"] == [incident["status"] for incident in broken.incidents]
+    assert {"nothing-to-do", "not-selected"} == {step["outcome"] for step in called.record["steps"]}
+
+
+def test_it_is_head_that_is_smoked_and_not_what_is_being_edited(smoked: Smoked) -> None:
+    smoked.write("web/view.py", "broken on disk alone")
+
+    assert "nothing-to-do" == smoked.call("rollback", file="web/view.py").record["verdict"]
+
+
+def test_an_ambiguous_file_lists_the_candidates(broken: Smoked) -> None:
+    called = broken.call("rollback", file="view.py")
+
+    assert (2, "usage") == (called.status, called.record["verdict"])
+    assert "api/view.py, web/view.py" in called.err
+
+
+def test_a_row_that_is_not_red_is_not_rolled_back_for(broken: Smoked) -> None:
+    called = broken.call("rollback", test="test_keep")
+
+    assert (5, "refused") == (called.status, called.record["verdict"])
+    assert "test_keep is not red at HEAD" in called.err
+    assert ["main"] == broken.branches
+
+
+def test_another_red_row_is_named_and_left_for_the_next_call(broken: Smoked) -> None:
+    broken.git("stash", "push", "--quiet")
+    broken.edit("web/store.py", "keep = False\n", "lose it")
+    broken.noise(2)
+
+    called = broken.call("rollback", file="web/view.py")
+
+    assert (1, culprit(broken)) == (called.status, called.record["reverts"])
+    assert ["tests/test_app.py::test_keep"] == called.record["still_red"]
+    assert "bin/invoke rollback --test test_keep" in called.record["next"]
+
+
+def test_a_commit_that_is_named_is_verified_and_not_searched_for(broken: Smoked) -> None:
+    called = broken.call("rollback", commit=culprit(broken)[:9])
+
+    assert (0, culprit(broken)) == (called.status, called.record["reverts"])
+
+
+def test_an_innocent_commit_is_not_reverted(broken: Smoked) -> None:
+    innocent = broken.git("rev-parse", "HEAD~2")
+
+    called = broken.call("rollback", commit=innocent)
+
+    assert (5, ["main"]) == (called.status, broken.branches)
+    assert "open" == broken.incidents[0]["status"]
+    assert broken.incidents[0]["reason"] == called.record["error"]
+
+
+def test_what_later_commits_are_built_upon_is_refused_by_their_names(broken: Smoked) -> None:
+    broken.git("stash", "push", "--quiet")
+    later = broken.edit("web/view.py", "escape = False  # and more\ntitle = 1\n", "build upon it")
+
+    called = broken.call("rollback", file="web/view.py")
+
+    assert (5, ["main"]) == (called.status, broken.branches)
+    assert "conflicts in web/view.py; built upon it" in called.err
+    assert f"{broken.git('rev-parse', '--short', later)} build upon it" in called.err
+
+
+def test_a_row_that_was_never_green_has_no_state_to_go_back_to(smoked: Smoked) -> None:
+    text = (smoked.root / "tests/test_app.py").read_text(encoding="utf-8")
+    smoked.edit("tests/test_app.py", text.replace("keep = True", "never"), "a test")
+
+    called = smoked.call("rollback", test="test_keep")
+
+    assert (5, True) == (called.status, "born-red" in called.err)
+
+
+def test_a_flake_is_not_reverted_for(smoked: Smoked) -> None:
+    """It is red in the first run of all, and green in every other."""
+    once = smoked.root.parent / "once"
+    flaky = row_of_flake(str(once))
+    smoked.edit("tests/test_app.py", flaky, "a flaky test")
+    smoked.noise(3)
+
+    called = smoked.call("rollback")
+
+    assert (5, True) == (called.status, "not-reproduced" in called.err)
+    assert ["main"] == smoked.branches
+
+
+def row_of_flake(once: str) -> str:
+    body = (
+        f"import pathlib\n    p = pathlib.Path({once!r}); was = p.exists(); p.touch(); assert was"
+    )
+    return module(row_test("test_flaky", body))
+
+
+def test_a_row_of_normal_severity_leaves_the_gate_alone(smoked: Smoked) -> None:
+    smoked.edit("web/store.py", "keep = False\n", "lose it")
+
+    called = smoked.call("rollback", file="web/store.py")
+
+    outcomes = {step["name"]: step["outcome"] for step in called.record["steps"]}
+    assert (0, "not-selected") == (called.status, outcomes["gate"])
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_no_byte(broken: Smoked) -> None:
+    before = {file for file in broken.root.rglob("*") if ".git/objects" not in str(file)}
+
+    called = broken.call("rollback", {"dry_run": True}, file="web/view.py")
+
+    assert 0 == called.status
+    assert before == {file for file in broken.root.rglob("*") if ".git/objects" not in str(file)}
+    names = ["smoke", "gate", "search", "check", "revert", "resmoke", "branch", "incident"]
+    assert names == [step["name"] for step in called.record["steps"]]
+    assert called.out.startswith(
+        f"plan {called.record['digest'][:12]} for rollback --file web/view.py"
+    )
+
+
+def test_a_plan_is_applied_as_it_was_read_or_not_at_all(broken: Smoked) -> None:
+    file = broken.root.parent / "plan.json"
+    broken.call("rollback", {"dry_run": True, "json_file": str(file)}, file="web/view.py")
+    plan = json.loads(file.read_bytes())
+
+    broken.write("untracked file", "edited since\n")
+    refused = broken.call("rollback", {"plan": str(file)})
+    assert (5, True) == (refused.status, "the tree on disk was" in refused.err)
+
+    broken.write("untracked file", "mine\n")
+    called = broken.call("rollback", {"plan": str(file)})
+    assert (0, plan["digest"]) == (called.status, called.record["plan"])
+
+
+@pytest.mark.parametrize("after", ["smoke: ok", "probe 1:", "resmoke: ok"])
+def test_a_kill_at_any_moment_leaves_the_user_alone_and_can_be_resumed(
+    broken: Smoked, after: str
+) -> None:
+    before = broken.snapshot()
+    with subprocess.Popen(
+        broken.argv("rollback", {"json_file": ""}, file="web/view.py"),
+        cwd=broken.root, env=broken.environment(), stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        assert any(line.startswith(after) for line in process.stderr)
+        process.kill()
+    assert before == broken.snapshot()
+    wait_until(lambda: not list(broken.scratch.iterdir()), "the end of its trees")
+
+    called = broken.call("rollback", {"resume": True}, file="web/view.py")
+
+    assert (0, culprit(broken)) == (called.status, called.record["reverts"])
+    assert "smoke: ok, as before" in called.err
+
+
+def test_ctrl_c_ends_it_as_interrupted_and_leaves_nothing_behind(broken: Smoked) -> None:
+    before = broken.snapshot()
+    with subprocess.Popen(
+        broken.argv("rollback", {"json_file": ""}, file="web/view.py"),
+        cwd=broken.root, env=broken.environment(), stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        assert any(line.startswith("smoke: ok") for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        process.stderr.read()
+    assert 130 == process.returncode
+    assert before == broken.snapshot()
+    assert [] == list(broken.scratch.iterdir())
+    lines = (broken.root / ".runbook/audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[-1])["outcome"] in ("unknown", "ok", "nothing-to-do")
+
+
+def test_two_at_once_leave_one_revert(broken: Smoked) -> None:
+    """Their plans differ, their reverts do not: whoever is later finds the branch as it should be."""
+    before = broken.snapshot()
+    calls = [{"file": "web/view.py"}, {"test": "test_escape"}]
+    processes = [
+        subprocess.Popen(
+            broken.argv("rollback", {"json_file": ""}, **call),
+            cwd=broken.root, env=broken.environment(), stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, text=True,
+        )
+        for call in calls
+    ]  # fmt: skip
+    said = [process.communicate()[1] for process in processes]
+    assert [0, 0] == [process.returncode for process in processes], said
+    assert before == broken.snapshot()
+    assert 2 == len(broken.branches)
+
+
+def test_a_full_disk_is_said_and_leaves_the_user_alone(broken: Smoked) -> None:
+    """The disk is full for files above 64 KiB: no checkout of this commit fits."""
+    broken.git("stash", "push", "--quiet")
+    broken.write("large", "x" * 200_000)
+    broken.commit("large")
+    before = broken.snapshot()
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "-", *broken.argv("rollback", {"json_file": ""})],
+        cwd=broken.root, env=broken.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (4, False) == (done.returncode, "Traceback" in done.stderr), done.stderr
+    assert before == broken.snapshot()
+    assert [] == list(broken.scratch.iterdir())
