@@ -219,6 +219,7 @@ def revert_and_resmoke(
     return command.revert_and_resmoke(find_project(root), arguments, command.How(**how))
 
 
+@_command
 def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file: str) -> None:
     """Smoke HEAD in a tree of its own and open the gate for it, or say why not.
 
