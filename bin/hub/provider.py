@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
+import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
@@ -96,9 +97,11 @@ class BuiltInProvider:
             code, audience=client, redirect_uri=redirect_uri, verifier=verifier
         )
         person = self._sessions.find(grant.session) if grant else None
-        if person is None:
+        if grant is None or person is None:
             raise SignInFailed("the code is unknown, used, too old, or somebody else's")
-        return self._minter.mint(person, client)
+        # A token that knows its session ends with it.
+        named = msgspec.structs.replace(person, session=self._sessions.id_of(grant.session))
+        return self._minter.mint(named, client)
 
     async def refresh(self) -> None:
         """There is nothing to fetch."""

@@ -55,7 +55,7 @@ QUIET = (
     "--disable-default-apps",
     "--no-first-run",
     "--no-default-browser-check",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1",
 )
 _HOW_TO_GET_ONE = f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome"
 _PAGE = "data:text/html,<p id=p></p><script>document.getElementById('p').textContent=6*7</script>"

@@ -92,14 +92,25 @@ class Client:
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = (method, target or "/", body, {"Host": parts.netloc} | named)
+        is_used = self._connection is not None
         try:
-            connection = self._open()
-            connection.request(method, target or "/", body, {"Host": parts.netloc} | named)
-            answer = connection.getresponse()
-            return Reply(answer.status, answer.headers, answer.read())
+            return self._send(*sent)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            if not is_used:
+                raise HubUnusable(f"{method} {url}: the hub does not answer ({error})") from error
+        try:
+            return self._send(*sent)  # the connection was idle for long enough to be closed
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise HubUnusable(f"{method} {url}: the hub does not answer ({error})") from error
+
+    def _send(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> Reply:
+        connection = self._open()
+        connection.request(method, target, body, headers)
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.headers, answer.read())
 
     def token(self, audience: str) -> str:
         """Return a token of the test user for one app; what the hub says instead where it gives none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ from tests.hub import hub_process
 from tests.hub.hub_process import APPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Browser, StorageState
 
     from tests.hub.client import Client, Reply
     from tests.hub.hub_process import HubProcess
+    from tests.integration.browser import Visits
 
 MANIFEST = "app.manifest.yml"
 
@@ -39,14 +43,22 @@ def _is_smoke(config: pytest.Config) -> bool:
 
 
 def pytest_unconfigure() -> None:
-    """End the hub and remove its data, whatever became of the tests."""
+    """End the hub and Chromium and remove their folders, whatever became of the tests."""
+    if chromium := sys.modules.get("tests.integration.browser_process"):
+        chromium.stop()
     hub_process.stop()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test that takes ``app`` one case for each."""
+    """Give a test that takes ``app`` one case for each, and one that takes ``tile`` for each that is shown."""
     if "app" in metafunc.fixturenames:
         metafunc.parametrize("app", slugs(), indirect=True)
+    if "tile" in metafunc.fixturenames:
+        from hub.catalogue import scan
+        from hub.users import TEST_GROUPS
+
+        shown = scan(APPS).shown_to(TEST_GROUPS)
+        metafunc.parametrize("tile", [pytest.param(app, id=app.slug) for app in shown])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +103,45 @@ def app(hub: HubProcess, client: Client, request: pytest.FixtureRequest) -> Smok
     """One of the apps."""
     slug: str = request.param
     return SmokedApp(slug, hub.app_urls.get(slug, f"{hub.url}/missing"), APPS / slug, client)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # before the engine's plugin looks at the item
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a browser shows when a test fails, while it still shows it."""
+    report = yield
+    visits: Visits | None = getattr(item, "funcargs", {}).get("visits")
+    if report.failed and report.when != "teardown" and visits:
+        item.user_properties.append(("evidence", visits.keep()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The run's Chromium; where there is none the test is skipped with a warning, in CI it fails."""
+    from tests.integration import browser, browser_process
+    from tests.integration.conftest import skip_without
+
+    skip_without(browser_process)
+    with browser.driven_chromium() as driven:
+        yield driven
+
+
+@pytest.fixture(scope="session")
+def login(hub: HubProcess, chromium: Browser) -> StorageState:
+    """What a browser keeps of one login at the portal; each app is visited with it."""
+    from tests.hub.browser import log_in
+
+    return log_in(chromium, hub.url)
+
+
+@pytest.fixture
+def visits(hub: HubProcess, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visits]:
+    """Visits to the hub, each in a browser context of its own."""
+    from tests.integration.browser import Visits
+    from tests.integration.conftest import evidence_folder
+
+    made = Visits(chromium, hub.url, evidence_folder() / request.node.name)
+    yield made
+    made.close()

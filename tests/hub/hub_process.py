@@ -130,6 +130,20 @@ def start() -> HubProcess:
     return _started[0]
 
 
+def start_with_browser() -> None:
+    """Start the run's hub, and its Chromium beside it, unless they are started already.
+
+    Raises:
+        EnvironmentNotReady: In CI, where nothing is skipped: there is no Chromium that works.
+    """
+    from tests.integration import browser_process
+
+    start()
+    browser_process.browser_of_the_run()
+    if browser_process.in_ci():
+        browser_process.browser_of_the_run().wait()
+
+
 def stop() -> None:
     """End the run's hub if it was started."""
     while _started:

@@ -174,7 +174,7 @@ def chromium() -> Iterator[Browser]:
     from tests.integration import browser_process
 
     if browser_process.BOOT_PER_TEST not in os.environ:
-        _skip_without(browser_process)
+        skip_without(browser_process)
     from tests.integration import browser
 
     is_own = browser_process.BOOT_PER_TEST in os.environ
@@ -182,7 +182,8 @@ def chromium() -> Iterator[Browser]:
         yield driven
 
 
-def _skip_without(browser_process: ModuleType) -> None:
+def skip_without(browser_process: ModuleType) -> None:
+    """Wait for the run's Chromium; skip the test where there is none, with a warning, but not in CI."""
     from runbook.errors import EnvironmentNotReady
 
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Mount, Route
 
+from hub.account_bar import AccountBar
 from hub.sdk import AppContext, json_answer, signed_in
 
 if TYPE_CHECKING:
@@ -37,4 +38,4 @@ def build_app(hub: AppContext) -> ASGIApp:
         "ENSEMBLE_EXIT_WITH_PARENT": "1",
     }
     ensemble = hub.process([sys.executable, str(SERVER), "--port", "0"], roots)
-    return hub.application([Route("/api/me", me), Mount("/", ensemble)])
+    return hub.application([Route("/api/me", me), Mount("/", AccountBar(ensemble))])

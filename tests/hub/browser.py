@@ -1,0 +1,106 @@
+"""What somebody does in the hub with a browser: log in once, go to an app, look whether it works."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from playwright.sync_api import TimeoutError, expect  # noqa: A004 - Playwright's own
+
+from tests.hub.hub_process import TEST_PASSWORD, TEST_USER
+from tests.hub.pixels import contrast
+from tests.integration.browser import ACTION_MS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page, Response, StorageState
+
+    from tests.hub.client import Client
+
+READABLE = 3.0  # the least contrast of large text (WCAG 2.2, 1.4.3)
+
+
+def log_in(browser: Browser, portal: str) -> StorageState:
+    """Log in at the portal as the test user; return what the browser keeps of it."""
+    context = browser.new_context(base_url=portal)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Name").fill(TEST_USER)
+    page.get_by_label("Password").fill(TEST_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Test User")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def go_through_tile(page: Page, slug: str) -> None:
+    """Open the portal and click an app's tile."""
+    page.goto("/")
+    page.locator(f'.tile-link[data-slug="{slug}"]').click()
+
+
+class ApiCalls:
+    """The calls that the front end of a page makes of its own backend, and that succeed.
+
+    Args:
+        page: The page, before it goes to the app.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._succeeded: list[str] = []
+        page.on("response", self._note)
+
+    def _note(self, answer: Response) -> None:
+        if _is_call(answer) and answer.url not in self._succeeded:
+            self._succeeded.append(answer.url)
+
+    def first_authenticated(self, client: Client) -> str:
+        """Return a call that succeeds and is refused to whoever is not signed in, waiting for one.
+
+        Returns:
+            Its address, or nothing where none comes.
+        """
+        asked = 0
+        while True:
+            while asked < len(self._succeeded):
+                url = self._succeeded[asked]
+                if client.get(url).status == 401:
+                    return url
+                asked += 1
+            try:
+                self._page.wait_for_event("response", _is_call, timeout=ACTION_MS)
+            except TimeoutError:
+                return ""
+
+
+def _is_call(answer: Response) -> bool:
+    is_asked_by_script = answer.request.resource_type in {"fetch", "xhr"}
+    return is_asked_by_script and "/api/" in urlsplit(answer.url).path and answer.status == 200
+
+
+def heading_with(page: Page, name: str) -> Locator:
+    """The first heading that holds an app's name."""
+    return page.get_by_role("heading", name=re.compile(re.escape(name), re.IGNORECASE)).first
+
+
+def contrast_of(element: Locator) -> float:
+    """How well an element can be seen, from 1 (not at all) to 21; it is brought into view."""
+    return contrast(element.screenshot(animations="disabled"))
+
+
+def picture(page: Page, file: Path) -> None:
+    """Keep a screenshot of what is in view."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=file, animations="disabled")
+
+
+def status_of(page: Page, url: str) -> int:
+    """Go to an address with all that the browser remembers; return the HTTP status."""
+    answer = page.goto(url)
+    assert answer is not None, url
+    return answer.status

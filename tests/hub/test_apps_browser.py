@@ -1,0 +1,87 @@
+"""Every app that the hub shows works in a browser: one Chromium, one login, a context an app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.hub.browser import (
+    READABLE,
+    ApiCalls,
+    contrast_of,
+    go_through_tile,
+    heading_with,
+    picture,
+    status_of,
+)
+from tests.integration.conftest import evidence_folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import StorageState
+
+    from hub.catalogue import App
+    from tests.hub.client import Client
+    from tests.integration.browser import Visits
+
+
+@pytest.mark.runbook(
+    severity="normal",
+    cause="the front end renders blank, or its calls of the backend are refused",
+    suspects=[
+        "bin/hub/apps",
+        "bin/hub/sign_in.py::SignIn",
+        "bin/hub/pages/assets/hub.js",
+        "bin/hub/app_host.py",
+    ],
+)
+def test_app_works_through_its_tile(
+    tile: App, visits: Visits, login: StorageState, client: Client
+) -> None:
+    visit = visits.begin(tile.slug, storage_state=login)
+    calls = ApiCalls(visit.page)
+
+    go_through_tile(visit.page, tile.slug)
+    heading = heading_with(visit.page, tile.manifest.name)
+    expect(heading, f"no heading with the name {tile.manifest.name!r}").to_be_visible()
+    authenticated = calls.first_authenticated(client)
+    seen = contrast_of(heading)
+    picture(visit.page, evidence_folder() / "apps" / f"{tile.slug}.png")
+
+    assert f"{tile.manifest.routing.subdomain}.localhost" in visit.page.url
+    assert "" != authenticated, "no call of the front end succeeds that needs a sign-in"
+    assert seen >= READABLE, "the heading cannot be seen"
+    assert [] == visit.errors + visit.violations
+
+
+@pytest.mark.runbook(
+    severity="normal",
+    cause="the login page, the tiles or the logout do not work in a browser",
+    suspects=["bin/hub/portal.py", "bin/hub/pages/templates/hub.html", "bin/hub/sessions.py"],
+)
+def test_portal_logs_in_and_out_of_every_app(visits: Visits) -> None:
+    from tests.hub.hub_process import TEST_PASSWORD, TEST_USER
+
+    visit = visits.begin("somebody")
+    page = visit.page
+    page.goto("/")
+    page.get_by_label("Name").fill(TEST_USER)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    picture(page, evidence_folder() / "apps" / "_login.png")
+    page.get_by_label("Password").fill(TEST_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Test User")
+    picture(page, evidence_folder() / "apps" / "_portal.png")
+    page.locator(".tile-link").first.click()
+    page.wait_for_url("**://*.localhost:*/")
+    app = page.url
+    assert 200 == status_of(page, f"{app}api/me")
+
+    page.goto("/")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+    assert 401 == status_of(page, f"{app}api/me"), "the app's token outlives the session"
