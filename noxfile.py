@@ -47,6 +47,13 @@ def fast_stores(session: nox.Session, store: str) -> None:
     smoke(session, tier="fast", lock="stores", around=around)
 
 
+@nox.session(name="chaos", tags=["stores"], default=False)
+def chaos(session: nox.Session) -> None:
+    """Break things under Ensemble: kill -9, full disks, races, damaged files, clocks (Linux alone)."""
+    sync(session, "stores")
+    session.run("pytest", *(session.posargs or ["tests/chaos"]))
+
+
 @nox.session(name="browser", tags=["browser"], default=False)
 def browser(session: nox.Session) -> None:
     """Smoke Ensemble's pages in a real Chromium: three rows, one launch."""

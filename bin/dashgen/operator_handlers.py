@@ -59,6 +59,7 @@ async def handle_health(request: Request) -> Response:
             "version": VERSION,
             "auth_required": True,
             "build": services.build,
+            "storage": "ok" if services.settings.is_storage_writable else "read-only",
         }
     )
 

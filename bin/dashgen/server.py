@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ import uvicorn
 from dashgen import json_log
 from dashgen.app import build_app
 from dashgen.connection import bounded_protocol
+from dashgen.errors import StorageFailed
 from dashgen.middleware import refusal_headers
 from dashgen.page_handlers import warm_up
 from dashgen.settings import Settings, SettingsError
@@ -38,6 +40,7 @@ EXIT_INTERRUPTED: Final = 130
 _BACKLOG: Final = 2048
 _GRACE_SECONDS: Final = 10.0
 _PRIVATE_FOLDER: Final = 0o700
+_NOBODYS_FAULT: Final = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT})
 
 _log = logging.getLogger(__name__)
 
@@ -108,15 +111,16 @@ def _cannot_start(problem: str, remedy: str) -> int:
 def make_private_folder(folder: Path) -> None:
     """Make a data root that nobody else can read, and see that it can be written.
 
+    One on a file system that is read-only or full is served as it is: whoever reads can be helped,
+    and whoever writes is told.
+
     Raises:
         CannotStartError: It cannot be made or written, or it belongs to somebody else.
     """
     try:
         folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         owner = folder.stat().st_uid
-        probe = folder / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        _probe(folder)
     except OSError as problem:
         raise CannotStartError(
             f"the data root {folder} cannot be written: {problem.strerror}",
@@ -127,6 +131,18 @@ def make_private_folder(folder: Path) -> None:
         raise CannotStartError(
             f"the data root {folder} belongs to another user", "export ENSEMBLE_DATA_ROOT=FOLDER"
         )
+
+
+def _probe(folder: Path) -> None:
+    """See that a file can be made in a folder, as far as its owner is to blame."""
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        if problem.errno not in _NOBODYS_FAULT:
+            raise
+        _log.warning("%s cannot be written: %s", folder, problem.strerror)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -202,8 +218,8 @@ def _sweep(services: Services) -> None:
     """Set aside what is broken or foreign in the store; each file gets its line in the log."""
     try:
         services.canvases.sweep()
-    except OSError:
-        _log.exception("the store could not be swept")
+    except (OSError, StorageFailed) as problem:
+        _log.warning("the store could not be swept: %r", str(problem))
 
 
 def _watch_parent(server: ControlPanelServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def gate_file(self) -> Path:
         """The file that says whether the public grid is open."""
         return self.orch_data / "gate.json"
+
+    @property
+    def is_storage_writable(self) -> bool:
+        """Whether the files of the data roots can be written: not on a read-only file system."""
+        return all(os.access(root, os.W_OK) for root in (self.orch_data, self.data_root))
 
     @property
     def pairings(self) -> Path:

@@ -186,10 +186,10 @@ class Database:
             writer = connection.execution_options(is_writer=True)
             with writer.begin():
                 self._lock(writer, *_LOCK_OF_SCHEMA)
-                if may_make:
+                if not inspect(writer).has_table(STORE.name):
+                    if not may_make:
+                        raise NoTablesError("it holds no tables of Ensemble")
                     METADATA.create_all(writer)
-                elif not inspect(writer).has_table(STORE.name):
-                    raise NoTablesError("it holds no tables of Ensemble")
                 version = writer.execute(select(STORE.c.version)).scalar()
                 if version is None:
                     writer.execute(insert(STORE).values(version=STORE_VERSION))

@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pytest
 
 from dashgen.gate import write_closed, write_open
-from dashgen.stores import open_url
-from tests.postgresql import empty_schema, server_url
+from tests.store_fixtures import (  # noqa: F401 - fixtures
+    open_again,
+    open_stores,
+    postgresql,
+    postgresql_url,
+    store_url,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
-
-    from dashgen.store_protocol import CanvasStore
-    from dashgen.stores import Stores
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOT_SECONDS = 20.0
@@ -59,17 +61,19 @@ class ControlPanel:
     Args:
         folder: An empty folder; `orch`, `plugin`, `data` and `log` are made in it.
         extra: Further environment variables.
+        prefix: A command that the server is started through, in the same process.
     """
 
     operator_token = "test-dashboard-token"
     nonce = secrets.token_hex(8)
 
-    def __init__(self, folder: Path, extra: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, extra: Mapping[str, str], prefix: Sequence[str] = ()) -> None:
         self.orch = folder / "orch"
         self.plugin = folder / "plugin"
         self.data = folder / "data"
         self._log_file = folder / "log"
         self._extra = extra
+        self._prefix = prefix
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -77,7 +81,13 @@ class ControlPanel:
         (self.orch / ".env.local").write_text(f"DASHBOARD_TOKEN={self.operator_token}\n")
         with self._log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, REPOSITORY / "bin" / "control-panel-server.py", "--port", "0"],
+                [
+                    *self._prefix,
+                    sys.executable,
+                    REPOSITORY / "bin" / "control-panel-server.py",
+                    "--port",
+                    "0",
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -280,44 +290,3 @@ def creator(panel: ControlPanel) -> Creator:
 @pytest.fixture
 def other(panel: ControlPanel) -> Creator:
     return panel.signup()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server: a real one from a wheel, or the one that is named."""
-    with server_url() as url:
-        yield url
-
-
-@pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
-    """A URL of that server with an empty schema behind it."""
-    with empty_schema(postgresql) as url:
-        yield url
-
-
-@pytest.fixture(params=["files", "sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty store is: each kind in turn."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql_url"))
-    return str(tmp_path) if request.param == "files" else f"sqlite:///{tmp_path}/store.db"
-
-
-@pytest.fixture
-def open_stores(store_url: str) -> Iterator[Callable[[], Stores]]:
-    """Opens the stores at that URL, once more each time, as another process would."""
-    with ExitStack() as opened:
-
-        def open_once_more() -> Stores:
-            stores = open_url(store_url)
-            opened.callback(stores.close)
-            return stores
-
-        yield open_once_more
-
-
-@pytest.fixture
-def open_again(open_stores: Callable[[], Stores]) -> Callable[[], CanvasStore]:
-    """Opens the store of canvases, once more each time."""
-    return lambda: open_stores().canvases

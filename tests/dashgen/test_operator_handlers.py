@@ -47,7 +47,9 @@ def test_health_says_what_is_served(panel: ControlPanel) -> None:
     answer = panel.get("/health")
     assert answer.status == 200
     body = answer.json()
-    assert body.keys() == {"status", "uptime_s", "version", "auth_required", "build"}
+    known = {"status", "uptime_s", "version", "auth_required", "build", "storage"}
+    assert body.keys() == known
+    assert body["storage"] == "ok"
     assert body["status"] == "ok"
     assert body["auth_required"] is True
 

@@ -1,0 +1,90 @@
+"""kill -9: what was acknowledged is there, and a state is the one before a step or the one after."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chaos import steps
+from tests.chaos.tracing import traced_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dashgen.store_protocol import CanvasStore
+    from tests.chaos.victims import Zygote
+
+    OpenAgain = Callable[[], CanvasStore]
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "200"))
+SEED = int(os.environ.get("CHAOS_SEED", "8"))
+# A step takes about a millisecond; a kill comes within a few of them.
+LATEST_KILL_SECONDS = 0.006
+
+
+def test_nothing_acknowledged_is_lost_in_200_kills(
+    zygote: Zygote, open_again: OpenAgain, store_url: str
+) -> None:
+    store = open_again()
+    state = steps.prepare(store)
+    chance = random.Random(SEED)  # noqa: S311 - a seed that is told
+    acknowledged = 0
+    rounds = ROUNDS // 5 if "postgresql" in store_url else ROUNDS
+    for round_number in range(rounds):
+        first = chance.randrange(1_000)
+        victim = zygote.order("loop", first)
+        zygote.line()  # one step at least has been acknowledged
+        select.select([], [], [], chance.uniform(0, LATEST_KILL_SECONDS))  # the experiment itself
+        os.kill(victim, signal.SIGKILL)
+        more, code = zygote.acknowledged()
+        taken = 1 + more
+        now = steps.state_of(open_again() if round_number % 20 == 0 else store)
+        assert code == -signal.SIGKILL
+        assert now in (
+            steps.after(state, taken, first=first),
+            steps.after(state, taken + 1, first=first),
+        ), f"round {round_number}, seed {SEED}: {taken} steps from {first} on {state}"
+        state, acknowledged = now, acknowledged + taken
+    assert acknowledged >= rounds
+    _only_scraps(open_again())
+
+
+@pytest.mark.parametrize("is_unpublish", [False, True], ids=["swap", "unpublish"])
+def test_killed_at_any_system_call_a_step_is_done_or_not(
+    zygote: Zygote, open_again: OpenAgain, tmp_path: Path, *, is_unpublish: bool
+) -> None:
+    store = open_again()
+    steps.prepare(store)
+    canvases = {canvas.title: canvas for canvas in store.mine(steps.ALICE.id)}
+    for earlier in range(8):
+        steps.take(store, canvases, earlier)
+    before = store.mine(steps.ALICE.id)
+    old = steps.state_of(store)
+    number = next(n for n in range(8, 99) if steps.changes(old, n, is_unpublish=is_unpublish))
+    new = steps.after(old, 1, first=number)
+    seen: list[bool] = []
+    code, call = -signal.SIGKILL, 0
+    while code == -signal.SIGKILL:
+        call += 1
+        kill = f"inject=all:signal=SIGKILL:when={call}"
+        acknowledged, code = traced_step(zygote, number, tmp_path / "log", "-e", kill)
+        now = steps.state_of(store)
+        assert now == new if acknowledged else now in (old, new), f"killed at call {call}"
+        seen.append(now == new)
+        store.replace(steps.ALICE.id, before)
+    assert code == 0
+    assert {False, True} == set(seen)
+    assert seen == sorted(seen), "once it is done, a later kill must not undo it"
+    _only_scraps(open_again())
+
+
+def _only_scraps(store: CanvasStore) -> None:
+    """What a kill leaves behind is at most a file that was never put in its place."""
+    assert all(each.path.endswith(".tmp") for each in store.sweep())
+    assert store.sweep() == []

@@ -1,0 +1,167 @@
+"""Processes that work on a store until they are killed: ``python victims.py STORE_URL``.
+
+A zygote imports everything once and forks a victim for each order that it reads; so a round costs
+milliseconds, and a victim has one thread. An order is ``loop FIRST`` (steps without end), ``one
+NUMBER`` (a single step, before which it stops itself so that it can be traced), or ``race WHO
+COUNT`` (publishes of owners of its own). Every acknowledgement is a line.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from dashgen.store_protocol import CanvasStore
+
+ROOT: Final = Path(__file__).parents[2]
+_SECONDS: Final = 30.0  # only a hang takes as long
+_SET_PTRACER: Final = 0x59616D61
+_ANYBODY: Final = -1
+
+
+class Zygote:
+    """The parent of victims, all on one store; a context manager.
+
+    Args:
+        url: The store.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.victims", url],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'bin'}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        self._watchdog = threading.Timer(_SECONDS * 6, self._process.kill)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watchdog.cancel()
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._stdin, self._stdout):
+            pipe.close()
+
+    @property
+    def _stdin(self) -> IO[str]:
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    @property
+    def _stdout(self) -> IO[str]:
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def order(self, *words: object) -> int:
+        """Gives an order and returns the process id of the victim that carries it out."""
+        self._stdin.write(" ".join(map(str, words)) + "\n")
+        self._stdin.flush()
+        word, number = self.line().split()
+        assert word == "pid"
+        return int(number)
+
+    def line(self) -> str:
+        """The next line that the victim, or the zygote about it, says."""
+        line = self._stdout.readline()
+        assert line, "the zygote has died"
+        return line.strip()
+
+    def acknowledged(self) -> tuple[int, int]:
+        """Waits for the victim's end.
+
+        Returns:
+            How many steps it acknowledged that were not read before, and its exit code.
+        """
+        count = 0
+        while not (line := self.line()).startswith("end"):
+            count += line.startswith("ack")
+        return count, int(line.split()[1])
+
+
+def main(url: str) -> None:
+    """Carry out orders until standard input ends."""
+    from dashgen import sql_canvas_store  # noqa: F401 - imported once for all victims
+    from tests.chaos import steps  # noqa: F401
+
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _carry_out(url, line.split())
+            os._exit(0)
+        if line.startswith("one"):
+            os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOWAIT)
+        _say(f"pid {child}")
+        _, status = os.waitpid(child, 0)
+        _say(f"end {os.waitstatus_to_exitcode(status)}")
+
+
+def _carry_out(url: str, words: list[str]) -> None:
+    from dashgen.stores import open_url
+    from tests.chaos import steps
+
+    with closing(open_url(url)) as stores:
+        store = stores.canvases
+        kind, *arguments = words
+        if kind == "race":
+            _race(store, *arguments)
+            return
+        canvases = {canvas.title: canvas for canvas in store.mine(steps.ALICE.id)}
+        number = int(arguments[0])
+        if kind == "one":
+            _let_be_traced()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        while True:
+            steps.take(store, canvases, number)
+            _say(f"ack {number}")
+            number += 1
+            if kind == "one":
+                return
+
+
+def _race(store: CanvasStore, who: str, count: str) -> None:
+    """Publishes one canvas after another, each third of them by another owner."""
+    from dashgen.canvas_schema import CanvasDraft, Owner, Visibility
+    from dashgen.slots import Tier
+
+    for number in range(int(count)):
+        owner = Owner(f"usr_{who}{number // 3}", who)
+        canvas = store.create(owner, CanvasDraft(), 1.0)
+        store.publish(
+            canvas.id,
+            owner.id,
+            slot_index=number % 3,
+            visibility=Visibility.public,
+            tier=Tier.free,
+            now=1.0,
+        )
+        _say(f"ack {number}")
+
+
+def _let_be_traced() -> None:
+    """Lets strace attach where the system allows that for descendants alone."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_SET_PTRACER, _ANYBODY, 0, 0, 0)
+
+
+def _say(text: str) -> None:
+    os.write(1, f"{text}\n".encode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
