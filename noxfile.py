@@ -125,6 +125,13 @@ def hub_command(session: nox.Session) -> None:
     session.run("python", "-m", "hub", *session.posargs, stderr=None, interrupt_timeout=10)
 
 
+@nox.session(name="wheel", python=PYTHONS, tags=["package"], default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the engine, install it beside pytest alone on every Python, and follow its guide to the letter."""
+    sync(session, "engine")
+    session.run("pytest", "tests/wheel", *session.posargs)
+
+
 @nox.session(name="lint", tags=["ci"])
 def lint(session: nox.Session) -> None:
     """Check style, the directions of imports, and that nothing derived is stale."""

@@ -361,6 +361,12 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
+@task
+def wheel(c: Context) -> None:
+    """Build the engine as a package, into dist/."""
+    commands.wheel(ROOT)
+
+
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
 def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
@@ -387,6 +393,7 @@ namespace = Collection(
     up,
     revert_and_resmoke,
     rollback,
+    wheel,
     lock,
     docs,
     Collection("ci", ci_gate, ci_plan),

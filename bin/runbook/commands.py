@@ -23,6 +23,7 @@ from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.rows import read_rows
 from runbook.smoke import EXIT_CODES_VARIABLE
+from runbook.wheel import build_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -273,6 +274,7 @@ def gate_status(root: Path, *, url: str, as_json: bool) -> None:
     _say(json.dumps(status.as_json(), indent=2) if as_json else status.as_text())
 
 
+@_command
 def report(root: Path, *, asked: Mapping[str, str], show: bool, as_json: bool) -> None:
     """Write one self-contained page, and say where it is.
 
@@ -367,6 +369,12 @@ def find_offending_upgrade(
     ]
     arguments += [f"--{name}" for name, is_on in flags.items() if is_on]
     return ExitCode(search(arguments))
+
+
+@_command
+def wheel(root: Path) -> None:
+    """Build the engine's wheel and say where it is."""
+    _say(os.path.relpath(build_wheel(root)))
 
 
 @_command

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import TOOL, call
 from runbook.git import GitError, git
 from runbook.rows import Row, Severity, Suspect, find_row, read_rows
 
@@ -83,12 +84,13 @@ class Explanation:
 def next_steps(row: Row, session: str) -> tuple[str, ...]:
     """Return the commands that lead on from a red row, in order."""
     files = " ".join(row.suspect_paths)
+    has_sessions = TOOL == "bin/invoke"
     return (
-        f"nox -s {session} -- -k {row.test} -vv",
+        f"nox -s {session} -- -k {row.test} -vv" if has_sessions else call(f"filter {row.test}"),
         f"git log --oneline -10 -- {files}",
-        f"bin/invoke find-offending-commit --test {row.test}",
+        call(f"find-offending-commit --test {row.test}"),
         "git revert <sha>",
-        f"nox -s {session}",
+        f"nox -s {session}" if has_sessions else call("run"),
     )
 
 

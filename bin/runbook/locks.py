@@ -145,7 +145,7 @@ def _compile(root: Path, pyproject: dict[str, Any], lock: Lock, *, upgrade: bool
     file = root / FOLDER / f"{lock.name}.txt"
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     command = [
-        _uv(), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
+        find_uv(), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
         "--no-emit-find-links", "--custom-compile-command", _COMMAND, "--resolution", lock.resolution,
         "--python-version", pyproject["project"]["requires-python"].removeprefix(">="),
         "--group", lock.group, "--output-file", str(file), *(["--upgrade"] if upgrade else []),
@@ -162,7 +162,12 @@ def _compile(root: Path, pyproject: dict[str, Any], lock: Lock, *, upgrade: bool
     return file.read_text(encoding="utf-8") != before
 
 
-def _uv() -> str:
+def find_uv() -> str:
+    """Return the uv of this environment, or the first on PATH.
+
+    Raises:
+        EnvironmentNotReady: There is none.
+    """
     beside = shutil.which("uv", path=str(sys.prefix + "/bin")) or shutil.which("uv")
     if beside is None:
         raise EnvironmentNotReady("uv is not installed", next_step="run this through bin/invoke")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook.calls import call
 from runbook.lines import VERSION, line
 from runbook.rows import Row, Severity
 
@@ -63,7 +64,7 @@ def fail_line(  # noqa: PLR0913 - a line is these facts
         ("cause", cause),
         *([("evidence", evidence)] if evidence else []),
         ("suspects", ",".join(source.suspect_paths)),
-        ("next", f"bin/invoke explain {source.test}"),
+        ("next", call(f"explain {source.test}")),
     ]
     return line(["FAIL", name], fields, quoted=_FROM_ANYWHERE)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import UsageError
 from runbook.nearest import nearest
 
@@ -164,7 +165,7 @@ def find_row(rows: Sequence[Row], name: str) -> Row:
     if found:
         raise UsageError(f"{name} is in several files: {', '.join(row.id for row in found)}")
     close = ", ".join(nearest(wanted, (row.test for row in rows))) or "none"
-    raise UsageError(f"no row for {name!r}; the nearest: {close}", next_step="bin/invoke rows")
+    raise UsageError(f"no row for {name!r}; the nearest: {close}", next_step=call("rows"))
 
 
 def _test_files(root: Path, paths: Iterable[str]) -> Iterator[Path]:

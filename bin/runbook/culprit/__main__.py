@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.culprit.find import find_offending_commit, plan
 from runbook.culprit.options import TIMEOUT, Options
 from runbook.culprit.report import Result, render, render_plan
@@ -63,7 +64,7 @@ def _keep(options: Options, result: Result) -> None:
     except (RunbookError, OSError) as error:
         _say(f"note: the search is not kept for invoke report: {error}")
     else:
-        _say(f"bin/invoke report --search {kept.id} shows it as a page")
+        _say(f"{call(f'report --search {kept.id}')} shows it as a page")
 
 
 def _dry_run(options: Options) -> tuple[str, dict[str, Any], ExitCode]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.rows import function_id, short_name
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _of_failure(failure: Mapping[str, Any]) -> str:
     name = short_name(failure["test"])
     want = f"wanted {failure['want']}\n" if failure["want"] else ""
     cause = f"{failure['cause']}\n" if failure.get("cause") else ""
-    step = f"bin/invoke explain {name.partition('[')[0]}" if cause else "bin/invoke run"
+    step = call(f"explain {name.partition('[')[0]}" if cause else "run")
     severity = "high severity: " if failure.get("severity") == "high" else ""
     message = f"{cause}{want}got {failure['got']}\nnext: {step}"
     return command("error", message, file=file, line=line, title=f"{severity}{name}")

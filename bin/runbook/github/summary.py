@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.report_page.html import visible
 from runbook.rows import short_name
 
@@ -67,7 +68,7 @@ def _line(failure: Mapping[str, Any]) -> str:
     severity = (
         "**high**" if failure.get("severity") == "high" else text(failure.get("severity", "no row"))
     )
-    next_step = f"bin/invoke explain {name.partition('[')[0]}"
+    next_step = call(f"explain {name.partition('[')[0]}")
     cells = (
         code(name),
         severity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.report_page.charts import TrendPoint, mood_of, trend
 from runbook.report_page.html import Html, Node, tag
 from runbook.report_page.page import (
@@ -208,8 +209,8 @@ def _other_pictures(record: RunRecord) -> list[Picture]:
 
 def _next_steps(test: str, *, has_row: bool) -> list[str]:
     if not has_row:
-        return [f"bin/invoke filter {test}"]
-    return [f"bin/invoke explain {test}", f"bin/invoke find-offending-commit --test {test}"]
+        return [call(f"filter {test}")]
+    return [call(f"explain {test}"), call(f"find-offending-commit --test {test}")]
 
 
 def _rows(record: RunRecord) -> Html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.report_page.charts import Candidate, posterior
 from runbook.report_page.diff import diff
 from runbook.report_page.html import Html, Node, tag
@@ -119,9 +120,7 @@ def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any]) -> Html:
         tag("ul", [tag("li", code(path)) for path in culprit["files"]], class_="plain"),
         tag("p", result["why"]) if result.get("why") else None,
         tag("span", "Do this", class_="label"),
-        commands(
-            [f"bin/invoke revert-and-resmoke --commit {short} --dry-run", f"git show {short}"]
-        ),
+        commands([call(f"revert-and-resmoke --commit {short} --dry-run"), f"git show {short}"]),
         class_="card",
     )
 

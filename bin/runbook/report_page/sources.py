@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import UsageError
 from runbook.nearest import nearest
 from runbook.report_page.charts import TrendPoint
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 _LOG_TAIL = 24_000  # characters of pytest's output
 _KINDS = {"runs": "run", "searches": "search", "drift": "drift"}
 _FIRST = {
-    "runs": "bin/invoke run",
-    "searches": "bin/invoke find-offending-commit --test TEST",
+    "runs": call("run"),
+    "searches": call("find-offending-commit --test TEST"),
     "drift": "bin/nox -s drift",
 }
 
@@ -142,7 +143,7 @@ def read_run(project: Project, subject: Subject) -> RunRecord:
         trend=tuple(_trend(earlier[:TREND], subject)),
         log=log[-_LOG_TAIL:],
         cut=max(0, len(log) - _LOG_TAIL),
-        command=f"bin/invoke run --tier {result['tier']}",
+        command=call(f"run --tier {result['tier']}"),
     )
 
 

@@ -1,0 +1,142 @@
+"""``python -m runbook``: the engine in a project that has neither Nox nor Invoke.
+
+Its commands have the names and options of the tasks, and their exit codes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook import commands
+from runbook.exit_codes import MEANINGS, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_KINDS = ("run", "search", "drift")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command as the command line says; return an `ExitCode`."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["run"]:
+        return _run(words[1:])
+    options = _parser().parse_args(words)
+    handler: Callable[[argparse.Namespace], None] = options.handler
+    try:
+        handler(options)
+    except SystemExit as ended:  # as every command ends, for the tasks
+        return int(ended.code or 0)
+    return ExitCode.GREEN
+
+
+def _parser() -> argparse.ArgumentParser:
+    codes = "; ".join(f"{int(code)} {meaning}" for code, meaning in MEANINGS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m runbook",
+        description="A smoke runbook that runs.",
+        epilog=f"exit codes: {codes}",
+    )
+    add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser
+    # Listed here alone: what is no option of its own is pytest's.
+    add("run", help="smoke a tier: [--tier T] [--json FILE] [-- pytest arguments]", add_help=False)
+    _add_filter(add("filter", help="run the subset of a tier that matches"))
+    _add_explain(add("explain", help="explain a row: cause, suspects, severity, next steps"))
+    _add_rows(add("rows", help="list every row of the runbook"))
+    _add_search(add("find-offending-commit", help="name the commit that broke a row or a command"))
+    _add_report(add("report", help="make one HTML page of the last run, search or drift"))
+    return parser
+
+
+def _add_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pattern", help="what the tests' names must match, as in pytest -k")
+    parser.add_argument("--tier", default="fast", help="the tier to filter (default: %(default)s)")
+    parser.set_defaults(handler=_filter)
+
+
+def _filter(options: argparse.Namespace) -> None:
+    sys.exit(_run(["--tier", options.tier, "--", "-k", options.pattern]))
+
+
+def _run(arguments: list[str]) -> int:
+    from runbook.smoke import main as smoke  # noqa: PLC0415 - a smoke starts pytest before all else
+
+    return smoke(arguments)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("test", help="the test's name")
+    _add_json(parser)
+    parser.set_defaults(handler=lambda o: commands.explain(Path.cwd(), o.test, as_json=o.json))
+
+
+def _add_rows(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.set_defaults(handler=lambda o: commands.rows(Path.cwd(), as_json=o.json))
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    texts = {
+        "test": "the row that is red",
+        "command": "or a command: exit 0 pass, 125 untestable, 126 and up an error, else fail",
+        "file": "a suspected file; its end is enough",
+        "good": "a commit that passes; looked for by itself where none is given",
+        "repo": "the repository to search; this one by default",
+        "setup": "run before the command; where it fails the commit is untestable",
+        "cluster": "the address of a Dask scheduler",
+        "json": "write the result as JSON to this file; - is standard output",
+    }
+    for name, text in texts.items():
+        parser.add_argument(f"--{name}", default="", help=text)
+    parser.add_argument("--bad", default="HEAD", help="a commit that fails (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=0, help="probes at once")
+    parser.add_argument(
+        "--flake-rate", type=float, default=0.0, help="how often a good commit fails"
+    )
+    parser.add_argument(
+        "--confidence", type=float, default=0.0, help="be this sure, even if it lies"
+    )
+    parser.add_argument(
+        "--first-parent", action="store_true", help="a merge stands for all it brought"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from a search that was ended")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    parser.set_defaults(handler=_search)
+
+
+def _search(options: argparse.Namespace) -> None:
+    valued = ("good", "bad", "setup", "jobs", "flake_rate", "confidence", "cluster", "json")
+    switches = ("first_parent", "resume", "dry_run")
+    commands.find_offending_commit(
+        Path.cwd(),
+        test=options.test,
+        file=options.file,
+        repo=options.repo,
+        command=options.command,
+        options={name.replace("_", "-"): getattr(options, name) for name in valued},
+        flags={name.replace("_", "-"): getattr(options, name) for name in switches},
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    for kind in _KINDS:
+        parser.add_argument(f"--{kind}", default="", metavar="ID", help=f"the {kind} to show")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    _add_json(parser)
+    parser.set_defaults(handler=_report)
+
+
+def _report(options: argparse.Namespace) -> None:
+    asked = {kind: getattr(options, kind) for kind in _KINDS}
+    commands.report(Path.cwd(), asked=asked, show=options.open, as_json=options.json)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""``python -m runbook``, in a project that has neither Nox nor Invoke."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.calls import call
+from runbook.errors import EnvironmentNotReady
+from runbook.wheel import build_wheel
+from tests.runbook.support import PATIENCE, engine_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.support import TinyProject
+
+
+def runbook(project: TinyProject, *words: str) -> subprocess.CompletedProcess[str]:
+    """Call it in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "runbook", *words],
+        cwd=project.root,
+        env=engine_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+def test_a_tier_is_run_and_what_follows_two_dashes_is_of_pytest(project: TinyProject) -> None:
+    whole = runbook(project, "run")
+    part = runbook(project, "run", "--tier", "fast", "--", "-k", "test_one")
+
+    assert (0, "RESULT green") == (whole.returncode, whole.stdout.splitlines()[-1][:12])
+    assert " passed=1 " in part.stdout.splitlines()[-1]
+    assert 2 == runbook(project, "run", "--tier", "none").returncode
+
+
+def test_a_filter_picks_what_matches(project: TinyProject) -> None:
+    done = runbook(project, "filter", "test_two")
+
+    assert (0, True) == (done.returncode, "RESULT partial" in done.stdout)
+    assert 2 == runbook(project, "filter", "nothing_of_the_kind").returncode
+
+
+def test_rows_are_listed_and_explained(project: TinyProject) -> None:
+    listed = json.loads(runbook(project, "rows", "--json").stdout)
+    explained = json.loads(runbook(project, "explain", "test_one", "--json").stdout)
+
+    assert ["test_one", "test_two"] == [row["test"] for row in listed]
+    assert "it broke" == explained["cause"]
+    assert 2 == runbook(project, "explain", "test_three").returncode
+
+
+def test_a_search_is_kept_and_shown(project: TinyProject) -> None:
+    project.write(".gitignore", "__pycache__/\n")
+    good = project.init().commit("good")
+    project.write("app.py", "def serve():\n    return 2\n")
+    bad = project.commit("break it")
+    project.write("notes.txt", "x\n")
+    project.commit("take notes")
+
+    done = runbook(
+        project,
+        "find-offending-commit",
+        "--command",
+        "grep -q 1 app.py",
+        "--good",
+        good,
+        "--json",
+        "-",
+    )
+
+    assert ("found", bad) == (
+        json.loads(done.stdout)["verdict"],
+        json.loads(done.stdout)["culprit"]["sha"],
+    )
+    assert "page" not in done.stdout
+    page = runbook(project, "report", "--json")
+    assert "search" == json.loads(page.stdout)["kind"]
+
+
+def test_a_wrong_call_is_a_usage_error(project: TinyProject) -> None:
+    assert 2 == runbook(project).returncode
+    assert 2 == runbook(project, "find-offending-commit").returncode
+    assert 2 == runbook(project, "report").returncode
+
+
+def test_help_says_what_the_exit_codes_mean(project: TinyProject) -> None:
+    done = runbook(project, "--help")
+
+    assert 0 == done.returncode
+    assert "125 this commit cannot be tested" in " ".join(done.stdout.split())
+
+
+def test_in_a_checkout_the_engine_is_called_by_its_launcher() -> None:
+    assert "bin/invoke rows" == call("rows")
+
+
+def test_a_wheel_that_cannot_be_built_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[build-system\n", encoding="utf-8")
+
+    with pytest.raises(EnvironmentNotReady, match="uv could not build the wheel"):
+        build_wheel(tmp_path)
