@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "getting-started" / "USE_IT_ELSEWHERE.md"
 _FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"The file `([^`]+)`:\s*$")
+_FILE = re.compile(r"The file \*\*([^*]+)\*\*:\s*$")
 
 
 @dataclass(frozen=True)
