@@ -199,6 +199,12 @@ def rollback(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
+@task(help={"run": "its id or folder; the newest by default"})
+def verify_evidence(c: Context, run: str = "") -> None:
+    """Recompute what a run left: its digests, its verdict, its statement."""
+    commands.verify_evidence(ROOT, run=run)
+
+
 @task(
     name="open",
     help={
@@ -396,6 +402,7 @@ namespace = Collection(
     wheel,
     lock,
     docs,
+    verify_evidence,
     Collection("ci", ci_gate, ci_plan),
     Collection("gate", gate_open, gate_close, gate_status),
     Collection("hub", hub_check, hub_traefik),

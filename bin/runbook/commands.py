@@ -221,6 +221,14 @@ def revert_and_resmoke(
 
 
 @_command
+def verify_evidence(root: Path, *, run: str) -> ExitCode:
+    """Recompute the evidence of a run; of the newest one where none is named."""
+    from runbook import evidence  # noqa: PLC0415
+
+    return evidence.print_findings(evidence.find_run(find_project(root).state, run))
+
+
+@_command
 def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file: str) -> None:
     """Smoke HEAD in a tree of its own and open the gate for it, or say why not.
 

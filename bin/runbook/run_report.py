@@ -194,6 +194,9 @@ class Run:
                 for failure in triage.first_things_first(verdict.failures, self._rows)
             ],
             "tests": dict(verdict.outcomes),
+            "manifest": list(self.manifest),
+            "pytest_status": self.status,
+            "was_a_run": self.problem is None,
         }
 
     def _failure_json(self, failure: Failure) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,8 @@ class RunFolder:
         events: Where the plugin writes its events.
         log: What pytest printed.
         result: The run as one JSON object.
+
+    The process that makes one holds a lock on it until it ends, by which `prune` knows that the run is not over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,12 +51,14 @@ class RunFolder:
             runs.mkdir(parents=True, exist_ok=True)
             # So that no project has to ignore what is here, and no run makes its tree dirty.
             (state / ".gitignore").write_text("*\n", encoding="utf-8")
-            return cls(_make_new(runs))
+            folder = cls(_make_new(runs))
+            _hold(folder.path)
         except OSError as error:
             raise EnvironmentNotReady(
                 f"no run can be kept in {runs}: {error.strerror}",
                 next_step="free the place, or make the checkout writable",
             ) from error
+        return folder
 
     def read_events(self) -> list[Event]:
         """Read the events; a line that is torn, of a process that was killed, is left out.
@@ -78,10 +84,9 @@ class RunFolder:
 
 
 def prune(state: Path, *, keep: int = KEEP) -> None:
-    """Remove all but the newest ``keep`` finished runs."""
-    finished = [(_time_of(path), path) for path in (state / "runs").iterdir()]
-    newest_first = sorted(((time, path) for time, path in finished if time), reverse=True)
-    for _, path in newest_first[keep:]:
+    """Remove all but the newest ``keep`` runs; those that still run are left alone."""
+    over = [(time, path) for path in (state / "runs").iterdir() if (time := _time_of(path))]
+    for _, path in sorted(over, reverse=True)[keep:]:
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -103,9 +108,32 @@ def _read_event(line: bytes) -> Event | None:
     return event if isinstance(event, dict) else None
 
 
+def _hold(folder: Path) -> None:
+    """Lock a folder for as long as this process lives."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def _time_of(path: Path) -> int:
-    """When a run finished in nanoseconds; 0 where it has not, or another run has just removed it."""
+    """When a run ended in nanoseconds; 0 where it has not, or another run has just removed it."""
     try:
         return (path / "result.json").stat().st_mtime_ns
-    except (FileNotFoundError, NotADirectoryError):
+    except NotADirectoryError:
         return 0
+    except FileNotFoundError:
+        return _time_of_killed(path)
+
+
+def _time_of_killed(path: Path) -> int:
+    """When a run was begun that was killed before it could say how it ended; 0 where it still runs."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(descriptor).st_mtime_ns
+    except BlockingIOError:
+        return 0
+    finally:
+        os.close(descriptor)

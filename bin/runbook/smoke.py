@@ -135,7 +135,9 @@ def _smoke(
         print(f"note: {note}", file=sys.stderr)
     if problem := run.problem:
         print(f"error: {problem}", file=sys.stderr)
-    folder.write_result(run.as_json())
+    from runbook.evidence import write_evidence  # noqa: PLC0415
+
+    write_evidence(run)
     _write_json(json_file, run.as_json())
     _tell_runner(run)
     prune(project.state)

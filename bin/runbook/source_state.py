@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.git import GitError, git
@@ -19,11 +19,15 @@ class SourceState:
         commit: Short name of HEAD, or ``none`` outside a repository or before the first commit.
         tree: Short name of the tree on disk, ignored files left out; ``none`` where unknown.
         is_dirty: Whether that tree is another than HEAD's; None where unknown.
+        commit_id: Full name of HEAD; empty where there is none.
+        tree_id: Full name of the tree on disk; empty where unknown.
     """
 
     commit: str = "none"
     tree: str = "none"
     is_dirty: bool | None = None
+    commit_id: str = field(default="", compare=False)
+    tree_id: str = field(default="", compare=False)
 
 
 def read_source_state(root: Path) -> SourceState:
@@ -39,8 +43,9 @@ def read_source_state(root: Path) -> SourceState:
     try:
         tree = tree_on_disk(root)
     except GitError:  # such as a repository inside this one that has no commit
-        return SourceState(commit[:SHORT])
-    return SourceState(commit[:SHORT], tree[:SHORT], tree != committed_tree)
+        return SourceState(commit[:SHORT], commit_id=commit)
+    is_dirty = tree != committed_tree
+    return SourceState(commit[:SHORT], tree[:SHORT], is_dirty, commit_id=commit, tree_id=tree)
 
 
 def tree_on_disk(root: Path) -> str:

@@ -199,4 +199,7 @@ def test_the_json_has_every_fact_of_the_lines(tmp_path: Path) -> None:
             }
         ],
         "tests": {"tests/test_a.py::test_a": "failed", "tests/test_a.py::test_b": "passed"},
+        "manifest": ["tests/test_a.py::test_a", "tests/test_a.py::test_b"],
+        "pytest_status": run.status,
+        "was_a_run": True,
     } == said

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runbook.errors import EnvironmentNotReady
 from runbook.runs import RunFolder, prune
-from tests.runbook.support import Repository
+from tests.runbook.support import Repository, engine_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +85,19 @@ def test_the_newest_finished_runs_are_kept_and_running_ones_left_alone(tmp_path:
 
     assert [True, True, False, False] == [path.exists() for path in finished]
     assert running.exists()
+
+
+def test_a_run_that_was_killed_counts_from_when_it_was_begun(tmp_path: Path) -> None:
+    make = f"from pathlib import Path; from runbook.runs import RunFolder; RunFolder.make(Path({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", make], env=engine_environment(), check=True)
+    (killed,) = (tmp_path / "runs").iterdir()
+    os.utime(killed, ns=(0, 1_000_000_000))
+    newer = RunFolder.make(tmp_path)
+    newer.write_result({})
+
+    prune(tmp_path, keep=2)
+    assert killed.exists()
+    prune(tmp_path, keep=1)
+
+    assert not killed.exists()
+    assert newer.path.exists()
