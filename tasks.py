@@ -26,11 +26,14 @@ from runbook import commands  # noqa: E402 - found through the line above
         "tier": "fast, browser or legal-render",
         "changed": "run the tiers that the changed files need",
         "json": "write the run as JSON to this file; - is standard output",
+        "report_to": "tell this dashboard; its token is $DASHBOARD_TOKEN",
     }
 )
-def run(c: Context, tier: str = "fast", changed: bool = False, json: str = "") -> None:
+def run(
+    c: Context, tier: str = "fast", changed: bool = False, json: str = "", report_to: str = ""
+) -> None:
     """Run a tier through its environment."""
-    commands.run(ROOT, tier=tier, changed=changed, json_file=json)
+    commands.run(ROOT, tier=tier, changed=changed, json_file=json, report_to=report_to)
 
 
 @task(

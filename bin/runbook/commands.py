@@ -56,12 +56,13 @@ def _say(text: str) -> None:
 
 
 @_command
-def run(
+def run(  # noqa: PLR0913 - these are its options
     root: Path,
     *,
     tier: str = "fast",
     changed: bool = False,
     json_file: str = "",
+    report_to: str = "",
     pytest_arguments: Sequence[str] = (),
 ) -> ExitCode:
     """Run a tier, or those that the changed files need, each in its session; the worst exit code wins."""
@@ -79,6 +80,7 @@ def run(
         if json_file
         else []
     )
+    own += ["--report-to", report_to] if report_to else []
     codes = [_run_session(root, each.session, [*own, "--", *pytest_arguments]) for each in tiers]
     return max(codes, default=ExitCode.GREEN)
 

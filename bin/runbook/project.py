@@ -12,7 +12,7 @@ from runbook.nearest import nearest
 
 _TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
 _GATE_KEYS = {"build", "environment", "file", "tiers", "url"}
-_KEYS = {"gate", "harness", "locks", "tiers"}
+_KEYS = {"gate", "harness", "locks", "slug", "tiers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,14 @@ class Project:
         tiers: By name, in the order of the file.
         gate: The feature gate.
         harness: Globs of what every run stands on, besides what the tiers watch and the rows suspect.
+        slug: What a dashboard calls the project; its folder's name by default.
     """
 
     root: Path
     tiers: dict[str, Tier]
     gate: GateSettings = GateSettings()
     harness: tuple[str, ...] = ()
+    slug: str = ""
 
     @property
     def state(self) -> Path:
@@ -143,6 +145,7 @@ def read_project(file: Path) -> Project:
         file.parent,
         tiers or {"fast": Tier("fast", ("tests",), "fast")},
         gate=_read_gate(table.get("gate", {})),
+        slug=_text(table.get("slug", file.parent.name), "slug"),
         harness=_texts(table.get("harness", []), "[tool.runbook] harness"),
     )
 

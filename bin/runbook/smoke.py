@@ -1,7 +1,7 @@
 """Run a tier: start pytest, judge its events, print the ``SMOKE v1`` lines.
 
-``python -m runbook.smoke [--tier NAME] [--json FILE] [--] [pytest arguments]``. Results go to standard
-output, narration to standard error. pytest is started before anything else is done, because the
+``python -m runbook.smoke [--tier NAME] [--json FILE] [--report-to URL] [--] [pytest arguments]``. Results
+go to standard output, narration to standard error. pytest is started before anything else is done, because the
 rest (which commit, which rows) can be found out while it runs; hence the late imports.
 """
 
@@ -69,7 +69,9 @@ def _main(argv: list[str], started: float) -> int:
         tier = project.tier(options.tier)
         if _ASKS_PYTEST.intersection(arguments):
             return subprocess.call(pytest_command(tier.tests, arguments), cwd=project.root)
-        return _smoke(project, tier, arguments, options.json, started)
+        token = _take_token(options.report_to) if options.report_to else ""
+        run = _smoke(project, tier, arguments, options.json, started)
+        return _send_result(run, options.report_to, token) if token else run.exit_code
     except RunbookError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -88,13 +90,14 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--tier", default="fast")
     parser.add_argument("--json", default="")
+    parser.add_argument("--report-to", default="")
     options, unknown = parser.parse_known_args(own)
     return options, unknown + verbatim
 
 
 def _smoke(
     project: Project, tier: Tier, arguments: list[str], json_file: str, started: float
-) -> int:
+) -> Run:
     _empty_json(json_file)
     folder = RunFolder.make(project.state)
     nonce = os.environ.pop(GATE_NONCE_VARIABLE, "") or secrets.token_hex(16)
@@ -141,6 +144,24 @@ def _smoke(
     _write_json(json_file, run.as_json())
     _tell_runner(run)
     prune(project.state)
+    return run
+
+
+def _take_token(url: str) -> str:
+    from runbook.smoke_result import take_token  # noqa: PLC0415 - hardly ever
+
+    return take_token(url)
+
+
+def _send_result(run: Run, url: str, token: str) -> ExitCode:
+    """Tell the dashboard; return the run's exit code, unless it was green and that could not be told."""
+    from runbook.smoke_result import send_result  # noqa: PLC0415 - hardly ever
+
+    try:
+        send_result(run, url, token)
+    except RunbookError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return run.exit_code or error.exit_code
     return run.exit_code
 
 

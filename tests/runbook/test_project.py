@@ -24,11 +24,14 @@ def test_every_key_has_a_default(tmp_path: Path) -> None:
 
     assert {"fast": Tier("fast", ("tests",), "fast")} == project.tiers
     assert GateSettings() == project.gate
+    assert tmp_path.name == project.slug
     assert tmp_path / ".runbook" == project.state
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     text = """
+        [tool.runbook]
+        slug = "cards"
         [tool.runbook.gate]
         file = "$DATA/gate.json"
         tiers = ["slow"]
@@ -54,6 +57,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
         "$DATA/gate.json", ("slow",), ("make", "build"), ("DATA",), "http://127.0.0.1:8080"
     )
     assert expected == project.gate
+    assert "cards" == project.slug
     assert ("tests/a.py", "tests/b") == project.test_paths
 
 
