@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook import commands
 from runbook.exit_codes import MEANINGS, ExitCode
@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_explain(add("explain", help="explain a row: cause, suspects, severity, next steps"))
     _add_rows(add("rows", help="list every row of the runbook"))
     _add_search(add("find-offending-commit", help="name the commit that broke a row or a command"))
+    _add_rollback(add("rollback", help="find what broke the smoke, revert it, prove that"))
+    _add_revert(add("revert-and-resmoke", help="revert a commit on a branch, and smoke it there"))
     _add_report(add("report", help="make one HTML page of the last run, search or drift"))
     return parser
 
@@ -119,6 +121,51 @@ def _search(options: argparse.Namespace) -> None:
         options={name.replace("_", "-"): getattr(options, name) for name in valued},
         flags={name.replace("_", "-"): getattr(options, name) for name in switches},
     )
+
+
+def _add_rollback(parser: argparse.ArgumentParser) -> None:
+    texts = {
+        "file": "a suspected file; its end is enough",
+        "test": "the row to get back to green; by default the likeliest that is red",
+        "commit": "the culprit, if it is known: it is verified instead of searched for",
+    }
+    for name, text in texts.items():
+        parser.add_argument(f"--{name}", default="", help=text)
+    parser.add_argument("--jobs", type=int, default=0, help="probes at once")
+    _add_procedure(parser)
+    parser.set_defaults(
+        handler=lambda o: commands.rollback(
+            Path.cwd(), _picked(o, *texts, "jobs", "mainline", "yes"), _how(o)
+        )
+    )
+
+
+def _add_revert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--commit", default="", help="the commit to revert")
+    _add_procedure(parser)
+    parser.set_defaults(
+        handler=lambda o: commands.revert_and_resmoke(
+            Path.cwd(), _picked(o, "commit", "mainline", "yes"), _how(o)
+        )
+    )
+
+
+def _add_procedure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--mainline", type=int, default=0, help="of a merge: the parent to go back to")
+    add("--yes", action="store_true", help="more reverts than four a day are all right")
+    add("--dry-run", action="store_true", help="print the plan and touch nothing")
+    add("--plan", default="", metavar="FILE", help="apply exactly this plan, or refuse")
+    add("--resume", action="store_true", help="go on at the step at which this call ended")
+    add("--json", default="", metavar="FILE", help="write the result as JSON; - is stdout")
+
+
+def _picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in names}
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    return {**_picked(options, "dry_run", "plan", "resume"), "json_file": options.json}
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

@@ -89,8 +89,7 @@ def next_steps(row: Row, session: str) -> tuple[str, ...]:
         f"nox -s {session} -- -k {row.test} -vv" if has_sessions else call(f"filter {row.test}"),
         f"git log --oneline -10 -- {files}",
         call(f"find-offending-commit --test {row.test}"),
-        "git revert <sha>",
-        f"nox -s {session}" if has_sessions else call("run"),
+        call(f"rollback --test {row.test}"),
     )
 
 

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.git import git
 from runbook.source_state import tree_on_disk
@@ -148,7 +149,7 @@ def carry_out(  # noqa: PLR0913 - a procedure says all of these
         if resume and not ended.outcomes:
             raise UsageError(
                 f"there is nothing to resume: plan {plan.digest[:12]} was never begun",
-                next_step=f"bin/invoke {plan.procedure} without --resume",
+                next_step=call(f"{plan.procedure} without --resume"),
             )
         for step in plan.steps:
             if (before := ended.outcomes.get(step.name)) in _SETTLED:

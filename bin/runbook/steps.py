@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 
@@ -201,5 +202,5 @@ def check_unchanged(read: Plan, now: Plan) -> None:
         differences.append("its arguments or steps are not what they would be now")
     raise Refused(
         f"the plan {read.digest[:12]} does not hold any more: {'; '.join(differences)}",
-        next_step=f"bin/invoke {now.procedure} --dry-run, read it, and apply that one",
+        next_step=call(f"{now.procedure} --dry-run, read it, and apply that one"),
     )

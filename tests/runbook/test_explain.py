@@ -65,7 +65,7 @@ def test_the_next_steps_name_the_session_of_the_tier(explained: Project) -> None
 
     assert "nox -s quick -- -k test_one -vv" == steps[0]
     assert "git log --oneline -10 -- app.py new.py" == steps[1]
-    assert "nox -s quick" == steps[-1]
+    assert "bin/invoke rollback --test test_one" == steps[-1]
 
 
 def test_the_text_warns_of_a_high_row_and_of_no_other(explained: Project) -> None:

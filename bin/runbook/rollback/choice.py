@@ -27,7 +27,7 @@ def choose(failures: Sequence[Failure], *, test: str = "", file: str = "") -> Fa
 
     Args:
         failures: Those with a row, the likeliest cause first.
-        test: A row that a person has named, or empty.
+        test: The node id of a row that a person has named, or empty.
         file: A path that a person suspects, or empty.
 
     Raises:
@@ -35,11 +35,11 @@ def choose(failures: Sequence[Failure], *, test: str = "", file: str = "") -> Fa
     """
     if test:
         for failure in failures:
-            if name_of(failure) == short_name(test) or function_id(failure["test"]) == test:
+            if function_id(failure["test"]) == test:
                 return failure
         red = ", ".join(map(name_of, failures)) or "none"
         raise Refused(
-            f"{test} is not red at HEAD: there is nothing to roll back for it; red are: {red}",
+            f"{short_name(test)} is not red at HEAD: there is nothing to roll back for it; red are: {red}",
             next_step="the same command without --test",
         )
     return min(

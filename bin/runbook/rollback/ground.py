@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.culprit.git import GitFailed, git
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError
@@ -176,7 +177,7 @@ def shared_steps(shown: str, branch: str, tiers: Sequence[str]) -> tuple[Step, .
         branch: The branch, or what stands for it.
         tiers: What the revert is smoked in.
     """
-    sessions = " && ".join(f"bin/nox -s {tier}" for tier in tiers)
+    sessions = " && ".join(call(f"run --tier {tier}") for tier in tiers)
     return (
         Step(
             CHECK, "See whether the policy lets it be reverted by a program.", f"git show {shown}",
@@ -203,4 +204,4 @@ def shared_steps(shown: str, branch: str, tiers: Sequence[str]) -> tuple[Step, .
 def again(procedure: str, arguments: dict[str, Any]) -> str:
     """Return the command of a procedure with its arguments."""
     given = [f"--{name} {shlex.quote(str(value))}" for name, value in arguments.items() if value]
-    return " ".join([f"bin/invoke {procedure}", *given])
+    return call(" ".join([procedure, *given]))

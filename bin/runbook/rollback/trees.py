@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.worktrees import Worktree
 from runbook.environments import engine_path, plain_environment, python_for
@@ -91,7 +92,7 @@ class Trees:
         if run is None or status not in (ExitCode.GREEN, ExitCode.RED):
             raise EnvironmentNotReady(
                 f"the smoke of {tier} came to no verdict: {' | '.join(said[-_TAIL:])}",
-                next_step=f"bin/nox -s {self._project.tier(tier).session}",
+                next_step=call(f"run --tier {tier}"),
             )
         self._keep(root, run)
         return Smoked(tier, run)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook import gate
+from runbook.calls import call
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.culprit.proof import Tip
@@ -175,7 +176,7 @@ class Rollback:
         if not red:
             raise EnvironmentNotReady(
                 f"no row is red, and yet the smoke is not green: {'; '.join(facts['results'])}",
-                next_step=f"bin/nox -s {smokes[-1].tier}",
+                next_step=call(f"run --tier {smokes[-1].tier}"),
             )
         hunted = choose(red, test=self._test, file=self._file)
         tier = next(each["tier"] for each in facts["smokes"] if hunted in each["failures"])
@@ -337,7 +338,7 @@ def _first_steps(tiers: list[str], hint: Hint, file: str) -> tuple[Step, ...]:
     return (
         Step(
             SMOKE, f"Smoke HEAD in a disposable checkout: {', '.join(tiers)}. Green: there is nothing to do.",
-            " && ".join(f"bin/nox -s {tier}" for tier in tiers),
+            " && ".join(call(f"run --tier {tier}") for tier in tiers),
             reads=("HEAD", ".nox"), writes=("a temporary folder", ".runbook/runs", ".runbook/incidents"),
             repeat=Repeat.REPEATABLE,
         ),
@@ -382,9 +383,7 @@ def _refuse_unproved(result: Result, command: str) -> None:
             f"{said}; likeliest: {best or 'none'}", next_step=f"{command} --commit SHA"
         )
     if result.word is Word.NOT_REPRODUCED:
-        raise Refused(
-            f"{said}; a revert does not mend a flake", next_step="bin/invoke explain TEST"
-        )
+        raise Refused(f"{said}; a revert does not mend a flake", next_step=call("explain TEST"))
     if result.word is Word.BORN_RED or result.culprit is None:
         raise Refused(f"{said}; there is no state to go back to", next_step="mend it forward")
     # What cannot be taken out is refused where the revert is made, with what was built upon it.

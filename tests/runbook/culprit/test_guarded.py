@@ -1,0 +1,59 @@
+"""A folder, and processes, that go away however their owner ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from runbook.culprit.guarded import GuardedFolder
+from tests.runbook.support import engine_environment, is_alive, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_command_is_run_to_its_end_in_a_folder_that_goes_away(tmp_path: Path) -> None:
+    with GuardedFolder() as folder, (tmp_path / "log").open("wb") as log:
+        status = folder.call(
+            ["sh", "-c", "pwd; echo $X; exit 3"], cwd=folder.path, environment={"X": "y"}, log=log
+        )
+        place = folder.path
+    assert (3, f"{place}\ny\n") == (status, (tmp_path / "log").read_text(encoding="utf-8"))
+    assert not place.exists()
+
+
+def test_what_a_command_leaves_running_is_ended(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with GuardedFolder() as folder, (tmp_path / "log").open("wb") as log:
+        command = ["sh", "-c", f"sleep 1000 & echo $! > '{pid}'"]
+        folder.call(command, cwd=tmp_path, environment={}, log=log)
+    wait_until(lambda: not is_alive(int(pid.read_text(encoding="utf-8"))), "its end")
+
+
+OWNER = """
+import os, sys
+from pathlib import Path
+from runbook.culprit.guarded import GuardedFolder
+
+with GuardedFolder() as folder, open(os.devnull, "wb") as log:
+    print(folder.path, flush=True)
+    folder.call(["sh", "-c", "echo $$ > pid; exec sleep 1000"], cwd=Path(sys.argv[1]), environment={}, log=log)
+"""
+
+
+def test_a_killed_owner_leaves_neither_process_nor_folder(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        env=engine_environment({"TMPDIR": str(tmp_path / "scratch")}),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().strip()
+        pid = tmp_path / "pid"
+        wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8"), "the command")
+        owner.kill()
+    wait_until(lambda: not is_alive(int(pid.read_text(encoding="utf-8"))), "the command's end")
+    wait_until(lambda: not list((tmp_path / "scratch").iterdir()), "the folder's end")

@@ -1,0 +1,129 @@
+"""``invoke revert-and-resmoke``, each time through a real process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.runbook.rollback.conftest import Smoked
+
+
+def revert(project: Smoked, commit: str, **options: Any) -> tuple[int, str]:
+    called = project.call("revert_and_resmoke", commit=commit, **options)
+    return called.status, called.err
+
+
+def test_a_commit_is_reverted_on_a_branch_and_smoked(broken: Smoked) -> None:
+    commit = broken.git("log", "--format=%H", "--grep=go faster", "-1")
+    short = broken.git("rev-parse", "--short", commit)
+
+    called = broken.call("revert_and_resmoke", commit=short)
+
+    assert (0, commit) == (called.status, called.record["reverts"])
+    assert {"branch": f"revert/{short}", "commit": broken.git("rev-parse", f"revert/{short}")} == (
+        called.record["revert"]
+    )
+    assert "Asked for by name." in broken.git("show", "-s", "--format=%B", f"revert/{short}")
+    assert ["git switch main", f"git merge --no-ff --no-edit revert/{short}"] == called.record[
+        "next"
+    ]
+
+    again = broken.call("revert_and_resmoke", commit=short)
+    assert ["ok", "ok", "ok", "nothing-to-do"] == [
+        step["outcome"] for step in again.record["steps"]
+    ]
+
+
+def test_a_revert_that_does_not_smoke_green_leaves_no_branch(smoked: Smoked) -> None:
+    smoked.edit("extra.txt", "needed\n", "add what is needed")
+    text = (smoked.root / "tests/test_app.py").read_text(encoding="utf-8")
+    reading = "assert re.search('keep = True'"
+    needs = text.replace(reading, f"assert pathlib.Path('extra.txt').exists(); {reading}")
+    assert needs != text
+    smoked.edit("tests/test_app.py", needs, "need it")
+
+    status, said = revert(smoked, "HEAD~1")
+
+    assert (1, ["main"]) == (status, smoked.branches)
+    assert "is not green: tests/test_app.py::test_keep" in said
+
+
+def test_a_branch_of_that_name_that_is_something_else_is_not_touched(smoked: Smoked) -> None:
+    commit = smoked.edit("web/store.py", "keep = True, really\n", "edit")
+    branch = f"revert/{smoked.git('rev-parse', '--short', commit)}"
+    smoked.git("branch", branch, "HEAD~2")
+
+    status, said = revert(smoked, commit)
+
+    assert (5, True) == (status, f"the branch {branch} is there already" in said)
+    assert smoked.git("rev-parse", "HEAD~2") == smoked.git("rev-parse", branch)
+
+
+def merge(project: Smoked) -> str:
+    project.git("switch", "--quiet", "--create", "side")
+    project.edit("side.txt", "x\n", "side")
+    project.git("switch", "--quiet", "main")
+    project.git("merge", "--quiet", "--no-ff", "--no-edit", "side")
+    return project.git("rev-parse", "HEAD")
+
+
+def test_a_merge_needs_a_mainline(smoked: Smoked) -> None:
+    commit = merge(smoked)
+    status, said = revert(smoked, commit)
+    assert (5, True) == (status, "--mainline 1 keeps the first" in said)
+
+    assert 0 == revert(smoked, commit, mainline=1)[0]
+    assert "side.txt" not in smoked.git("ls-tree", "--name-only", "revert/" + commit[:7])
+
+
+def test_a_revert_and_what_was_reverted_are_refused(smoked: Smoked) -> None:
+    commit = smoked.edit("web/store.py", "keep = True, really\n", "edit")
+    smoked.git("revert", "--no-edit", commit)
+    status, said = revert(smoked, "HEAD")
+    assert (5, True) == (status, "is itself a revert" in said)
+    status, said = revert(smoked, commit)
+    assert (5, True) == (status, "is reverted already" in said)
+    smoked.git("revert", "--no-edit", "HEAD")
+    assert 0 == revert(smoked, commit)[0]
+
+
+@pytest.mark.parametrize(
+    ("commit", "status", "said"),
+    [
+        ("nonsense", 2, "names no commit"),
+        ("main~5", 5, "is the root commit"),
+        ("elsewhere", 5, "is not in HEAD"),
+    ],
+)
+def test_a_commit_that_is_no_candidate_is_said_to_be_none(
+    smoked: Smoked, commit: str, status: int, said: str
+) -> None:
+    smoked.git("branch", "elsewhere", smoked.git("commit-tree", "-m", "x", "HEAD^{tree}"))
+    got, text = revert(smoked, commit)
+    assert (status, True) == (got, said in text)
+
+
+def test_a_fifth_revert_within_a_day_needs_a_person(smoked: Smoked) -> None:
+    commits = [smoked.edit(f"extra-{number}", "x\n", f"extra {number}") for number in range(5)]
+    for commit in commits[:3]:
+        assert 0 == revert(smoked, commit)[0]
+        smoked.git("branch", "-D", "revert/" + smoked.git("rev-parse", "--short", commit))
+    smoked.git("revert", "--no-edit", commits[3])
+
+    status, said = revert(smoked, commits[4])
+
+    assert (5, True) == (status, "4 reverts were made within a day" in said)
+    assert 0 == revert(smoked, commits[4], yes=True)[0]
+
+
+def test_without_a_name_for_the_author_there_is_no_revert(
+    smoked: Smoked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{role}_NAME")
+        monkeypatch.delenv(f"GIT_{role}_EMAIL")
+    smoked.git("config", "user.useConfigOnly", "true")
+    status, said = revert(smoked, "HEAD")
+    assert (4, True) == (status, "git config user.name" in said)

@@ -1,0 +1,52 @@
+"""What a revert says for itself."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.rollback.policy import Candidate, reverted_in
+from runbook.rollback.wording import Reason, branch_name, commit_message, conflict, merge_commands
+
+SHA, PARENT, OTHER = "a" * 40, "b" * 40, "c" * 40
+COMMIT = Candidate(SHA, SHA[:7], "go faster", (PARENT,))
+
+
+def test_the_message_says_what_why_evidence_and_the_original_subject() -> None:
+    reason = Reason(("test_a",), ("red at x", "incident y"), "The page leaks.")
+    assert (
+        f'Revert "go faster"\n\nThis reverts commit {SHA}.\n\n'
+        "With it the smoke is red: test_a. The page leaks.\n\n"
+        "Evidence:\n- red at x\n- incident y\n\nOriginal subject: go faster\n"
+    ) == commit_message(COMMIT, reason)
+
+
+def test_without_a_reason_it_was_asked_for() -> None:
+    assert "Asked for by name." in commit_message(COMMIT, Reason())
+
+
+def test_of_a_merge_it_says_what_is_kept() -> None:
+    merge = Candidate(SHA, SHA[:7], "merge", (PARENT, OTHER))
+    said = f"This reverts commit {SHA}, reversing\nchanges made to {OTHER}."
+    assert said in commit_message(merge, Reason(), mainline=2)
+
+
+@given(
+    st.text(st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=300)
+)
+def test_every_message_is_known_as_a_revert_and_keeps_the_whole_subject(subject: str) -> None:
+    message = commit_message(Candidate(SHA, SHA[:7], subject, (PARENT,)), Reason(("t",)))
+    assert (SHA,) == reverted_in(message)
+    assert len(message.partition("\n")[0]) <= 72
+    assert f"\nOriginal subject: {subject}\n" in message
+
+
+def test_it_is_merged_where_the_user_is() -> None:
+    assert "revert/aaaaaaa" == branch_name(COMMIT)
+    assert ("git switch main", "git merge --no-ff --no-edit b") == merge_commands("b", "main")
+    assert ("git merge --no-ff --no-edit b",) == merge_commands("b", "")
+
+
+def test_a_conflict_names_the_files_and_what_was_built_upon_it() -> None:
+    said = conflict(COMMIT, ["a.py", "b.py"], ["1234567 more", "89abcde less"])
+    assert "conflicts in a.py, b.py; built upon it:\n    1234567 more\n    89abcde less" in said
