@@ -25,7 +25,7 @@ from runbook.git import git
 from runbook.project import find_project
 from runbook.source_state import read_source_state
 from runbook.step_runner import Done, carry_out, read_source
-from runbook.steps import Plan, Refused, Repeat, Step, make_plan
+from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,6 +71,7 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
             repeat=Repeat.REPEATABLE,
         ),
         *smokes,
+        *_fault_steps(project),
         Step(
             "judge",
             "Refuse whatever is missing, red or partial; close an open gate where a high row is red.",
@@ -88,6 +89,20 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
             repeat=Repeat.REPEATABLE,
         ),
     )
+
+
+def _fault_steps(project: Project) -> tuple[Step, ...]:
+    if not project.gate.faults:
+        return ()
+    step = Step(
+        "prove",
+        "Inject the faults of the rows of high severity there: each must turn its row red.",
+        f"bin/nox -s {project.gate.faults}",
+        reads=("the faults",),
+        writes=("<a temporary folder>",),
+        repeat=Repeat.REPEATABLE,
+    )
+    return (step,)
 
 
 def open_gate(
@@ -133,6 +148,7 @@ class _Opening:
         head: The full names of HEAD and its tree.
         build: What a server would serve from the checkout.
         results: Of the tiers, in their order.
+        faults: How many faults were injected; all of them were noticed.
     """
 
     project: Project
@@ -144,11 +160,13 @@ class _Opening:
     head: tuple[str, str] = ("", "")
     build: str = ""
     results: list[TierResult] = field(default_factory=list)
+    faults: int = 0
 
     def actions(self) -> dict[str, Action]:
         """Return the action of each step."""
         smokes = {f"smoke-{tier.name}": self._smoke_of(tier) for tier in _tiers(self.project)}
-        return {"check-out": self._check_out, **smokes, "judge": self._judge, "open": self._open}
+        first: dict[str, Action] = {"check-out": self._check_out, **smokes, "prove": self._prove}
+        return {**first, "judge": self._judge, "open": self._open}
 
     def _check_out(self, _: Mapping[str, Facts]) -> Done:
         self.since = _file_of(self.project).read(time.time())
@@ -175,15 +193,31 @@ class _Opening:
         if is_dirty is not False or (tree, build) != (self.head[1], self.build):
             raise Refused(what, next_step=next_step)
 
+    @property
+    def _gate_smoke(self) -> GateSmoke:
+        smoked = find_project(self.tree.path)
+        environment = gate_environment(os.environ, self.project.gate.environment)
+        return GateSmoke(smoked, self.tree.scratch, environment, self.say)
+
     def _smoke_of(self, tier: Tier) -> Action:
         def smoke(_: Mapping[str, Facts]) -> Done:
-            smoked = find_project(self.tree.path)
-            environment = gate_environment(os.environ, self.project.gate.environment)
-            result = GateSmoke(smoked, self.tree.scratch, environment, self.say).smoke(tier)
+            result = self._gate_smoke.smoke(tier)
             self.results.append(result)
             return Done("; ".join(result.reasons) or f"{result.passed} rows passed")
 
         return smoke
+
+    def _prove(self, _: Mapping[str, Facts]) -> Done:
+        if any(result.reasons for result in self.results):
+            return Done("not green as it is", outcome=Outcome.NOT_SELECTED)
+        result = self._gate_smoke.prove(self.project.gate.faults, _tiers(self.project))
+        if result.reasons:
+            raise Refused(
+                f"the smoke would not notice: {'; '.join(result.reasons)}",
+                next_step=f"bin/nox -s {self.project.gate.faults}",
+            )
+        self.faults = result.injected
+        return Done(f"{result.injected} faults were noticed")
 
     def _judge(self, _: Mapping[str, Facts]) -> Done:
         keep_runs(self.tree.path, self.project, self.results)
@@ -212,6 +246,7 @@ class _Opening:
             "manifest": _digest("\n".join(tests)),
             "harness": _harness(self.tree.path, _tiers(self.project)),
             "tiers": {result.tier: result.as_json() for result in self.results},
+            "faults": self.faults,
             "versions": {"python": platform.python_version(), "system": platform.system()},
             "seconds": round(time.monotonic() - self.started, 3),
         }

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.gate import PROBE_VARIABLE
+from runbook.gate_faults import high_rows, read_proofs, unproved
 from runbook.kept_process import run_kept
-from runbook.rows import Severity, TestFunction, read_tests, short_name
+from runbook.rows import Severity, TestFunction, read_rows, read_tests, short_name
 from runbook.runs import RunFolder
 from runbook.smoke import GATE_NONCE_VARIABLE
 from runbook.verdict import Outcome, Verdict, Word, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from runbook.project import Project, Tier
@@ -82,26 +83,57 @@ class GateSmoke:
         tests = read_tests(root, tier.tests)
         nonce = secrets.token_hex(16)
         before = _run_ids(root)
-        report = self._scratch / f"{tier.name}.json"
-        log = self._scratch / f"{tier.name}.log"
-        run_kept(
-            self._nox(tier, report),
-            folder=root,
-            environment={**self._environment, GATE_NONCE_VARIABLE: nonce, PROBE_VARIABLE: "gate"},
-            log=log,
-            say=self._say,
+        # The settings are named, and the smoke says the root, so that no other file of settings counts.
+        session = self._run(
+            tier.session, ["--", "--config-file=pyproject.toml"], {GATE_NONCE_VARIABLE: nonce}
         )
         runs = [RunFolder(root / ".runbook" / "runs" / name) for name in _run_ids(root) - before]
         judged = [_judge(run, tests, nonce) for run in runs]
-        reasons = [why for run in judged for why in run.reasons] or _session_reasons(report, log)
+        reasons = [why for run in judged for why in run.reasons] or session
         reasons += [] if runs or reasons else ["nothing was run"]
         return _result(tier, tests, judged, reasons)
 
-    def _nox(self, tier: Tier, report: Path) -> list[str]:
-        """The settings are named and the root is said by the smoke, so that no other file of settings counts."""
+    def prove(self, session: str, tiers: Sequence[Tier]) -> FaultsResult:
+        """Inject the faults of the rows of high severity; see `runbook.gate_faults`."""
+        paths = dict.fromkeys(path for tier in tiers for path in tier.tests)
+        rows = high_rows(read_rows(self._project.root, paths))
+        if not rows:
+            return FaultsResult(0, ())
+        file = self._scratch / "proofs.json"
+        reasons = self._run(session, [*rows, "--json", str(file)], {})
+        proofs = read_proofs(file)
+        if proofs is None:
+            return FaultsResult(0, tuple(reasons or ["it has proved nothing"]))
+        return FaultsResult(len(proofs), tuple(unproved(rows, proofs)))
+
+    def _run(
+        self, session: str, arguments: Sequence[str], variables: Mapping[str, str]
+    ) -> list[str]:
+        """Run a Nox session to its end; return why it was not carried out, if it was not."""
+        report, log = self._scratch / f"{session}.json", self._scratch / f"{session}.log"
         nox = [sys.executable, "-m", "nox", "--noxfile", str(self._project.root / "noxfile.py")]
         nox += ["--envdir", str(self._scratch / "nox"), "--report", str(report)]
-        return [*nox, "--session", tier.session, "--", "--", "--config-file=pyproject.toml"]
+        run_kept(
+            [*nox, "--session", session, "--", *arguments],
+            folder=self._project.root,
+            environment={**self._environment, PROBE_VARIABLE: "gate", **variables},
+            log=log,
+            say=self._say,
+        )
+        return _session_reasons(report, log)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsResult:
+    """What the faults have shown.
+
+    Attributes:
+        injected: How many there were.
+        reasons: Why they do not show that the smoke would notice; empty where they do.
+    """
+
+    injected: int
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

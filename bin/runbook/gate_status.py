@@ -124,7 +124,9 @@ def _proof(record: Mapping[str, Any]) -> str:
     tiers = record["proof"].get("tiers", {})
     rows = ", ".join(f"{name} {tier['passed']} rows" for name, tier in tiers.items())
     about = f"build {record['build'][:_SHORT]}, commit {record['commit'][:_SHORT]}"
-    return f"{about}: {rows}" if rows else about
+    faults = record["proof"].get("faults", 0)
+    noticed = f"; {faults} faults were noticed" if faults else ""
+    return f"{about}: {rows}{noticed}" if rows else about
 
 
 def read_status(project: Project, url: str = "") -> GateStatus:

@@ -11,7 +11,7 @@ from runbook.errors import UsageError
 from runbook.nearest import nearest
 
 _TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
-_GATE_KEYS = {"build", "environment", "file", "tiers", "url"}
+_GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
 _KEYS = {"gate", "harness", "locks", "slug", "tiers"}
 
 
@@ -49,6 +49,7 @@ class GateSettings:
         tiers: What must be green before it opens; all tiers by default.
         build: The command that prints, in a tree, the build that a server serves from it.
         environment: Variables that its tiers may have from the caller, besides the few that all have.
+        faults: The Nox session that proves rows by their faults, as ``runbook.prove`` is called; empty for none.
         url: Where a server says under ``/health`` which ``build`` it serves; empty where it does not.
     """
 
@@ -56,6 +57,7 @@ class GateSettings:
     tiers: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    faults: str = ""
     url: str = ""
 
 
@@ -159,6 +161,7 @@ def _read_gate(value: object) -> GateSettings:
         tiers=_texts(table.get("tiers", []), f"{where} tiers"),
         build=_texts(table.get("build", []), f"{where} build"),
         environment=_texts(table.get("environment", []), f"{where} environment"),
+        faults=_text(table.get("faults", ""), f"{where} faults"),
         url=_text(table.get("url", ""), f"{where} url"),
     )
 

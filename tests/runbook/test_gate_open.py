@@ -136,7 +136,7 @@ def test_a_green_commit_opens_it_and_says_what_was_proved(gated: Gated) -> None:
     )
     assert gated.project.git("hash-object", "app.py") == record["build"]
     proof = record["proof"]
-    assert {"manifest", "harness", "tiers", "versions", "seconds"} == proof.keys()
+    assert {"manifest", "harness", "tiers", "faults", "versions", "seconds"} == proof.keys()
     assert 2 == proof["tiers"]["fast"]["passed"]
     (run,) = proof["tiers"]["fast"]["runs"]
     kept = RunFolder(gated.project.root / ".runbook" / "runs" / run)
@@ -198,6 +198,62 @@ def test_whatever_is_not_plainly_green_is_refused_with_its_reason(
     assert reason in asked.err
     assert "\n  next: " in asked.err
     assert before == gated.state
+
+
+# What a session of faults says is written beside the noxfile; it has to be asked for the high rows alone.
+PROVES = """
+
+@nox.session(name="faults")
+def faults(session):
+    import pathlib
+    assert session.posargs[:2] == ["test_one", "--json"], session.posargs
+    said = pathlib.Path("proofs.json")
+    if said.exists():
+        pathlib.Path(session.posargs[2]).write_bytes(said.read_bytes())
+"""
+
+
+def proofs(*outcomes: str, row: str = "test_one") -> str:
+    entries = [
+        {"row": row, "name": f"fault-{number}", "killed": outcome == "killed"}
+        for number, outcome in enumerate(outcomes)
+    ]
+    return json.dumps({"schema": "prove/1", "proofs": entries})
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (proofs("killed", "survived"), "test_one stays green with its fault fault-1"),
+        (proofs("killed", row="test_two"), "test_one has no fault that proves it"),
+        ("{}", "it has proved nothing"),
+        ("", "it has proved nothing"),
+    ],
+)
+def test_a_smoke_that_does_not_notice_its_faults_opens_nothing(
+    gated: Gated, said: str, reason: str
+) -> None:
+    """Emptied tests, and a conftest that forges all but the control, are green by every other sign."""
+    gated.project.write("pyproject.toml", PYPROJECT + GATE + 'faults = "faults"\n')
+    gated.project.write("noxfile.py", NOXFILE + PROVES)
+    gated.project.write("proofs.json", said)
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert f"the smoke would not notice: {reason}" in asked.err
+    assert Position.NEVER is gated.state.position
+
+
+def test_a_smoke_that_notices_its_faults_says_how_many(gated: Gated) -> None:
+    gated.project.write("pyproject.toml", PYPROJECT + GATE + 'faults = "faults"\n')
+    gated.project.write("noxfile.py", NOXFILE + PROVES)
+    gated.project.write("proofs.json", proofs("killed", "killed"))
+    gated.project.commit()
+
+    assert 0 == gated.open().status
+    assert 2 == gated.state.record["proof"]["faults"]
 
 
 def test_a_red_row_of_high_severity_closes_what_was_open(gated: Gated) -> None:

@@ -37,6 +37,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
         tiers = ["slow"]
         build = ["make", "build"]
         environment = ["DATA"]
+        faults = "prove"
         url = "http://127.0.0.1:8080"
         [tool.runbook.tiers.fast]
         tests = ["tests/a.py", "tests/b"]
@@ -54,7 +55,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     fast = Tier("fast", ("tests/a.py", "tests/b"), "quick", ("src/**",), (("MODE", "smoke"),))
     assert {"fast": fast, "slow": Tier("slow", ("tests/b",), "slow")} == project.tiers
     expected = GateSettings(
-        "$DATA/gate.json", ("slow",), ("make", "build"), ("DATA",), "http://127.0.0.1:8080"
+        "$DATA/gate.json", ("slow",), ("make", "build"), ("DATA",), "prove", "http://127.0.0.1:8080"
     )
     assert expected == project.gate
     assert "cards" == project.slug
