@@ -124,6 +124,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         lines = [f"app {slug} {url}" for slug, url in self._apps()]
+        ports = " ".join(str(each.getsockname()[1]) for each in sockets or [])
+        lines.append(f"ports {ports}")
         lines.append(f"hub listening on {self._addresses.portal}")
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()

@@ -33,6 +33,7 @@ class HubProcess:
 
     Attributes:
         apps: The folder of the apps that it serves.
+        data: Where it keeps its keys, and the apps their data.
 
     Args:
         apps: The folder of the apps.
@@ -47,12 +48,13 @@ class HubProcess:
         self.apps = apps
         self._top = top or _temporary_folder() / f"hub-smoke-{os.urandom(8).hex()}"
         self._top.mkdir(mode=0o700, exist_ok=True)
+        self.data = self._top / "data"
         self._log = self._top / "hub.log"
         self._said = b""
         variables = {
             "PYTHONPATH": str(ROOT / "bin"),
             "PYTHONDONTWRITEBYTECODE": "1",  # the apps under smoke are somebody's folder
-            "HUB_DATA": str(self._top / "data"),
+            "HUB_DATA": str(self.data),
             "HUB_TEST_USER": TEST_USER,
             "HUB_TEST_PASSWORD": TEST_PASSWORD,
             "HUB_EXIT_WITH_PARENT": "1",
@@ -83,6 +85,12 @@ class HubProcess:
         """The address of each app that it found, broken ones too, by slug; see `url`."""
         words = (line.split() for line in self._lines())
         return {said[1]: said[2] for said in words if said[0] == "app"}
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, which is not in its addresses where they are those of a proxy."""
+        words = (line.split() for line in self._lines())
+        return next(int(said[1]) for said in words if said[0] == "ports")
 
     def _lines(self) -> list[str]:
         deadline = time.monotonic() + BOOT_SECONDS

@@ -45,6 +45,7 @@ def test_app_works_through_its_tile(
     go_through_tile(visit.page, tile.slug)
     heading = heading_with(visit.page, tile.manifest.name)
     expect(heading, f"no heading with the name {tile.manifest.name!r}").to_be_visible()
+    visit.page.keyboard.press("Escape")  # whatever greets somebody new
     authenticated = calls.first_authenticated(client)
     seen = contrast_of(heading)
     picture(visit.page, evidence_folder() / "apps" / f"{tile.slug}.png")

@@ -32,7 +32,7 @@ def build_app(hub):
 """
 
 
-def manifest_of(slug: str, number: int = 0, **changes: Any) -> dict[str, Any]:
+def manifest_of(slug: str, number: int = 0, /, **changes: Any) -> dict[str, Any]:
     """Return a manifest that can be used, with some fields changed; None takes one out.
 
     Args:
@@ -81,6 +81,7 @@ def write_app(
     root: Path,
     slug: str,
     number: int = 0,
+    /,
     *,
     backend: str = BACKEND,
     groups: list[str] | None = None,

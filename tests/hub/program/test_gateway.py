@@ -1,0 +1,195 @@
+"""The gateway: every app at its own name, and whatever breaks in one harms no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.hub.client import Client, bearer
+from tests.hub.hub_process import HubProcess
+from tests.hub.program.conftest import manifest_of, write_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEAD = "raise RuntimeError('the disk is on fire')"
+EXITS = "import sys\nsys.exit('bye')"
+NO_BUILD = "x = 1"
+NOTHING = "def build_app(hub):\n    return None"
+HANGS = "import threading\nthreading.Event().wait()"
+CRASHES = """
+async def app(scope, receive, send):
+    raise {error}
+
+def build_app(hub):
+    return app
+"""
+SILENT = """
+async def app(scope, receive, send):
+    pass
+
+def build_app(hub):
+    return app
+"""
+DEAD_PROCESS = """
+import sys
+
+def build_app(hub):
+    return hub.process([sys.executable, "-c", "import sys; sys.exit('no database')"], {})
+"""
+DYING_PROCESS = """
+import sys
+
+SERVER = '''
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+'''
+
+def build_app(hub):
+    return hub.process([sys.executable, "-c", SERVER], {})
+"""
+BROKEN = {
+    "dead": (DEAD, "dead/backend.py: RuntimeError: the disk is on fire"),
+    "exits": (EXITS, "exits/backend.py: SystemExit: bye"),
+    "no-build": (NO_BUILD, "no-build/backend.py: AttributeError"),
+    "nothing": (NOTHING, "nothing/backend.py: build_app returns no application"),
+    "hangs": (HANGS, "hangs/backend.py: is not ready in 0.5 s"),
+    "crashes": (CRASHES.format(error="ValueError('odd')"), "crashes crashed: ValueError: odd"),
+    "quits": (CRASHES.format(error="SystemExit(3)"), "quits crashed: SystemExit: 3"),
+    "silent": (SILENT, "silent gave no answer"),
+    "dead-process": (DEAD_PROCESS, "dead-process: its server has ended: no database"),
+    "dying-process": (DYING_PROCESS, "dying-process: its server"),
+    "no-syntax": ("def (", "no-syntax/backend.py: SyntaxError"),
+}
+
+
+@pytest.fixture(scope="module")
+def broken_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """A hub whose apps are broken in every way, and one that works."""
+    apps = tmp_path_factory.mktemp("apps")
+    for number, (slug, (backend, _)) in enumerate(BROKEN.items(), start=1):
+        write_app(apps, slug, number, backend=backend, groups=["users"])
+    write_app(apps, "good", groups=["users"])
+    write_app(apps, "renamed", 50, groups=["users"], slug="other", auth__authentik_app_slug="other")
+    write_app(apps, "archived", 51, groups=["users"], lifecycle__status="archived")
+    (apps / "missing-backend").mkdir()
+    write_app(apps, "gone", 52, groups=["users"])
+    (apps / "gone" / "backend.py").unlink()
+    hub = HubProcess(apps, "--ready-seconds", "0.5")
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture
+def client(broken_hub: HubProcess) -> Iterator[Client]:
+    """Somebody who talks to it."""
+    made = Client(broken_hub.url)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("slug", BROKEN)
+def test_a_broken_app_answers_502_with_its_reason(
+    broken_hub: HubProcess, client: Client, slug: str
+) -> None:
+    reply = client.get(f"{broken_hub.app_urls[slug]}/api/me")
+    page = client.get(f"{broken_hub.app_urls[slug]}/health", accept="text/html")
+
+    assert (502, "bad_gateway") == (reply.status, reply.json["error"])
+    assert BROKEN[slug][1] in reply.json["message"]
+    assert 502 == page.status
+    assert "<h1>" in page.text
+
+
+def test_the_others_work_all_the_while(broken_hub: HubProcess, client: Client) -> None:
+    good = broken_hub.app_urls["good"]
+
+    assert {"status": "ok"} == client.get(f"{good}/health").json
+    assert 200 == client.get(f"{good}/api/me", **bearer(client.token("good"))).status
+    assert "Good" in client.get(f"{good}/").text
+
+
+def test_an_app_without_a_backend_says_so(broken_hub: HubProcess, client: Client) -> None:
+    assert (
+        "gone: there is no backend.py"
+        == client.get(f"{broken_hub.app_urls['gone']}/health").json["message"]
+    )
+
+
+def test_a_broken_manifest_is_told_at_the_name_of_its_folder(
+    broken_hub: HubProcess, client: Client
+) -> None:
+    reply = client.get(f"{broken_hub.app_urls['renamed']}/")
+
+    assert 502 == reply.status
+    assert "slug is 'other', and the folder is called 'renamed'" in reply.json["message"]
+
+
+@pytest.mark.parametrize("host", ["archived", "nobody", "a.b", "x" * 300])
+def test_names_that_nobody_has_are_refused(
+    broken_hub: HubProcess, client: Client, host: str
+) -> None:
+    port = broken_hub.url.rpartition(":")[2]
+
+    reply = client.get(f"http://{host}.localhost:{port}/")
+
+    assert (404, "no_such_host") == (reply.status, reply.json["error"])
+
+
+@pytest.mark.parametrize(
+    "host", ["example.org", "good.example.org", "evil-localhost", "", "a@localhost"]
+)
+def test_a_foreign_host_is_refused(broken_hub: HubProcess, client: Client, host: str) -> None:
+    reply = client.request("GET", f"{broken_hub.url}/", headers={"host": host})
+
+    assert 404 == reply.status
+
+
+def test_a_new_app_appears_and_an_archived_one_goes_without_a_restart(
+    broken_hub: HubProcess, client: Client
+) -> None:
+    folder = write_app(broken_hub.apps, "fresh", 90, groups=["users"])
+    url = broken_hub.app_urls["good"].replace("good", "fresh")
+
+    assert 200 == client.get(f"{url}/health").status
+    assert "fresh" in _shown(client)
+
+    archived = manifest_of("fresh", 90, lifecycle__status="archived")
+    (folder / "app.manifest.yml").write_text(yaml.safe_dump(archived), encoding="utf-8")
+
+    assert "fresh" not in _shown(client)
+
+
+def _shown(client: Client) -> list[str]:
+    listed = client.get(f"{client.url}/api/apps", **bearer(client.token("portal")))
+    return [app["slug"] for app in listed.json["apps"]]
+
+
+def test_every_answer_carries_the_common_headers(broken_hub: HubProcess, client: Client) -> None:
+    good = broken_hub.app_urls["good"]
+    for url in (f"{good}/", f"{good}/health", f"{good}/nothing-here", f"{broken_hub.url}/login"):
+        headers = client.get(url).headers
+
+        assert "nosniff" == headers["x-content-type-options"], url
+        assert "default-src" in headers["content-security-policy"], url
+
+
+def test_files_outside_the_front_end_are_not_served(broken_hub: HubProcess, client: Client) -> None:
+    good = broken_hub.app_urls["good"]
+    for path in ("/../backend.py", "/%2e%2e/backend.py", "/..%2fapp.manifest.yml", "/backend.py"):
+        assert 404 == client.get(good + path).status, path
+
+
+def test_a_hub_of_one_app_serves_no_other(broken_hub: HubProcess) -> None:
+    alone = HubProcess(broken_hub.apps, "--app", "good")
+    client = Client(alone.url)
+    port = alone.url.rpartition(":")[2]
+
+    assert {"good"} == set(alone.app_urls)
+    assert 200 == client.get(f"{alone.app_urls['good']}/health").status
+    assert 404 == client.get(f"http://dead.localhost:{port}/").status
+    client.close()
+    alone.stop()
