@@ -382,10 +382,10 @@ def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
     commands.lock(ROOT, upgrade=upgrade, only=only)
 
 
-@task
-def docs(c: Context) -> None:
-    """Make the generated tables in the documents anew."""
-    commands.docs(ROOT)
+@task(help={"transcript": "smoke, too, and show what that prints"})
+def docs(c: Context, transcript: bool = False) -> None:
+    """Make the generated parts of the documents anew."""
+    commands.docs(ROOT, transcript=transcript)
 
 
 namespace = Collection(

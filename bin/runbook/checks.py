@@ -13,6 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook import transcript
 from runbook.document import rows_table, stale_documents, table
 from runbook.errors import RunbookError
 from runbook.exit_codes import MEANINGS, ExitCode
@@ -55,6 +56,7 @@ def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
         "exit-codes": lambda: table(
             ["Exit", "Meaning"], ([str(int(c)), m] for c, m in MEANINGS.items())
         ),
+        "transcript": lambda: transcript.as_markdown(project.root),
         "paths": lambda: as_yaml(watched(project)),
     }
 
@@ -63,7 +65,16 @@ def check(project: Project) -> Iterator[str]:
     """Yield every finding."""
     yield from _check_rows(project)
     yield from _check_documents(project)
+    yield from _check_transcript(project)
     yield from (f"{finding}; mend: bin/invoke lock" for finding in stale_locks(project.root))
+
+
+def _check_transcript(project: Project) -> Iterator[str]:
+    """The transcript that documents show is of a run of the rows that there are."""
+    if (project.root / transcript.FILE).is_file():
+        rows = read_rows(project.root, next(iter(project.tiers.values())).tests)
+        for finding in transcript.findings(transcript.read(project.root), rows=len(rows)):
+            yield f"{transcript.FILE}: {finding}; mend: bin/invoke docs --transcript"
 
 
 def _check_rows(project: Project) -> Iterator[str]:

@@ -23,6 +23,7 @@ from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.rows import read_rows
 from runbook.smoke import EXIT_CODES_VARIABLE
+from runbook.transcript import record as record_transcript
 from runbook.wheel import build_wheel
 
 if TYPE_CHECKING:
@@ -395,8 +396,10 @@ def lock(root: Path, *, upgrade: bool, only: str) -> None:
 
 
 @_command
-def docs(root: Path) -> None:
-    """Make the generated blocks of the documents anew."""
+def docs(root: Path, *, transcript: bool) -> None:
+    """Make the generated blocks of the documents anew; the transcript only when it is asked for."""
+    if transcript:
+        record_transcript(root)
     project = find_project(root)
     changed = refresh(documents(root), generated_blocks(project))
     _say(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
 from runbook.lines import VERSION, line
-from runbook.rows import Row, Severity
+from runbook.rows import Row, Severity, short_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from runbook.source_state import SourceState
     from runbook.verdict import Verdict
 
+MOST_LINES = 30  # of a run
 _FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
 
 
@@ -86,6 +90,41 @@ def session_line(why: str) -> str:
     return line(
         ["FAIL", "session"], [("severity", Severity.HIGH), ("why", why)], quoted=_FROM_ANYWHERE
     )
+
+
+def abridged(lines: Sequence[str], *, evidence: str) -> list[str]:
+    """Return so many of the FAIL lines, which stand in their order of urgency, that a run fits on a screen.
+
+    Args:
+        lines: The FAIL lines.
+        evidence: The run's folder, which holds all of them.
+    """
+    room = MOST_LINES - 2  # the first line and RESULT
+    if len(lines) <= room:
+        return list(lines)
+    left_out = len(lines) - (room - 1)
+    cut = line(["CUT"], [("failures", left_out), ("in", f"{evidence}/result.json")])
+    return [*lines[: room - 1], cut]
+
+
+def as_quickfix(failures: Iterable[Mapping[str, Any]]) -> str:
+    """Return the failures as compilers write them, ``file:line: message``, which editors jump to.
+
+    Args:
+        failures: Those of a run as it says itself, ``smoke/1``.
+    """
+    return "".join(f"{_spelled(each['at'])}: {_spelled(_message(each))}\n" for each in failures)
+
+
+def _message(failure: Mapping[str, Any]) -> str:
+    want = f"wanted {failure['want']}, " if failure["want"] else ""
+    cause = f" ({failure['cause']})" if failure.get("cause") else ""
+    return f"{short_name(failure['test'])}: {want}got {failure['got']}{cause}"
+
+
+def _spelled(text: str) -> str:
+    """Return a text as one line of ASCII, whatever is in it."""
+    return json.dumps(" ".join(text.split()))[1:-1]
 
 
 def result(verdict: Verdict, *, seconds: float, gate: str, evidence: str) -> str:

@@ -168,7 +168,7 @@ class Run:
         result = report_lines.result(
             self.verdict, seconds=self.seconds, gate=self._gate, evidence=self._evidence
         )
-        return [*lines, result]
+        return [*report_lines.abridged(lines, evidence=self._evidence), result]
 
     def as_json(self) -> dict[str, Any]:
         """The run as one object with stable keys."""

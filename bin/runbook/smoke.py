@@ -141,6 +141,7 @@ def _smoke(
     from runbook.evidence import write_evidence  # noqa: PLC0415
 
     write_evidence(run)
+    _write_quickfix(project.state, run)
     _write_json(json_file, run.as_json())
     _tell_runner(run)
     prune(project.state)
@@ -233,6 +234,14 @@ def _empty_json(file: str) -> None:
             Path(file).write_bytes(b"")
         except OSError as error:
             raise UsageError(f"--json {file}: {error.strerror}") from error
+
+
+def _write_quickfix(state: Path, run: Run) -> None:
+    """Leave the failures of the last run where an editor finds them; nothing of an earlier one stays."""
+    from runbook.report_lines import as_quickfix  # noqa: PLC0415
+
+    text = as_quickfix(run.as_json()["failures"])
+    (state / "failures.txt").write_text(text, encoding="utf-8")
 
 
 def _write_json(file: str, result: dict[str, object]) -> None:

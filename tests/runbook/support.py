@@ -31,7 +31,7 @@ build = ["git", "hash-object", "app.py"]
 """
 
 _FIELD = re.compile(r' ([a-z]+)=("(?:[^"\\]|\\.)*"|[^\s"=]+)')
-_HEAD = re.compile(r'(SMOKE v1|FAIL ("(?:[^"\\]|\\.)*"|[^\s"=]+)|RESULT [a-z]+)')
+_HEAD = re.compile(r'(SMOKE v1|FAIL ("(?:[^"\\]|\\.)*"|[^\s"=]+)|CUT|RESULT [a-z]+)')
 
 
 def parse(line: str) -> tuple[str, dict[str, str]]:

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from runbook.lines import MAX_LENGTH
 from runbook.report_lines import (
+    MOST_LINES,
+    abridged,
+    as_quickfix,
     fail_line,
     header,
     result,
@@ -17,6 +20,7 @@ from runbook.report_lines import (
 from runbook.rows import Row, Severity, Suspect
 from runbook.source_state import SourceState
 from runbook.verdict import Outcome, Verdict, Word
+from tests.runbook.report_page.pages import failure
 from tests.runbook.support import parse
 
 ANYTHING = st.text(max_size=500)
@@ -102,3 +106,39 @@ def test_a_gap_makes_a_red_result_partial_too() -> None:
     assert "partial=yes" in result(
         Verdict(Word.RED, outcomes), seconds=0, gate="closed", evidence="x"
     )
+
+
+@given(count=st.integers(0, 200))
+def test_a_run_fits_on_a_screen_and_says_what_is_left_out(count: int) -> None:
+    lines = [rowless_fail_line(f"test_{n}", at="t.py:1", want="", got="x") for n in range(count)]
+
+    shown = abridged(lines, evidence=".runbook/runs/7f21")
+
+    fails = [line for line in shown if line.startswith("FAIL")]
+    assert len(shown) + 2 <= MOST_LINES
+    assert lines[: len(fails)] == fails
+    if len(fails) < count:
+        head, fields = parse(shown[-1])
+        assert ("CUT", str(count - len(fails))) == (head, fields["failures"])
+        assert ".runbook/runs/7f21/result.json" == fields["in"]
+
+
+def test_an_editor_finds_a_failure_by_its_place() -> None:
+    told = failure("x") | {
+        "at": "tests/test_app.py:7",
+        "want": "1",
+        "got": "2\n3",
+        "cause": "it broke",
+    }
+
+    assert "tests/test_app.py:7: test_one: wanted 1, got 2 3 (it broke)\n" == as_quickfix([told])
+    assert "" == as_quickfix([])
+
+
+@given(text=ANYTHING)
+def test_no_text_forges_a_place(text: str) -> None:
+    written = as_quickfix([failure(text) | {"at": "t.py:1"}])
+
+    assert written.isascii()
+    assert 1 == len(written.splitlines())
+    assert written.startswith("t.py:1: test_one: ")

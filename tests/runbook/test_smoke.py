@@ -18,6 +18,7 @@ from tests.runbook.support import (
     engine_environment,
     is_alive,
     module,
+    parse,
     row_test,
     wait_until,
 )
@@ -575,3 +576,26 @@ def test_two_tiers_are_run_as_one(project: TinyProject) -> None:
     header, result = smoked.out.splitlines()
     assert " tier=fast+slow " in header
     assert result.startswith("RESULT green total=3 passed=3 ")
+
+
+def test_many_failures_are_cut_to_what_a_person_reads_and_kept_for_an_editor(
+    project: TinyProject,
+) -> None:
+    tests = [row_test(f"test_{number:02}", "assert 0") for number in range(35)]
+    project.write("tests/test_app.py", module(*tests))
+
+    smoked = project.smoke()
+
+    assert 30 == len(smoked.lines)
+    head, fields = parse(smoked.lines[-2])
+    assert ("CUT", "8") == (head, fields["failures"])
+    told = json.loads((project.root / fields["in"]).read_text())["failures"]
+    assert 35 == len(told)
+    quickfix = project.root / ".runbook" / "failures.txt"
+    assert [f"{each['at']}:" for each in told] == [
+        line.split(" ")[0] for line in quickfix.read_text().splitlines()
+    ]
+
+    project.write("tests/test_app.py", module(row_test("test_one")))
+    assert 2 == len(project.smoke().lines)
+    assert "" == quickfix.read_text()
