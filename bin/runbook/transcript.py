@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 FILE = "docs/getting-started/transcript.txt"
 _COMMAND = ("bash", "bin/run_e2e_smoke.sh")
-_FIRST = re.compile(r"SMOKE v1 tier=\S+ commit=[0-9a-f]{7} tree=[0-9a-f]{7} dirty=(yes|no) run=[0-9a-f]+")
-_LAST = re.compile(r"RESULT green total=(?P<total>\d+) passed=(?P<passed>\d+) .* seconds=\d+\.\d .*")
+_FIRST = re.compile(
+    r"SMOKE v1 tier=\S+ commit=[0-9a-f]{7} tree=[0-9a-f]{7} dirty=(yes|no) run=[0-9a-f]+"
+)
+_LAST = re.compile(
+    r"RESULT green total=(?P<total>\d+) passed=(?P<passed>\d+) .* seconds=\d+\.\d .*"
+)
 
 
 def record(root: Path) -> None:
