@@ -41,6 +41,7 @@ class RunRecord:
         pictures: What it kept to look at.
         versions: What it was made with.
         digests: SHA-256 of each file that it left, by name.
+        changed: Those of them that are not what it left.
         trend: The last runs of the same tier, oldest first.
         log: The end of what pytest printed.
         cut: How many characters of the log were left out before that.
@@ -54,6 +55,7 @@ class RunRecord:
     pictures: tuple[Picture, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     log: str = ""
     cut: int = 0
@@ -147,7 +149,7 @@ def _sections(record: RunRecord) -> Iterator[Html]:
     kept = _other_pictures(record)
     if kept:
         yield section("Pictures", gallery(kept), note="click one to see it whole")
-    yield section("Made with", _made_with(record), open_=False)
+    yield section("Made with", _made_with(record), note=_trust(record), open_=bool(record.changed))
     if record.log:
         cut = f"{record.cut:,} characters before this are in pytest.log" if record.cut else ""
         log = tag("pre", record.log, class_="wrap", tabindex=0)
@@ -182,6 +184,9 @@ def _card(failure: Mapping[str, Any], record: RunRecord) -> Html:
         tag("h3", tag("span", breakable(name)), badge("high severity", "bad") if is_high else None),
         tag("p", failure["cause"], class_="cause") if failure.get("cause") else None,
         tag("p", code(failure["at"]), f" in {failure['phase']}", class_="at"),
+        tag("p", "It did not get as far as what it tests: ", failure["precondition"], " failed.")
+        if failure.get("precondition")
+        else None,
         versus,
         [
             tag("span", "Look here", class_="label"),
@@ -248,6 +253,12 @@ def _time(seconds: float | None, slowest: float) -> Node:
     return tag("div", picture, tag("span", f"{seconds:.2f} s"), class_="time")
 
 
+def _trust(record: RunRecord) -> str:
+    if not record.changed:
+        return ""
+    return f"{len(record.changed)} files are not what the run left: do not trust this page"
+
+
 def _made_with(record: RunRecord) -> Node:
     versions = grid(
         ["What", "Version"],
@@ -256,7 +267,17 @@ def _made_with(record: RunRecord) -> Node:
     )
     files = grid(
         ["File", "SHA-256"],
-        [(code(name), code(value)) for name, value in record.digests.items()],
+        [
+            (
+                [
+                    code(name),
+                    " ",
+                    badge("not what the run left", "bad") if name in record.changed else None,
+                ],
+                code(value),
+            )
+            for name, value in record.digests.items()
+        ],
         class_="text",
     )
     return [versions if record.versions else None, tag("br"), files if record.digests else None]

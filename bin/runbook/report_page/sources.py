@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
 from runbook.errors import UsageError
+from runbook.evidence import DIGESTS
 from runbook.nearest import nearest
 from runbook.report_page.charts import TrendPoint
 from runbook.report_page.drift_page import DriftRecord
@@ -140,6 +141,7 @@ def read_run(project: Project, subject: Subject) -> RunRecord:
         pictures=tuple(_pictures(subject, result, earlier)),
         versions=_versions(folder),
         digests=_digests(subject.path),
+        changed=_changed(subject.path),
         trend=tuple(_trend(earlier[:TREND], subject)),
         log=log[-_LOG_TAIL:],
         cut=max(0, len(log) - _LOG_TAIL),
@@ -195,9 +197,12 @@ def _seconds(folder: RunFolder) -> dict[str, float]:
 
 
 def _versions(folder: RunFolder) -> dict[str, str]:
+    """Return what the run was made with, the packages after the rest; of an old run what its events say."""
     kept = folder.path / "versions.json"
     if kept.is_file():
-        return {str(name): str(value) for name, value in json.loads(kept.read_bytes()).items()}
+        versions = json.loads(kept.read_bytes())
+        packages = versions.pop("packages", {})
+        return {name: str(value) for name, value in (versions | packages).items()}
     started = [event for event in folder.read_events() if event.get("event") == "start"]
     return {
         name: str(value)
@@ -208,9 +213,28 @@ def _versions(folder: RunFolder) -> dict[str, str]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
+    """Return the digests that the run has left, and those of what it has not listed."""
+    return _digests_now(folder) | _digests_left(folder)
+
+
+def _changed(folder: Path) -> tuple[str, ...]:
+    """Return the files that are not what the run left: other bytes, or gone."""
+    now = _digests_now(folder)
+    return tuple(name for name, digest in _digests_left(folder).items() if now.get(name) != digest)
+
+
+def _digests_left(folder: Path) -> dict[str, str]:
+    file = folder / DIGESTS
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    pairs = (line.split("  ", 1) for line in lines if "  " in line)
+    return {name: digest for digest, name in pairs}
+
+
+def _digests_now(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in _files(folder)
+        if path.name != DIGESTS
     }
 
 

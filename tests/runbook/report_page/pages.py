@@ -36,7 +36,7 @@ def failure(text: str) -> dict[str, Any]:
     """Return a failure whose texts are all ``text``."""
     return {
         "test": TEST, "phase": "call", "at": text, "want": text, "got": text, "evidence": text,
-        "severity": "high", "cause": text, "suspects": [text],
+        "severity": "high", "cause": text, "suspects": [text], "precondition": text,
     }  # fmt: skip
 
 
@@ -64,6 +64,7 @@ def run_record(verdict: str = "red", text: str = "x", **changes: Any) -> RunReco
         "pictures": (Picture(text, TEST, picture), Picture(text, "", picture, picture)),
         "versions": {text: text},
         "digests": {text: text},
+        "changed": (text,),
         "trend": (
             TrendPoint(text, "green", 1.0, text),
             TrendPoint(text, verdict, 2.0, text, is_this=True),

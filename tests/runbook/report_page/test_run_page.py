@@ -86,3 +86,18 @@ def test_an_unknown_tree_and_an_edited_one_are_said() -> None:
     assert "unknown tree" in text_of(run_page(run_record(result=smoke(dirty=None))))
     assert "and uncommitted changes" in text_of(run_page(run_record(result=smoke(dirty=True))))
     assert "uncommitted" not in text_of(run_page(run_record()))
+
+
+def test_evidence_that_was_changed_is_said_and_not_hidden_in_a_fold() -> None:
+    record = run_record(digests={"a.log": "1", "b.log": "2"}, changed=("b.log",))
+    page = run_page(record)
+
+    assert 1 == page.count("not what the run left</span>")
+    assert "1 files are not what the run left: do not trust this page" in text_of(page)
+    assert "do not trust" not in text_of(run_page(run_record(changed=())))
+
+
+def test_a_precondition_that_failed_is_said() -> None:
+    told = failure("x") | {"precondition": "publish"}
+
+    assert "publish failed." in text_of(run_page(run_record(result=smoke(failures=[told]))))

@@ -156,3 +156,16 @@ def test_a_torn_record_is_said(project: TinyProject, content: str) -> None:
 
     with pytest.raises(UsageError, match=r"result\.json"):
         read_run(find_project(project.root), subject_of(project, folder))
+
+
+def test_a_file_that_is_not_what_the_run_left_is_noticed(project: TinyProject) -> None:
+    folder = smoke(project)
+    assert () == read_run(find_project(project.root), subject_of(project, folder)).changed
+
+    with folder.joinpath("pytest.log").open("a", encoding="utf-8") as log:
+        log.write("more")
+    folder.joinpath("events.jsonl").unlink()
+    record = read_run(find_project(project.root), subject_of(project, folder))
+
+    assert {"pytest.log", "events.jsonl"} == set(record.changed)
+    assert "pytest" in record.versions
