@@ -16,6 +16,7 @@ from dashgen.auth import (
     set_pairing_cookie,
 )
 from dashgen.errors import Unauthorised
+from dashgen.incidents import read_incidents
 from dashgen.json_body import read_json
 from dashgen.pairing import LIFETIME_S
 from dashgen.projects import SmokeResult  # noqa: TC001 - msgspec reads annotations
@@ -88,7 +89,8 @@ async def handle_state(request: Request) -> Response:
     if not is_operator(request):
         return json_answer(await in_thread(lambda: services.projects.visitor_state(now())))
     state = await in_thread(lambda: services.projects.owner_state(now()))
-    return json_answer({**state, "gate": services.gate.read(now())})
+    incidents = await in_thread(lambda: read_incidents(services.settings.incidents))
+    return json_answer({**state, "gate": services.gate.read(now()), "incidents": incidents})
 
 
 async def handle_verify_token(request: Request) -> Response:

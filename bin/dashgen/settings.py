@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         orch_data: Pairings, projects, the gate and `.env.local`.
         plugin_data: The runtime state of the orchestrator.
         data_root: Canvases, subscriptions and first-run progress.
+        incidents: Where the runbook keeps its incidents.
         database_url: The database that holds canvases and subscriptions instead; "" for none.
         run_nonce: Named on every answer, so that a smoke knows its own server; "" for none.
         public_origin: Scheme and host that browsers use, when a proxy hides it; "" for the
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     orch_data: Path
     plugin_data: Path
     data_root: Path
+    incidents: Path = REPOSITORY / ".runbook" / "incidents"
     database_url: str = ""
     run_nonce: str = ""
     public_origin: str = ""
@@ -73,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 env, "ENSEMBLE_DATA_ROOT", Path(tempfile.gettempdir(), "ensemble-dashboard")
             ),
             database_url=env.get("ENSEMBLE_DATABASE_URL", ""),
+            incidents=_path(env, "ENSEMBLE_INCIDENTS", REPOSITORY / ".runbook" / "incidents"),
             run_nonce=_header_text(env, "ENSEMBLE_RUN_NONCE"),
             public_origin=_header_text(env, "ENSEMBLE_PUBLIC_ORIGIN").rstrip("/"),
             exit_with_parent=env.get("ENSEMBLE_EXIT_WITH_PARENT") == "1",

@@ -97,6 +97,7 @@ class ControlPanel:
                     "CLAUDE_PLUGIN_DATA": str(self.plugin),
                     "ENSEMBLE_DATA_ROOT": str(self.data),
                     "ENSEMBLE_DATABASE_URL": "",
+                    "ENSEMBLE_INCIDENTS": str(self.orch / "incidents"),
                     "ENSEMBLE_EXIT_WITH_PARENT": "1",
                     "ENSEMBLE_RUN_NONCE": self.nonce,
                     **self._extra,

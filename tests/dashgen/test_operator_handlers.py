@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.incidents import Incidents
+
 if TYPE_CHECKING:
     from tests.dashgen.conftest import ControlPanel, Creator
 
@@ -89,6 +91,24 @@ def test_the_operator_s_state_holds_everything(panel: ControlPanel, project: str
     assert state["gate"]["is_open"] is True
     shown = next(one for one in state["projects"] if one["slug"] == project)
     assert shown["current_task"] == "secret task"
+
+
+def test_the_operator_sees_incidents_and_the_last_smoke_and_nobody_else_does(
+    panel: ControlPanel, project: str
+) -> None:
+    records = Incidents(panel.orch)
+    row = {"test": "test_one", "severity": "high", "cause": "it broke"}
+    incident = records.open("c" * 40, (row,), "high")
+    smoke(panel, project, "fail")
+
+    state = panel.get("/state", token=panel.operator_token).json()
+    assert [incident.id] == [one["id"] for one in state["incidents"]]
+    shown = next(one for one in state["projects"] if one["slug"] == project)
+    assert ("fail", "seen") == (shown["smoke"]["result"], shown["smoke"]["notes"])
+    assert incident.id.encode() not in panel.get("/state").body
+
+    records.resolve("d" * 40)
+    assert [] == panel.get("/state", token=panel.operator_token).json()["incidents"]
 
 
 def test_fire_waits_for_the_smoke(panel: ControlPanel, project: str) -> None:

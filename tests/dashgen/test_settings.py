@@ -16,8 +16,10 @@ def test_roots_come_from_the_environment(tmp_path: Path) -> None:
             "ORCH_DATA": str(tmp_path / "o"),
             "CLAUDE_PLUGIN_DATA": str(tmp_path / "p"),
             "ENSEMBLE_DATA_ROOT": str(tmp_path / "d"),
+            "ENSEMBLE_INCIDENTS": str(tmp_path / "i"),
         }
     )
+    assert settings.incidents == tmp_path / "i"
     assert settings.orch_data == tmp_path / "o"
     assert settings.plugin_data == tmp_path / "p"
     assert settings.data_root == tmp_path / "d"

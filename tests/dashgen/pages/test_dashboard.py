@@ -38,4 +38,16 @@ def test_incidents_have_a_place_and_an_empty_state(parse: Callable[[Page], Parse
     }
     assert classes >= {
         "incident-id", "incident-opened", "incident-rows", "incident-culprit", "incident-state",
+        "incident-severity", "incident-next",
     }  # fmt: skip
+
+
+def test_a_project_has_a_place_for_its_last_smoke(parse: Callable[[Page], Parsed]) -> None:
+    parsed = parse(render_dashboard_page())
+
+    classes = {
+        name
+        for one in parsed.by_id("project-template").iter()
+        for name in (one.get("class") or "").split()
+    }
+    assert classes >= {"project-smoke", "project-smoke-result", "project-smoke-notes"}

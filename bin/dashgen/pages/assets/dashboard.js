@@ -65,7 +65,22 @@ function projectItem(project, now) {
   if (project.queued_count > 0) parts.push(`${project.queued_count} waiting`);
   item.querySelector(".project-detail").textContent = parts.join(" · ");
   item.querySelector(".project-task").textContent = project.current_task ?? "";
+  showLastSmoke(item, project.smoke, now);
   return item;
+}
+
+const SMOKE_WORDS = { pass: "Smoke passed", issues: "Smoke incomplete", fail: "Smoke failed" };
+
+function showLastSmoke(item, smoke, now) {
+  item.querySelector(".project-smoke").hidden = !smoke;
+  item.querySelector(".project-smoke-notes").hidden = !smoke?.notes;
+  if (!smoke) return;
+  const badge = item.querySelector(".project-smoke-result");
+  badge.textContent = SMOKE_WORDS[smoke.result] ?? smoke.result;
+  badge.classList.add(smoke.result === "pass" ? "badge-good" : "badge-bad");
+  item.querySelector(".project-smoke-at").textContent = ago(smoke.at, now);
+  // The first line is the result; the rest is in the run's own evidence.
+  item.querySelector(".project-smoke-notes").textContent = (smoke.notes ?? "").split("\n")[0];
 }
 
 function smokeBanner(project) {
@@ -100,6 +115,8 @@ function incidentItem(incident) {
   item.querySelector(".incident-opened").textContent = Number.isFinite(incident.opened_at) ? moment(incident.opened_at) : String(incident.opened_at ?? "");
   item.querySelector(".incident-rows").textContent = [incident.rows ?? []].flat().join(", ");
   item.querySelector(".incident-culprit").textContent = incident.culprit || "not found yet";
+  item.querySelector(".incident-severity").hidden = incident.severity !== "high";
+  item.querySelector(".incident-next").textContent = incident.next || "bin/invoke rollback";
   return item;
 }
 
