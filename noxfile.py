@@ -91,6 +91,13 @@ def engine(session: nox.Session) -> None:
     session.run("pytest", "-p", "_hypothesis_pytestplugin", *(session.posargs or ["tests/runbook"]))
 
 
+@nox.session(name="cluster", tags=["tools"], default=False)
+def cluster(session: nox.Session) -> None:
+    """Search on a real Dask scheduler with two workers, one of which is killed on the way."""
+    sync(session, "cluster")
+    session.run("pytest", *(session.posargs or ["tests/cluster"]))
+
+
 @nox.session(name="app", tags=["ci"])
 def app(session: nox.Session) -> None:
     """Test Ensemble: bin/dashgen and its contract, against a running server."""
