@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -137,6 +138,14 @@ def wheel(session: nox.Session) -> None:
     """Build the engine, install it beside pytest alone on every Python, and follow its guide to the letter."""
     sync(session, "engine")
     session.run("pytest", "tests/wheel", *session.posargs)
+
+
+@nox.session(name="drift", venv_backend="none", default=False)
+def drift(session: nox.Session) -> None:
+    """Smoke on floating dependencies, and name the upgrade to blame where that is red."""
+    environment = {"PYTHONPATH": str(ROOT / "bin")}
+    command = [sys.executable, "-m", "runbook.upgrades.drift", *session.posargs]
+    session.run(*command, env=environment, external=True, stderr=None)
 
 
 @nox.session(name="lint", tags=["ci"])

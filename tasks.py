@@ -331,7 +331,10 @@ def hub_traefik(c: Context, public_url: str = "http://localhost", host: str = "1
         "flake_rate": "how often the command fails where all is well",
         "jobs": "environments at once",
         "timeout": "seconds for one run of the command",
+        "only_groups": "take the named groups and nothing else that the project requires",
         "fresh": "believe nothing that earlier searches saw",
+        "only": "search nothing: try the baseline with these packages at their newest",
+        "pins": "search nothing: try the newest with these constraints",
         "json": "write the result as JSON to this file; - is standard output",
     }
 )
@@ -348,7 +351,10 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
     flake_rate: float = 0.0,
     jobs: int = 0,
     timeout: float = 0.0,
+    only_groups: bool = False,
     fresh: bool = False,
+    only: str = "",
+    pins: str = "",
     json: str = "",
 ) -> None:
     """Name the upgrades that broke a command, of this or any project."""
@@ -363,10 +369,12 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
             "flake-rate": flake_rate,
             "jobs": jobs,
             "timeout": timeout,
+            "only": only,
+            "pins": pins,
             "json": json,
         },
         lists={"prerelease": prerelease, "group": group},
-        flags={"fresh": fresh},
+        flags={"fresh": fresh, "only-groups": only_groups},
     )
 
 
@@ -374,6 +382,12 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
 def wheel(c: Context) -> None:
     """Build the engine as a package, into dist/."""
     commands.wheel(ROOT)
+
+
+@task(name="history", help={"json": "print one JSON list"})
+def drift_history(c: Context, json: bool = False) -> None:
+    """List what moved and what was red, run by run."""
+    commands.drift_history(ROOT, as_json=json)
 
 
 @task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
@@ -407,6 +421,7 @@ namespace = Collection(
     docs,
     verify_evidence,
     Collection("ci", ci_gate, ci_plan),
+    Collection("drift", drift_history),
     Collection("gate", gate_open, gate_close, gate_status),
     Collection("hub", hub_check, hub_traefik),
 )

@@ -389,6 +389,26 @@ def wheel(root: Path) -> None:
 
 
 @_command
+def drift_history(root: Path, *, as_json: bool) -> None:
+    """Print what every run of drift saw, the oldest first."""
+    from runbook.upgrades import evidence  # noqa: PLC0415
+
+    runs = evidence.history(evidence.read_all(find_project(root).state))
+    if as_json:
+        _say(json.dumps(runs, indent=2))
+        return
+    for each in runs:
+        blamed = "; ".join(" with ".join(group) for group in each["culprits"])
+        said = f"{each['date']:<14}{each['verdict']:<14}{each['drifted']:>3} moved since the lock"
+        said += f", {len(each['since_last'])} since the run before"
+        _say(
+            f"{said}{f'; to blame: {blamed}' if blamed else ''}{'; ' if each['pins'] else ''}{' '.join(each['pins'])}"
+        )
+    if not runs:
+        _say("no drift has been looked at yet; next: bin/nox -s drift")
+
+
+@_command
 def lock(root: Path, *, upgrade: bool, only: str) -> None:
     """Compile the locks and say which changed."""
     moved = locks.compile_locks(root, upgrade=upgrade, only=only)

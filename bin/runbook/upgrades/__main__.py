@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.culprit.options import TIMEOUT
-from runbook.errors import RunbookError
+from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
-from runbook.upgrades.find import find_offending_upgrade
+from runbook.upgrades.asking import Free, Move
+from runbook.upgrades.find import find_offending_upgrade, try_state
+from runbook.upgrades.laboratory import describe
 from runbook.upgrades.options import RESOLUTIONS, Options
+from runbook.upgrades.pins import normalise
 from runbook.upgrades.report import render
 
 if TYPE_CHECKING:
@@ -25,9 +29,11 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Search as the command line says; return an `ExitCode`."""
     arguments: dict[str, Any] = vars(_parser().parse_args(argv))
-    json_file = arguments.pop("json")
+    json_file, only, pins = (arguments.pop(name) for name in ("json", "only", "pins"))
     arguments |= {name: tuple(arguments[name]) for name in ("prerelease", "groups")}
     try:
+        if only or pins:
+            return _try(Options(**arguments), _state(only, pins), json_file)
         result = find_offending_upgrade(Options(**arguments), say=_say)
         record = json.dumps(result.to_json(), indent=2)
         if json_file not in {"", "-"}:
@@ -43,6 +49,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     print(record if json_file == "-" else render(result))
     return result.exit_code
+
+
+def _state(only: str, pins: str) -> Move | Free:
+    if only:
+        return Move(frozenset(normalise(name.strip()) for name in only.split(",")))
+    found = [re.match(r"\s*([\w.-]+?)\s*([<>=!~].*)", pin) for pin in pins.split(",")]
+    if not all(found):
+        raise UsageError(
+            f"--pins {pins}: constraints are written name<version, with commas between"
+        )
+    return Free(tuple(sorted((normalise(each[1]), each[2].strip()) for each in found if each)))
+
+
+def _try(options: Options, state: Move | Free, json_file: str) -> int:
+    """Try one state and say what came of it."""
+    answer = try_state(options, state, say=_say)
+    record = {
+        "schema": "drift-probe/1",
+        "outcome": str(answer.outcome),
+        "moved": sorted(answer.moved),
+        "fingerprint": sorted(answer.fingerprint),
+    }
+    if json_file not in {"", "-"}:
+        Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    print(
+        json.dumps(record, indent=2) if json_file == "-" else f"{answer.outcome}: {describe(state)}"
+    )
+    return ExitCode.GREEN if answer.is_green else ExitCode.RED
 
 
 def _say(line: str) -> None:
@@ -91,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="do not look for the first bad release",
     )
+    add(
+        "--only",
+        default="",
+        help="search nothing: try the baseline with these packages at their newest",
+    )
+    add("--pins", default="", help="search nothing: try the newest with these constraints")
     add("--json", default="", help="a file to write the result to; - for standard output")
     return parser
 

@@ -107,6 +107,11 @@ def open_case(options: Options, folder: GuardedFolder, say: Callable[[str], None
     uv = find_uv(folder.path, folder.announce)
     tree, scratch = folder.path / "tree", folder.path / "resolving"
     source.copy_to(tree)
+    if options.rewrite is not None:
+        pyproject = tree / "pyproject.toml"
+        pyproject.write_text(
+            options.rewrite(pyproject.read_text(encoding="utf-8")), encoding="utf-8"
+        )
     scratch.mkdir()
     python = find_python(uv, tree, options.python)
     said = options.as_of or os.environ.get("UV_EXCLUDE_NEWER", "")

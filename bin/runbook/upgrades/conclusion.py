@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from runbook.upgrades.asking import Free
 from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Culprit, Result, Verdict
 
 if TYPE_CHECKING:
     from runbook.upgrades.case import Case
     from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.resolver import Resolver
     from runbook.upgrades.search import Search
 
 
@@ -44,8 +47,20 @@ def conclude(
         resolutions=resolver.count,
         newest=dict(resolver.newest.pins),
         baseline=dict(resolver.baseline.pins),
+        log=laboratory.output_of(Free()),
+        ages=_ages(resolver) if case.options.ages else {},
     )
     return result if search is None else _with_findings(result, search)
+
+
+def _ages(resolver: Resolver) -> dict[str, int]:
+    """Return how many days before the cutoff each release that is new was uploaded."""
+    if not (resolver.cutoff and resolver.newest.pins):
+        return {}
+    names = resolver.newest.moved_from(resolver.baseline) & resolver.newest.pins.keys()
+    times = resolver.upload_times({name: resolver.newest.pins[name] for name in names})
+    until = datetime.fromisoformat(resolver.cutoff)
+    return {name: (until - time).days for name, time in times.items()}
 
 
 def _with_findings(result: Result, search: Search) -> Result:

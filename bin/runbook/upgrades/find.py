@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runbook.culprit.guarded import GuardedFolder
-from runbook.errors import EnvironmentNotReady
+from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.upgrades.asking import Answer, Free, Move, Prove
 from runbook.upgrades.case import Case, open_case, refuse_without_index
 from runbook.upgrades.conclusion import conclude
@@ -48,6 +48,30 @@ def find_offending_upgrade(options: Options, say: Callable[[str], None] = lambda
         case = open_case(options, folder, say)
         with case.laboratory() as laboratory:
             return _search(case, laboratory)
+
+
+def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) -> Answer:
+    """Try one state, as a proof is repeated: some packages moved, or constraints on the newest.
+
+    Raises:
+        UsageError: As of `find_offending_upgrade`; also where the state does not resolve.
+        EnvironmentNotReady: As of `find_offending_upgrade`.
+    """
+    options.check()
+    with guarded_folder() as folder:
+        case = open_case(options, folder, say)
+        try:
+            case.resolver.resolve_baseline(case.resolver.wanted)
+            if isinstance(state, Move):
+                case.resolver.resolve_newest()
+        except UvFailed as error:
+            refuse_without_index(error)
+            raise UsageError(
+                error.what, next_step="search again without --only and --pins"
+            ) from error
+        with case.laboratory() as laboratory:
+            (answer,) = laboratory.answer([state])
+            return answer
 
 
 @contextmanager

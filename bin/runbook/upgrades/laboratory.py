@@ -177,6 +177,13 @@ class Laboratory:
         environment = self._environment(state)
         return (0, 0, 0) if environment is None else environment.count(self.hunted)
 
+    def output_of(self, state: Move | Free) -> str:
+        """Return what the last failing run of a state printed, or nothing."""
+        tried = self.resolver.known(state)
+        if tried is None or digest(tried) not in self._environments:
+            return ""
+        return _answer(self._environments[digest(tried)], Outcome.RED).output
+
     def _no_answer(self) -> Answer:
         self.unresolvable += 1
         return Answer(Outcome.UNRESOLVABLE, frozenset())

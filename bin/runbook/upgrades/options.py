@@ -11,6 +11,7 @@ from runbook.culprit.options import TIMEOUT
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RESOLUTIONS = ("highest", "lowest", "lowest-direct")
@@ -36,6 +37,8 @@ class Options:
         timeout: Seconds for one run of the command.
         fresh: Whether to believe nothing that earlier searches saw.
         bound: Whether to look for the first bad release.
+        rewrite: Changes the text of the copy's ``pyproject.toml`` before anything is resolved.
+        ages: Whether to look up how old the newest releases are.
     """
 
     project: Path
@@ -53,6 +56,8 @@ class Options:
     timeout: float = TIMEOUT
     fresh: bool = False
     bound: bool = True
+    rewrite: Callable[[str], str] | None = None
+    ages: bool = False
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.exit_codes import ExitCode
@@ -94,6 +95,8 @@ class Result:
         newest: The newest side.
         baseline: The other.
         failure: The fingerprint of the first culprits' failure.
+        ages: The age of each newest release in days, where the index says.
+        log: What the newest printed where it was red.
     """
 
     verdict: Verdict
@@ -117,6 +120,8 @@ class Result:
     pins: tuple[str, ...] = ()
     build_pins: tuple[str, ...] = ()
     failure: tuple[str, ...] = ()
+    ages: Mapping[str, int] = field(default_factory=dict)
+    log: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -135,6 +140,7 @@ class Result:
                     "to": each.after,
                     "direct": each.is_direct,
                     "jump": str(each.jump),
+                    "age_days": self.ages.get(each.name),
                 }
                 for each in self.changed
             ],
@@ -170,14 +176,25 @@ class Result:
             "baseline": dict(self.baseline),
         }
 
+    def _asked(self) -> list[str]:
+        """Return the options of the search, so that it can be asked for again."""
+        options = self.options
+        asked = {
+            "project": _shortest(options.project),
+            "baseline": _shortest(options.baseline),
+            "command": options.command,
+            "as-of": self.cutoff,
+            "python": options.python,
+            "group": ",".join(options.groups),
+            "prerelease": ",".join(options.prerelease),
+            "resolution": options.resolution if options.resolution != "highest" else "",
+        }
+        words = [word for name, value in asked.items() if value for word in (f"--{name}", value)]
+        return [*words, *(["--only-groups"] if options.only_groups else [])]
+
     def repeat(self) -> dict[str, str]:
         """Return the commands that repeat the search and each half of the proof."""
-        project, command = shlex.quote(str(self.options.project)), shlex.quote(self.options.command)
-        cutoff = f" --as-of {self.cutoff}" if self.cutoff else ""
-        again = (
-            f"bin/invoke find-offending-upgrade --project {project} "
-            f"--baseline {shlex.quote(str(self.options.baseline))} --command {command}{cutoff}"
-        )
+        again = f"bin/invoke find-offending-upgrade {shlex.join(self._asked())}"
         said = {"search": again}
         if self.culprits:
             moved = ",".join(each.name for each in self.culprits[0])
@@ -185,6 +202,12 @@ class Result:
         if self.pins:
             said["green"] = f"{again} --pins {shlex.quote(','.join(self.pins))}"
         return said
+
+
+def _shortest(path: Path) -> str:
+    """Return a path as a person in this folder would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def render(result: Result) -> str:

@@ -104,6 +104,10 @@ class Resolver:
                 self._known[state] = None
         return self._known[state]
 
+    def known(self, state: Move | Free) -> Resolution | None:
+        """Return what a state resolved to, or None where it did not, or was not asked for."""
+        return self._known.get(state)
+
     def closure(self, names: frozenset[str]) -> frozenset[str] | None:
         """Return what really moves where these are moved."""
         found = self.resolve(Move(names))
