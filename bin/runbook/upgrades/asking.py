@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -80,6 +80,22 @@ class Answer:
 
 
 Asking = Generator[tuple[State, ...], tuple[Answer, ...], T]
+
+
+def drive(asking: Asking[T], answer: Callable[[Sequence[State]], Sequence[Answer]]) -> T:
+    """Let a part of the core ask to its end, and return what it found.
+
+    Args:
+        asking: A generator of the core.
+        answer: Tries states.
+    """
+    try:
+        states = next(asking)
+        while True:
+            states = asking.send(tuple(answer(states)))
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 def ask(state: State) -> Asking[Answer]:

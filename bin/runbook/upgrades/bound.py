@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from runbook.upgrades.asking import Asking, Free, Outcome, ask
-from runbook.upgrades.versions import key, threshold
+from runbook.upgrades.versions import key, next_series, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +35,8 @@ def free(pins: Mapping[str, str]) -> Free:
 
 
 def first_guess(before: str, after: str) -> str:
-    """Return the constraint that most likely holds a culprit back and no further than it must be."""
-    return f"<{threshold(before, after) or after}"
+    """Return a constraint that most likely holds a culprit back: below the next series, where breaks may come first."""
+    return f"<{next_series(before, after) or after}"
 
 
 def first_bad(

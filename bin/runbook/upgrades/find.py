@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.upgrades.asking import Answer, Free, Move, Prove
+from runbook.upgrades.asking import Answer, Free, Move, Prove, drive
 from runbook.upgrades.case import Case, open_case, refuse_without_index
 from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.noise import Rates, learn
@@ -16,6 +16,7 @@ from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Result, Verdict
 from runbook.upgrades.search import Contradicted, Problem, Search
 from runbook.upgrades.uv import UvFailed
+from runbook.upgrades.workshop import NOT_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +116,7 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
 def _baseline(case: Case, laboratory: Laboratory) -> Answer:
     """Try the baseline; where it fails, often enough to know whether it is flaky."""
     (answer,) = laboratory.answer([_BASELINE])
-    if answer.is_green:
+    if answer.is_green or NOT_INSTALLED in answer.fingerprint:
         return answer
     if answer.fingerprint & _NO_VERDICT:
         said = answer.output.strip()[-200:] or ", ".join(answer.fingerprint)
@@ -178,7 +179,7 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
     for _ in range(1 + _RESTARTS):
         search = Search(problem, red, laboratory.hunt)
         try:
-            found = laboratory.drive(search.run())
+            found = drive(search.run(), laboratory.answer)
         except Contradicted as error:
             case.notes.append(
                 f"{error} was red and then green: the search went on as for a flaky command"

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from runbook.culprit.memory import Memory
     from runbook.culprit.probing import Job
-    from runbook.upgrades.asking import Asking, T
     from runbook.upgrades.pins import Resolution
     from runbook.upgrades.resolver import Resolver
     from runbook.upgrades.workshop import Workshop
@@ -137,16 +136,6 @@ class Laboratory:
     def hunt(self, fingerprint: frozenset[str]) -> None:
         """Take no other failure than this for red from now on."""
         self.hunted = fingerprint
-
-    def drive(self, asking: Asking[T]) -> T:
-        """Let a part of the core ask to its end, and return what it found."""
-        try:
-            states = next(asking)
-            while True:
-                states = asking.send(tuple(self.answer(states)))
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
     def answer(self, states: Sequence[State]) -> list[Answer]:
         """Try states, as many at once as there are benches."""

@@ -1,17 +1,237 @@
-"""Breakage that no lock pins: the baseline itself does not install, or is not green, any more."""
+"""Breakage that no lock pins: the baseline itself does not install, or is not green, any more.
+
+A package that is built from source is built with the newest build requirements, which no lock names. They are a
+second set of upgrades: what was newest when the baseline was made, against what is newest now; so they are searched
+like the first, with constraints on build requirements in the place of pins. Where they are innocent, an older
+interpreter is tried.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook.culprit.probing import Job, Word
+from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
+from runbook.upgrades.bound import first_bad, free
 from runbook.upgrades.conclusion import conclude
-from runbook.upgrades.report import Result, Verdict
+from runbook.upgrades.laboratory import Trial
+from runbook.upgrades.minimal import Names, Space, minimal_red_set
+from runbook.upgrades.pins import normalise
+from runbook.upgrades.report import Culprit, Result, Verdict
+from runbook.upgrades.suspects import scores, weigh
+from runbook.upgrades.uv import UvFailed, fresh_builds
+from runbook.upgrades.versions import release
+from runbook.upgrades.workshop import Installation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook.upgrades.asking import State
     from runbook.upgrades.case import Case
     from runbook.upgrades.laboratory import Laboratory
 
+_BUILD_REQUIREMENTS = re.compile(r"Installing build requirements?: (.*)")
+_PIN = re.compile(r"([\w.-]+)==([^\s,`]+)")
+_OLDER_PYTHONS = 2  # that are tried
+
 
 def look_outside(case: Case, laboratory: Laboratory, why: str) -> Result:
-    """Say what broke the baseline."""
-    return conclude(case, laboratory, Verdict.BASELINE_RED, why)
+    """Say what broke the baseline: a build requirement, the interpreter, or that neither is known to be.
+
+    Args:
+        case: What is searched.
+        laboratory: Its workshop is used.
+        why: How the baseline shows that it is broken.
+    """
+    yard = Yard(case, laboratory)
+    found = _build_requirements(yard, why) or _interpreter(yard, why)
+    return found or conclude(case, laboratory, Verdict.BASELINE_RED, why)
+
+
+@dataclass(slots=True)
+class Yard:
+    """Installs the baseline again and again, each time with other build requirements and an empty build cache.
+
+    Attributes:
+        case: What is searched.
+        laboratory: Where the trials are written down.
+        then: The build requirements of the day of the baseline.
+        now: Those of today.
+    """
+
+    case: Case
+    laboratory: Laboratory
+    then: dict[str, str] = field(default_factory=dict)
+    now: dict[str, str] = field(default_factory=dict)
+    _count: int = 0
+    _known: dict[tuple[str, ...], Answer] = field(default_factory=dict)
+
+    @property
+    def moved(self) -> Names:
+        """The build requirements that changed."""
+        return frozenset(
+            name for name in self.then.keys() & self.now.keys() if self.then[name] != self.now[name]
+        )
+
+    def fresh_folder(self) -> Path:
+        """Return a folder that is not there yet."""
+        self._count += 1
+        return self.case.folder.path / f"outside-{self._count}"
+
+    def answer(self, states: Sequence[State]) -> list[Answer]:
+        """Try states of the build requirements, one after the other."""
+        return [
+            self._answer(state.state if isinstance(state, Prove) else state) for state in states
+        ]
+
+    def _answer(self, state: Move | Free) -> Answer:
+        if isinstance(state, Free):
+            pins = tuple(f"{name}{pin}" for name, pin in state.pins)
+            moved = self.moved
+        else:
+            pins = tuple(
+                f"{name}=={(self.now if name in state.names else self.then)[name]}"
+                for name in sorted(self.moved)
+            )
+            moved = state.names
+        if pins not in self._known:
+            asked = f"build with {', '.join(pins) or 'the newest'}"
+            self._known[pins] = self.try_baseline(asked, moved, build_pins=pins)
+        return self._known[pins]
+
+    def try_baseline(
+        self,
+        asked: str,
+        moved: Names = frozenset(),
+        *,
+        cutoff: str | None = None,
+        build_pins: tuple[str, ...] = (),
+        python: Path | None = None,
+    ) -> Answer:
+        """Install the baseline with an empty build cache and run the command."""
+        resolver, options = self.case.resolver, self.case.options
+        interpreter = python or resolver.python
+        pins = "".join(f"{name}=={version}\n" for name, version in sorted(resolver.wanted.items()))
+        wanted = Installation(
+            pins, resolver.cutoff if cutoff is None else cutoff, interpreter, build_pins
+        )
+        uv = fresh_builds(self.case.uv, self.fresh_folder())
+        job = Job(options.command, timeout=options.timeout)
+        runs = self.laboratory.workshop.submit(asked, wanted, job, range(1, 3), uv).result()
+        last = runs[-1]
+        outcome = Outcome.GREEN if last.result.word is Word.PASS else Outcome.RED
+        shown = tuple(sorted(last.result.fingerprint))
+        seconds = sum(run.result.seconds for run in runs)
+        self.laboratory.trials.append(
+            Trial(asked, tuple(sorted(moved)), outcome, shown, seconds, len(runs))
+        )
+        self.case.say(f"{asked}: {outcome}")
+        return Answer(outcome, moved, {}, last.result.fingerprint, last.output)
+
+    def build_requirements(self, cutoff: str) -> dict[str, str]:
+        """Return what is installed to build the baseline, for as much of it as can be built."""
+        resolver, folder = self.case.resolver, self.fresh_folder()
+        uv = fresh_builds(self.case.uv, folder / "cache")
+        pins = folder / "pins.txt"
+        pins.write_text(
+            "".join(f"{name}=={version}\n" for name, version in resolver.wanted.items()),
+            encoding="utf-8",
+        )
+        uv.run(
+            "venv",
+            "--quiet",
+            "--no-project",
+            "--python",
+            resolver.python,
+            folder / "environment",
+            cwd=folder,
+        )
+        said = uv.narrate(
+            "pip", "sync", "--verbose", pins, "--python", folder / "environment", "--exclude-newer", cutoff, cwd=folder
+        )  # fmt: skip
+        listed = " ".join(_BUILD_REQUIREMENTS.findall(said))
+        return {normalise(name): version for name, version in _PIN.findall(listed)}
+
+
+def _build_requirements(yard: Yard, why: str) -> Result | None:
+    """Return the report where a build requirement is to blame."""
+    case, resolver = yard.case, yard.case.resolver
+    dates = resolver.upload_times(resolver.wanted)
+    if not (dates and resolver.cutoff):
+        return None
+    after = max(dates.values()) + timedelta(
+        seconds=1
+    )  # a cutoff leaves out what is as old as itself
+    day = f"{after:%Y-%m-%dT%H:%M:%SZ}"
+    yard.now = yard.build_requirements(resolver.cutoff)
+    if not yard.now:
+        return None  # nothing is built
+    yard.then = yard.build_requirements(day)
+    if not yard.moved or not yard.try_baseline(f"build as of {day}", cutoff=day).is_green:
+        return None
+    red = yard.try_baseline("build as of today")
+    names = yard.moved
+    weights = weigh(sorted(names), scores(red.output, dict.fromkeys(names, ())))
+    space = Space(weights, sorted(names), lambda moved: moved)
+    culprits = drive(minimal_red_set(space, names), yard.answer)
+    pins: dict[str, str] = {}
+    found = []
+    for name in sorted(culprits):
+        bad = drive(first_bad(resolver, name, yard.then[name], yard.now[name], pins), yard.answer)
+        found.append(Culprit(name, yard.then[name], yard.now[name], bad))
+        if not pins:
+            pins[name] = f"<{bad}"  # one of those that are needed together is enough
+    (green,) = yard.answer([free(pins)])
+    build_pins = tuple(f"{name}{pin}" for name, pin in pins.items())
+    said = f"{why}; a build requirement is to blame, which no lock names"
+    case.notes.append(f"fix: [tool.uv] build-constraint-dependencies = {json.dumps(build_pins)}")
+    verdict = Verdict.OUTSIDE_LOCK if green.is_green else Verdict.INCONCLUSIVE
+    result = conclude(case, yard.laboratory, verdict, said)
+    return replace(
+        result, culprits=(tuple(found),), build_pins=build_pins if green.is_green else (), hold=tuple(sorted(pins)),
+        failure=tuple(sorted(red.fingerprint)), environments=len(result.trials),
+        runs=sum(each.runs for each in result.trials),
+    )  # fmt: skip
+
+
+def _interpreter(yard: Yard, why: str) -> Result | None:
+    """Return the report where the interpreter is to blame: an older one is green."""
+    case, resolver = yard.case, yard.case.resolver
+    today = _version(case, resolver.python)
+    for python, version in _older_pythons(case, today)[:_OLDER_PYTHONS]:
+        if yard.try_baseline(f"the baseline on Python {version}", python=python).is_green:
+            minor = ".".join(today.split(".")[:2])
+            fix = f'requires-python = "<{minor}", or --python {version}'
+            case.notes.append(f"fix: {fix}, until the project works on {minor}")
+            said = f"{why}; it is green on Python {version}: the interpreter is to blame, which no lock names"
+            result = conclude(case, yard.laboratory, Verdict.OUTSIDE_LOCK, said)
+            return replace(result, culprits=((Culprit("python", version, today, minor),),))
+    return None
+
+
+def _older_pythons(case: Case, today: str) -> list[tuple[Path, str]]:
+    """Return the interpreters that are older than today's by a minor version, the newest first, one each."""
+    try:
+        said = case.uv.run(
+            "python", "list", "--only-installed", "--output-format", "json", cwd=case.resolver.tree
+        )
+        listed = json.loads(said)
+    except (UvFailed, ValueError):
+        return []
+    found: dict[tuple[int, ...], tuple[Path, str]] = {}
+    minor = release(today)[:2]
+    for each in listed:
+        numbers = release(each["version"])[:2]
+        if each.get("path") and (3, 8) <= numbers < minor:
+            found.setdefault(numbers, (Path(each["path"]), each["version"]))
+    return [found[numbers] for numbers in sorted(found, reverse=True)]
+
+
+def _version(case: Case, python: Path) -> str:
+    said = case.uv.run("python", "find", "--show-version", python, cwd=case.resolver.tree)
+    return said.strip()

@@ -72,6 +72,10 @@ class Uv:
             raise UvFailed(f"uv {' '.join(map(str, arguments[:2]))}: {reason}", said)
         return out
 
+    def narrate(self, *arguments: str | Path, cwd: Path) -> str:
+        """Run it, successfully or not, and return what it said on standard error."""
+        return self._execute([self.program, *map(str, arguments)], cwd)[2]
+
     def _execute(self, command: Sequence[str], cwd: Path) -> tuple[int | None, str, str]:
         process = subprocess.Popen(
             command, cwd=cwd, env=environment() | {"UV_CACHE_DIR": str(self.cache)}, stdin=subprocess.DEVNULL,

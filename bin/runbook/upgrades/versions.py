@@ -88,6 +88,19 @@ def jump(before: str | None, after: str | None) -> Jump:
     return Jump.MINOR if old[1] != new[1] else Jump.PATCH
 
 
+def next_series(good: str, bad: str) -> str | None:
+    """Return where the first major after ``good`` begins, or else the first minor; None where both are of one minor.
+
+    Args:
+        good: The lower version.
+        bad: The higher one.
+    """
+    old, new = ((*release(each), 0)[:2] for each in (good, bad))
+    if old[0] != new[0]:
+        return str(old[0] + 1) if new[0] > old[0] else None
+    return f"{old[0]}.{old[1] + 1}" if old[1] < new[1] else None
+
+
 def threshold(good: str, bad: str) -> str | None:
     """Return where between two versions a break is likeliest: the start of a major, or else of a minor series.
 

@@ -10,6 +10,7 @@ import queue
 import re
 import shlex
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,6 +79,7 @@ class Bench:
         self._uv = uv
         self._is_package = is_package
         self._installed: Installation | None = None
+        self._made_for: Path | None = None
 
     @property
     def python(self) -> Path:
@@ -104,7 +106,9 @@ class Bench:
         if self._installed == wanted and uv is None:
             return
         self.prepare("", ())
-        if self._installed is None or self._installed.python != wanted.python:
+        # With another uv all is built again, which needs an environment that holds nothing yet.
+        has_environment = self._installed is not None and uv is None
+        if not has_environment or self._made_for != wanted.python:
             arguments: list[str | Path] = [
                 "venv",
                 "--quiet",
@@ -115,6 +119,7 @@ class Bench:
                 self._environment,
             ]
             (uv or self._uv).run(*arguments, cwd=self.path)
+            self._made_for = wanted.python
         before, self._installed = self._installed, None
         pins, limits = self.scratch / "pins.txt", self.scratch / "build-constraints.txt"
         itself = f"-e {self.path}\n" if self._is_package else ""
@@ -231,11 +236,15 @@ class Workshop:
         self, key: str, wanted: Installation, job: Job, attempts: Sequence[int], uv: Uv | None
     ) -> list[Run]:
         bench = self._benches.get()
+        started = time.monotonic()
         try:
             bench.install(wanted, uv)
-            return self._run_until_green(bench, key, job, attempts)
+            installed = time.monotonic() - started
+            first, *more = self._run_until_green(bench, key, job, attempts)
+            seconds = first.result.seconds + installed
+            return [replace(first, result=replace(first.result, seconds=seconds)), *more]
         except UvFailed as error:
-            return [_not_installed(key, error)]
+            return [_not_installed(key, error, time.monotonic() - started)]
         except OSError as error:
             raise EnvironmentNotReady(
                 f"{error.filename}: {error.strerror}", next_step="free some space"
@@ -291,11 +300,11 @@ def _sign(why: str) -> str:
     return f"error:{found[2] or 'Status' + found[1]}" if found else ""
 
 
-def _not_installed(key: str, error: UvFailed) -> Run:
+def _not_installed(key: str, error: UvFailed, seconds: float) -> Run:
     """Return what an installation that failed says: it is red like a test, with a fingerprint of its own."""
     built = re.search(
         r"(?:Failed to build|Failed to download and build) `([A-Za-z0-9._-]+)", error.output
     )
     shown = frozenset({NOT_INSTALLED, f"test:install {built[1]}" if built else "test:install"})
-    result = ProbeResult(key, Word.FAIL, 0.0, last_words(error.output), shown)
+    result = ProbeResult(key, Word.FAIL, seconds, last_words(error.output), shown)
     return Run(result, error.output, is_built=False)

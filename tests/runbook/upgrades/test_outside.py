@@ -1,0 +1,59 @@
+"""What no lock pins: a build requirement, the interpreter; and a baseline that is simply red."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tests.runbook.upgrades.conftest import Project
+
+BACKEND = """
+import zipfile
+
+def build_wheel(folder, settings=None, metadata=None):
+    name = "old-1.0-py3-none-any.whl"
+    info = "old-1.0.dist-info"
+    members = {
+        "old.py": "VERSION = '1.0'",
+        info + "/METADATA": "Metadata-Version: 2.1\\nName: old\\nVersion: 1.0\\n",
+        info + "/WHEEL": "Wheel-Version: 1.0\\nGenerator: maker\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }
+    with zipfile.ZipFile(folder + "/" + name, "w") as archive:
+        for each, text in members.items():
+            archive.writestr(each, text)
+        archive.writestr(info + "/RECORD", "".join(each + ",,\\n" for each in members) + info + "/RECORD,,\\n")
+    return name
+"""
+
+
+def test_a_build_requirement_is_named_with_its_fix(project: Project) -> None:
+    project.index.wheel("maker", "1.0", BACKEND, day="2023-01-01")
+    project.index.wheel("maker", "1.1", BACKEND, day="2024-05-01")
+    project.index.wheel("maker", "2.0", "raise ImportError('no longer')", day="2024-06-01")
+    project.index.wheel("maker", "2.1", "raise ImportError('no longer')", day="2024-07-01")
+    project.index.source("old", "1.0", backend="maker", day="2024-01-01")
+    project.require("old")
+    project.pin("old==1.0")
+    project.check("import old")
+    found = project.search()
+    assert ExitCode.GREEN == found.status, found.out + found.err
+    assert "outside-lock" == found.record["verdict"]
+    assert ["maker<2.0"] == found.record["build_pins"]
+    expected = {"name": "maker", "from": "1.0", "to": "2.1", "first_bad": "2.0"}
+    assert [[expected]] == found.record["culprits"]
+    assert [] == found.record["pins"]
+    assert any("build-constraint-dependencies" in note for note in found.record["notes"])
+
+
+def test_a_baseline_that_is_red_is_not_the_lock(project: Project) -> None:
+    project.index.wheel("ant", "1.0")
+    project.index.wheel("ant", "2.0")
+    project.require("ant")
+    project.pin("ant==1.0")
+    project.check("raise ValueError('always')")
+    found = project.search()
+    assert (ExitCode.RED, "baseline-red") == (found.status, found.record["verdict"])
+    assert [] == found.record["culprits"]
+    assert "not the lock" in found.out

@@ -1,0 +1,209 @@
+"""The pure search, on worlds that hypothesis makes: upgrades that are red in given sets, and carry each other along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil, comb, log2
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
+from runbook.upgrades.minimal import smallest_hitting_set
+from runbook.upgrades.pins import Change, Resolution
+from runbook.upgrades.search import Problem, Search
+from runbook.upgrades.versions import key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook.upgrades.asking import State
+
+NEWEST, OLDEST = 9, 1
+
+
+@dataclass
+class World:
+    """Packages p0, p1, ... with releases 1.0 to 9.0; the baseline has the first of each, the newest the last.
+
+    Attributes:
+        size: How many there are.
+        red: Sets that are red together, each with the release from which on each member is bad.
+        carries: What a package needs at its newest as soon as it is newer than the baseline.
+        asked: The sets of versions that were tried.
+    """
+
+    size: int
+    red: list[dict[str, int]]
+    carries: dict[str, set[str]] = field(default_factory=dict)
+    asked: set[tuple[int, ...]] = field(default_factory=set)
+
+    @property
+    def names(self) -> list[str]:
+        return [f"p{number}" for number in range(self.size)]
+
+    def closure(self, names: frozenset[str]) -> frozenset[str]:
+        grown = set(names)
+        while more := {other for name in grown for other in self.carries.get(name, ())} - grown:
+            grown |= more
+        return frozenset(grown)
+
+    def answer(self, states: Sequence[State]) -> list[Answer]:
+        return [
+            self._answer(state.state if isinstance(state, Prove) else state) for state in states
+        ]
+
+    def _answer(self, state: Move | Free) -> Answer:
+        if isinstance(state, Move):
+            moved = self.closure(state.names)
+            versions = {name: NEWEST if name in moved else OLDEST for name in self.names}
+        else:
+            versions = self._freely(dict(state.pins))
+        self.asked.add(tuple(versions.values()))
+        is_red = any(
+            all(versions[name] >= bad for name, bad in group.items()) for group in self.red
+        )
+        moved = frozenset(name for name, version in versions.items() if version > OLDEST)
+        outcome = Outcome.RED if is_red else Outcome.GREEN
+        shown = frozenset({"test:t.py::test"}) if is_red else frozenset()
+        return Answer(
+            outcome, moved, {name: f"{version}.0" for name, version in versions.items()}, shown
+        )
+
+    def _freely(self, pins: dict[str, str]) -> dict[str, int]:
+        versions = dict.fromkeys(self.names, NEWEST)
+        for name, pin in pins.items():
+            limit = float(pin.lstrip("<="))
+            allowed = [
+                each
+                for each in range(OLDEST, NEWEST + 1)
+                if each < limit or ("=" in pin and each <= limit)
+            ]
+            versions[name] = allowed[-1]
+        for name in self.names:  # whoever needs the newest of what is held goes back too
+            if any(versions[other] < NEWEST for other in self.closure(frozenset({name})) - {name}):
+                versions[name] = OLDEST
+        return versions
+
+    def below(self, name: str, version: str) -> str | None:
+        return self._pick(
+            name, [each for each in range(1, 10) if key(f"{each}.0") < key(version)][-1:]
+        )
+
+    def at_least(self, name: str, version: str) -> str | None:
+        return self._pick(
+            name, [each for each in range(1, 10) if key(f"{each}.0") >= key(version)][:1]
+        )
+
+    def between(self, name: str, low: str, high: str) -> str | None:
+        inside = [each for each in range(1, 10) if key(low) < key(f"{each}.0") < key(high)]
+        return self._pick(name, inside[len(inside) // 2 :][:1])
+
+    @staticmethod
+    def _pick(_: str, found: list[int]) -> str | None:
+        return f"{found[0]}.0" if found else None
+
+    def search(self, *, is_bounded: bool = False, width: int = 1) -> Search:
+        newest = Resolution(dict.fromkeys(self.names, f"{NEWEST}.0"))
+        changes = tuple(Change(name, f"{OLDEST}.0", f"{NEWEST}.0") for name in self.names)
+        problem = Problem(changes, newest, self.closure, self, dict, width, is_bounded=is_bounded)
+        (_, red) = self.answer([Move(frozenset()), Free()])
+        assert red.is_red
+        made = Search(problem, red, lambda _: None)
+        drive(made.run(), self.answer)
+        return made
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Worlds of one to three minimal sets of one to three members."""
+    size = draw(st.integers(1, 24))
+    member = st.integers(0, size - 1).map("p{}".format)
+    group = st.dictionaries(member, st.integers(2, NEWEST), min_size=1, max_size=3)
+    return World(size, draw(st.lists(group, min_size=1, max_size=3)))
+
+
+def minimal(groups: Sequence[dict[str, int]]) -> set[frozenset[str]]:
+    sets = {frozenset(group) for group in groups}
+    return {each for each in sets if not any(other < each for other in sets)}
+
+
+@given(worlds(), st.integers(1, 3))
+def test_what_is_named_is_minimal_and_what_is_held_is_green(world: World, width: int) -> None:
+    search = world.search(width=width)
+    found = search.findings
+    assert set(found.culprits) <= minimal(world.red)
+    assert found.green is not None
+    assert found.green.is_green
+    least = smallest_hitting_set(sorted(minimal(world.red), key=sorted), lambda _: 0.0)
+    assert len(least) == len(found.pins)
+
+
+@given(worlds())
+def test_independent_culprits_are_all_named(world: World) -> None:
+    singles = {each for each in minimal(world.red) if len(each) == 1}
+    assert singles <= set(world.search().findings.culprits)
+
+
+@given(st.integers(1, 60), st.data())
+def test_one_culprit_costs_no_more_than_halving_and_the_proofs(
+    size: int, data: st.DataObject
+) -> None:
+    culprit = data.draw(st.integers(0, size - 1))
+    world = World(size, [{f"p{culprit}": NEWEST}])
+    search = world.search()
+    assert [frozenset({f"p{culprit}"})] == search.findings.culprits
+    assert len(world.asked) <= ceil(log2(size)) + 4
+
+
+@pytest.mark.parametrize("size", [5, 20, 60, 83])
+def test_over_all_culprits_the_mean_is_near_the_limit(size: int) -> None:
+    costs = []
+    for culprit in range(size):
+        world = World(size, [{f"p{culprit}": NEWEST}])
+        world.search()
+        costs.append(len(world.asked))
+    assert sum(costs) / size <= ceil(log2(size)) + 4
+
+
+def test_a_pair_stays_near_its_limit() -> None:
+    size, costs = 16, []
+    for one in range(size):
+        for other in range(one):
+            world = World(size, [{f"p{one}": NEWEST, f"p{other}": NEWEST}])
+            search = world.search()
+            assert [frozenset({f"p{one}", f"p{other}"})] == search.findings.culprits
+            costs.append(len(world.asked))
+    limit = ceil(log2(comb(size, 2))) + 4
+    assert sum(costs) / len(costs) <= 1.5 * limit
+
+
+@given(st.integers(2, NEWEST), st.integers(1, 20))
+def test_the_bound_is_the_first_bad_release(bad: int, size: int) -> None:
+    world = World(size, [{"p0": bad}])
+    found = world.search(is_bounded=True).findings
+    assert {"p0": f"{bad}.0"} == found.first_bad
+    assert {"p0": f"<{bad}.0"} == found.pins
+
+
+@given(st.integers(3, 20), st.data())
+def test_a_carrier_is_not_blamed_for_whom_it_brings(size: int, data: st.DataObject) -> None:
+    culprit, carrier = data.draw(
+        st.lists(st.integers(0, size - 1), min_size=2, max_size=2, unique=True)
+    )
+    world = World(size, [{f"p{culprit}": 2}], {f"p{carrier}": {f"p{culprit}"}})
+    search = world.search()
+    assert [frozenset({f"p{culprit}"})] == search.findings.culprits
+    assert {f"p{culprit}"} == set(search.findings.pins)
+    assert {f"p{culprit}", f"p{carrier}"} == search.held_below()
+
+
+def test_a_smallest_hitting_set_is_smallest() -> None:
+    sets = [frozenset("ab"), frozenset("bc"), frozenset("bd")]
+    assert frozenset("b") == smallest_hitting_set(sets, lambda _: 0.0)
+    assert frozenset("a") == smallest_hitting_set(
+        [frozenset("ab")], lambda name: float(name == "a")
+    )
+    assert frozenset() == smallest_hitting_set([], lambda _: 0.0)
