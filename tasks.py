@@ -270,6 +270,18 @@ def ci_plan(c: Context, tags: str = "ci") -> None:
     commands.ci_plan(ROOT, tags=tags)
 
 
+@task(name="drift", help={"way": "now, lowest or prerelease"})
+def ci_drift(c: Context, way: str = "now") -> None:
+    """Smoke on floating dependencies one way, and sum it up for a workflow."""
+    commands.ci_drift(ROOT, way=way)
+
+
+@task(name="publish-drift", help={"folder": "where the records of all ways are"})
+def ci_publish_drift(c: Context, folder: str = ".runbook/drift") -> None:
+    """Open, update or close the issues of drift, and offer its pins."""
+    commands.ci_publish_drift(ROOT, folder=folder)
+
+
 @task(name="gate")
 def ci_gate(c: Context) -> None:
     """Say whether every job that a workflow needs succeeded."""
@@ -420,7 +432,7 @@ namespace = Collection(
     lock,
     docs,
     verify_evidence,
-    Collection("ci", ci_gate, ci_plan),
+    Collection("ci", ci_drift, ci_gate, ci_plan, ci_publish_drift),
     Collection("drift", drift_history),
     Collection("gate", gate_open, gate_close, gate_status),
     Collection("hub", hub_check, hub_traefik),

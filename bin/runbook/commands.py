@@ -316,6 +316,23 @@ def ci_plan(root: Path, *, tags: str) -> None:
 
 
 @_command
+def ci_drift(root: Path, *, way: str) -> ExitCode:
+    """Run one way of drift, for a job of a workflow."""
+    from runbook.github.drift import float_dependencies  # noqa: PLC0415
+
+    return float_dependencies(root, way)
+
+
+@_command
+def ci_publish_drift(root: Path, *, folder: str) -> None:
+    """Tell the repository what drift has found, and print what was done."""
+    from runbook.github.drift import publish  # noqa: PLC0415
+
+    done = publish(root, Path(folder))
+    _say("\n".join(done) or "nothing to tell")
+
+
+@_command
 def ci_gate() -> ExitCode:
     """Say whether every job that was needed succeeded."""
     from runbook.github.commands import gate as decide  # noqa: PLC0415
