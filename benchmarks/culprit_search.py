@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass, field
 from math import ceil, log2
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
@@ -39,6 +39,17 @@ if TYPE_CHECKING:
     Oracle = Callable[[int], Outcome]
 
 SEED = 20
+PARTS = (
+    "steady",
+    "prior",
+    "lying",
+    "flaky",
+    "calibration",
+    "misfits",
+    "block",
+    "cost",
+    "real",
+)
 NEVER = rates.STEADY
 
 
@@ -51,6 +62,18 @@ class Tally:
     right: int = 0
     accused: int = 0
     denied: int = 0
+
+    def add(self, search: Search, finding: Finding, culprit: int | None) -> None:
+        """Count one search whose culprit was ``culprit``; None if nobody was to blame."""
+        has_denied = finding.word in (Word.NOT_REPRODUCED, Word.BORN_RED)
+        is_right = (
+            finding.word is Word.NOT_REPRODUCED if culprit is None else finding.culprit == culprit
+        )
+        self.right += is_right
+        self.accused += finding.culprit is not None and not is_right
+        self.denied += culprit is not None and has_denied
+        self.runs.append(search.runs)
+        self.rounds.append(search.rounds)
 
     @property
     def accuracy(self) -> str:
@@ -125,12 +148,7 @@ def trials(
         culprit = None if is_flake else rng.randrange(dag.size)
         search = Search(dag, weigh(culprit), **options)
         finding = play(search, oracle(dag, culprit, a, b, rng))
-        is_right = finding.word is Word.NOT_REPRODUCED if is_flake else finding.culprit == culprit
-        tally.right += is_right
-        tally.accused += finding.culprit is not None and not is_right
-        tally.denied += not is_flake and finding.word in (Word.NOT_REPRODUCED, Word.BORN_RED)
-        tally.runs.append(search.runs)
-        tally.rounds.append(search.rounds)
+        tally.add(search, finding, culprit)
     return tally
 
 
@@ -254,7 +272,7 @@ def with_prior(count: int) -> Iterator[Row]:
 
 
 def lying(sizes: Sequence[int], count: int) -> Iterator[Row]:
-    """With noise on both sides and on one: G4, G5, G6, G7, G12."""
+    """With noise on both sides and on one, beside the others: G4, G5."""
     for goal, a, b, most, share in (("G4", 0.2, 0.2, 1.4, 0.95), ("G5", 0.2, NEVER, 1.3, 0.97)):
         for size in sizes:
             dag = line(size)
@@ -279,6 +297,10 @@ def lying(sizes: Sequence[int], count: int) -> Iterator[Row]:
                     is_met=ours.mean / least <= most and ours.right >= share * count,
                 )
                 theirs = ""
+
+
+def flaky(count: int) -> Iterator[Row]:
+    """With no culprit at all, and with eight workers: G6, G12."""
     asked: tuple[tuple[str, dict[str, Any]], ...] = (
         ("confidence asked", {"confidence": 0.95}),
         ("nothing asked", {}),
@@ -292,18 +314,6 @@ def lying(sizes: Sequence[int], count: int) -> Iterator[Row]:
             f"{flake.right / count:.0%}, mean {flake.mean:.1f} runs",
             is_met=flake.right >= 0.95 * count and flake.mean <= 25,
         )
-    # Each pair of rates by itself, and every wrong conclusion counts: a mean would hide where it fails.
-    for a, b in ((0.2, 0.2), (0.1, NEVER), (NEVER, 0.3), (0.3, 0.3), (0.05, 0.5)):
-        for confidence, error in ((0.95, 0.05), (0.99, 0.01)):
-            ours = trials(line(100), count, a, b, confidence=confidence)
-            wrong = ours.accused + ours.denied
-            yield Row(
-                "G7",
-                f"stated {confidence:.0%} holds at {a:.2f}/{b:.2f}",
-                f"<= {error * count:.0f} wrong of {count}",
-                f"{wrong} wrong: {ours.accused} accused, {ours.denied} denied; {ours.right} right",
-                is_met=wrong <= error * count,
-            )
     alone, eight = (
         trials(line(500), count, 0.2, 0.2, confidence=0.95, width=width) for width in (1, 8)
     )
@@ -315,6 +325,83 @@ def lying(sizes: Sequence[int], count: int) -> Iterator[Row]:
         f"{ratio:.2f}, {eight.accuracy}",
         is_met=ratio <= 0.35,
     )
+
+
+def calibration(count: int) -> Iterator[Row]:
+    """How often a stated confidence is wrong: G7."""
+    # Each pair of rates by itself, and every wrong conclusion counts: a mean would hide where it fails.
+    for a, b in ((0.2, 0.2), (0.2, NEVER), (0.1, NEVER), (NEVER, 0.3), (0.3, 0.3), (0.05, 0.5)):
+        for confidence, error in ((0.95, 0.05), (0.99, 0.01)):
+            ours = trials(line(100), count, a, b, confidence=confidence)
+            wrong = ours.accused + ours.denied
+            yield Row(
+                "G7",
+                f"stated {confidence:.0%} holds at {a:.2f}/{b:.2f}",
+                f"<= {error * count:.0f} wrong of {count}",
+                f"{wrong} wrong: {ours.accused} accused, {ours.denied} denied; {ours.right} right",
+                is_met=wrong <= error * count,
+            )
+
+
+def misfits(count: int) -> Iterator[Row]:
+    """With commands that break the model: what cannot be known should be left open rather than guessed."""
+    kinds: tuple[tuple[str, Callable[[Dag, int, random.Random], Oracle]], ...] = (
+        ("rates drift from 0.05 to 0.35", drifting),
+        ("every other rerun repeats the last", repeating),
+        ("each commit has rates of its own", uneven),
+    )
+    dag = line(100)
+    for name, make in kinds:
+        rng = seeded()
+        tally = Tally()
+        for _ in range(count):
+            culprit = rng.randrange(dag.size)
+            search = Search(dag, [1.0] * dag.size, confidence=0.95)
+            tally.add(search, play(search, make(dag, culprit, rng)), culprit)
+        wrong = tally.accused + tally.denied
+        yield Row(
+            "G7",
+            name,
+            f"<= {0.05 * count:.0f} wrong of {count}",
+            f"{wrong} wrong, {tally.right} right, mean {tally.mean:.1f} runs",
+            is_met=wrong <= 0.05 * count,
+        )
+
+
+def drifting(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
+    """Lies more often with every run, on both sides: from 0.05 to 0.35 within 60 runs."""
+    runs = 0
+
+    def ask(site: int) -> Outcome:
+        nonlocal runs
+        runs += 1
+        rate = 0.05 + 0.3 * min(1.0, runs / 60)
+        return oracle(dag, culprit, rate, rate, rng)(site)
+
+    return ask
+
+
+def repeating(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
+    """Lies at 0.2 on both sides, but every other rerun of a commit says again what the last one said."""
+    fresh = oracle(dag, culprit, 0.2, 0.2, rng)
+    last: dict[int, Outcome] = {}
+
+    def ask(site: int) -> Outcome:
+        if site not in last or rng.random() < 0.5:
+            last[site] = fresh(site)
+        return last[site]
+
+    return ask
+
+
+def uneven(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
+    """Lies at each commit at a rate of its own, between 0 and 0.4."""
+    rates_of = {site: 0.4 * rng.random() for site in range(GOOD_END, dag.size)}
+
+    def ask(site: int) -> Outcome:
+        return oracle(dag, culprit, rates_of[site], rates_of[site], rng)(site)
+
+    return ask
 
 
 def block(count: int) -> Iterator[Row]:
@@ -363,13 +450,13 @@ def cost() -> Iterator[Row]:
             started = time.perf_counter()
             search.record(site, outcome)
             telling.append(time.perf_counter() - started)
-    mean = 1000 * fmean(choosing)
+    typical = 1000 * median(choosing)  # of the mean, the other programs of the machine are a part
     yield Row(
         "G13",
         "to choose, n=4096",
         "<= 5 ms",
-        f"{mean:.1f} ms, and {1000 * fmean(telling):.1f} ms to learn",
-        is_met=mean <= 5,
+        f"{typical:.1f} ms, and {1000 * median(telling):.1f} ms to learn",
+        is_met=typical <= 5,
     )
 
 
@@ -478,6 +565,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="in under a minute, with fewer trials")
     parser.add_argument("--trials", type=int, default=200, help="searches a line (default: 200)")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
     options = parser.parse_args()
     is_quick = options.quick
     count = 25 if is_quick else options.trials
@@ -486,17 +574,21 @@ def main() -> int:
     if bayesect_trials(2, 1, NEVER, NEVER) is None:
         print("git-bayesect is not installed: left out")
     print(f"{'':<4} {'case':<40} {'goal':<32} met {'reached':<60} others")
-    for part in (
-        steady(
+    parts: dict[str, Callable[[], Iterator[Row]]] = {
+        "steady": lambda: steady(
             (30, 500) if is_quick else (30, 100, 500, 1500, 4096), count // (1 if is_quick else 4)
         ),
-        with_prior(count),
-        lying(sizes, count),
-        block(count),
-        cost(),
-        real(200, 0.3 if is_quick else 1.0),
-    ):
-        for row in part:
+        "prior": lambda: with_prior(count),
+        "lying": lambda: lying(sizes, count),
+        "flaky": lambda: flaky(count),
+        "calibration": lambda: calibration(count),
+        "misfits": lambda: misfits(count),
+        "block": lambda: block(count),
+        "cost": cost,
+        "real": lambda: real(200, 0.3 if is_quick else 1.0),
+    }
+    for name in options.part or PARTS:
+        for row in parts[name]():
             print(row, flush=True)
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ class Dag:
         self._known: dict[int, int] = {}
         self._base = [-1] * self.size
         self._brought: dict[int, tuple[int, ...]] = {}
+        self._is_line = False  # not while it is built
         for commit, own in enumerate(self.parents):
             if len(own) == 1:
                 self._base[commit] = own[0]
             elif own:
                 self._add_merge(commit, own)
+        self._is_line = self._base == list(range(-1, self.size - 1))
 
     @property
     def tip(self) -> int:
@@ -56,6 +59,8 @@ class Dag:
 
     def ancestors(self, commit: int) -> int:
         """Return the set of a commit and all its ancestors."""
+        if self._is_line:
+            return (1 << commit + 1) - 1
         chain: list[int] = []
         here = commit
         while here >= 0 and here not in self._known:
@@ -72,6 +77,8 @@ class Dag:
         A commit with one parent adds its own weight to its parent's sum; a merge starts from its
         largest parent and adds what the others bring. So one pass does, and no commit counts twice.
         """
+        if self._is_line:
+            return list(accumulate(weights))
         sums = [0.0] * (self.size + 1)  # the last stays zero: it stands for "no parent", index -1
         brought = self._brought
         for commit, (base, weight) in enumerate(zip(self._base, weights, strict=True)):

@@ -9,12 +9,12 @@ not with the length of the history.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp, log, log2
 from operator import add, mul
 from typing import TYPE_CHECKING
 
 from runbook.culprit.dag import Dag, flags
-from runbook.culprit.rates import entropy
+from runbook.culprit.rates import STEADY, entropy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,18 +82,34 @@ class Posterior:
         doubt = [
             entropy(bad_passes) - entropy(good_fails) for good_fails, bad_passes in self._rates_of
         ]
-        placed = list(zip((*self.commits, self.none, self.born_red), self._cell_of, strict=True))
         born = self._cell_of[-1]  # under "born red" every site is bad
-        fails = sum([chance * good[cell] for chance, cell in placed]) + self.born_red * lift[born]
-        known = (
-            sum([chance * puzzle[cell] for chance, cell in placed]) + self.born_red * doubt[born]
-        )
-        lifts = self._dag.masses([chance * lift[cell] for chance, cell in placed[:-2]])
-        doubts = self._dag.masses([chance * doubt[cell] for chance, cell in placed[:-2]])
-        found = {GOOD_END: entropy(fails) - known}
-        for site, (more, less) in enumerate(zip(lifts, doubts, strict=True)):
-            found[site] = entropy(fails + more) - known - less
+        fails = sum(map(mul, self._chance_of, good)) + self.born_red * lift[born]
+        known = sum(map(mul, self._chance_of, puzzle)) + self.born_red * doubt[born]
+        cells = self._cell_of[:-2]
+        lifts = self._dag.masses(list(map(mul, self.commits, map(lift.__getitem__, cells))))
+        doubts = self._dag.masses(list(map(mul, self.commits, map(doubt.__getitem__, cells))))
+        # Predicted failures lie strictly between 0 and 1, as the rates do: `entropy` without its guard.
+        bits = [
+            -(x := fails + more) * log2(x) - (y := 1 - x) * log2(y) - known - less
+            for more, less in zip(lifts, doubts, strict=True)
+        ]
+        found = dict(enumerate(bits))
+        found[GOOD_END] = entropy(fails) - known
+        for site in self.counts:
+            found[site] *= self._freshness(site)
         return found
+
+    def _freshness(self, site: int) -> float:
+        """Return the chance that one more run at ``site`` is not a mere repetition, its outcomes so far being lies.
+
+        Of a commit that always says the same it cannot be known from its runs alone whether it repeats itself.
+        """
+        fails, passes = self.counts[site]
+        if fails and passes:
+            return 1.0
+        lies = max(STEADY, self.good_fails if fails else self.bad_passes)
+        independent = (1 - STICKY) * lies ** (fails + passes - 1)
+        return independent / (independent + STICKY)
 
     def cell(self, commit: int) -> tuple[int, float]:
         """Return the set of candidates that no run has told from ``commit``, and its probability."""
@@ -149,6 +165,9 @@ class Posterior:
         priors = [0.0] * len(self._cells)
         for cell, prior in zip(self._cell_of, self._prior, strict=True):
             priors[cell] += prior
+        self._chance_of = [
+            prior * whole / total for prior, whole in zip(priors, likelihood, strict=True)
+        ]
         self.good_fails = (
             sum(prior * by_a for prior, (_, by_a, _) in zip(priors, sums, strict=True)) / total
         )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 STEADY = 1e-5  # a rate of nought, but for a lie in a hundred thousand: no evidence is ever infinite
 _LEVELS = (STEADY, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
-_COLUMNS = (*_LEVELS, 0.6, 0.7)  # also a bug that shows less often than not
-_EQUAL, _FLAKY, _SHY, _MIXED = 0.6, 0.1, 0.15, 0.15  # the kinds of noise, see `unknown`
-_GAP = 0.15  # the two kinds of commit differ by at least this, or no search can tell them apart
+_COLUMNS = (*_LEVELS, 0.6)  # also a bug that shows less often than not
+_EQUAL, _FLAKY, _SHY, _MIXED = 0.65, 0.1, 0.1, 0.15  # the kinds of noise, see `unknown`
+_GAP = 0.3  # good and bad commits differ by at least this, or no budget suffices to tell them apart
 _PAIRS = tuple(tuple((a, b) for b in _COLUMNS) for a in _LEVELS)
 PRESUMED_STEADY = 0.9  # nothing is said: most commands do not lie
 OPEN_MINDED = 0.15  # a confidence is asked for: it must hold for commands that do
@@ -46,16 +46,17 @@ def unknown(steady: float) -> RatePrior:
 
     Noise is likelier of one kind than of several at once, and a kind leaves one rate to learn instead of two:
     trouble with the machine hits good and bad commits alike, a flaky test fails on good ones only, a shy bug
-    passes on bad ones only.
+    passes on bad ones only. How often a good commit fails is likelier little than much; how often a shy bug shows
+    is anybody's guess: a slope there makes a search overlook the bugs that are hardest to see.
 
     Args:
         steady: The probability that the command never lies.
     """
     kinds = (
-        (_EQUAL, _normalised(lambda a, b: (a == b > STEADY) * (1 - a) ** 2)),
+        (_EQUAL, _normalised(lambda a, b: (a == b > STEADY) * (1 - a) ** 3)),
         (_FLAKY, _normalised(lambda a, b: (a > STEADY == b) * (1 - a) ** 2)),
-        (_SHY, _normalised(lambda a, b: (b > STEADY == a) * (1 - b) ** 3)),
-        (_MIXED, _normalised(lambda a, b: (1 - a) ** 2 * (1 - b) ** 3)),
+        (_SHY, _normalised(lambda a, b: float(b > STEADY == a))),
+        (_MIXED, _normalised(lambda a, _: (1 - a) ** 4)),
     )
     rows = [
         [(1 - steady) * sum(share * kind[pair] for share, kind in kinds) for pair in row]
@@ -78,7 +79,7 @@ def told(rate: float) -> RatePrior:
 
 def _normalised(weigh: Callable[[float, float], float]) -> dict[tuple[float, float], float]:
     """Return the weight of each pair of rates; they sum to 1, and pairs too alike to tell apart have none."""
-    weights = {(a, b): weigh(a, b) * (a + b <= 1 - _GAP) for row in _PAIRS for a, b in row}
+    weights = {(a, b): weigh(a, b) * (a + b <= 1 - _GAP + STEADY) for row in _PAIRS for a, b in row}
     total = sum(weights.values())
     return {pair: weight / total for pair, weight in weights.items()}
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _AS_GOOD_AS_CERTAIN = (
     0.999  # a search without a contradiction runs its culprit again until then, or its limit
 )
+_LIKELY_NONE = 0.6  # from here on the tip is run: a flake is refuted or proved there
 
 
 class Outcome(StrEnum):
@@ -131,6 +132,11 @@ class Search:
         """Whether some hypothesis explains every outcome without a lie."""
         return bool(self._live) or self._none_lives or self._born_lives
 
+    @property
+    def _is_presumed_steady(self) -> bool:
+        """Whether the command may be believed, since nobody asked to doubt it and nothing gave reason to."""
+        return self._may_presume and self.is_consistent
+
     def next_probes(self, pending: Collection[int] = ()) -> list[int]:
         """Return the sites to run now beside those ``pending``; none once there is a finding."""
         free = self._width - len(pending)
@@ -156,8 +162,8 @@ class Search:
 
     def likeliest(self) -> tuple[int, float]:
         """Return the likeliest culprit and its probability."""
-        best = max(range(self.dag.size), key=self.posterior.commits.__getitem__)
-        return best, self.posterior.commits[best]
+        chance = max(self.posterior.commits)
+        return self.posterior.commits.index(chance), chance
 
     @property
     def runs_left(self) -> int:
@@ -174,6 +180,10 @@ class Search:
         settled = self._settled()
         if settled is not None:
             wanted += self._lacking(settled)
+        elif not self._is_presumed_steady and self.posterior.none >= _LIKELY_NONE:
+            wanted.append(
+                self.dag.tip
+            )  # whoever is to blame, the tip is bad: nothing else refutes them all
         already = Counter(pending)
         return [site for site in dict.fromkeys(wanted) if site not in already]
 
@@ -196,22 +206,34 @@ class Search:
         if self._live:
             return _only(self._live)
         best, chance = self.likeliest()
-        return best if chance >= stopping.threshold(self.confidence) else None
+        return best if chance >= self.confidence else None
 
     def _lacking(self, culprit: int) -> list[int]:
         """Return the sites that must still be run so that ``culprit`` is proved: itself red, its parents green."""
-        fails, passes = self._repeats()
+        fails, passes = self._repeats(culprit)
         lacking = [culprit] if self._count(culprit)[0] < fails else []
         parents = self.dag.parents[culprit] or (GOOD_END,)
         lacking += [parent for parent in parents if not self._is_green(parent, culprit, passes)]
         return [site for site in lacking if site not in self.untestable]
 
-    def _repeats(self) -> tuple[int, int]:
-        if self.is_consistent:
+    def _repeats(self, culprit: int) -> tuple[int, int]:
+        """Return how often the culprit must have failed and its parents passed: as the lies demand, if it is true."""
+        if self._is_presumed_steady:
             return 1, 1
-        now = self.posterior
-        sure = self.confidence
-        return stopping.repeats(now.good_fails, sure), stopping.repeats(now.bad_passes, sure)
+        alarms = good = hidings = bad = 0
+        for site, (fails, passes) in self.posterior.counts.items():
+            if site != GOOD_END and self.dag.ancestors(site) >> culprit & 1:
+                hidings, bad = hidings + passes, bad + fails + passes
+            else:
+                alarms, good = alarms + fails, good + fails + passes
+        return (
+            stopping.repeats(
+                stopping.rate_at_most(alarms, good, stopping.FALSE_ALARMS), self.confidence
+            ),
+            stopping.repeats(
+                stopping.rate_at_most(hidings, bad, stopping.HIDINGS), self.confidence
+            ),
+        )
 
     def _count(self, site: int) -> tuple[int, int]:
         return self.posterior.counts.get(site, (0, 0))
@@ -286,7 +308,7 @@ class Search:
     def _conclusion(self) -> Finding | None:
         now = self.posterior
         sure = self._threshold()
-        if now.none >= sure and self._count(self.dag.tip)[1]:
+        if now.none >= sure and self._count(self.dag.tip)[1] >= self._passes_for_none():
             return Finding(Word.NOT_REPRODUCED, now.none)
         if now.born_red >= sure and self._count(GOOD_END)[0]:
             return Finding(Word.BORN_RED, now.born_red)
@@ -297,13 +319,19 @@ class Search:
             return Finding(Word.FOUND, now.commits[culprit], culprit)
         return None
 
+    def _passes_for_none(self) -> int:
+        """Return how often the tip must have passed before it is said that nobody is to blame."""
+        if self._is_presumed_steady:
+            return 1
+        return stopping.repeats(stopping.INTERMITTENT, self.confidence)
+
     def _threshold(self) -> float:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
-        if self._may_presume and self.is_consistent:
-            limit = stopping.steady_limit(self.dag.size, self._width) + bool(self.untestable)
+        if self._is_presumed_steady:
+            limit = stopping.steady_limit(self.dag.size, self._width)
             is_up = self.rounds >= limit - self._reserve
             return 0.5 if self._remembers or is_up else _AS_GOOD_AS_CERTAIN
-        return stopping.threshold(self.confidence)
+        return self.confidence
 
     def _surrender(self) -> Finding | None:
         if self.runs >= stopping.budget(self.dag.size):
@@ -322,7 +350,7 @@ class Search:
                 return _only(group) in self.untestable
         else:
             group, mass = self.posterior.cell(self.likeliest()[0])
-            if mass < stopping.threshold(self.confidence) or group.bit_count() == 1:
+            if mass < self.confidence or group.bit_count() == 1:
                 return False
         chance = self._chance()
         return not any(

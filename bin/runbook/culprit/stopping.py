@@ -5,16 +5,26 @@ from __future__ import annotations
 from math import ceil, log, log2
 
 DEFAULT_CONFIDENCE = 0.95
+INTERMITTENT = 0.5  # how often a bug may hide that is said not to exist
+FALSE_ALARMS, HIDINGS = (
+    2,
+    4,
+)  # lies to allow for on good commits and on bad ones, see `rate_at_most`
 _MOST_REPEATS = 8  # what FACF runs again at C = 0.99999999
 
 
-def threshold(confidence: float) -> float:
-    """Return the posterior at which to stop so that ``confidence`` holds.
+def rate_at_most(lies: int, runs: int, margin: int) -> float:
+    """Return what the rate of lies hardly exceeds: as Laplace's rule of succession, but with ``margin`` lies to come.
 
-    A search looks at its posterior after every run and stops when it is high, which is when it is too
-    high more often than chance would have it; three tenths of the allowed error are kept for that.
+    A search that stops early has seen few lies because it stopped early. To judge its answer by the mean
+    of the rates would be to believe it because it is believed.
+
+    Args:
+        lies: How many of the runs lied, if the answer is true.
+        runs: How many there were.
+        margin: How many more lies to allow for; the next runs are expected to be as bad as these.
     """
-    return confidence + 0.3 * (1 - confidence)
+    return (lies + margin) / (runs + margin)
 
 
 def repeats(rate: float, confidence: float) -> int:
@@ -25,6 +35,8 @@ def repeats(rate: float, confidence: float) -> int:
     """
     if rate <= 0:
         return 1
+    if rate >= 1:
+        return _MOST_REPEATS
     return min(_MOST_REPEATS, max(1, ceil(log(1 - confidence) / log(rate) - 1e-9)))
 
 

@@ -53,3 +53,8 @@ def test_a_long_line_keeps_no_sets() -> None:
 def test_flags_show_the_oldest_first() -> None:
     assert "0110" == flags(0b0110, 4)
     assert "1000" == flags(0b0001, 4)
+
+
+@given(st.integers(1, 40))
+def test_the_place_before_the_first_commit_has_no_ancestors(size: int) -> None:
+    assert 0 == line(size).ancestors(-1) == Dag([()] * size).ancestors(-1)

@@ -152,12 +152,25 @@ def test_no_run_tells_less_than_nothing_or_more_than_a_bit(
     assert all(-1e-9 <= bits <= 1 for bits in told.values())
 
 
+def test_what_always_says_the_same_tells_ever_less_and_less_than_its_neighbour() -> None:
+    posterior = make(line(9))
+    told = []
+    for _ in range(4):
+        tell(posterior, [(4, True)] * 4)
+        told.append(posterior.informations()[4])
+    assert sorted(told, reverse=True) == told
+    assert posterior.informations()[3] > told[-1]
+
+
 @given(recorded())
 def test_with_known_rates_a_run_tells_what_the_channel_says(
     case: tuple[Dag, list[tuple[int, bool]]],
 ) -> None:
     dag, runs = case
-    posterior = make(dag, rates.RatePrior((0.2,), (0.1,), ((1.0,),), can_be_steady=False))
-    tell(posterior, runs)
-    for site, bits in posterior.informations().items():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "STICKY", 0.0)
+        posterior = make(dag, rates.RatePrior((0.2,), (0.1,), ((1.0,),), can_be_steady=False))
+        tell(posterior, runs)
+        informations = posterior.informations()
+    for site, bits in informations.items():
         assert pytest.approx(rates.information(posterior.mass(site), 0.2, 0.1), abs=1e-9) == bits

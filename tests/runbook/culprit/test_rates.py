@@ -25,6 +25,12 @@ def test_a_good_commit_never_fails_as_often_as_a_bad_one() -> None:
             assert not weight or a < 1 - b
 
 
+def test_a_bug_that_hides_often_is_as_likely_as_one_that_hides_seldom() -> None:
+    prior = rates.unknown(0.0)
+    hides = prior.weights[0][1:]  # where good commits never fail
+    assert max(hides) < 1.01 * min(hides)
+
+
 def test_a_told_rate_is_the_rate_of_good_commits() -> None:
     prior = rates.told(0.2)
     assert ((0.2,), False) == (prior.good_fails, prior.can_be_steady)

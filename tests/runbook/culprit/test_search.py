@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runbook.culprit import stopping
 from runbook.culprit.dag import Dag
 from runbook.culprit.posterior import GOOD_END
 from runbook.culprit.search import Outcome, Search, Word
@@ -118,6 +119,59 @@ def test_a_lying_command_is_seen_through(
     assert right >= 11
 
 
+@pytest.mark.parametrize(("good_fails", "bad_passes"), [(0.05, 0.5), (0.0, 0.3), (0.3, 0.3)])
+def test_whoever_is_named_has_failed_and_its_parent_passed_as_often_as_the_lies_demand(
+    good_fails: float, bad_passes: float
+) -> None:
+    for seed in range(12):
+        rng = seeded(seed)
+        dag, culprit = line(40), rng.randrange(40)
+        search = make(dag, confidence=0.95)
+        finding, _ = play(search, lying(dag, culprit, good_fails, bad_passes, rng))
+        if finding.culprit is None:
+            continue
+        counts = search.posterior.counts
+        bad = [count for site, count in counts.items() if site >= finding.culprit]
+        hidden = stopping.rate_at_most(
+            sum(passes for _, passes in bad), sum(map(sum, bad)), stopping.HIDINGS
+        )
+        parent = finding.culprit - 1 if finding.culprit else GOOD_END
+        greens = [p for site, (_, p) in counts.items() if parent <= site < finding.culprit]
+        assert max(greens) >= stopping.repeats(hidden, 0.95)
+        assert counts[finding.culprit][0] >= 2
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_nobody_is_acquitted_before_the_tip_has_passed_as_often_as_a_shy_bug_would_not(
+    seed: int,
+) -> None:
+    dag = line(30)
+    for culprit in (None, 20):
+        search = make(dag, confidence=0.95)
+        finding, _ = play(search, lying(dag, culprit, 0.1, 0.5, seeded(seed)))
+        if finding.word is Word.NOT_REPRODUCED:
+            assert search.posterior.counts[dag.tip][1] >= stopping.repeats(
+                stopping.INTERMITTENT, 0.95
+            )
+
+
+@pytest.mark.parametrize(("good_fails", "bad_passes"), [(0.0, 0.5), (0.05, 0.5), (0.2, 0.2)])
+def test_a_stated_confidence_holds_whether_the_bug_hides_or_the_machine_lies(
+    good_fails: float, bad_passes: float
+) -> None:
+    dag = line(40)
+    wrong = 0
+    for seed in range(30):
+        rng = seeded(1000 + seed)
+        culprit = rng.randrange(40)
+        finding, _ = play(
+            make(dag, confidence=0.99), lying(dag, culprit, good_fails, bad_passes, rng)
+        )
+        wrong += finding.word is not Word.INCONCLUSIVE and finding.culprit != culprit
+    assert wrong <= 3
+
+
 def test_a_block_that_cannot_be_tested_is_jumped_over_and_never_blamed() -> None:
     dag = line(120)
     block = range(40, 80)
@@ -125,7 +179,7 @@ def test_a_block_that_cannot_be_tested_is_jumped_over_and_never_blamed() -> None
         finding, asked = play(make(dag), steady(dag, culprit, block))
         assert (Word.FOUND, culprit) == (finding.word, finding.culprit)
         assert sum(site in block for site in asked) <= 4
-        assert len(asked) <= rounds_needed(120, 1) + 4
+        assert len(asked) <= rounds_needed(120, 1) + 3
 
 
 def test_a_culprit_in_the_block_is_not_named_but_bounded() -> None:

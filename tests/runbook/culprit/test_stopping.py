@@ -32,9 +32,30 @@ def test_how_often_a_commit_is_run_again(rate: float, confidence: float, runs: i
     assert runs == stopping.repeats(rate, confidence)
 
 
-@pytest.mark.parametrize("confidence", [0.6, 0.9, 0.95, 0.99])
-def test_the_posterior_to_reach_is_above_the_confidence_asked_for(confidence: float) -> None:
-    assert confidence < stopping.threshold(confidence) < 1
+def test_a_rate_that_may_be_one_takes_the_most_runs() -> None:
+    assert stopping.repeats(1.0, 0.6) == stopping.repeats(0.9, 0.99)
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 5))
+def test_what_the_rate_hardly_exceeds_is_above_what_was_seen_and_nears_it(
+    lies: int, truths: int, margin: int
+) -> None:
+    runs = lies + truths
+    most = stopping.rate_at_most(lies, runs, margin)
+    assert lies / max(runs, 1) <= most <= 1
+    assert stopping.rate_at_most(100 * lies, 100 * runs, margin) <= most
+    assert (most == 1) == (truths == 0)
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.floats(0.6, 0.999))
+def test_each_truth_seen_asks_for_no_more_runs_and_each_lie_for_no_fewer(
+    lies: int, truths: int, confidence: float
+) -> None:
+    def runs(lies: int, truths: int) -> int:
+        rate = stopping.rate_at_most(lies, lies + truths, stopping.HIDINGS)
+        return stopping.repeats(rate, confidence)
+
+    assert runs(lies, truths + 1) <= runs(lies, truths) <= runs(lies + 1, truths)
 
 
 def test_a_search_that_is_never_lied_to_ends_as_bisection_does_with_both_ends() -> None:
