@@ -85,6 +85,30 @@ def legal_render(session: nox.Session, lock: str) -> None:
     smoke(session, tier="legal-render", lock=lock)
 
 
+@nox.session(name="faults", tags=["faults"], default=False)
+def faults(session: nox.Session) -> None:
+    """Prove every row: inject its faults into scratch trees, and see it turn red, and first."""
+    sync(session, "browser")
+    session.run("python", "-m", "runbook.prove", *session.posargs, stderr=None)
+
+
+@nox.session(name="extreme", tags=["faults"], default=False)
+def extreme(session: nox.Session) -> None:
+    """Empty every function that a request can reach, one at a time; minutes, and goes on where it was ended."""
+    sync(session, "fast")
+    roots = ["bin/dashgen/route_table.py", "bin/dashgen/app.py::build_app"]
+    other_stores = [
+        "bin/dashgen/sql_*.py",
+        "bin/dashgen/shared_revision.py",
+        "bin/dashgen/migrate.py",
+    ]
+    options = [f"--root={root}" for root in roots] + [
+        f"--leave-out={glob}" for glob in other_stores
+    ]
+    command = ["python", "-m", "runbook.prove.extreme", "--sources", "bin/dashgen", *options]
+    session.run(*command, *session.posargs, stderr=None)
+
+
 @nox.session(name="engine", tags=["ci"])
 def engine(session: nox.Session) -> None:
     """Test the engine: bin/runbook, the launchers, the sessions and the tasks."""

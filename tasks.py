@@ -55,6 +55,20 @@ def explain(c: Context, test: str, json: bool = False) -> None:
     commands.explain(ROOT, test, as_json=json)
 
 
+@task(
+    positional=["test"],
+    help={
+        "test": "the row to prove; all of them where none is named",
+        "tier": "only rows of this tier",
+        "jobs": "runs at once; as many as there are cores",
+        "json": "write the matrix as JSON to this file; - is standard output",
+    },
+)
+def prove(c: Context, test: str = "", tier: str = "", jobs: int = 0, json: str = "") -> None:
+    """Prove a row by its faults: inject each into a scratch tree and see the row turn red."""
+    commands.prove(ROOT, test=test, tier=tier, jobs=jobs, json_file=json)
+
+
 @task(help={"json": "print one JSON list"})
 def rows(c: Context, json: bool = False) -> None:
     """List every row of the runbook."""
@@ -418,6 +432,7 @@ namespace = Collection(
     run,
     filter,
     explain,
+    prove,
     rows,
     describe,
     find_offending_commit,

@@ -20,6 +20,9 @@ from runbook.exit_codes import MEANINGS, ExitCode
 from runbook.github.paths import as_yaml, watched
 from runbook.locks import stale_locks
 from runbook.project import find_project
+from runbook.prove import extreme
+from runbook.prove.fault import findings, read_faults
+from runbook.prove.recorded import matrix_block, stale_records
 from runbook.rows import read_rows, read_tests
 
 if TYPE_CHECKING:
@@ -58,12 +61,15 @@ def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
         ),
         "transcript": lambda: transcript.as_markdown(project.root),
         "paths": lambda: as_yaml(watched(project)),
+        "fault-matrix": lambda: matrix_block(project),
+        "survivors": lambda: extreme.survivors_block(project),
     }
 
 
 def check(project: Project) -> Iterator[str]:
     """Yield every finding."""
     yield from _check_rows(project)
+    yield from _check_faults(project)
     yield from _check_documents(project)
     yield from _check_transcript(project)
     yield from (f"{finding}; mend: bin/invoke lock" for finding in stale_locks(project.root))
@@ -90,6 +96,14 @@ def _check_rows(project: Project) -> Iterator[str]:
         for suspect in test.row.suspects:
             if not definition_exists(project.root, suspect.path, suspect.qualname):
                 yield f"{test.row.file}:{test.row.line}: the suspect {suspect} does not exist"
+
+
+def _check_faults(project: Project) -> Iterator[str]:
+    """Every fault fits its file, and stands in the document as it was proved."""
+    faults = read_faults(project)
+    yield from findings(project, faults)
+    yield from stale_records(project, faults)
+    yield from extreme.findings(project)
 
 
 def definition_exists(root: Path, path: str, qualname: str) -> bool:

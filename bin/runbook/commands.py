@@ -76,11 +76,7 @@ def run(  # noqa: PLR0913 - these are its options
             or "none: nothing that a tier watches has changed"
         )
         print(f"tiers that the change needs: {names}", file=sys.stderr)
-    own = (
-        ["--json", str(Path(json_file).absolute()) if json_file != "-" else "-"]
-        if json_file
-        else []
-    )
+    own = ["--json", _from_here(json_file)] if json_file else []
     own += ["--report-to", report_to] if report_to else []
     codes = [_run_session(root, each.session, [*own, "--", *pytest_arguments]) for each in tiers]
     return max(codes, default=ExitCode.GREEN)
@@ -121,6 +117,19 @@ def explain(root: Path, test: str, *, as_json: bool) -> None:
     """Print the row of a test."""
     explained = explanation.explain(find_project(root), test)
     _say(json.dumps(explained.as_json(), indent=2) if as_json else explained.as_text())
+
+
+@_command
+def prove(root: Path, *, test: str, tier: str, jobs: int, json_file: str) -> ExitCode:
+    """Prove a row, or all of them, in the environment of the session for it."""
+    options = {"--tier": tier, "--jobs": jobs, "--json": _from_here(json_file)}
+    chosen = [word for name, value in options.items() if value for word in (name, str(value))]
+    return _run_session(root, "faults", [*([test] if test else []), *chosen])
+
+
+def _from_here(file: str) -> str:
+    """A file as it is found from any folder; - and no file at all stay as they are."""
+    return file if file in {"", "-"} else str(Path(file).absolute())
 
 
 @_command

@@ -12,7 +12,7 @@ from runbook.nearest import nearest
 
 _TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
 _GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
-_KEYS = {"gate", "harness", "locks", "slug", "tiers"}
+_KEYS = {"faults", "gate", "harness", "locks", "slug", "tiers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Project:
         gate: The feature gate.
         harness: Globs of what every run stands on, besides what the tiers watch and the rows suspect.
         slug: What a dashboard calls the project; its folder's name by default.
+        faults: The folder of the faults that prove the rows, relative to the root.
     """
 
     root: Path
@@ -78,6 +79,7 @@ class Project:
     gate: GateSettings = GateSettings()
     harness: tuple[str, ...] = ()
     slug: str = ""
+    faults: str = "tests/faults"
 
     @property
     def state(self) -> Path:
@@ -149,6 +151,7 @@ def read_project(file: Path) -> Project:
         gate=_read_gate(table.get("gate", {})),
         slug=_text(table.get("slug", file.parent.name), "slug"),
         harness=_texts(table.get("harness", []), "[tool.runbook] harness"),
+        faults=_text(table.get("faults", "tests/faults"), "faults"),
     )
 
 

@@ -56,10 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for a smoke that a test may run
     exit_code = _main(list(sys.argv[1:] if argv is None else argv), started)
-    if told:
-        with Path(told).open("a", encoding="utf-8") as file:
-            file.write(f"{int(exit_code)}\n")
+    tell_exit_code(told, exit_code)
     return exit_code
+
+
+def tell_exit_code(file: str, exit_code: int) -> None:
+    """Add an exit code to the file that ``EXIT_CODES_VARIABLE`` named, if it named one."""
+    if file:
+        with Path(file).open("a", encoding="utf-8") as told:
+            told.write(f"{int(exit_code)}\n")
 
 
 def _main(argv: list[str], started: float) -> int:

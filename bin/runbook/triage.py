@@ -5,6 +5,7 @@ Pure: failures and rows in, an order and lines out.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from runbook.report_lines import fail_line, rowless_fail_line
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from runbook.verdict import Failure
 
+# A place in a source as Python, or a test, writes it; the innermost is expected first.
+_PLACE = re.compile(r'File "([^"]+)"|([\w.-]+/[\w./-]+\.\w+):\d+')
+_LIBRARY = re.compile(r"site-packages|/lib/python")
 _WORTH_SAYING_ONCE = 60  # characters of a text that are not said a second time
 
 
@@ -23,7 +27,8 @@ def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> 
 
     Tests that fail by an assertion of their own come first, those of high severity before the others. Then come
     those whose precondition failed, and last of them those whose precondition belongs to a row that is red itself.
-    Among equals, a row one of whose suspects is named in what was got comes first, then the order of the rows.
+    Among equals, a row comes first one of whose suspects is the innermost place of an error that was got; then the
+    order of the rows counts.
     Tests without a row come last.
 
     Args:
@@ -57,8 +62,10 @@ def row_of(failure: Failure, rows: Mapping[str, Row]) -> Row | None:
 
 
 def _names_suspect(failure: Failure, row: Row) -> bool:
-    """Whether what was got, such as a traceback of the server, points at this row's suspects."""
-    return any(path in failure.got for path in row.suspect_paths)
+    """Whether the error that was got, such as a traceback of the server, came from this row's suspects."""
+    places = (match[1] or match[2] for match in _PLACE.finditer(failure.got))
+    innermost = next((place for place in places if not _LIBRARY.search(place)), "")
+    return any(innermost.endswith(path) for path in row.suspect_paths)
 
 
 def fail_lines(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[str]:

@@ -12,6 +12,7 @@ SERVER_STARTS = precondition("the server starts")
 PAIRING_HOLDS = precondition(
     "a pairing token lets its creator in", row="test_visitor_cannot_publish"
 )
+OPERATOR_IS_LET_IN = precondition("the dashboard token lets its operator in")
 CAN_PUBLISH = precondition("a creator can publish", row="test_publish_to_slot_zero_appears_in_grid")
 GRID_ANSWERS = precondition(
     "the grid shows what is published", row="test_publish_to_slot_zero_appears_in_grid"
@@ -19,9 +20,6 @@ GRID_ANSWERS = precondition(
 CANVAS_IS_READABLE = precondition(
     "a public canvas can be read by its address",
     row="test_canvas_detail_endpoint_serves_public_canvas",
-)
-PRIVATE_STAYS_PRIVATE = precondition(
-    "a private canvas is told from a public one", row="test_visitor_cannot_see_private_canvas"
 )
 FRONT_PAGE_IS_SERVED = precondition(
     "the front page is served", row="test_index_html_contains_cookie_banner"
@@ -34,4 +32,7 @@ DRAWN_IS_SEEN = precondition(
 )
 SCRIPTS_RUN = precondition(
     "the scripts of the pages run without an error", row="test_banner_and_terms_are_remembered"
+)
+FORM_ANSWERS = precondition(
+    "the form of the first run answers", row="test_person_signs_up_and_publishes"
 )

@@ -17,6 +17,7 @@ from tests.integration.given import (
     CAN_PUBLISH,
     CANVAS_IS_READABLE,
     DRAWN_IS_SEEN,
+    FORM_ANSWERS,
     FRONT_PAGE_IS_SERVED,
     GRID_ANSWERS,
     LEGAL_PAGES_ARE_SERVED,
@@ -36,6 +37,7 @@ TITLE, WORDS = "Willow and water", "Come in and look around"
 READY: Literal["domcontentloaded"] = (
     "domcontentloaded"  # its scripts have run; its fonts may be on their way
 )
+SEND = "document.getElementById('first-run-form').requestSubmit()"
 AUTOSAVE_MS = 10_000  # more than autosave ever waits
 # What the browser of somebody remembers who has been here before.
 BEEN_HERE = """localStorage.setItem("ensemble:first-run-seen", "1");
@@ -144,6 +146,10 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
 def browse_grid(visit: Visit, gallery: Gallery) -> None:
     """See every card, those that the server draws and those that a script draws."""
     page = visit.page
+    ids = [canvas.id for canvas in gallery.shown]
+    with GRID_ANSWERS:
+        grid = page.context.request.get("/ensemble/canvases?filter=newest&limit=100").json()
+        assert ids == [card["id"] for card in grid["canvases"]][: len(ids)]
     with FRONT_PAGE_IS_SERVED:
         open_page(page, NEWEST)
     cards = page.locator("#grid [data-testid=card]")
@@ -151,10 +157,8 @@ def browse_grid(visit: Visit, gallery: Gallery) -> None:
         before = cards.count()
         page.locator("#load-more").click()
         expect(cards).not_to_have_count(before)
-    with GRID_ANSWERS:
-        ids = [canvas.id for canvas in gallery.shown]
-        assert ids == page_facts.canvas_ids(page)[: len(ids)]
 
+    assert ids == page_facts.canvas_ids(page)[: len(ids)]
     titles = [canvas.title.strip() for canvas in gallery.shown]
     assert titles == all_seen(page.locator("#grid .card-title"))[: len(titles)]
     assert 1 == len(page_facts.card_shapes(page))
@@ -210,17 +214,21 @@ def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     page = visit.page
     banner, dialog = page.locator("#cookie-banner"), page.locator("#first-run")
     terms, submit = page.locator("#first-run-tos-check"), page.locator("#first-run-submit")
+    error = page.locator("#first-run-error")
     with FRONT_PAGE_IS_SERVED:
         open_page(page, "/index.html")
 
     assert 1 == len(seen(dialog))
     assert 1 == len(seen(banner))
+    with FORM_ANSWERS:  # it has not even a name yet
+        page.evaluate(SEND)
+        assert 1 == len(seen(error))
     page.locator("#first-run-handle").fill("newcomer")
     page.locator("#first-run-building").fill("A lighthouse")
     assert submit.is_disabled()
     page.locator("#first-run-handle").press("Enter")
-    page.evaluate("document.getElementById('first-run-form').requestSubmit()")
-    assert 1 == len(seen(page.locator("#first-run-error")))
+    page.evaluate(SEND)
+    assert ["Please accept the terms first."] == seen(error)
     terms.check()
     assert submit.is_enabled()
     terms.uncheck()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.given import CAN_PUBLISH, FRONT_PAGE_IS_SERVED, GRID_ANSWERS
+from tests.integration.given import (
+    CAN_PUBLISH,
+    CANVAS_IS_READABLE,
+    FRONT_PAGE_IS_SERVED,
+    GRID_ANSWERS,
+)
 from tests.integration.html_page import parse_page
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 FEATURED = "/ensemble/canvases?filter=featured&limit=50"
 MINE = "/studio/canvas/mine"
+FIRST_WORDS = ["Making: a chess club archive", "smoke-newcomer's arcade", "On my mind: lost games"]
 PARTS = ["click-to-read", "sprite", "sprite", "sprite", "text", "text", "text"]
 
 
@@ -82,9 +87,11 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     components = canvas["room_state"]["components"]
     assert PARTS == sorted(component["type"] for component in components)
     assert len(components) == len({component["id"] for component in components})
-    said = json.dumps([component["props"] for component in components])
-    assert "chess club archive" in said
-    assert "lost games" in said
+    said = [component["props"].get("text") for component in components]
+    assert FIRST_WORDS == [text for text in said if text]
+    (welcome,) = (each["props"] for each in components if each["type"] == "click-to-read")
+    assert "chess club archive" in welcome["content"]
+    assert "lost games" in welcome["content"]
     assert "chess club archive" in canvas["description"]
     assert (None, None, "private") == (
         canvas["slot_index"],
@@ -124,8 +131,8 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     }
     assert [canvas.id] == [card["id"] for card in first_card(visitor, "newest").json["canvases"]]
     assert 409 == owner.client.put(path, {"title": "too late"}).status
-    front = visitor.get("/index.html")
     with FRONT_PAGE_IS_SERVED:
+        front = visitor.get("/index.html")
         assert 200 == front.status
     assert f"/canvas/{canvas.id}.html" in parse_page(front.text).links
 
@@ -150,6 +157,8 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     owner.has_published(neighbour, 1)
     with GRID_ANSWERS:
         assert "present" == presence(visitor, canvas.id)
+    with CANVAS_IS_READABLE:
+        assert 200 == visitor.get(f"/ensemble/canvas/{canvas.id}").status
 
     unpublished = owner.client.post(f"/studio/canvas/{canvas.id}/unpublish", {})
 
@@ -166,7 +175,7 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
         draft["published_at"],
     )
     assert 200 == owner.publish(canvas.id, 0).status
-    assert "present" == presence(visitor, canvas.id)
+    assert [canvas.id] == [each for each in listed(visitor) if each == canvas.id]
 
 
 @pytest.mark.runbook(
@@ -183,6 +192,8 @@ def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Clien
     old, new, neighbour = owner.seed("Old", words), owner.seed("New"), owner.seed("Neighbour")
     owner.has_published(old, 0)
     owner.has_published(neighbour, 1)
+    with GRID_ANSWERS:
+        assert "present" == presence(visitor, old.id)
 
     swapped = owner.publish(new.id, 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,8 +66,15 @@ def test_severity_says_nothing_where_everything_is_a_consequence() -> None:
     )
 
 
-def test_a_row_whose_suspect_is_named_comes_first_among_its_equals() -> None:
-    crash = 'File "/x/bin/test_grid.py", line 3'
+@pytest.mark.parametrize(
+    "crash",
+    [
+        'KeyError | File "/x/bin/test_grid.py", line 3',
+        'KeyError | File "/venv/lib/python3.11/x.py", line 1 | File "/x/bin/test_grid.py", line 3',
+        "GET /bin/test_publish.py: 500: KeyError at bin/test_grid.py:3 < bin/test_publish.py:4",
+    ],
+)
+def test_a_row_whose_suspect_broke_comes_first_among_its_equals(crash: str) -> None:
 
     assert ["test_grid", "test_publish"] == names(
         failure("test_publish", crash), failure("test_grid", crash)
@@ -89,7 +97,7 @@ def test_a_test_without_a_row_comes_last() -> None:
 FAILURES = st.builds(
     failure,
     st.sampled_from([*(each.test for each in ROWS.values()), "test_rowless"]),
-    st.sampled_from(["2", "bin/test_grid.py"]),
+    st.sampled_from(["2", "at bin/test_grid.py:3"]),
     step=st.sampled_from(["", "a step"]),
     step_row=st.sampled_from(["", "test_publish", "test_grid", "test_escape"]),
 )

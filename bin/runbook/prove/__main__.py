@@ -1,0 +1,84 @@
+"""Prove rows: ``python -m runbook.prove [TEST...] [--tier NAME] [--jobs N] [--json FILE] [--record]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.errors import RunbookError
+from runbook.exit_codes import ExitCode
+from runbook.project import find_project
+from runbook.prove.fault import faults_of, read_faults
+from runbook.prove.proving import prove
+from runbook.prove.recorded import write_record
+from runbook.smoke import EXIT_CODES_VARIABLE, tell_exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UNFAULTED = 20  # runs of each tier without a fault, where all of its rows are proved
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prove what the command line names; return an `ExitCode`."""
+    told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for the smokes that are run
+    try:
+        code = _prove(_parse(argv))
+    except RunbookError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    tell_exit_code(told, code)
+    return code
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m runbook.prove", allow_abbrev=False)
+    parser.add_argument("tests", nargs="*", metavar="TEST", help="rows; all where none is named")
+    parser.add_argument("--tier", action="append", default=[], help="only rows of this tier")
+    parser.add_argument("--jobs", type=int, default=0, help="runs at once; as many as cores")
+    parser.add_argument(
+        "--unfaulted", type=int, default=0, help="runs of each tier without a fault"
+    )
+    parser.add_argument("--json", default="", help="write the matrix to this file; - is stdout")
+    parser.add_argument("--record", action="store_true", help="keep the matrix for the document")
+    return parser.parse_args(argv)
+
+
+def _prove(options: argparse.Namespace) -> ExitCode:
+    project = find_project(Path.cwd())
+    known = read_faults(project)
+    faults = faults_of(project, known, options.tests, options.tier)
+    jobs = options.jobs or os.cpu_count() or 1
+    unfaulted = options.unfaulted or (1 if options.tests else UNFAULTED)
+    matrix = prove(project, faults, jobs=jobs, unfaulted=unfaulted, say=_narrate)
+    results = sys.stderr if options.json == "-" else sys.stdout
+    for text in matrix.lines():
+        print(text, file=results)
+    if options.json:
+        _write_json(options.json, matrix.as_json())
+    if options.record:
+        _narrate(
+            f"recorded in {write_record(project, matrix.proofs, known)}; next: bin/invoke docs"
+        )
+    return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
+
+
+def _narrate(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _write_json(file: str, found: dict[str, object]) -> None:
+    if file == "-":
+        print(json.dumps(found))
+    else:
+        Path(file).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+"""Empty every function that a request can reach, one at a time: ``python -m runbook.prove.extreme --sources FOLDER``.
+
+What was tried is kept in ``.runbook/extreme.jsonl``, so that a run that was ended goes on where it was. A function that
+was killed is tried again when its file changes; one that survived also when a test changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook.document import table
+from runbook.errors import RunbookError, UsageError
+from runbook.exit_codes import ExitCode
+from runbook.lines import line
+from runbook.project import find_project
+from runbook.prove.emptied import Emptied, reachable
+from runbook.prove.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runbook.project import Project, Tier
+
+GOAL = 90.0  # percent that the tier kills
+RECORD = "bin/nox -s extreme -- --record"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one function.
+
+    Attributes:
+        function: Which one.
+        source: Digest of its file.
+        tests: Digest of the tests that ran.
+        killed_by: The first test that noticed; empty where none did.
+    """
+
+    function: Emptied
+    source: str
+    tests: str
+    killed_by: str
+
+    def holds(self, source: str, tests: str) -> bool:
+        """Whether it would come out the same again."""
+        return self.source == source and (bool(self.killed_by) or self.tests == tests)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Try what was not tried yet, and print the survivors; return an `ExitCode`."""
+    try:
+        return _main(_parse(argv))
+    except RunbookError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m runbook.prove.extreme", allow_abbrev=False)
+    parser.add_argument("--sources", required=True, help="the folder of the package under smoke")
+    parser.add_argument("--root", action="append", required=True, help="where a request starts")
+    parser.add_argument("--leave-out", action="append", default=[], help="globs of files")
+    parser.add_argument("--tier", default="fast")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once")
+    parser.add_argument("--seconds", type=float, default=0.0, help="begin nothing after so long")
+    parser.add_argument("--record", action="store_true", help="keep the result for the document")
+    return parser.parse_args(argv)
+
+
+def _main(options: argparse.Namespace) -> ExitCode:
+    project = find_project(Path.cwd())
+    tier = project.tier(options.tier)
+    sources = _read_sources(project, options.sources, options.leave_out)
+    for root in options.root:
+        if root.partition("::")[0] not in sources:
+            raise UsageError(f"--root {root} is not among the sources", next_step="name a module")
+    wanted = reachable(sources, options.root)
+    memory = _Memory(project, tier, sources)
+    _try_the_rest(project, tier, wanted, memory, options)
+    tried = [found for each in wanted if (found := memory.find(each))]
+    survivors = [str(each.function) for each in tried if not each.killed_by]
+    for name in survivors:
+        print(line(["SURVIVED", name], []))
+    killed = len(tried) - len(survivors)
+    percent = 100 * killed / max(1, len(tried))
+    left = len(wanted) - len(tried)
+    word = "partial" if left else "proved" if percent >= GOAL else "unproved"
+    facts = [("functions", len(wanted)), ("killed", killed), ("percent", f"{percent:.1f}")]
+    print(line(["RESULT", word], [*facts, ("survived", len(survivors)), ("left", left)]))
+    if options.record and not left:
+        result = {"functions": len(wanted), "killed": killed, "survivors": survivors}
+        text = json.dumps({"schema": "extreme/1", "tier": tier.name, **result}, indent=1)
+        record_file(project).write_text(text + "\n", encoding="utf-8")
+    return ExitCode.RED if word == "unproved" else ExitCode.GREEN
+
+
+def _read_sources(project: Project, folder: str, leave_out: Sequence[str]) -> dict[str, str]:
+    files = sorted((project.root / folder).rglob("*.py"))
+    names = {file.relative_to(project.root).as_posix(): file for file in files}
+    return {
+        name: file.read_text(encoding="utf-8")
+        for name, file in names.items()
+        if not any(fnmatch(name, glob) for glob in leave_out)
+    }
+
+
+class _Memory:
+    """What was tried, in this run and in earlier ones."""
+
+    def __init__(self, project: Project, tier: Tier, sources: Mapping[str, str]) -> None:
+        self._file = project.state / "extreme.jsonl"
+        self._file.parent.mkdir(exist_ok=True)
+        folders = {(project.root / path).parent for path in tier.tests}
+        tests = [file for folder in sorted(folders) for file in sorted(folder.glob("*.py"))]
+        self._tests = _digest(*(file.read_text(encoding="utf-8") for file in tests))
+        self._sources = {name: _digest(text) for name, text in sources.items()}
+        self._known = {tried.function: tried for tried in self._read()}
+
+    def _read(self) -> Iterator[Tried]:
+        if self._file.is_file():
+            for text in self._file.read_text(encoding="utf-8").splitlines():
+                entry = json.loads(text)
+                yield Tried(Emptied(*entry.pop("function")), **entry)
+
+    def find(self, function: Emptied) -> Tried | None:
+        """What became of a function, where that still holds."""
+        tried = self._known.get(function)
+        source = self._sources[function.file]
+        return tried if tried and tried.holds(source, self._tests) else None
+
+    def keep(self, function: Emptied, killed_by: str) -> None:
+        """Remember what became of it."""
+        source = self._sources[function.file]
+        self._known[function] = Tried(function, source, self._tests, killed_by)
+        entry: dict[str, Any] = {
+            "function": [function.file, function.qualname],
+            "source": source,
+            "tests": self._tests,
+            "killed_by": killed_by,
+        }
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+
+def _try_the_rest(
+    project: Project,
+    tier: Tier,
+    wanted: Sequence[Emptied],
+    memory: _Memory,
+    options: argparse.Namespace,
+) -> None:
+    rest = [function for function in wanted if memory.find(function) is None]
+    print(f"{len(wanted)} functions, {len(rest)} of them to be tried", file=sys.stderr)
+    if not rest:
+        return
+    started, batch = time.monotonic(), 4 * options.jobs
+    with Workshop(project, options.jobs) as workshop:
+        workshop.open(tier)
+        for first in range(0, len(rest), batch):
+            if options.seconds and time.monotonic() - started > options.seconds:
+                return
+            some = rest[first : first + batch]
+            for place, ran in workshop.run_all(tier, [(each, ["-x"]) for each in some]):
+                by = ran.failures[0]["name"] if ran.failures else ran.verdict
+                memory.keep(some[place], "" if ran.verdict == "green" else by)
+            seconds = time.monotonic() - started
+            print(f"[{first + len(some)}/{len(rest)}] {seconds:.0f} s", file=sys.stderr, flush=True)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def record_file(project: Project) -> Path:
+    """Where the last result is kept."""
+    return project.root / project.faults / "extreme.json"
+
+
+def words_file(project: Project) -> Path:
+    """Where a word on each survivor stands, under its name."""
+    return project.root / project.faults / "survivors" / "words.toml"
+
+
+def survivors_block(project: Project) -> str:
+    """Return what the document says of the last result."""
+    if not record_file(project).is_file():
+        return ""
+    result = json.loads(record_file(project).read_text(encoding="utf-8"))
+    words = _read_words(project)
+    percent = 100 * result["killed"] / result["functions"]
+    summary = (
+        f"Tier {result['tier']}: of {result['functions']} functions {result['killed']} are killed, "
+        f"{percent:.1f} %; {len(result['survivors'])} survive."
+    )
+    body = ([f"`{name}`", words.get(name, "")] for name in result["survivors"])
+    return f"{summary}\n\n{table(['Survivor', 'Why'], body)}"
+
+
+def findings(project: Project) -> Iterator[str]:
+    """Yield which survivors nobody has said a word on, and which words are on none."""
+    if record_file(project).is_file():
+        survivors = set(json.loads(record_file(project).read_text(encoding="utf-8"))["survivors"])
+        words = _read_words(project).keys()
+        for name in sorted(survivors ^ words):
+            what = "survives without a word" if name in survivors else "has a word, and is killed"
+            yield f"{name} {what} in {words_file(project).relative_to(project.root)}"
+
+
+def _read_words(project: Project) -> dict[str, str]:
+    file = words_file(project)
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The last proof of every tier, kept beside the faults, from which the document's matrix is made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from runbook.prove.matrix import SCHEMA, Proof, markdown, read_proof
+from runbook.rows import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from runbook.project import Project
+    from runbook.prove.fault import Fault
+
+RECORD = "bin/nox -s faults -- --record"
+
+
+def record_file(project: Project) -> Path:
+    """Where the proofs are kept."""
+    return project.root / project.faults / "recorded.json"
+
+
+def read_record(project: Project) -> list[Proof]:
+    """Return the proofs as they were recorded last; none where they never were."""
+    file = record_file(project)
+    if not file.is_file():
+        return []
+    return [read_proof(entry) for entry in json.loads(file.read_text(encoding="utf-8"))["proofs"]]
+
+
+def write_record(project: Project, proofs: Iterable[Proof], faults: Sequence[Fault]) -> Path:
+    """Keep proofs beside those that were kept before; return the file.
+
+    Args:
+        project: Whose faults they are.
+        proofs: What was proved just now.
+        faults: All that there are, in their order; a proof of any other is dropped.
+    """
+    known = {(proof.row, proof.name): proof for proof in [*read_record(project), *proofs]}
+    keys = [(fault.row, fault.name) for fault in faults]
+    entries = [_entry(known[key]) for key in keys if key in known]
+    file = record_file(project)
+    text = json.dumps({"schema": SCHEMA, "proofs": entries}, indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
+    return file
+
+
+def _entry(proof: Proof) -> dict[str, Any]:
+    """A proof without what is another on each run."""
+    entry = asdict(proof)
+    del entry["got"]
+    return entry
+
+
+def matrix_block(project: Project) -> str:
+    """Return the recorded matrix for the document."""
+    tests: dict[str, list[str]] = {
+        name: [row.test for row in read_rows(project.root, tier.tests)]
+        for name, tier in project.tiers.items()
+    }
+    return markdown(read_record(project), tests)
+
+
+def stale_records(project: Project, faults: Iterable[Fault]) -> Iterator[str]:
+    """Yield which faults are recorded otherwise than they stand."""
+    there = {(fault.row, fault.name, fault.cause) for fault in faults}
+    kept = {(proof.row, proof.name, proof.cause) for proof in read_record(project)}
+    for row, name, _ in sorted(there ^ kept):
+        yield f"the proof of {row}.{name} is not the recorded one; mend: {RECORD}"

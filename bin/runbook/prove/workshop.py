@@ -1,0 +1,215 @@
+"""Scratch trees in which a tier is run on edited source, several at once, far from the user's own tree.
+
+A tree is a copy of what git would commit, uncommitted work included. The first one is run once as it is, so that
+everything is compiled; the others are copies of it with their bytecode. The tier runs with this process's Python.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from runbook.culprit.worktrees import TemporaryFolder
+from runbook.errors import EnvironmentNotReady
+from runbook.gate import PROBE_VARIABLE
+from runbook.rows import function_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runbook.project import Project, Tier
+
+RUN_SECONDS = 180.0  # only a hang takes as long; a run that hangs on a fault has noticed it
+_OWN_STATE = shutil.ignore_patterns("runs")
+
+
+class Edit(Protocol):
+    """A change of one file."""
+
+    @property
+    def file(self) -> str:
+        """Relative to the project's root."""
+
+    def edit(self, source: str) -> str:
+        """Return the file's new text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run of a tier said.
+
+    Attributes:
+        verdict: green, red or partial; ``hung`` where it did not end.
+        failures: As ``smoke --json`` lists them, each with the short ``name`` of its test.
+        reasons: Why it is not green, besides failing tests.
+        seconds: Its wall time.
+    """
+
+    verdict: str
+    failures: tuple[dict[str, Any], ...]
+    reasons: tuple[str, ...]
+    seconds: float
+
+
+class Workshop:
+    """A few scratch trees of one project; a context manager that removes them.
+
+    Args:
+        project: Whose files are copied, as they are on disk now.
+        jobs: How many trees there are at most, and runs at once.
+    """
+
+    def __init__(self, project: Project, jobs: int) -> None:
+        self._project = project
+        self._jobs = jobs
+        self._folder = TemporaryFolder()
+        self._trees: queue.Queue[Path] = queue.Queue()
+        self._first = self._folder.path / "tree-0"
+
+    def __enter__(self) -> Self:
+        for name in _files(self._project.root):
+            target = self._first / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(self._project.root / name, target, follow_symlinks=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.close()
+
+    def open(self, tier: Tier) -> Ran:
+        """Run the tier as it is, in the first tree, and make the other trees from that.
+
+        Raises:
+            EnvironmentNotReady: It is not green, so that no red run would prove anything.
+        """
+        ran = self._run(self._first, tier, ())
+        if ran.verdict != "green":
+            why = [f"{each['name']}: {each['got']}" for each in ran.failures] or list(ran.reasons)
+            raise EnvironmentNotReady(
+                f"the tier {tier.name} is {ran.verdict} without any fault: {'; '.join(why)[:400]}",
+                next_step=f"bin/nox -s {tier.session}",
+            )
+        if self._trees.empty():
+            self._trees.put(self._first)
+            for number in range(1, self._jobs):
+                tree = self._folder.path / f"tree-{number}"
+                shutil.copytree(self._first, tree, symlinks=True, ignore=_OWN_STATE)
+                self._trees.put(tree)
+        return ran
+
+    def run_all(
+        self, tier: Tier, runs: Sequence[tuple[Edit | None, Sequence[str]]]
+    ) -> Iterator[tuple[int, Ran]]:
+        """Run the tier once for each edit, several at once; yield its place and what it said, as they end.
+
+        Args:
+            tier: What to run.
+            runs: What to edit, if anything, and further arguments for pytest.
+        """
+        with ThreadPoolExecutor(self._jobs) as pool:
+            tasks = {
+                pool.submit(self._run_edited, tier, edit, arguments): place
+                for place, (edit, arguments) in enumerate(runs)
+            }
+            try:
+                for task in as_completed(tasks):
+                    yield tasks[task], task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    def _run_edited(self, tier: Tier, edit: Edit | None, arguments: Sequence[str]) -> Ran:
+        tree = self._trees.get()
+        try:
+            with _edited(tree, edit) if edit else contextlib.nullcontext():
+                return self._run(tree, tier, arguments)
+        finally:
+            self._trees.put(tree)
+
+    def _run(self, tree: Path, tier: Tier, arguments: Sequence[str]) -> Ran:
+        started = time.monotonic()
+        command = [sys.executable, "-m", "runbook.smoke", "--tier", tier.name, "--json", "-"]
+        try:
+            done = subprocess.run(
+                [*command, "--", *arguments],
+                cwd=tree,
+                env=self._environment(tree),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=RUN_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return Ran("hung", (), ("it did not end",), time.monotonic() - started)
+        try:
+            said = json.loads(done.stdout)
+        except ValueError:
+            what = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise EnvironmentNotReady(f"the tier {tier.name} cannot be run: {what}") from None
+        return Ran(
+            said["verdict"],
+            tuple(_named(failure) for failure in said["failures"]),
+            tuple(said["reasons"]),
+            time.monotonic() - started,
+        )
+
+    def _environment(self, tree: Path) -> dict[str, str]:
+        """This process's environment, in which what led into the user's tree leads into the scratch tree."""
+        root = str(self._project.root)
+        search = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        moved = [
+            str(tree) + path[len(root) :] if path.startswith(root) else path for path in search
+        ]
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("RUNBOOK_")
+        }
+        return kept | {PROBE_VARIABLE: "1", "PYTHONPATH": os.pathsep.join(moved)}
+
+
+def _named(failure: dict[str, Any]) -> dict[str, Any]:
+    return {**failure, "name": function_id(failure["test"]).rpartition("::")[2]}
+
+
+@contextlib.contextmanager
+def _edited(tree: Path, edit: Edit) -> Iterator[None]:
+    """Change one file, and put it back."""
+    file = tree / edit.file
+    original = file.read_text(encoding="utf-8")
+    file.write_text(edit.edit(original), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(original, encoding="utf-8")
+
+
+def _files(root: Path) -> list[str]:
+    """What a commit of everything would hold; without git, all but the caches."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode == 0:
+        names = [name for name in listed.stdout.split("\0") if name]
+    else:
+        names = [path.relative_to(root).as_posix() for path in root.rglob("*")]
+    return sorted({name for name in names if _is_source(root, name)})
+
+
+def _is_source(root: Path, name: str) -> bool:
+    path = root / name
+    caches = {"__pycache__", ".git", ".nox", ".venv", ".runbook"}
+    return (path.is_file() or path.is_symlink()) and caches.isdisjoint(Path(name).parts)

@@ -1,0 +1,135 @@
+"""``python -m runbook.prove`` on a tiny real project, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runbook.exit_codes import ExitCode
+from runbook.project import find_project
+from runbook.prove.fault import read_faults
+from runbook.prove.matrix import read_proof
+from runbook.prove.recorded import matrix_block, read_record, stale_records, write_record
+from tests.runbook.support import PATIENCE, TinyProject, engine_environment, module, row_test
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APP = "def serve():\n    return 1\n\n\ndef greet():\n    return 'hello'\n"
+IMPORTS = "import sys\nsys.path.insert(0, '.')\nimport app\n"
+FAULTS = """
+[test_number.another]
+cause = "It serves another number."
+file = "app.py"
+find = "return 1"
+replace = "return 2"
+
+[test_number.unseen]
+cause = "It serves the same number in another way."
+file = "app.py"
+find = "return 1"
+replace = "return 0 + 1"
+
+[test_word.also-the-number]
+cause = "It fails altogether."
+file = "app.py"
+find = "return 'hello'"
+replace = "return 'hi'\\n\\nserve = greet"
+"""
+
+
+@pytest.fixture
+def app(project: TinyProject) -> TinyProject:
+    """A project with three faults, one of which no test notices, and one is told behind another."""
+    project.write("app.py", APP)
+    number = row_test("test_number", "assert 1 == app.serve()", severity="high")
+    word = row_test("test_word", "assert 'hello' == app.greet()")
+    project.write("tests/test_app.py", IMPORTS + module(number, word))
+    project.write("tests/faults/app.toml", FAULTS)
+    project.init()
+    project.commit()
+    return project
+
+
+def prove(app: TinyProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runbook.prove", *arguments],
+        cwd=app.root,
+        env=engine_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+def snapshot(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_every_fault_is_judged_and_nothing_is_touched(app: TinyProject) -> None:
+    app.write("app.py", APP + "# not committed\n")
+    before = snapshot(app.root)
+
+    done = prove(app, "--unfaulted", "3", "--jobs", "2", "--json", "-")
+
+    said: dict[str, Any] = json.loads(done.stdout)
+    assert ExitCode.RED == done.returncode
+    assert ("unproved", 3, 2, 1, {"runs": 3, "green": 3}) == tuple(
+        said[key] for key in ("verdict", "faults", "killed", "first", "unfaulted")
+    )
+    assert [["test_number"], [], ["test_number", "test_word"]] == [
+        each["red"] for each in said["proofs"]
+    ]
+    assert before == snapshot(app.root)
+    assert "[3/3]" in done.stderr
+
+
+def test_a_row_alone_is_proved_by_its_faults(app: TinyProject) -> None:
+    app.write("tests/faults/app.toml", FAULTS.partition("[test_number.unseen]")[0])
+
+    done = prove(app, "test_number")
+
+    proof, result = done.stdout.splitlines()
+    assert proof.startswith("PROOF test_number fault=another killed=yes first=yes got=")
+    assert result.startswith("RESULT proved faults=1 killed=1 first=1 unfaulted=1/1 ")
+    assert ExitCode.GREEN == done.returncode
+
+
+def test_a_tier_that_is_red_already_proves_nothing(app: TinyProject) -> None:
+    app.write("app.py", APP.replace("hello", "good day"))
+
+    done = prove(app, "test_number")
+
+    assert (ExitCode.ENVIRONMENT, "") == (done.returncode, done.stdout)
+    assert "the tier fast is red without any fault: test_word: good day" in done.stderr
+
+
+def test_a_fault_that_fits_no_more_is_refused_before_anything_is_run(app: TinyProject) -> None:
+    app.write("app.py", APP.replace("return 1", "return  1"))
+
+    done = prove(app)
+
+    assert (ExitCode.USAGE, "") == (done.returncode, done.stdout)
+    assert "finds its text 0 times" in done.stderr
+    assert "next: make `find`" in done.stderr
+
+
+def test_the_record_is_what_the_document_shows_until_a_fault_changes(app: TinyProject) -> None:
+    proved = json.loads(prove(app, "--json", "-").stdout)
+    project = find_project(app.root)
+    faults = read_faults(project)
+    assert 3 == len(list(stale_records(project, faults)))
+    assert "" == matrix_block(project)
+
+    write_record(project, [read_proof(entry) for entry in proved["proofs"]], faults)
+
+    assert [] == list(stale_records(project, faults))
+    assert [each.name for each in faults] == [each.name for each in read_record(project)]
+    assert "Tier fast: 3 faults, 2 killed by their row" in matrix_block(project)
+    app.write("tests/faults/app.toml", FAULTS.replace("altogether", "wholly"))
+    assert 2 == len(list(stale_records(project, read_faults(project))))
