@@ -192,6 +192,13 @@ def workflows(session: nox.Session) -> None:
     session.run("pytest", "tests/workflows", *session.posargs)
 
 
+@nox.session(name="workflows-run", tags=["slow"], default=False)
+def workflows_run(session: nox.Session) -> None:
+    """Carry out every step of the workflows in fresh clones, with the files that a runner gives."""
+    sync(session, "workflows")
+    session.run("pytest", *(session.posargs or ["tests/workflows_run"]))
+
+
 @nox.session(name="types", tags=["ci"])
 def types(session: nox.Session) -> None:
     """Check types, strictly, tests and sessions included."""
