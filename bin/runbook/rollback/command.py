@@ -171,7 +171,7 @@ def _text(record: dict[str, Any]) -> str:
             for test in record.get("still_red", ())
         ),
         f"incident  {record['incident']}" if record.get("incident") else "",
-        f"gate      {record['gate']}; it stays so until the revert is merged"
+        f"gate      {record['gate']}, to be left so until the revert is merged"
         if record.get("gate")
         else "",
         "next",

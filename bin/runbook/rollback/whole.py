@@ -186,7 +186,7 @@ class Rollback:
         self._incident = self._incidents.open(self.ground.head, rows, severity)
         self._note("HEAD was smoked", evidence=tuple(facts["evidence"]))
         facts["incident"] = self._incident.id
-        return Done(f"{len(red)} rows are red; hunting what broke {name_of(hunted)}", facts)
+        return Done(f"red rows: {len(red)}; hunting what broke {name_of(hunted)}", facts)
 
     def _further(self, trees: Trees) -> list[Smoked]:
         """Smoke the other tiers that have a row which suspects the file."""

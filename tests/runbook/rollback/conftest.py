@@ -137,7 +137,7 @@ def make_smoked(folder: Path) -> Smoked:
         ),
     )
     made.commit("the app")
-    made.noise(5)
+    made.noise(3)
     return made
 
 
@@ -145,7 +145,7 @@ def break_it(project: Smoked) -> Smoked:
     """Commit a culprit and noise after it, and leave work that is not committed."""
     text = (project.root / "web/view.py").read_text(encoding="utf-8")
     project.edit("web/view.py", text.replace("escape = True", "escape = False"), "go faster")
-    project.noise(6)
+    project.noise(2)
     project.write("web/store.py", "keep = True  # being edited\n")
     project.git("add", "web/store.py")
     project.write("web/store.py", "keep = True  # being edited more\n")

@@ -145,7 +145,7 @@ def test_a_commit_that_is_named_is_verified_and_not_searched_for(broken: Smoked)
 
 
 def test_an_innocent_commit_is_not_reverted(broken: Smoked) -> None:
-    innocent = broken.git("rev-parse", "HEAD~2")
+    innocent = broken.git("rev-parse", "HEAD~1")
 
     called = broken.call("rollback", commit=innocent)
 
