@@ -1,0 +1,140 @@
+"""Development cases of the upgrade search: real breakages, each with its truth, at two frozen dates.
+
+A case is a handful of requirements, the day on which it was green, and a test. The truth was read from the change
+logs of the packages and is what the search has to find: minimal sets that are red by themselves, how many packages
+end below their newest where all is green again, and the first bad release. Where two packages can only move
+together, either name is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NEWEST = "2026-10-01T00:00:00Z"
+_FILLER = "attrs rich requests jinja2 pyyaml"
+_LARGE = (
+    "flask requests rich httpx sqlalchemy marshmallow jinja2 pyyaml attrs black tox sphinx mkdocs django celery cattrs"
+    " pydantic starlette uvicorn tornado twine paramiko fabric invoke ipython virtualenv pre-commit pylint mypy"
+    " cryptography"
+)
+_CLICK = (
+    "def test_cli():\n    from click.testing import CliRunner\n    CliRunner(mix_stderr=False)\n"
+)
+_MARSHMALLOW = "def test_schema():\n    from marshmallow import fields\n    fields.Int(missing=1)\n"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case.
+
+    Attributes:
+        name: What it shows.
+        requires: Requirements, with spaces between.
+        day: When the baseline was newest.
+        test: The test file.
+        culprits: The minimal red sets; in a name, ``a|b`` stands for either.
+        hold: How many packages end below their newest; 0 where it is not known or there is nothing to hold.
+        first_bad: Of culprits, where it is known.
+        verdict: What the search must end with.
+        flake_rate: What the search is told.
+    """
+
+    name: str
+    requires: str
+    day: str
+    test: str
+    culprits: tuple[frozenset[str], ...] = ()
+    hold: int = 0
+    first_bad: tuple[tuple[str, str], ...] = ()
+    verdict: str = "found"
+    flake_rate: float = 0.0
+
+
+def _one(name: str) -> tuple[frozenset[str], ...]:
+    return (frozenset({name}),)
+
+
+CASES = (
+    Case(
+        "an attribute goes (click 8.2)", f"click {_FILLER} pytest", "2025-01-01", _CLICK, _one("click"), 1,
+        (("click", "8.2.0"),),
+    ),
+    Case(
+        "a transitive package breaks its user (werkzeug 3.1)", "flask<2.3 requests rich httpx pytest", "2023-06-01",
+        'def test_app():\n    from flask import Flask\n    Flask("x").test_client().get("/")\n', _one("werkzeug"), 1,
+        (("werkzeug", "3.1.0"),),
+    ),
+    Case(
+        "a major carries its parts (pydantic 2)", f"pydantic {_FILLER} pytest", "2023-06-01",
+        "def test_settings():\n    from pydantic import BaseSettings\n", _one("pydantic"), 1, (("pydantic", "2.0"),),
+    ),
+    Case(
+        "a carrier must move along (urllib3 2)", "requests urllib3 rich pytest", "2023-03-01",
+        "def test_ciphers():\n    from urllib3.util.ssl_ import DEFAULT_CIPHERS\n", _one("urllib3"), 1,
+        (("urllib3", "2.0.0"),),
+    ),
+    Case(
+        "a method goes (SQLAlchemy 2)", f"sqlalchemy {_FILLER} pytest", "2022-12-01",
+        "def test_execute():\n    from sqlalchemy import create_engine\n"
+        '    create_engine("sqlite://").execute("select 1")\n',
+        _one("sqlalchemy"), 1, (("sqlalchemy", "2.0.0"),),
+    ),
+    Case(
+        "a keyword goes (marshmallow 4)", f"marshmallow {_FILLER} pytest", "2024-12-01", _MARSHMALLOW,
+        _one("marshmallow"), 1, (("marshmallow", "4.0.0"),),
+    ),
+    Case(
+        "a name goes, seen by another package (MarkupSafe 2.1)",
+        "jinja2<3 markupsafe requests rich pytest", "2022-01-01",
+        "def test_template():\n    import jinja2\n", _one("markupsafe"), 1, (("markupsafe", "2.1.0"),),
+    ),
+    Case(
+        "two independent ones", f"click marshmallow {_FILLER} pytest", "2024-12-01", _CLICK + _MARSHMALLOW,
+        (frozenset({"click"}), frozenset({"marshmallow"})), 2, (("click", "8.2.0"), ("marshmallow", "4.0.0")),
+    ),
+    Case(
+        "two that break only together", f"click marshmallow {_FILLER} pytest", "2024-12-01",
+        "def test_both():\n    from importlib.metadata import version\n"
+        '    old = [version("click") < "8.2", version("marshmallow") < "4"]\n    assert any(old), "not both"\n',
+        (frozenset({"click", "marshmallow"}),), 1,
+    ),
+    Case(
+        "a coupled hold (pydantic-core)", f"pydantic {_FILLER} pytest", "2024-06-01",
+        "def test_core():\n    from importlib.metadata import version\n"
+        '    assert version("pydantic_core").startswith("2.18"), "core"\n',
+        _one("pydantic|pydantic-core"), 2,
+    ),
+    Case(
+        "a confounder with another failure (httpx 0.28 under an old starlette)",
+        f"starlette httpx click {_FILLER} pytest", "2024-10-01",
+        "def test_app():\n    from starlette.applications import Starlette\n"
+        "    from starlette.testclient import TestClient\n"
+        "    TestClient(Starlette())\n    from click.testing import CliRunner\n    CliRunner(mix_stderr=False)\n",
+        _one("click"), 1, (("click", "8.2.0"),),
+    ),
+    Case(
+        "a flaky test, told", f"click {_FILLER} pytest", "2025-01-01",
+        f"{_CLICK}    import random\n    assert random.random() > 0.2\n", _one("click"), 1, flake_rate=0.2,
+    ),
+    Case(
+        "a flaky test, not told", f"click {_FILLER} pytest", "2025-01-01",
+        f"{_CLICK}    import random\n    assert random.random() > 0.2\n", _one("click"), 1,
+    ),
+    Case(
+        "a build requirement (setuptools 58)", "suds-jurko==0.6 rich pytest", "2021-08-01",
+        "def test_suds():\n    import suds\n", _one("setuptools"), verdict="outside-lock",
+        first_bad=(("setuptools", "58.0.0"),),
+    ),
+    Case(
+        "nothing to blame", f"click {_FILLER} pytest", "2025-01-01", "def test():\n    import click\n", verdict="clean",
+    ),
+    Case(
+        "many packages", f"{_LARGE} click pytest", "2024-06-01", _CLICK, _one("click"), 0, (("click", "8.2.0"),),
+    ),
+    Case(
+        "many packages, and a trace that names nobody", f"{_LARGE} click pytest", "2024-06-01",
+        "def test_cli():\n    from importlib.metadata import version\n"
+        '    if version("cl" + "ick") >= "8.2":\n        raise SystemExit(3)\n',
+        _one("click"), 0, (("click", "8.2.0"),),
+    ),
+)  # fmt: skip

@@ -1,0 +1,217 @@
+"""The upgrade search on real breakages, side by side with ddmin over hard pins and upgrading one by one.
+
+``python benchmarks/upgrade_search.py [--case WORDS] [--peers]`` prints a table; it needs a package index with upload
+times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
+Environments are distinct sets of versions that were installed, those of both ends, both proofs and the first bad
+release included; "named" leaves out those that only the first bad release took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil, comb, log2
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.upgrade_cases import CASES, NEWEST, Case
+from runbook.upgrades.asking import Answer, Free, Outcome
+from runbook.upgrades.case import open_case
+from runbook.upgrades.find import find_offending_upgrade, guarded_folder
+from runbook.upgrades.options import Options, moment
+from runbook.upgrades.uv import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.report import Result
+
+_HEAD = (
+    "case", "n", "right", "hold right", "bound right", "environments", "named", "L + 3", "unresolvable", "runs",
+    "seconds",
+)  # fmt: skip
+_MOST_ATTEMPTS = 60  # of a peer; then it is ended and its count is a lower limit
+
+
+def make(case: Case, folder: Path) -> Options:
+    """Write a case into a folder, with the pins of its day, and return what to ask."""
+    root = folder / "project"
+    root.mkdir(parents=True, exist_ok=True)
+    listed = "\n".join(f'  "{each}",' for each in case.requires.split())
+    (root / "pyproject.toml").write_text(
+        f'[project]\nname = "case"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = [\n{listed}\n]\n',
+        encoding="utf-8",
+    )
+    (root / "test_case.py").write_text(case.test, encoding="utf-8")
+    baseline = folder / "baseline.txt"
+    subprocess.run(
+        [
+            Path(sys.prefix, "bin", "uv"), "pip", "compile", "--quiet", "--python", "3.11",
+            "--exclude-newer", moment(case.day), "--output-file", baseline, "pyproject.toml",
+        ],
+        cwd=root, env=environment(), check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    return Options(
+        project=root, baseline=baseline, command="python -m pytest -q -p no:cacheprovider", python="3.11", as_of=NEWEST,
+        flake_rate=case.flake_rate or None, fresh=True,
+    )  # fmt: skip
+
+
+def _matches(found: frozenset[str], true: frozenset[str]) -> bool:
+    return len(found) == len(true) and all(
+        any(name in found for name in each.split("|")) for each in true
+    )
+
+
+def row(case: Case, result: Result) -> list[str]:
+    """Return the line of a case."""
+    found = [frozenset(each.name for each in group) for group in result.culprits]
+    is_right = str(result.verdict) == case.verdict and len(found) == len(case.culprits)
+    is_right = is_right and all(
+        any(_matches(each, true) for true in case.culprits) for each in found
+    )
+    bounds = {each.name: each.first_bad for group in result.culprits for each in group}
+    n, k = len(result.changed), sum(map(len, case.culprits))
+    limit = ceil(log2(comb(n, k))) + 3 if n and 0 < k <= n and case.verdict == "found" else 0
+    named = len({trial.moved for trial in result.trials if "<=" not in trial.asked})
+    return [
+        case.name, str(n), _yes(is_right), _yes(len(result.hold) == case.hold) if case.hold else "",
+        _yes(all(bounds.get(name) == bad for name, bad in case.first_bad)) if case.first_bad else "",
+        str(result.environments), str(named), str(limit or ""), str(result.unresolvable), str(result.runs),
+        f"{result.seconds:.0f}",
+    ]  # fmt: skip
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a cell of the table
+    return "yes" if value else "NO"
+
+
+@dataclass
+class HardPins:
+    """Probes with every package pinned hard: the ones that are chosen to the newest, all others to the baseline."""
+
+    laboratory: Laboratory
+    attempts: int = 0
+    unresolvable: int = 0
+
+    def is_red(self, names: frozenset[str]) -> bool:
+        """Try one set."""
+        self.attempts += 1
+        if self.attempts > _MOST_ATTEMPTS:
+            raise TooMany
+        resolver = self.laboratory.resolver
+        pins = {
+            name: (resolver.newest if name in names else resolver.baseline).pins.get(name)
+            for name in resolver.newest.moved_from(resolver.baseline)
+        }
+        state = Free(
+            tuple((name, f"=={version}") for name, version in sorted(pins.items()) if version)
+        )
+        (answer,) = self.laboratory.answer([state])
+        self.unresolvable += answer.outcome is Outcome.UNRESOLVABLE
+        return answer.is_red
+
+
+class TooMany(Exception):
+    """A peer took more attempts than are waited for."""
+
+
+def ddmin(names: Sequence[str], is_red: Callable[[frozenset[str]], bool]) -> frozenset[str]:
+    """Return a 1-minimal red part of ``names`` (Zeller and Hildebrandt, 2002)."""
+    here, parts = list(names), 2
+    while len(here) >= 2:
+        edges = [len(here) * part // parts for part in range(parts + 1)]
+        chunks = [here[low:high] for low, high in pairwise(edges)]
+        smaller = next((chunk for chunk in chunks if is_red(frozenset(chunk))), None)
+        if smaller is not None:
+            here, parts = smaller, 2
+            continue
+        rest = next(
+            (
+                each
+                for chunk in chunks
+                if is_red(frozenset(each := [n for n in here if n not in chunk]))
+            ),
+            None,
+        )
+        if rest is not None and parts > 2:
+            here, parts = rest, parts - 1
+        elif parts >= len(here):
+            break
+        else:
+            parts = min(len(here), 2 * parts)
+    return frozenset(here)
+
+
+def one_by_one(names: Sequence[str], is_red: Callable[[frozenset[str]], bool]) -> frozenset[str]:
+    """Return the first upgrade at which it turns red when one after the other is taken."""
+    for count in range(1, len(names) + 1):
+        if is_red(frozenset(names[:count])):
+            return frozenset({names[count - 1]})
+    return frozenset()
+
+
+def peer(case: Case, options: Options, search: Callable[..., frozenset[str]]) -> list[str]:
+    """Return what a peer found, and what it took."""
+    with guarded_folder() as folder:
+        opened = open_case(options, folder, lambda _: None)
+        with opened.laboratory() as laboratory:
+            laboratory.resolver.resolve_baseline(laboratory.resolver.wanted)
+            laboratory.resolver.resolve_newest()
+            ends: list[Answer] = laboratory.answer([Free()])
+            laboratory.hunt(ends[0].fingerprint)
+            pins = HardPins(laboratory)
+            moved = sorted(laboratory.resolver.newest.moved_from(laboratory.resolver.baseline))
+            try:
+                found = search(moved, pins.is_red)
+            except TooMany:
+                found = frozenset({"(ended)"})
+            is_right = (
+                any(_matches(found, true) for true in case.culprits) and len(case.culprits) == 1
+            )
+            return [
+                case.name, search.__name__, _yes(is_right), ", ".join(sorted(found)), str(pins.attempts),
+                str(pins.unresolvable), str(laboratory.environments),
+            ]  # fmt: skip
+
+
+def print_row(cells: Sequence[str]) -> None:
+    """Print one line of a table."""
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--case", default="", help="only cases whose name holds these words")
+    parser.add_argument("--peers", action="store_true", help="run ddmin and one-by-one instead")
+    arguments = parser.parse_args()
+    head = (
+        ["case", "peer", "right", "found", "attempts", "unresolvable", "environments"]
+        if arguments.peers
+        else _HEAD
+    )
+    print_row(head)
+    print_row(["---"] * len(head))
+    for case in CASES:
+        if arguments.case not in case.name:
+            continue
+        with tempfile.TemporaryDirectory(prefix="upgrade-case-") as scratch:
+            options = make(case, Path(scratch))
+            if not arguments.peers:
+                print_row(row(case, find_offending_upgrade(options)))
+            elif case.verdict == "found":
+                for search in (ddmin, one_by_one):
+                    print_row(peer(case, options, search))
+
+
+if __name__ == "__main__":
+    main()

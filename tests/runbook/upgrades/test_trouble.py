@@ -1,0 +1,134 @@
+"""What can go wrong around a search: said clearly, nothing left behind, and gone on with the next time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.exit_codes import ExitCode
+from tests.runbook.support import wait_until
+
+if TYPE_CHECKING:
+    from tests.runbook.upgrades.conftest import Project
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A project of two packages, the newer of which breaks it."""
+    for name in ("ant", "bee"):
+        project.index.wheel(name, "1.0")
+        project.index.wheel(name, "2.0")
+    project.require("ant", "bee")
+    project.pin("ant==1.0", "bee==1.0")
+    project.check("import bee; assert bee.VERSION == '1.0', 'bee'")
+    return project
+
+
+def test_without_an_index_it_says_so(shop: Project) -> None:
+    shop.index.url = "http://127.0.0.1:9"
+    found = shop.search()
+    assert ExitCode.ENVIRONMENT == found.status
+    assert "the package index does not answer" in found.err
+
+
+def test_an_index_without_dates_is_noticed_and_the_search_goes_on(shop: Project) -> None:
+    shop.index.has_dates = False
+    found = shop.search()
+    assert [["bee"]] == found.culprits, found.err
+    assert any("no upload times" in note for note in found.record["notes"])
+    assert "" == found.record["as_of"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--python", "3.99"], "Python 3.99 is not there"),
+        (["--as-of", "soon"], "is no date"),
+        (["--jobs", "0"], "--jobs is 0"),
+        (["--baseline", "no-such-file"], "no-such-file does not exist"),
+    ],
+)
+def test_a_bad_option_is_refused_with_a_next_step(
+    shop: Project, arguments: list[str], said: str
+) -> None:
+    found = shop.search(*arguments)
+    assert found.status in {ExitCode.USAGE, ExitCode.ENVIRONMENT}
+    assert said in found.err
+
+
+def test_a_baseline_that_pins_nothing_or_what_does_not_exist_is_refused(shop: Project) -> None:
+    shop.pin("# nothing")
+    assert "pins nothing" in shop.search().err
+    shop.pin("ant==7.0")
+    found = shop.search()
+    assert ExitCode.USAGE == found.status
+    assert "cannot be used" in found.err
+
+
+def test_what_the_baseline_and_the_project_do_not_share_is_noted(shop: Project) -> None:
+    shop.require("bee")
+    found = shop.search()
+    assert [["bee"]] == found.culprits
+    assert any("ant" in note for note in found.record["notes"])
+
+
+def test_a_command_that_is_not_there_is_no_finding(shop: Project) -> None:
+    found = shop.search(command="no-such-program")
+    assert ExitCode.ENVIRONMENT == found.status
+    assert "no verdict" in found.err
+
+
+def test_a_newest_side_that_cannot_be_resolved_is_a_finding(shop: Project) -> None:
+    shop.index.wheel("ant", "3.0", requires=["bee<2"], day="2024-02-01")
+    shop.require("ant==3.0", "bee==2.0")
+    found = shop.search()
+    assert found.record["verdict"] in {"unresolvable", "baseline-red"}
+    assert ExitCode.RED == found.status
+
+
+def test_a_crash_is_a_failure_like_any_other(shop: Project) -> None:
+    shop.check("import bee, os; bee.VERSION == '1.0' or os.kill(os.getpid(), 11)")
+    assert [["bee"]] == shop.search().culprits
+
+
+def test_a_flake_at_the_newest_is_no_alarm(shop: Project) -> None:
+    """The very first run at the newest fails, in a way that bee could be blamed for; no run after it does."""
+    once = shop.root.parent / "once"
+    shop.check(
+        f"import bee, pathlib; once = pathlib.Path({str(once)!r})\n"
+        "    if bee.VERSION == '2.0' and not once.exists():\n"
+        "        once.touch()\n"
+        "        raise ValueError('bee')"
+    )
+    found = shop.search()
+    assert "clean" == found.record["verdict"], found.out
+    assert any("flake" in note for note in found.record["notes"])
+
+
+def test_one_proof_can_be_repeated_by_itself(shop: Project) -> None:
+    assert ExitCode.RED == shop.search("--only", "bee").status
+    assert ExitCode.GREEN == shop.search("--pins", "bee<2.0").status
+
+
+def test_a_killed_search_leaves_nothing_and_the_next_goes_on(shop: Project) -> None:
+    here, go = shop.root.parent / "here", shop.root.parent / "go"
+    shop.check(
+        f"import bee, pathlib, threading\n    if bee.VERSION == '2.0' and not pathlib.Path({str(go)!r}).exists():\n"
+        f"        pathlib.Path({str(here)!r}).touch(); threading.Event().wait()\n"
+        "    assert bee.VERSION == '1.0', 'bee'"
+    )
+    process = subprocess.Popen(
+        shop.argv(), env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_until(here.exists, "the run at the newest")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not any(shop.scratch.iterdir()), "the removal of what was left")
+    go.touch()
+    found = shop.search()
+    assert [["bee"]] == found.culprits
+    assert "the baseline" not in [each["asked"] for each in found.record["probes"]]
