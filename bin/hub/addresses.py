@@ -77,7 +77,7 @@ class Addresses:
         if name == self.domain or name in _LOOPBACK:
             return PORTAL
         below = name.removesuffix(f".{self.domain}")
-        return below if below != name and "." not in below else None
+        return below if below not in {name, ""} and "." not in below else None
 
 
 def local_path(text: str) -> str:

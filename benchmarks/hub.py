@@ -1,0 +1,137 @@
+"""What the smoke of the hub costs an app: the tests, the script and the browser tier, over 3, 30 and 300 apps.
+
+    .nox/hub-browser/bin/python benchmarks/hub.py            all of it but the browser tier
+    .nox/hub-browser/bin/python benchmarks/hub.py --browser  the browser tier too, over 3 and 30
+
+The apps are copies of one that the template makes. A cost an app is what the larger number takes beyond the
+smaller one, so that start and boot, which are paid once, are not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
+
+from tests.hub.breaking import copy_as  # noqa: E402 - found through the line above
+from tests.hub.client import Client  # noqa: E402
+from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess  # noqa: E402
+
+Measured = Callable[[Path], None]
+
+SIZES = (3, 30, 300)
+BROWSER_SIZES = (3, 30)
+PAGE_READS = 20
+
+
+def main() -> None:
+    """Measure, and print one table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="the best of so many counts (%(default)s)"
+    )
+    parser.add_argument("--browser", action="store_true", help="measure the browser tier too")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hub-benchmark-") as folder:
+        apps = {size: make_apps(Path(folder) / str(size), size) for size in SIZES}
+        page = page_ms(apps[max(SIZES)])
+        rows = [
+            ("the tests", 0.010, {size: best(tests, apps[size], options.rounds) for size in SIZES}),
+            (
+                "the script",
+                0.15,
+                {size: best(script, apps[size], options.rounds) for size in SIZES},
+            ),
+        ]
+        if options.browser:
+            took = {size: best(browser, apps[size], options.rounds) for size in BROWSER_SIZES}
+            rows.append(("the browser tier", 0.6, took))
+    print_table(rows)
+    print(f"\nThe portal's page with {max(SIZES)} apps: median {page:.1f} ms (goal 100).")
+
+
+def make_apps(folder: Path, count: int) -> Path:
+    """Make one app from the template and copies of it."""
+    command = [sys.executable, "-m", "hub", "--apps", str(folder), "new-app", "--slug", "app-zero"]
+    run([*command, "--name", "Some App"], HUB_PYTHON=sys.executable)
+    for number in range(1, count):
+        copy_as(folder / "app-zero", f"app-{number:03}", number)
+    return folder
+
+
+def best(measured: Measured, apps: Path, rounds: int) -> float:
+    """Return the seconds of the quickest of some rounds."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        measured(apps)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def tests(apps: Path) -> None:
+    """Run the fast tier as the session does."""
+    run([sys.executable, "-m", "runbook.smoke", "--tier", "hub"], HUB_APPS=str(apps))
+
+
+def script(apps: Path) -> None:
+    """Run the five checks by curl and jq."""
+    command = ["bash", str(ROOT / "bin" / "smoke-test.sh"), "--apps", str(apps), "--all"]
+    run(command, HUB_PYTHON=sys.executable)
+
+
+def browser(apps: Path) -> None:
+    """Run the browser tier."""
+    run([sys.executable, "-m", "runbook.smoke", "--tier", "hub-browser"], HUB_APPS=str(apps))
+
+
+def run(command: list[str], **variables: str) -> None:
+    """Run a command that must be green."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "bin")} | variables
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def page_ms(apps: Path) -> float:
+    """Return the median milliseconds of the portal's page for somebody who is logged in."""
+    hub = HubProcess(apps)
+    client = Client(hub.url)
+    reply = client.form(f"{hub.url}/login", {"login": TEST_USER, "password": TEST_PASSWORD})
+    cookie = f"hub_session={reply.cookies['hub_session']}"
+    times = []
+    for _ in range(PAGE_READS):
+        started = time.perf_counter()
+        shown = client.get(f"{hub.url}/", cookie=cookie)
+        times.append((time.perf_counter() - started) * 1000)
+    assert shown.text.count('class="tile-link"') == max(SIZES)
+    client.close()
+    hub.stop()
+    return statistics.median(times)
+
+
+def print_table(rows: list[tuple[str, float, dict[int, float]]]) -> None:
+    """Print seconds by number of apps, and the cost an app against its goal."""
+    print(f"| Smoke | {' | '.join(f'{size} apps s' for size in SIZES)} | ms an app | Goal |")
+    print(f"| --- |{' --- |' * (len(SIZES) + 2)}")
+    for name, goal, took in rows:
+        few, many = min(took), max(took)
+        cost = (took[many] - took[few]) / (many - few)
+        cells = [f"{took[size]:.2f}" if size in took else "-" for size in SIZES]
+        print(f"| {name} | {' | '.join(cells)} | {cost * 1000:.1f} | {goal * 1000:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
