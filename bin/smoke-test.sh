@@ -111,12 +111,11 @@ check_app() {
     --next "${how[@]}" "${tell[@]}" --output "$at/token" "$portal/identity/token" \
     --data grant_type=password --data "client_id=$1" \
     --data-urlencode "username=$HUB_TEST_USER" --data-urlencode "password=$HUB_TEST_PASSWORD") || true
-  IFS=$'\t' read -r health token < <(
-    jq -rn --rawfile manifest "$at/manifest" --rawfile token "$at/token" '
-      [($manifest | fromjson? | .routing?.health_path?) // "/health", ($token | fromjson? | .access_token?) // ""]
-      | map(tostring | gsub("[^!-~]"; "")) | @tsv' || printf '/health\t\n'
-  )
-  statuses+=$'\n'$(curl "${how[@]}" "${tell[@]}" --output "$at/health" "$2/${health#/}" \
+  # What is wrong in these two is for the checks to say; here they are only passed on.
+  health=/health token=
+  if [[ $(<"$at/manifest") =~ \"health_path\":\ *\"(/[A-Za-z0-9._~/-]*)\" ]]; then health=${BASH_REMATCH[1]}; fi
+  if [[ $(<"$at/token") =~ \"access_token\":\ *\"([A-Za-z0-9._-]*)\" ]]; then token=${BASH_REMATCH[1]}; fi
+  statuses+=$'\n'$(curl "${how[@]}" "${tell[@]}" --output "$at/health" "$2$health" \
     --next "${how[@]}" "${tell[@]}" --output "$at/me" --header "Authorization: Bearer $token" "$2/api/me" \
     --next "${how[@]}" "${tell[@]}" --output "$at/stranger" --header "Authorization: Bearer $stranger" "$2/api/me") || true
   jq -rn -f "$root/bin/smoke-test.jq" --arg slug "$1" --arg user "$HUB_TEST_USER" --arg statuses "$statuses" \

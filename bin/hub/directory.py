@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from hub import catalogue, entitlement, manifest
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from hub.catalogue import Catalogue
 
+_RECENT_SECONDS: Final = 1.0
 _Signature = tuple[tuple[str, int, int], ...]
 
 
@@ -30,6 +32,12 @@ class Directory:
         self._only = only
         self._signature = self._look()
         self._catalogue = self._scan()
+        self._looked_at = time.monotonic()
+
+    def recent(self) -> Catalogue:
+        """Return the catalogue as it was less than a second ago: looking costs more than most requests."""
+        is_recent = time.monotonic() - self._looked_at < _RECENT_SECONDS
+        return self._catalogue if is_recent else self.current()
 
     def current(self) -> Catalogue:
         """Return the catalogue; the same object as long as nothing has changed.
@@ -37,6 +45,7 @@ class Directory:
         Raises:
             EnvironmentNotReady: The folder cannot be read any more.
         """
+        self._looked_at = time.monotonic()
         signature = self._look()
         if signature != self._signature:
             self._catalogue = self._scan()

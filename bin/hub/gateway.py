@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub.addresses import PORTAL
 from hub.answers import refusal
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from hub.catalogue import Catalogue
     from hub.services import Services
-
-_LOOK_SECONDS: Final = 1.0
 
 
 class Gateway:
@@ -32,7 +29,6 @@ class Gateway:
         self._portal = build_portal(services)
         self._hosts: dict[str, AppHost | BrokenHost] = {}
         self._seen: Catalogue | None = None
-        self._looked_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -50,9 +46,12 @@ class Gateway:
         await target(scope, receive, send)
 
     def hosts(self) -> dict[str, AppHost | BrokenHost]:
-        """Every app by its subdomain, as the catalogue is now; what has not changed stays loaded."""
-        catalogue = self._services.directory.current()
+        """Every app by its subdomain, as the catalogue is now."""
+        return self._hosts_of(self._services.directory.current())
+
+    def _hosts_of(self, catalogue: Catalogue) -> dict[str, AppHost | BrokenHost]:
         if catalogue is not self._seen:
+            # What has not changed stays loaded.
             kept = {host.app: host for host in self._hosts.values() if isinstance(host, AppHost)}
             hosts: dict[str, AppHost | BrokenHost] = {
                 app.slug: BrokenHost(app) for app in catalogue.broken
@@ -70,11 +69,8 @@ class Gateway:
             return self._portal
         if place is None:
             return None
-        # Looking at the folder for each request would be too much; a stranger's name is worth it.
-        if place not in self._hosts or time.monotonic() - self._looked_at > _LOOK_SECONDS:
-            self.hosts()
-            self._looked_at = time.monotonic()
-        return self._hosts.get(place)
+        hosts = self._hosts_of(self._services.directory.recent())
+        return hosts.get(place) or self.hosts().get(place)  # it may be new
 
 
 def _host(scope: Scope) -> str:

@@ -105,7 +105,8 @@ async def handle_authorize(request: Request) -> Response:
 
 
 def _client(services: Services, slug: str) -> App | None:
-    return services.directory.current().find(slug)
+    directory = services.directory
+    return directory.recent().find(slug) or directory.current().find(slug)
 
 
 def _back(uri: str, state: str, **what: str) -> Response:

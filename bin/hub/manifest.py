@@ -208,6 +208,15 @@ def parse(text: str) -> Manifest:
     Raises:
         ManifestError: It breaks a rule; the message names the field.
     """
+    return _read(text)[0]
+
+
+def as_json(text: str) -> dict[str, Any]:
+    """Return what the text of a valid manifest says, without the defaults."""
+    return _read(text)[1]
+
+
+def _read(text: str) -> tuple[Manifest, dict[str, Any]]:
     if found := _PLACEHOLDER.search(text):
         raise ManifestError("", f"still holds a placeholder of the template: {found[0]}")
     raw = strict_yaml.load(text)
@@ -215,14 +224,7 @@ def parse(text: str) -> Manifest:
         _check_text(where, text_inside)
     manifest = _convert(raw)
     _check(manifest)
-    return manifest
-
-
-def as_json(text: str) -> dict[str, Any]:
-    """Return what the text of a valid manifest says, without the defaults."""
-    parse(text)
-    raw: dict[str, Any] = strict_yaml.load(text)
-    return raw
+    return manifest, raw
 
 
 def check_slug(slug: str) -> None:

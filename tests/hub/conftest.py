@@ -98,6 +98,12 @@ def client(hub: HubProcess) -> Iterator[Client]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def stranger(client: Client) -> str:
+    """A token that is good, and is for no app: each of them must refuse it."""
+    return client.token("portal")
+
+
 @pytest.fixture
 def app(hub: HubProcess, client: Client, request: pytest.FixtureRequest) -> SmokedApp:
     """One of the apps."""

@@ -51,6 +51,7 @@ class HubProcess:
         self.data = self._top / "data"
         self._log = self._top / "hub.log"
         self._said = b""
+        self._app_urls: dict[str, str] = {}
         variables = {
             "PYTHONPATH": str(ROOT / "bin"),
             "PYTHONDONTWRITEBYTECODE": "1",  # the apps under smoke are somebody's folder
@@ -83,8 +84,10 @@ class HubProcess:
     @property
     def app_urls(self) -> dict[str, str]:
         """The address of each app that it found, broken ones too, by slug; see `url`."""
-        words = (line.split() for line in self._lines())
-        return {said[1]: said[2] for said in words if said[0] == "app"}
+        if not self._app_urls:
+            words = (line.split() for line in self._lines())
+            self._app_urls = {said[1]: said[2] for said in words if said[0] == "app"}
+        return self._app_urls
 
     @property
     def port(self) -> int:

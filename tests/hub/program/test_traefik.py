@@ -25,7 +25,11 @@ def made(public_url: str, apps: Path = APPS) -> dict[str, Any]:
 
 def matches(rule: str, host: str, path: str) -> bool:
     """Whether a request matches a rule, as Traefik's documentation defines the three matchers."""
-    tests = {"Host": host.__eq__, "Path": path.__eq__, "PathPrefix": path.startswith}
+    tests: dict[str, Callable[[str], bool]] = {
+        "Host": lambda name: name == host,
+        "Path": lambda whole: whole == path,
+        "PathPrefix": path.startswith,
+    }
     known = re.sub(r"(Host|PathPrefix|Path)\(`([^`]*)`\)", lambda m: str(tests[m[1]](m[2])), rule)
     python = known.replace("&&", " and ").replace("||", " or ")
     assert re.fullmatch(r"(True|False|and|or|[() ])+", python), python
