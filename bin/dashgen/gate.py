@@ -20,6 +20,7 @@ from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from pathlib import Path
 
 MAX_BYTES = 16 * 1024
@@ -75,10 +76,10 @@ _GateFile = _OpenFile | _ClosedFile
 class FeatureGate:
     """The gate as one server sees it."""
 
-    def __init__(self, path: Path, build: str) -> None:
-        """Args: path: the gate's file. build: what this server serves."""
+    def __init__(self, path: Path, build: str | Callable[[], str]) -> None:
+        """Args: path: the gate's file. build: what this server serves, or how to look it up."""
         self._path = path
-        self._build = build
+        self._build = build if callable(build) else lambda: build
         self._read: tuple[_Signature, _GateFile] | None = None
 
     def read(self, now: float) -> GateState:
@@ -97,7 +98,7 @@ class FeatureGate:
             return _closed(f"the gate's file is in doubt: {error}")
         if isinstance(record, _ClosedFile):
             return _closed(record.reason, since=record.closed_at, closed_by=record.by)
-        if record.build != self._build:
+        if record.build != self._build():
             return _closed("the gate was opened for another build")
         if record.opened_at > now + CLOCK_SKEW_S:
             return _closed("the gate was opened in the future")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -59,7 +60,7 @@ async def handle_health(request: Request) -> Response:
             "uptime_s": services.metrics.uptime(),
             "version": VERSION,
             "auth_required": True,
-            "build": services.build,
+            "build": services.build.read(time.monotonic()),
             "storage": "ok" if services.settings.is_storage_writable else "read-only",
         }
     )

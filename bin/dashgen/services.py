@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import msgspec
 from anyio import to_thread
 
-from dashgen.build_id import served_build
+from dashgen.build_id import BuildWatch
 from dashgen.first_run_store import FirstRunStore
 from dashgen.gate import FeatureGate
 from dashgen.metrics import Metrics
@@ -53,7 +53,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     grid_answers: RevisionCache[bytes]
     index_pages: RevisionCache[Page]
     canvas_pages: RevisionCache[Page]
-    build: str
+    build: BuildWatch
 
 
 def make_services(settings: Settings) -> Services:
@@ -62,7 +62,8 @@ def make_services(settings: Settings) -> Services:
     Raises:
         CannotOpenError: A database is configured and cannot be worked with.
     """
-    build = served_build(REPOSITORY)
+    # A smoke asks for what was booted: somebody may edit while it runs.
+    watch = BuildWatch(REPOSITORY, is_on=not settings.run_nonce)
     stores = open_stores(settings.database_url, settings.data_root)
     return Services(
         settings=settings,
@@ -71,7 +72,7 @@ def make_services(settings: Settings) -> Services:
         pairings=PairingStore(settings.pairings),
         first_runs=FirstRunStore(settings.data_root / "first_run"),
         projects=ProjectStore(settings.orch_data, settings.plugin_data),
-        gate=FeatureGate(settings.gate_file, build),
+        gate=FeatureGate(settings.gate_file, lambda: watch.read(time.monotonic())),
         operator_token=OperatorToken(settings.orch_data / ".env.local"),
         signups=RateLimit(settings.signups_per_minute),
         token_checks=RateLimit(settings.token_checks_per_minute),
@@ -80,7 +81,7 @@ def make_services(settings: Settings) -> Services:
         grid_answers=RevisionCache(256),
         index_pages=RevisionCache(64),
         canvas_pages=RevisionCache(64),
-        build=build,
+        build=watch,
     )
 
 

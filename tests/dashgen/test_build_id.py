@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from dashgen.build_id import served_build
+from dashgen.build_id import BuildWatch, served_build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -83,3 +88,55 @@ def test_as_a_program_it_prints_the_build_of_where_it_is_run(root: Path) -> None
         [sys.executable, "-I", program], cwd=root, capture_output=True, text=True, check=True
     )
     assert f"{served_build(root)}\n" == done.stdout
+
+
+def test_a_watch_sees_every_change_within_a_second(root: Path) -> None:
+    watch = BuildWatch(root)
+    booted = watch.read(0.0)
+    assert booted == served_build(root)
+    file = root / "bin/dashgen/app.py"
+    changes: list[Callable[[], object]] = [
+        lambda: file.write_text("edited"),
+        file.unlink,
+        lambda: (root / "bin/dashgen/new.html").write_text("new"),
+        lambda: (root / "docs/legal/TERMS.md").write_text("edited"),
+    ]
+    builds = [booted]
+    for seconds, change in enumerate(changes, 1):
+        change()
+        assert watch.read(seconds - 0.5) == builds[-1], "it does not look at every request"
+        builds.append(watch.read(float(seconds)))
+    assert len(set(builds)) == len(builds)
+
+
+def test_a_watch_comes_back_to_what_was_booted(root: Path) -> None:
+    watch = BuildWatch(root)
+    booted, file = watch.read(0.0), root / "bin/dashgen/app.py"
+    before = file.read_bytes()
+    file.write_bytes(b"edited")
+    assert watch.read(1.0) != booted
+    file.write_bytes(before)
+    assert watch.read(2.0) == booted
+
+
+def test_caches_do_not_wake_a_watch(root: Path) -> None:
+    watch = BuildWatch(root)
+    booted = watch.read(0.0)
+    (root / "bin/dashgen/__pycache__").mkdir(exist_ok=True)
+    (root / "bin/dashgen/__pycache__/x.pyc").write_bytes(b"x")
+    assert watch.read(1.0) == booted
+
+
+def test_a_watch_that_sees_nothing_any_more_knows_no_build(root: Path) -> None:
+    watch = BuildWatch(root)
+    watch.read(0.0)
+    shutil.rmtree(root / "bin")
+    shutil.rmtree(root / "docs")
+    assert watch.read(1.0) == ""
+
+
+def test_a_server_under_smoke_is_asked_for_what_it_booted(root: Path) -> None:
+    watch = BuildWatch(root, is_on=False)
+    booted = watch.read(0.0)
+    (root / "bin/dashgen/app.py").write_text("edited")
+    assert watch.read(10.0) == booted

@@ -241,6 +241,17 @@ def test_open_for_one_build_is_closed_for_another(path: Path) -> None:
     assert not FeatureGate(path, BUILD).read(NOW).is_open
 
 
+def test_files_that_change_under_a_server_close_it(path: Path) -> None:
+    builds = [BUILD]
+    gate = FeatureGate(path, lambda: builds[-1])
+    open_gate(path)
+    assert gate.read(NOW).is_open
+    builds.append("e" * 64)
+    assert not gate.read(NOW).is_open
+    builds.append(BUILD)
+    assert gate.read(NOW).is_open
+
+
 def test_a_clock_that_goes_back_closes_it_until_it_is_right_again(path: Path) -> None:
     gate = FeatureGate(path, BUILD)
     open_gate(path)
