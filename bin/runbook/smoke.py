@@ -190,11 +190,14 @@ def _tell_runner(run: Run) -> None:
 
 def _close_gate(run: Run) -> None:
     """Close an open gate: whatever is red here may be what the public sees."""
-    from runbook.gate import BOT, close  # noqa: PLC0415 - hardly ever
+    from runbook.gate import BOT, close, read_gate  # noqa: PLC0415 - hardly ever
 
     rows = ", ".join(run.red_high_rows)
+    was_open = read_gate(run.project).claims_open
     try:
-        close(run.project, reason=f"red in run {run.folder.id}: {rows}", by=BOT)
+        state = close(run.project, reason=f"red in run {run.folder.id}: {rows}", by=BOT)
+        if was_open:
+            print(f"note: the gate was open and is {state.position} now", file=sys.stderr)
     except RunbookError as error:
         print(f"error: {error}", file=sys.stderr)
 

@@ -52,6 +52,7 @@ def test_a_red_row_of_high_severity_closes_it_and_is_named(
     smoked = smoke(project, gate, HIGH_RED, NORMAL_RED)
 
     assert ("RESULT red", "closed") == (smoked.result[0], smoked.result[1]["gate"])
+    assert "note: the gate was open and is closed now" in smoked.err
     state = gate.read(time.time())
     assert (Position.CLOSED, "bot") == (state.position, state.by)
     run = os.path.basename(smoked.result[1]["evidence"])  # noqa: PTH119 - of a text
