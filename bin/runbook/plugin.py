@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import threading
+from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from runbook.verdict import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+_ASSERTIONS = {"AssertionError", "Failed"}
 _MAX_TEXT = 2_000  # characters of want and got that an event keeps
 
 _row = pytest.StashKey[Row]()
@@ -214,7 +216,7 @@ def _failure(
     """Say where a test failed, what it wanted and what it got."""
     want, got, compared_at = item.stash.get(_comparison, ("", "", None))
     if compared_at is None or compared_at != _raising_statement(call):
-        want, got = "", _message(call, report)
+        want, got = "", _message(call, report) + _origin(item, call)
     step, step_row = _precondition(call, report)
     return {
         "at": _place(item, call),
@@ -273,7 +275,23 @@ def _message(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
     name = call.excinfo.typename
     if not lines:
         return name
-    return lines[0] if name in {"AssertionError", "Failed"} else f"{name}: {lines[0]}"
+    return lines[0] if name in _ASSERTIONS else f"{name}: {lines[0]}"
+
+
+def _origin(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+    """Where in the project an error arose, if neither an assertion nor the tests beside this one raised it."""
+    if call.excinfo is None or call.excinfo.typename in _ASSERTIONS:
+        return ""
+    places = [(Path(entry.path), entry.lineno + 1) for entry in call.excinfo.traceback]
+    error = call.excinfo.value
+    if isinstance(error, SyntaxError):  # it was not run, so that no frame is there
+        places.append((Path(error.filename or ""), error.lineno or 0))
+    root = item.config.rootpath
+    own = [(file, line) for file, line in places if file.is_relative_to(root)]
+    own = [(file, line) for file, line in own if "site-packages" not in file.parts]
+    if not own or own[-1][0].is_relative_to(item.path.parent):
+        return ""
+    return f" at {own[-1][0].relative_to(root).as_posix()}:{own[-1][1]}"
 
 
 def _reason(report: pytest.TestReport) -> str:

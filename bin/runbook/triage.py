@@ -25,11 +25,10 @@ _WORTH_SAYING_ONCE = 60  # characters of a text that are not said a second time
 def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[Failure]:
     """Order failures.
 
-    Tests that fail by an assertion of their own come first, those of high severity before the others. Then come
-    those whose precondition failed, and last of them those whose precondition belongs to a row that is red itself.
-    Among equals, a row comes first one of whose suspects is the innermost place of an error that was got; then the
-    order of the rows counts.
-    Tests without a row come last.
+    Tests that fail by an assertion of their own come first, those of high severity before the others; then come
+    those whose precondition failed. Among equals, a row comes first one of whose suspects is the innermost place of
+    an error that was got; then come failed preconditions that belong to no row that is red itself; then the order of
+    the rows counts. Tests without a row come last.
 
     Args:
         failures: In the order in which they happened.
@@ -39,19 +38,16 @@ def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> 
     red = {row.test for failure in failures if (row := row_of(failure, rows))}
     places = {test: place for place, test in enumerate(rows)}
 
-    def place(failure: Failure) -> tuple[bool, int, bool, bool, int]:
+    def place(failure: Failure) -> tuple[bool, bool, bool, bool, bool, int]:
         row = row_of(failure, rows)
         if row is None:
-            return (True, 0, True, True, len(places))
-        level = 0 if not failure.step else 2 if failure.step_row in red - {row.test} else 1
-        is_high = row.severity is Severity.HIGH and level == 0  # its own cause is not what failed
-        return (
-            False,
-            level,
-            not is_high,
-            not _names_suspect(failure, row),
-            places[function_id(failure.test)],
-        )
+            return (True, True, True, True, True, len(places))
+        is_blocked = bool(failure.step)
+        is_high = row.severity is Severity.HIGH and not is_blocked  # what failed is not its cause
+        is_behind = is_blocked and failure.step_row in red - {row.test}
+        is_suspect = _names_suspect(failure, row)
+        order = places[function_id(failure.test)]
+        return (False, is_blocked, not is_high, not is_suspect, is_behind, order)
 
     return sorted(failures, key=place)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.given import PAIRING_HOLDS
+from tests.integration.given import CANVAS_IS_ROUTED, PAIRING_HOLDS, SERVER_ANSWERS
 from tests.integration.server_process import ServerProcess, ServerUnusable
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ class ServerFailed(Exception):
 
 class PairingRefused(Exception):
     """The server does not know a pairing token that it should know."""
+
+
+class NotRouted(Exception):
+    """The server has no route for the address of a canvas."""
+
+
+_NO_ROUTE = b"There is nothing at this address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Client:
         Raises:
             ServerUnusable: Nobody answered, or another server than this run's did.
             ServerFailed: The status is 500 or above.
+            NotRouted: There is no route for the address of a canvas.
             PairingRefused: A creator who is paired is not let in.
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -104,19 +113,28 @@ class Client:
             reply = _send(request)
         except OSError as error:
             state = "does not answer" if self.server.is_alive else "died"
-            raise ServerUnusable(
-                f"{method} {path}: the server {state} ({error}): {self.server.output()}"
-            ) from error
-        if reply.headers[NONCE_HEADER] != self.server.nonce:
-            raise ServerUnusable(
-                f"{method} {path}: answered by a server that this run did not start"
-            )
+            why = self.server.traceback() if self.server.is_alive else self.server.output()
+            with SERVER_ANSWERS:
+                raise ServerUnusable(
+                    f"{method} {path}: the server {state} ({error}): {why}"
+                ) from error
+        self._judge(f"{method} {path}: {reply.status}", reply)
+        return reply
+
+    def _judge(self, said: str, reply: Reply) -> None:
+        """Refuse an answer that no test can be about."""
+        is_ours = reply.headers[NONCE_HEADER] == self.server.nonce
         if reply.status >= 500:
-            raise ServerFailed(f"{method} {path}: {reply.status}: {self.server.traceback()}")
+            with nullcontext() if is_ours else SERVER_ANSWERS:  # not even by its own error page
+                raise ServerFailed(f"{said}: {self.server.traceback()}")
+        if not is_ours:
+            raise ServerUnusable(f"{said}, by a server that this run did not start")
+        if reply.status == 404 and "/canvas/cnv_" in said and _NO_ROUTE in reply.body:
+            with CANVAS_IS_ROUTED:
+                raise NotRouted(said)
         if self.is_paired and reply.status == 401:
             with PAIRING_HOLDS:
-                raise PairingRefused(f"{method} {path}: 401")
-        return reply
+                raise PairingRefused(said)
 
 
 # The system's proxies have no business with a server on this machine.

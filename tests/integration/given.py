@@ -9,6 +9,7 @@ from __future__ import annotations
 from runbook.preconditions import precondition
 
 SERVER_STARTS = precondition("the server starts")
+SERVER_ANSWERS = precondition("the server answers")
 PAIRING_HOLDS = precondition(
     "a pairing token lets its creator in", row="test_visitor_cannot_publish"
 )
@@ -16,6 +17,10 @@ OPERATOR_IS_LET_IN = precondition("the dashboard token lets its operator in")
 CAN_PUBLISH = precondition("a creator can publish", row="test_publish_to_slot_zero_appears_in_grid")
 GRID_ANSWERS = precondition(
     "the grid shows what is published", row="test_publish_to_slot_zero_appears_in_grid"
+)
+CANVAS_IS_ROUTED = precondition(
+    "the address of a canvas is in the route table",
+    row="test_canvas_detail_endpoint_serves_public_canvas",
 )
 CANVAS_IS_READABLE = precondition(
     "a public canvas can be read by its address",

@@ -338,7 +338,8 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
     suspects=["bin/dashgen/pages/cookie_banner.py", "bin/dashgen/pages/grid.py::render_index_page"],
 )
 def test_index_html_contains_cookie_banner(visitor: Client) -> None:
-    reply = visitor.get("/index.html")
+    with FRONT_PAGE_IS_SERVED:
+        reply = visitor.get("/index.html")
 
     assert (200, None) == (reply.status, reply.headers["Set-Cookie"])
     banner = parse_page(reply.text).by_id("cookie-banner")

@@ -93,6 +93,18 @@ def test_a_comparison_in_a_helper_is_the_failure_and_placed_in_the_test(
     assert [("-", "1", helper)] == failures(project, helper)
 
 
+def test_an_error_says_where_in_the_project_it_arose(project: TinyProject) -> None:
+    project.write("tests/conftest.py", "import sys\nsys.path.insert(0, '.')\n")
+    project.write("app.py", "def serve():\n    return {}['k']\n")
+    project.write("broken.py", "def serve(:\n")
+
+    messages = [got for _, got, _ in failures(project, "import app; app.serve()", "import broken")]
+
+    assert "KeyError: 'k' at app.py:2" == messages[0]
+    assert messages[1].startswith("SyntaxError: ")
+    assert messages[1].endswith(" at broken.py:1")
+
+
 FIXTURES = """
 @pytest.fixture
 def breaks():

@@ -56,6 +56,15 @@ def test_among_consequences_those_of_a_red_row_come_last() -> None:
     assert ["test_grid", "test_publish"] == names(of_red, of_green)
 
 
+def test_the_row_that_suspects_the_place_of_a_crash_comes_before_the_row_of_the_step() -> None:
+    crash = "KeyError at bin/test_escape.py:3"
+
+    assert ["test_escape", "test_grid"] == names(
+        failure("test_grid", crash, step="a page", step_row="test_grid"),
+        failure("test_escape", crash, step="a page", step_row="test_grid"),
+    )
+
+
 def test_severity_says_nothing_where_everything_is_a_consequence() -> None:
     broken = {"step": "the server starts"}
 
