@@ -150,6 +150,13 @@ def hub_browser(session: nox.Session) -> None:
     smoke(session, tier="hub-browser", lock="hub-browser")
 
 
+@nox.session(name="hub-pages", tags=["browser"], default=False)
+def hub_pages(session: nox.Session) -> None:
+    """Hold the hub's pages against axe, picture them, and break apps as only a browser can see."""
+    sync(session, "hub-browser")
+    session.run("pytest", *(session.posargs or ["tests/hub/browser_pages"]))
+
+
 @nox.session(name="hub-command", default=False)
 def hub_command(session: nox.Session) -> None:
     """Run the hub's own command line, for `invoke up`, `new-app` and `hub.traefik`."""

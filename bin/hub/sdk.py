@@ -93,7 +93,8 @@ def signed_in(request: Request) -> Person:
     token = bearer_of(request)
     if not token:
         token = request.cookies.get(TOKEN_COOKIE, "")
-        _refuse_foreign(request)
+        if token:
+            _refuse_foreign(request)
     try:
         person = hub.verifier.verify(token, audience=hub.manifest.slug)
     except InvalidToken as error:

@@ -46,6 +46,8 @@ def test_app_works_through_its_tile(
     heading = heading_with(visit.page, tile.manifest.name)
     expect(heading, f"no heading with the name {tile.manifest.name!r}").to_be_visible()
     visit.page.keyboard.press("Escape")  # whatever greets somebody new
+    heading.scroll_into_view_if_needed()
+    expect(heading, "the heading is outside of the page").to_be_in_viewport()
     authenticated = calls.first_authenticated(client)
     seen = contrast_of(heading)
     picture(visit.page, evidence_folder() / "apps" / f"{tile.slug}.png")
