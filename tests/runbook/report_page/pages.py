@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import html5lib
-
 from runbook.report_page.charts import TrendPoint
 from runbook.report_page.drift_page import DriftRecord
 from runbook.report_page.pictures import Picture, data_address
@@ -110,18 +108,24 @@ def drift_record(verdict: str = "found", text: str = "x") -> DriftRecord:
 
 def elements(page: str) -> set[tuple[str, tuple[str, ...]]]:
     """Return each kind of element that a browser would find, with the names of its attributes."""
-    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    tree = _parsed(page)
     return {(str(node.tag), tuple(sorted(map(str, node.attrib)))) for node in tree.iter("*")}
 
 
 def text_of(page: str) -> str:
     """Return what a browser would show as text."""
-    return "".join(html5lib.parse(page, namespaceHTMLElements=False).itertext())
+    return "".join(_parsed(page).itertext())
 
 
 def addresses(page: str) -> set[str]:
     """Return the scheme of every address that the page would load or lead to."""
-    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    tree = _parsed(page)
     names = ("src", "href", "srcset", "action", "formaction", "data", "poster", "xlink:href")
     found = (node.get(name) for node in tree.iter("*") for name in names)
     return {address.partition(":")[0] for address in found if address}
+
+
+def _parsed(page: str) -> Any:
+    import html5lib  # where the records alone are wanted it need not be there
+
+    return html5lib.parse(page, namespaceHTMLElements=False)

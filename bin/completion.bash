@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Completion for the launchers, in bash: source bin/completion.bash. Tasks and their options come from Invoke itself,
+# the names of the sessions from Nox; both are asked when they are first wanted.
+
+_runbook_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+_runbook_invoke() {
+  local candidates
+  candidates=$("$_runbook_root/bin/invoke" --complete -- "invoke ${COMP_WORDS[*]:1}" 2>/dev/null)
+  mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+_runbook_nox() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  if [[ $before != -s && $before != --session ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "-s -t -l --session --tags --list" -- "$word")
+    return
+  fi
+  : "${_runbook_sessions:=$("$_runbook_root/bin/nox" --list 2>/dev/null | sed -n 's/^[*-] \([^ ]*\).*/\1/p')}"
+  mapfile -t COMPREPLY < <(compgen -W "$_runbook_sessions" -- "$word")
+}
+
+# A compspec for a program's last name holds for every path to it.
+complete -F _runbook_invoke invoke
+complete -F _runbook_nox nox
