@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GOOD_END = -1  # the site of the good end; it is bad only if the test was born red
 NONE_OF_THEM = 0.2  # before any run; 40 in 100 in FACF's ranges, fewer where a person has looked
 BORN_RED = 0.05
-STICKY = 0.005  # the chance that a commit repeats its first outcome whatever it is (same seed, warm cache)
+STICKY = 0.0001  # the chance that a commit repeats its first outcome whatever it is (same seed, warm cache)
 
 
 @dataclass(frozen=True, slots=True)

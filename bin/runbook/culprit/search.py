@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _AS_GOOD_AS_CERTAIN = (
     0.999  # a search without a contradiction runs its culprit again until then, or its limit
 )
-_LIKELY_NONE = 0.6  # from here on the tip is run: a flake is refuted or proved there
+_LIKELY_NONE = 0.4  # from here on the tip is run: a flake is refuted or proved there
 
 
 class Outcome(StrEnum):

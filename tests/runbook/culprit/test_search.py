@@ -141,6 +141,17 @@ def test_whoever_is_named_has_failed_and_its_parent_passed_as_often_as_the_lies_
         assert counts[finding.culprit][0] >= 2
 
 
+@pytest.mark.parametrize("size", [100, 500])
+def test_the_newest_commit_is_named_though_no_other_run_can_bear_witness(size: int) -> None:
+    dag = line(size)
+    for seed in (3, 5, 8):
+        finding, asked = play(
+            make(dag, confidence=0.95), lying(dag, dag.tip, 0.2, 0.0, seeded(seed))
+        )
+        assert (Word.FOUND, dag.tip) == (finding.word, finding.culprit)
+        assert len(asked) < stopping.budget(size) / 2
+
+
 @given(st.integers(0, 10**6))
 @settings(max_examples=40, deadline=None)
 def test_nobody_is_acquitted_before_the_tip_has_passed_as_often_as_a_shy_bug_would_not(
