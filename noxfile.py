@@ -55,6 +55,21 @@ def chaos(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["tests/chaos"]))
 
 
+@nox.session(name="scan", tags=["scan"], default=False)
+@nox.parametrize(
+    "what",
+    ["contract", "attack", "pages", "dependencies"],
+    ids=["contract", "attack", "pages", "dependencies"],
+)
+def scan(session: nox.Session, what: str) -> None:
+    """Scan a running Ensemble: schemathesis, wapiti, html-validate; and its locks, by pip-audit."""
+    sync(session, "fast" if what == "pages" else f"scan-{what}")
+    if what == "dependencies":
+        session.run("python", "-m", "tests.scan.audit", *session.posargs)
+    else:
+        session.run("pytest", f"tests/scan/test_{what}.py", *session.posargs)
+
+
 @nox.session(name="browser", tags=["browser"], default=False)
 def browser(session: nox.Session) -> None:
     """Smoke Ensemble's pages in a real Chromium: three rows, one launch."""

@@ -54,7 +54,7 @@ def is_dashboard_token(request: Request, token: str) -> bool:
         Refusal: 429, too many wrong tokens have come from this client.
     """
     services = services_of(request)
-    _refuse_when_exhausted(request, services.token_checks)
+    refuse_when_exhausted(request)
     if services.operator_token.matches(token):
         return True
     services.token_checks.take(_client_address(request), time.monotonic())
@@ -75,7 +75,13 @@ def require_creator(request: Request) -> Owner:
 
 
 def reader_of(request: Request) -> Owner | None:
-    """The paired user who reads, or None for a visitor."""
+    """The paired user who reads, or None for a visitor.
+
+    Where too many wrong tokens came from, everybody reads as a visitor: none is kept out for it.
+    """
+    checks = services_of(request).token_checks
+    if checks.wait(_client_address(request), time.monotonic()) > 0:
+        return None
     return _resolve_paired_user(request)
 
 
@@ -84,9 +90,15 @@ def _resolve_paired_user(request: Request) -> Owner | None:
 
     Raises:
         EnsembleError: 403, a write by cookie came from another site.
+        Refusal: 429, too many wrong tokens have come from this client.
     """
-    pairings = services_of(request).pairings
-    owner = pairings.resolve(presented_token(request), now())
+    token = presented_token(request)
+    pairings, checks = services_of(request).pairings, services_of(request).token_checks
+    if token:
+        refuse_when_exhausted(request)
+    owner = pairings.resolve(token, now())
+    if owner is None and token:
+        checks.take(_client_address(request), time.monotonic())
     is_by_cookie = "authorization" not in request.headers
     if owner is not None and is_by_cookie and request.method not in _SAFE_METHODS:
         _check_same_origin(request)
@@ -143,13 +155,14 @@ def _client_address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _refuse_when_exhausted(request: Request, limit: RateLimit) -> None:
-    """Refuse a client that has used up its calls.
+def refuse_when_exhausted(request: Request) -> None:
+    """Refuse a client from which too many wrong tokens have come, before one more is looked at.
 
     Raises:
         Refusal: 429 with Retry-After.
     """
-    _refuse_after(limit.wait(_client_address(request), time.monotonic()))
+    checks = services_of(request).token_checks
+    _refuse_after(checks.wait(_client_address(request), time.monotonic()))
 
 
 def count_call(request: Request, limit: RateLimit) -> None:

@@ -156,3 +156,33 @@ def test_wrong_dashboard_tokens_are_limited(start_panel: Callable[..., ControlPa
         assert answer.json()["error"] == "rate_limited"
         assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert panel.get("/state").status == 200
+
+
+def test_wrong_pairing_tokens_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
+    panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="3")
+    panel.open_gate()
+    creator = panel.signup()
+    canvas_id = panel.published(creator)
+    path = f"/ensemble/canvas/{canvas_id}"
+    for _ in range(5):
+        assert panel.get(MINE, token=creator.token).status == 200
+        assert panel.get(MINE).status == 401  # no token is no wrong token
+    for attempt in range(3):
+        assert panel.get(MINE, token=f"wrong{attempt}").status == 401
+    for token in ("wrong", creator.token):
+        assert panel.get(MINE, token=token).status == 429
+        assert panel.post("/verify-token", {"token": token}).status == 429
+        assert panel.get(path, token=token).status == 200  # as a visitor
+
+
+def test_no_token_is_ever_logged_or_stored(panel: ControlPanel, creator: Creator) -> None:
+    cookie = {"Cookie": f"pairing_token={creator.token}"}
+    assert panel.get(MINE, token=creator.token).status == 200
+    assert panel.request("GET", MINE, headers=cookie).status == 200
+    assert panel.post("/verify-token", {"token": creator.token}).status == 200
+    assert panel.get(f"/index.html?token={creator.token}").status == 200
+    assert panel.get("/state", token=panel.operator_token).status == 200
+    assert creator.token not in panel.log()
+    assert panel.operator_token not in panel.log()
+    stored = [path for root in (panel.orch, panel.data) for path in root.rglob("*")]
+    assert all(creator.token.encode() not in path.read_bytes() for path in stored if path.is_file())

@@ -1,0 +1,119 @@
+"""Looks every locked package up: ``python -m tests.scan.audit``. What was not looked up is not well.
+
+Exit status: 0 all were looked up and none is known to be vulnerable, 1 one is, 6 some could not be
+looked up.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ROOT = Path(__file__).parents[2]
+_SECONDS = 240
+_SHOWN = 5
+_PIN = re.compile(r"^[A-Za-z0-9._-]+==[^ \\\n;]+", re.MULTILINE)
+
+
+class Exit(IntEnum):
+    """The exit status."""
+
+    WELL = 0
+    VULNERABLE = 1
+    UNKNOWN = 6
+
+
+class Finding(NamedTuple):
+    """What is known of the packages of one lock.
+
+    Attributes:
+        checked: How many were looked up.
+        unknown: A line for each that was not, or one for the whole lock.
+        vulnerable: A line for each known vulnerability.
+    """
+
+    checked: int
+    unknown: list[str]
+    vulnerable: list[str]
+
+    @property
+    def exit(self) -> Exit:
+        """The worst that it means."""
+        if self.vulnerable:
+            return Exit.VULNERABLE
+        return Exit.UNKNOWN if self.unknown or not self.checked else Exit.WELL
+
+
+def judge(report: Mapping[str, Any]) -> Finding:
+    """Read a report of pip-audit; a package that it skipped is unknown, whatever its exit status."""
+    unknown, vulnerable, checked = [], [], 0
+    for package in report.get("dependencies", []):
+        name = f"{package['name']} {package.get('version', '')}".strip()
+        if "skip_reason" in package or "vulns" not in package:
+            unknown.append(f"{name}: {package.get('skip_reason', 'nothing was said of it')}")
+            continue
+        checked += 1
+        vulnerable += [
+            f"{name}: {each['id']}, repaired in {', '.join(each['fix_versions']) or 'no version yet'}"
+            for each in package["vulns"]
+        ]
+    return Finding(checked, unknown, vulnerable)
+
+
+def pins(locks: Iterable[str]) -> list[str]:
+    """Every package that any of the locks names, once for each version.
+
+    Args:
+        locks: What stands in the locks.
+    """
+    found = (match[0] for lock in locks for match in _PIN.finditer(lock))
+    return sorted(set(found))
+
+
+def look_up(packages: Sequence[str]) -> Finding:
+    """Look packages up, each of them once."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write("\n".join(packages))
+        file.flush()
+        command = [sys.executable, "-m", "pip_audit", "--requirement", file.name, "--no-deps"]
+        command += ["--disable-pip", "--format", "json", "--progress-spinner", "off"]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=_SECONDS
+            )
+            return judge(json.loads(done.stdout))
+        except subprocess.TimeoutExpired:
+            return Finding(0, [f"no answer within {_SECONDS} s"], [])
+        except ValueError:
+            said = " ".join(done.stderr.split())[-200:]
+            return Finding(0, [said or "pip-audit said nothing"], [])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Audit the locks that are named, or all of them."""
+    locks = [Path(each) for each in arguments] or sorted((ROOT / "requirements").glob("*.txt"))
+    finding = look_up(pins(lock.read_text(encoding="utf-8") for lock in locks))
+    for line in finding.vulnerable:
+        print(f"VULNERABLE {line}")
+    for line in finding.unknown[:_SHOWN]:
+        print(f"UNKNOWN {line}")
+    if len(finding.unknown) > _SHOWN:
+        print(f"UNKNOWN and {len(finding.unknown) - _SHOWN} more")
+    print(
+        f"RESULT {finding.exit.name.lower()} locks={len(locks)} looked_up={finding.checked}"
+        f" unknown={len(finding.unknown)} vulnerable={len(finding.vulnerable)}"
+    )
+    return finding.exit
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
