@@ -107,7 +107,7 @@ def faults(session: nox.Session) -> None:
     session.run("python", "-m", "runbook.prove", *session.posargs, stderr=None)
 
 
-@nox.session(name="extreme", tags=["faults"], default=False)
+@nox.session(name="extreme", tags=["slow"], default=False)
 def extreme(session: nox.Session) -> None:
     """Empty every function that a request can reach, one at a time; minutes, and goes on where it was ended."""
     sync(session, "fast")
@@ -172,7 +172,7 @@ def hub_pages(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["tests/hub/browser_pages"]))
 
 
-@nox.session(name="hub-command", default=False)
+@nox.session(name="hub-command", tags=["tools"], default=False)
 def hub_command(session: nox.Session) -> None:
     """Run the hub's own command line, for `invoke up`, `new-app` and `hub.traefik`."""
     sync(session, "hub")
@@ -186,7 +186,7 @@ def wheel(session: nox.Session) -> None:
     session.run("pytest", "tests/wheel", *session.posargs)
 
 
-@nox.session(name="drift", venv_backend="none", default=False)
+@nox.session(name="drift", venv_backend="none", tags=["weekly"], default=False)
 def drift(session: nox.Session) -> None:
     """Smoke on floating dependencies, and name the upgrade to blame where that is red."""
     environment = {"PYTHONPATH": str(ROOT / "bin")}

@@ -24,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["run"]:
         return _run(words[1:])
+    if words[:1] == ["find-offending-upgrade"]:
+        return _search_upgrades(words[1:])
     options = _parser().parse_args(words)
     handler: Callable[[argparse.Namespace], None] = options.handler
     try:
@@ -41,8 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"exit codes: {codes}",
     )
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser
-    # Listed here alone: what is no option of its own is pytest's.
-    add("run", help="smoke a tier: [--tier T] [--json FILE] [-- pytest arguments]", add_help=False)
+    # Listed here alone, for what follows them is parsed by those who do the work.
+    add("run", help="smoke a tier: [--tier T] [--json FILE] [-- pytest arguments]")
+    add("find-offending-upgrade", help="name the upgrades that broke a command; needs uv")
     _add_filter(add("filter", help="run the subset of a tier that matches"))
     _add_explain(add("explain", help="explain a row: cause, suspects, severity, next steps"))
     _add_rows(add("rows", help="list every row of the runbook"))
@@ -67,6 +70,12 @@ def _run(arguments: list[str]) -> int:
     from runbook.smoke import main as smoke  # noqa: PLC0415 - a smoke starts pytest before all else
 
     return smoke(arguments)
+
+
+def _search_upgrades(arguments: list[str]) -> int:
+    from runbook.upgrades.__main__ import main as search  # noqa: PLC0415 - no other command needs it
+
+    return search(arguments)
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:

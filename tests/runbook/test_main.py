@@ -92,6 +92,13 @@ def test_a_wrong_call_is_a_usage_error(project: TinyProject) -> None:
     assert 2 == runbook(project, "report").returncode
 
 
+def test_the_search_over_upgrades_parses_its_own_options(project: TinyProject) -> None:
+    done = runbook(project, "find-offending-upgrade", "--help")
+
+    assert (0, True) == (done.returncode, "--baseline" in done.stdout)
+    assert 2 == runbook(project, "find-offending-upgrade").returncode
+
+
 def test_help_says_what_the_exit_codes_mean(project: TinyProject) -> None:
     done = runbook(project, "--help")
 
