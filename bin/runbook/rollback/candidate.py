@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BRANCH = "branch"  # the step that leaves a revert behind, in every procedure that does
 _DAY = 24 * 3600  # seconds
-_PHRASE = "--grep=^This reverts commit "
+_PHRASE = ("--basic-regexp", "--grep=^This reverts commit ")  # whatever grep.patternType says
 
 
 def read_candidate(project: Project, repository: Repository, revision: str, head: str) -> Candidate:
@@ -52,7 +52,13 @@ def read_candidate(project: Project, repository: Repository, revision: str, head
 def _reverted_by(root: Path, sha: str, head: str) -> str:
     """Return the newest commit after ``sha`` that reverts it, unless that was itself reverted."""
     log = git(
-        root, "log", "-z", "--no-show-signature", _PHRASE, "--format=%H%x00%B%x01", f"{sha}..{head}"
+        root,
+        "log",
+        "-z",
+        "--no-show-signature",
+        *_PHRASE,
+        "--format=%H%x00%B%x01",
+        f"{sha}..{head}",
     )
     undone: set[str] = set()
     for entry in log.split("\x01"):
@@ -68,7 +74,7 @@ def _reverted_by(root: Path, sha: str, head: str) -> str:
 def _of_branches(root: Path) -> set[str]:
     """The reverts that branches have and that were made in the last 24 hours."""
     since = int(time.time()) - _DAY
-    return set(git(root, "log", "--branches", f"--since={since}", _PHRASE, "--format=%H").split())
+    return set(git(root, "log", "--branches", f"--since={since}", *_PHRASE, "--format=%H").split())
 
 
 def _of_audit(project: Project) -> set[str]:

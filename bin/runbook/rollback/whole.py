@@ -32,6 +32,7 @@ from runbook.rollback.ground import (
 from runbook.rollback.policy import refuse
 from runbook.rollback.wording import Reason, branch_name, merge_commands
 from runbook.rows import Severity, find_row, function_id, read_rows
+from runbook.searches import keep_search
 from runbook.step_runner import Done, Facts, carry_out
 from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 
@@ -234,8 +235,10 @@ class Rollback:
             overlay_root=tree.path,
             tip=self.ground.head,
         )
+        self._take_up(facts)
         result = find_offending_commit(options, self._say)
         record = result.to_json()
+        self._keep(result)
         self._note(headline(result), search=record)
         _refuse_unproved(result, again(PROCEDURE, {"test": name_of({"test": test})}))
         return Done(
@@ -251,6 +254,7 @@ class Rollback:
 
     def _resmoke(self, trees: Trees, facts: Mapping[str, Facts]) -> Done:
         """Smoke the revert; what was red for another reason may still be red, and is named."""
+        self._take_up(facts)
         smoke = facts[SMOKE]
         tiers = list(dict.fromkeys([self.ground.first_tier, smoke["tier"]]))
         others = [each for each in smoke["red"] if each["test"] != smoke["hunted"]]
@@ -266,7 +270,7 @@ class Rollback:
             "still_red": smoke["still_red"],
         }
         evidence = (*facts[SMOKE]["evidence"], *smoke["evidence"])
-        self._incident = self._incident or self._find(facts[SMOKE]["incident"])
+        self._take_up(facts)
         self._note(
             f"{branch} is proved and waits to be merged", status=Status.REVERT_READY, revert=revert,
             evidence=evidence, next=tuple(self.next_steps(facts)), reason="",
@@ -274,8 +278,20 @@ class Rollback:
         path = f".runbook/incidents/{facts[SMOKE]['incident']}"
         return Done(f"{path}.md", {"record": f"{path}.json"}, made=f"{path}.json")
 
-    def _find(self, name: str) -> Incident | None:
-        return next((each for each in self._incidents.read() if each.id == name), None)
+    def _keep(self, result: Result) -> None:
+        """Keep the search for `invoke report`; where that fails, its result is not worth less."""
+        project = self.ground.project
+        try:
+            keep_search(project.state, project.root, result.to_json(), replay=result.replay())
+        except OSError as error:
+            self._say(f"note: the search is not kept for the report: {error}")
+
+    def _take_up(self, facts: Mapping[str, Facts]) -> None:
+        """Go on with the incident that was opened, after a resume too."""
+        name = facts[SMOKE]["incident"]
+        self._incident = self._incident or next(
+            (each for each in self._incidents.read() if each.id == name), None
+        )
 
     def _note(self, what: str, **changes: Any) -> None:
         if self._incident:
@@ -348,7 +364,7 @@ def _first_steps(tiers: list[str], hint: Hint, file: str) -> tuple[Step, ...]:
         ),
         Step(
             SEARCH, f"{search}; HEAD without it must be green.", find,
-            reads=("the history", ".nox"), writes=("a temporary folder", ".git/runbook/culprit"),
+            reads=("the history", ".nox"), writes=("a temporary folder", ".git/runbook/culprit", ".runbook/searches"),
             repeat=Repeat.REPEATABLE,
         ),
     )  # fmt: skip
