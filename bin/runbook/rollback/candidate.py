@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook.culprit.git import git
 from runbook.rollback.policy import Candidate, reverted_in
+from runbook.rollback.wording import ORIGINAL
 from runbook.step_runner import AUDIT, read_lines
 from runbook.steps import Outcome
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 BRANCH = "branch"  # the step that leaves a revert behind, in every procedure that does
 _DAY = 24 * 3600  # seconds
+_OURS = ("--all-match", f"--grep=^{ORIGINAL}")
 _PHRASE = ("--basic-regexp", "--grep=^This reverts commit ")  # whatever grep.patternType says
 
 
@@ -45,8 +47,13 @@ def read_candidate(project: Project, repository: Repository, revision: str, head
         tuple(parents.split()),
         is_in_head,
         _reverted_by(root, sha, head) if is_in_head else "",
-        len(_of_branches(root) | _of_audit(project)),
+        recent_reverts(project, root),
     )
+
+
+def recent_reverts(project: Project, root: Path) -> int:
+    """Return how many reverts were made by a program in the last 24 hours; those of people do not count."""
+    return len(_of_branches(root) | _of_audit(project))
 
 
 def _reverted_by(root: Path, sha: str, head: str) -> str:
@@ -72,9 +79,11 @@ def _reverted_by(root: Path, sha: str, head: str) -> str:
 
 
 def _of_branches(root: Path) -> set[str]:
-    """The reverts that branches have and that were made in the last 24 hours."""
+    """Those that branches have; they are told from people's by what `wording` writes."""
     since = int(time.time()) - _DAY
-    return set(git(root, "log", "--branches", f"--since={since}", *_PHRASE, "--format=%H").split())
+    return set(
+        git(root, "log", "--branches", f"--since={since}", *_PHRASE, *_OURS, "--format=%H").split()
+    )
 
 
 def _of_audit(project: Project) -> set[str]:

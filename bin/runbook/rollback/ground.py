@@ -11,9 +11,9 @@ from runbook.culprit.git import GitFailed, git
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
-from runbook.rollback.candidate import BRANCH, read_candidate
+from runbook.rollback.candidate import BRANCH, read_candidate, recent_reverts
 from runbook.rollback.choice import Failure, merged, still_red
-from runbook.rollback.policy import Candidate, refuse
+from runbook.rollback.policy import Candidate, refuse, refuse_fifth
 from runbook.rollback.revert import make_revert, publish
 from runbook.rollback.trees import Smoked, Trees
 from runbook.rollback.wording import Reason, branch_name, commit_message
@@ -84,6 +84,14 @@ class Ground:
     def candidate(self, revision: str) -> Candidate:
         """Read what the policy asks about a commit."""
         return read_candidate(self.project, self.repository, revision, self.head)
+
+    def refuse_fifth(self, wish: Wish) -> None:
+        """Say no to more reverts than a day allows.
+
+        Raises:
+            Refused: There were too many.
+        """
+        refuse_fifth(recent_reverts(self.project, self.repository.root), yes=wish.yes)
 
     def check(self, revision: str, wish: Wish) -> Done:
         """Say whether the policy lets a commit be reverted.

@@ -27,7 +27,7 @@ class Candidate:
         parents: Their full names.
         is_in_head: Whether HEAD has it.
         reverted_by: The newest commit after it that says to revert it, or empty.
-        recent: How many reverts were made in the last 24 hours.
+        recent: How many reverts a program made in the last 24 hours.
     """
 
     sha: str
@@ -86,9 +86,22 @@ def refuse(candidate: Candidate, *, mainline: int = 0, yes: bool = False) -> Non
             f"{name} is reverted already, by {candidate.reverted_by[:10]}",
             next_step=f"git show {candidate.reverted_by[:10]}",
         )
-    if candidate.recent >= A_DAY and not yes:
+    refuse_fifth(candidate.recent, yes=yes)
+
+
+def refuse_fifth(recent: int, *, yes: bool = False) -> None:
+    """Say no to more reverts than a day allows.
+
+    Args:
+        recent: How many were made in the last 24 hours.
+        yes: Whether a person takes responsibility.
+
+    Raises:
+        Refused: There were too many.
+    """
+    if recent >= A_DAY and not yes:
         raise Refused(
-            f"{candidate.recent} reverts were made within a day, and {A_DAY} is the limit: "
+            f"{recent} reverts were made within a day, and {A_DAY} is the limit: "
             "something is wrong that reverts do not mend",
             next_step="the same command with --yes, if a person has looked",
         )

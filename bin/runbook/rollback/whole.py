@@ -236,6 +236,7 @@ class Rollback:
             tip=self.ground.head,
         )
         self._take_up(facts)
+        self.ground.refuse_fifth(self._wish)  # before anybody waits for a search
         result = find_offending_commit(options, self._say)
         record = result.to_json()
         self._keep(result)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from runbook.rollback.policy import Candidate
 
+ORIGINAL = "Original subject:"  # by this line the reverts of a program are known
 _WIDTH = 72
 _SUBJECT = 60  # characters of the original subject that fit beside the word in front of it
 
@@ -40,7 +41,7 @@ def commit_message(candidate: Candidate, reason: Reason, *, mainline: int = 0) -
         parts.append("Asked for by name.")
     if reason.evidence:
         parts.append("Evidence:\n" + "\n".join(f"- {line}" for line in reason.evidence))
-    parts.append(f"Original subject: {candidate.subject}")
+    parts.append(f"{ORIGINAL} {candidate.subject}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -106,15 +106,20 @@ def test_a_commit_that_is_no_candidate_is_said_to_be_none(
 
 
 def test_a_fifth_revert_within_a_day_needs_a_person(smoked: Smoked) -> None:
-    commits = [smoked.edit(f"extra-{number}", "x\n", f"extra {number}") for number in range(5)]
-    assert 0 == revert(smoked, commits[0])[0]
-    smoked.git("branch", "-D", "revert/" + smoked.git("rev-parse", "--short", commits[0]))
-    smoked.git("revert", "--no-edit", *commits[1:4])
+    """Those count whose branch is gone, and those that a person made do not."""
+    first, last = (smoked.edit(name, "x\n", name) for name in ("extra", "more"))
+    assert 0 == revert(smoked, first)[0]
+    smoked.git("branch", "-D", "revert/" + smoked.git("rev-parse", "--short", first))
+    said = f"Revert x\n\nThis reverts commit {first}.\n\n"
+    smoked.git("commit", "--allow-empty", "-m", said)
+    for number in range(2):
+        smoked.git("commit", "--allow-empty", "-m", f"{said}Original subject: {number}")
+    assert 0 == revert(smoked, last)[0]
+    smoked.git("branch", "-D", "revert/" + smoked.git("rev-parse", "--short", last))
 
-    status, said = revert(smoked, commits[4])
-
-    assert (5, True) == (status, "4 reverts were made within a day" in said)
-    assert 0 == revert(smoked, commits[4], yes=True)[0]
+    status, text = revert(smoked, last)
+    assert (5, True) == (status, "4 reverts were made within a day" in text)
+    assert 0 == revert(smoked, last, yes=True)[0]
 
 
 def test_without_a_name_for_the_author_there_is_no_revert(
