@@ -42,7 +42,7 @@ def shown() -> list[Shown]:
             [match["body"] for match in _INLINE.finditer(text)] if document.suffix == ".md" else []
         )
         for line in lines:
-            for call in re.split(r" (?:&&|\|\||\|) |; ", line.removeprefix("$ ")):
+            for call in re.split(r" (?:&&|\|\||\||\d?>) |; ", line.removeprefix("$ ")):
                 words = _words(call)
                 if words and _PROGRAM.match(words[0]):
                     found.append(Shown(document.relative_to(ROOT).as_posix(), tuple(words)))
@@ -92,7 +92,10 @@ def _problems(words: tuple[str, ...], tasks: dict[str, Any]) -> list[str]:
         return []
     if words[0] not in tasks:
         return [f"there is no task {words[0]}"]
+    positional = tasks[words[0]]["positional"]
     options = {option["name"]: option for option in tasks[words[0]]["options"]}
+    # Invoke takes a positional argument by its name, too.
+    options |= {f"--{name.replace('_', '-')}": {"type": "str"} for name in positional}
     given = [word.strip("[]") for word in words[1:]]
     named = [word for word in given if word.startswith("--")]
     problems = [
@@ -101,7 +104,7 @@ def _problems(words: tuple[str, ...], tasks: dict[str, Any]) -> list[str]:
         if name not in options and name != "--help"
     ]
     values = sum("=" not in word and _takes_a_value(options.get(word)) for word in named)
-    room = len(tasks[words[0]]["positional"])
+    room = len(positional)
     too_many = sum(not word.startswith("-") for word in given) - values - room
     return [*problems, f"{words[0]} takes {room} words"] if too_many > 0 else problems
 
