@@ -94,7 +94,7 @@ def _main(options: argparse.Namespace) -> ExitCode:
     for name in survivors:
         print(line(["SURVIVED", name], []))
     killed = len(tried) - len(survivors)
-    percent = 100 * killed / max(1, len(tried))
+    percent = 100 * killed / max(1, len(tried))  # of those that were tried
     left = len(wanted) - len(tried)
     word = "partial" if left else "proved" if percent >= GOAL else "unproved"
     facts = [("functions", len(wanted)), ("killed", killed), ("percent", f"{percent:.1f}")]
@@ -162,6 +162,7 @@ def _try_the_rest(
     options: argparse.Namespace,
 ) -> None:
     rest = [function for function in wanted if memory.find(function) is None]
+    rest.sort(key=lambda function: _digest(str(function)))  # so that a part is a fair sample
     print(f"{len(wanted)} functions, {len(rest)} of them to be tried", file=sys.stderr)
     if not rest:
         return

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VERSION = "PROVE v1"
 SCHEMA = "prove/1"
+_FEW = 2  # names of tests that fit into a line beside the rest
 _OWN, _OTHER, _CONSEQUENCE = "●", "○", "·"
 
 
@@ -71,7 +72,7 @@ class Proof:
             ("killed", _yes(self.is_killed)),
             ("first", _yes(self.is_first)),
             ("got", self.got),
-            ("also", ",".join(self.others) or "none"),
+            ("also", ",".join(_first_few(self.others)) or "none"),
         ]
         return line(["PROOF", self.row], fields, quoted=frozenset({"got"}))
 
@@ -194,6 +195,11 @@ def _cell(proof: Proof, test: str) -> str:
     if test == proof.row and proof.is_killed:
         return _OWN
     return _OTHER if test in proof.red else _CONSEQUENCE if test in proof.blocked else ""
+
+
+def _first_few(names: Sequence[str]) -> list[str]:
+    few = list(names[:_FEW])
+    return [*few, f"+{len(names) - len(few)}"] if len(names) > len(few) else few
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 - it is what is said
