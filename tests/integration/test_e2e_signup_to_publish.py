@@ -100,6 +100,8 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     )
     assert [canvas] == paired.get(MINE).json["canvases"]
     assert "absent" == presence(visitor, canvas["id"])
+    assert 204 == paired.post("/studio/unpair", {}).status
+    assert 401 == paired.get(MINE).status
 
 
 @pytest.mark.runbook(
@@ -130,6 +132,7 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
         key: card[key] for key in (*words, "owner_handle")
     }
     assert [canvas.id] == [card["id"] for card in first_card(visitor, "newest").json["canvases"]]
+    assert 1 == len(first_card(visitor, "random").json["canvases"])
     assert 409 == owner.client.put(path, {"title": "too late"}).status
     with FRONT_PAGE_IS_SERVED:
         front = visitor.get("/index.html")
