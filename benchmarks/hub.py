@@ -57,6 +57,10 @@ def main() -> None:
         if options.browser:
             took = {size: best(browser, apps[size], options.rounds) for size in BROWSER_SIZES}
             rows.append(("the browser tier", 0.6, took))
+    one, five, _ = os.getloadavg()
+    print(
+        f"{os.cpu_count()} cores, best of {options.rounds}, load {one:.1f} now, {five:.1f} over five minutes"
+    )
     print_table(rows)
     print(f"\nThe portal's page with {max(SIZES)} apps: median {page:.1f} ms (goal 100).")
 
