@@ -37,6 +37,7 @@ class Case:
         first_bad: Of culprits, where it is known.
         verdict: What the search must end with.
         flake_rate: What the search is told.
+        command: What is run.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Case:
     first_bad: tuple[tuple[str, str], ...] = ()
     verdict: str = "found"
     flake_rate: float = 0.0
+    command: str = "python -m pytest -q -p no:cacheprovider"
 
 
 def _one(name: str) -> tuple[frozenset[str], ...]:
@@ -71,7 +73,7 @@ CASES = (
     Case(
         "a carrier must move along (urllib3 2)", "requests urllib3 rich pytest", "2023-03-01",
         "def test_ciphers():\n    from urllib3.util.ssl_ import DEFAULT_CIPHERS\n", _one("urllib3"), 1,
-        (("urllib3", "2.0.0"),),
+        (("urllib3", "2.0.2"),),
     ),
     Case(
         "a method goes (SQLAlchemy 2)", f"sqlalchemy {_FILLER} pytest", "2022-12-01",
@@ -121,9 +123,9 @@ CASES = (
         f"{_CLICK}    import random\n    assert random.random() > 0.2\n", _one("click"), 1,
     ),
     Case(
-        "a build requirement (setuptools 58)", "suds-jurko==0.6 rich pytest", "2021-08-01",
-        "def test_suds():\n    import suds\n", _one("setuptools"), verdict="outside-lock",
-        first_bad=(("setuptools", "58.0.0"),),
+        "a build requirement (setuptools 58)", "anyjson==0.3.3 rich", "2021-09-03",
+        "def test_json():\n    import anyjson\n", _one("setuptools"), verdict="outside-lock",
+        first_bad=(("setuptools", "58.0.0"),), command="python -c 'import anyjson'",
     ),
     Case(
         "nothing to blame", f"click {_FILLER} pytest", "2025-01-01", "def test():\n    import click\n", verdict="clean",

@@ -3,7 +3,7 @@
 ``python benchmarks/upgrade_search.py [--case WORDS] [--peers]`` prints a table; it needs a package index with upload
 times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
 Environments are distinct sets of versions that were installed, those of both ends, both proofs and the first bad
-release included; "named" leaves out those that only the first bad release took.
+release included.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runbook.upgrades.report import Result
 
 _HEAD = (
-    "case", "n", "right", "hold right", "bound right", "environments", "named", "L + 3", "unresolvable", "runs",
+    "case", "n", "right", "hold right", "bound right", "environments", "L + 3", "unresolvable", "runs",
     "seconds",
 )  # fmt: skip
 _MOST_ATTEMPTS = 60  # of a peer; then it is ended and its count is a lower limit
@@ -60,7 +60,7 @@ def make(case: Case, folder: Path) -> Options:
         cwd=root, env=environment(), check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     return Options(
-        project=root, baseline=baseline, command="python -m pytest -q -p no:cacheprovider", python="3.11", as_of=NEWEST,
+        project=root, baseline=baseline, command=case.command, python="3.11", as_of=NEWEST,
         flake_rate=case.flake_rate or None, fresh=True,
     )  # fmt: skip
 
@@ -81,11 +81,10 @@ def row(case: Case, result: Result) -> list[str]:
     bounds = {each.name: each.first_bad for group in result.culprits for each in group}
     n, k = len(result.changed), sum(map(len, case.culprits))
     limit = ceil(log2(comb(n, k))) + 3 if n and 0 < k <= n and case.verdict == "found" else 0
-    named = len({trial.moved for trial in result.trials if "<=" not in trial.asked})
     return [
         case.name, str(n), _yes(is_right), _yes(len(result.hold) == case.hold) if case.hold else "",
         _yes(all(bounds.get(name) == bad for name, bad in case.first_bad)) if case.first_bad else "",
-        str(result.environments), str(named), str(limit or ""), str(result.unresolvable), str(result.runs),
+        str(result.environments), str(limit or ""), str(result.unresolvable), str(result.runs),
         f"{result.seconds:.0f}",
     ]  # fmt: skip
 

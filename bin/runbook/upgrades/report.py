@@ -196,7 +196,7 @@ class Result:
         """Return the commands that repeat the search and each half of the proof."""
         again = f"bin/invoke find-offending-upgrade {shlex.join(self._asked())}"
         said = {"search": again}
-        if self.culprits:
+        if self.culprits and self.verdict is not Verdict.OUTSIDE_LOCK:
             moved = ",".join(each.name for each in self.culprits[0])
             said["red"] = f"{again} --only {moved}"
         if self.pins:

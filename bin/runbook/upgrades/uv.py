@@ -151,6 +151,6 @@ def fresh_builds(uv: Uv, folder: Path) -> Uv:
 
 def last_words(said: str) -> str:
     """Return why uv failed, in a line: its causes without their frame."""
-    lines = [line.strip(_FRAME) for line in said.splitlines()]
+    lines = [line.strip(_FRAME) for line in said.partition("[stderr]")[0].splitlines()]
     told = [line for line in lines if line and not line.startswith(("warning:", "hint:"))]
     return " ".join(told)[:300] if told else "no reason given"
