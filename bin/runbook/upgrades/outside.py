@@ -193,7 +193,7 @@ def _build_requirements(yard: Yard, why: str) -> Result | None:
     verdict = Verdict.OUTSIDE_LOCK if green.is_green else Verdict.INCONCLUSIVE
     result = conclude(case, yard.laboratory, verdict, said)
     return replace(
-        result, culprits=(tuple(found),), build_pins=build_pins if green.is_green else (), 
+        result, culprits=(tuple(found),), build_pins=build_pins if green.is_green else (),
         failure=tuple(sorted(red.fingerprint)), environments=len(result.trials),
         runs=sum(each.runs for each in result.trials),
     )  # fmt: skip
