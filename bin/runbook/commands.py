@@ -442,7 +442,7 @@ def lock(root: Path, *, upgrade: bool, only: str) -> None:
 
 
 @_command
-def docs(root: Path, *, transcript: bool) -> None:
+def docs(root: Path, *, transcript: bool = False) -> None:
     """Make the generated blocks of the documents anew; the transcript only when it is asked for."""
     if transcript:
         record_transcript(root)

@@ -99,6 +99,7 @@ class GateSmoke:
         rows = high_rows(read_rows(self._project.root, paths))
         if not rows:
             return FaultsResult(0, ())
+        self._say(f"injecting the faults of {len(rows)} rows; this takes as long as the smokes do")
         file = self._scratch / "proofs.json"
         reasons = self._run(session, [*rows, "--json", str(file)], {})
         proofs = read_proofs(file)
