@@ -36,6 +36,8 @@ def scores(output: str, imports: Mapping[str, Iterable[str]]) -> dict[str, float
     found: dict[str, float] = {}
     for package, modules in imports.items():
         names = {package, package.replace("-", "_"), *modules}
+        if package in _RUNNERS and not _mentions(names, raised):
+            continue
         score = _IN_RAISED * _mentions(names, raised)
         score += _DEEPEST * (deepest.removesuffix(".py") in names)
         score += _FRAMES * any(frame.removesuffix(".py") in names for frame in frames)

@@ -1,0 +1,48 @@
+"""Whom a failure points at."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.upgrades.suspects import scores, weigh
+
+TRACE = """\
+  File "/env/lib/python3.11/site-packages/_pytest/runner.py", line 1, in call
+  File "/env/lib/python3.11/site-packages/carrier/api.py", line 3, in go
+  File "/env/lib/python3.11/site-packages/deep_one/core.py", line 9, in go
+E   ImportError: cannot import name 'x' from 'yaml'
+FAILED test_x.py::test - ImportError
+"""
+IMPORTS = {
+    "pyyaml": frozenset({"yaml"}), "deep-one": frozenset({"deep_one"}), "carrier": frozenset({"carrier"}),
+    "pytest": frozenset({"_pytest", "pytest"}), "innocent": frozenset({"innocent"}),
+}  # fmt: skip
+
+
+def test_the_line_of_the_exception_counts_most_then_the_deepest_frame() -> None:
+    found = scores(TRACE, IMPORTS)
+    ranked = sorted(found, key=lambda name: -found[name])
+    assert ["pyyaml", "deep-one", "carrier"] == ranked[:3]
+    assert "innocent" not in found
+
+
+def test_the_test_runner_is_no_suspect_because_it_ran_the_test() -> None:
+    only_runner = 'File "/env/lib/python3.11/site-packages/_pytest/runner.py", line 1\npytest\n'
+    assert {} == scores(only_runner, IMPORTS)
+
+
+def test_the_test_runner_is_one_where_the_exception_names_it() -> None:
+    assert {"pytest"} == scores(
+        "E   ImportError: cannot import name 'x' from 'pytest'", IMPORTS
+    ).keys()
+
+
+@given(
+    st.sets(st.sampled_from("abcdefgh"), min_size=1),
+    st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.5, 9)),
+)
+def test_weights_are_chances_and_none_is_nought(names: set[str], scored: dict[str, float]) -> None:
+    weights = weigh(sorted(names), scored, frozenset("a"))
+    assert abs(sum(weights.values()) - 1) < 1e-9
+    assert all(weight > 0 for weight in weights.values())
