@@ -34,7 +34,8 @@ def test_what_changed_tells_new_gone_direct_and_how_far() -> None:
         for each in changes(before, after)
     }
     assert {
-        "a": ("1.0", "2.0", True, Jump.MAJOR), "gone": ("1", None, False, Jump.NONE), "new": (None, "1", False, Jump.NONE),
+        "a": ("1.0", "2.0", True, Jump.MAJOR), "gone": ("1", None, False, Jump.NONE),
+        "new": (None, "1", False, Jump.NONE),
     } == told  # fmt: skip
 
 
