@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from hub.answers import json_answer, redirect
@@ -122,7 +123,7 @@ async def handle_token(request: Request) -> Response:
     client = fields.get("client_id", "")
     app = _client(services_of(request), client)
     if grant == "password" and (app or client == PORTAL_CLIENT):
-        return _grant_by_password(request, app, fields)
+        return await _grant_by_password(request, app, fields)
     if app is None:
         return _token_error("invalid_client", 401)
     return await _grant_by_code(request, app, fields)
@@ -138,39 +139,37 @@ async def _grant_by_code(request: Request, app: App, fields: dict[str, str]) -> 
     return _token_answer(token)
 
 
-def _grant_by_password(request: Request, app: App | None, fields: dict[str, str]) -> Response:
-    services = services_of(request)
-    login = fields.get("username", "")
-    if wait := wait_for_login(request, login):
+async def _grant_by_password(request: Request, app: App | None, fields: dict[str, str]) -> Response:
+    login, password = fields.get("username", ""), fields.get("password", "")
+    user, wait = await check_password(request, login, password)
+    if wait:
         return _token_error("slow_down", 429, retry_after=str(wait))
-    user = check_password(request, login, fields.get("password", ""))
     if user is None or not user.is_test_user:
         return _token_error("invalid_grant")
     if app is not None and not app.admits(user.groups):
         return _token_error("access_denied", 403)
     audience = app.slug if app else PORTAL_CLIENT
-    return _token_answer(services.minter.mint(user.as_person(), audience))
+    minter = services_of(request).minter
+    return _token_answer(minter.mint(user.as_person(), audience))
 
 
-def wait_for_login(request: Request, login: str) -> int:
-    """How many seconds a login must wait for its next try; 0 when it need not."""
-    services, now = services_of(request), time.monotonic()
-    name, address = login.casefold()[:200], _address(request)
-    wait = max(services.by_name.wait(name, now), services.by_address.wait(address, now))
-    return int(wait) + 1 if wait else 0
+async def check_password(request: Request, login: str, password: str) -> tuple[User | None, int]:
+    """Tell who somebody is, in a thread: argon2 takes its time, and others want to be served meanwhile.
 
-
-def check_password(request: Request, login: str, password: str) -> User | None:
-    """Return the user, or None, which counts as a failure of this name and this address."""
+    Returns:
+        The user, or None, which counts as a failure of this name and this address; and the seconds to
+        wait before the next try, where there were too many: nothing was looked at then.
+    """
     services = services_of(request)
-    user = services.passwords.check(login, password)
-    if user is None:
-        for limit, key in (
-            (services.by_name, login.casefold()[:200]),
-            (services.by_address, _address(request)),
-        ):
-            limit.fail(key, time.monotonic())
-    return user
+    guesses = ((services.by_name, login.casefold()[:200]), (services.by_address, _address(request)))
+    async with services.login_turn:
+        if wait := max(limit.wait(key, time.monotonic()) for limit, key in guesses):
+            return None, int(wait) + 1
+        user = await run_in_threadpool(services.passwords.check, login, password)
+        if user is None:
+            for limit, key in guesses:
+                limit.fail(key, time.monotonic())
+    return user, 0
 
 
 def _address(request: Request) -> str:

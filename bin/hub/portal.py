@@ -18,7 +18,6 @@ from hub.identity import (
     check_password,
     routes,
     services_of,
-    wait_for_login,
 )
 from hub.pages import asset_answer, error_answer, page_answer
 from hub.sdk import bearer_of
@@ -104,10 +103,10 @@ async def handle_login(request: Request) -> Response:
     form = await read_form(request)
     login, password = form.get("login", ""), form.get("password", "")
     target = local_path(form.get("next", "/"))
-    if wait := wait_for_login(request, login):
+    user, wait = await check_password(request, login, password)
+    if wait:
         problem = f"Too many tries. Wait {wait} seconds."
         return _ask_again(429, target, login, problem, retry_after=str(wait))
-    user = check_password(request, login, password)
     if user is None:
         return _ask_again(401, target, login, "Name or password is wrong.")
     return _logged_in(services, user.as_person(), target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -70,6 +71,7 @@ class Services:
         by_name: Slows down guesses at one name.
         by_address: Slows down guesses from one address.
         children: The processes of the apps.
+        login_turn: One password at a time is checked, so that guesses at once are all counted.
     """
 
     settings: Settings
@@ -85,6 +87,7 @@ class Services:
     children: Children
     by_name: FailureLimit = field(default_factory=lambda: FailureLimit(FAILURES_PER_NAME))
     by_address: FailureLimit = field(default_factory=lambda: FailureLimit(FAILURES_PER_ADDRESS))
+    login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def has_own_identity(self) -> bool:
