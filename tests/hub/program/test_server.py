@@ -17,7 +17,7 @@ from tests.hub.hub_process import APPS, ROOT, HubProcess
 from tests.hub.program.test_scaffold import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SERVER = """
@@ -49,6 +49,9 @@ def build_app(hub):
 """
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
 def start(apps: Path, data: Path, **options: object) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT / "bin"), "HUB_DATA": str(data)}
     command = [sys.executable, "-m", "hub", "--apps", str(apps), "serve", "--port", "0", "--up"]
@@ -60,7 +63,19 @@ def start(apps: Path, data: Path, **options: object) -> subprocess.Popen[str]:
         text=True,
         **options,  # type: ignore[call-overload]
     )
+    _started.append(started)
     return started
+
+
+@pytest.fixture(autouse=True)
+def _ended() -> Iterator[None]:
+    """Nothing that a test has started outlives it, whatever became of the test."""
+    yield
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def lines_until_ready(process: subprocess.Popen[str]) -> list[str]:
