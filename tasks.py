@@ -21,6 +21,12 @@ sys.path.insert(0, str(ROOT / "bin"))
 from runbook import commands  # noqa: E402 - found through the line above
 
 
+def optional(argument: str, *, of: str) -> list[str]:
+    """Name an argument that may stand without its option: Invoke knows only those that must stand there."""
+    behind = sys.argv[sys.argv.index(of) + 1 :] if of in sys.argv else []
+    return [argument] if behind and not behind[0].startswith("-") else []
+
+
 @task(
     help={
         "tier": "fast, browser or legal-render",
@@ -56,7 +62,7 @@ def explain(c: Context, test: str, json: bool = False) -> None:
 
 
 @task(
-    positional=["test"],
+    positional=optional("test", of="prove"),
     help={
         "test": "the row to prove; all of them where none is named",
         "tier": "only rows of this tier",
@@ -64,9 +70,11 @@ def explain(c: Context, test: str, json: bool = False) -> None:
         "json": "write the matrix as JSON to this file; - is standard output",
     },
 )
-def prove(c: Context, test: str = "", tier: str = "", jobs: int = 0, json: str = "") -> None:
+def prove(
+    c: Context, test: str | None = None, tier: str = "", jobs: int = 0, json: str = ""
+) -> None:
     """Prove a row by its faults: inject each into a scratch tree and see the row turn red."""
-    commands.prove(ROOT, test=test, tier=tier, jobs=jobs, json_file=json)
+    commands.prove(ROOT, test=test or "", tier=tier, jobs=jobs, json_file=json)
 
 
 @task(help={"json": "print one JSON list"})

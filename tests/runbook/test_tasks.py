@@ -153,3 +153,20 @@ def test_the_noxfile_is_a_script_too() -> None:
 
     assert 0 == done.returncode
     assert "* fast " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "positional"),
+    [(["prove", "test_a"], "['test']"), (["prove"], "[]"), (["prove", "--jobs", "2"], "[]")],
+)
+def test_the_row_to_prove_may_stand_without_its_option(words: list[str], positional: str) -> None:
+    """Invoke itself knows no argument that may stand there and need not."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import tasks; print(tasks.optional('test', of='prove'))", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert positional == done.stdout.strip()
