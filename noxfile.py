@@ -81,9 +81,8 @@ def pages(session: nox.Session) -> None:
     """Hold every page against axe, picture it at three widths, and test the browser tier itself."""
     sync(session, "browser")
     evidence = str(ROOT / ".runbook" / "pages")
-    session.run(
-        "pytest", "tests/browser_pages", *session.posargs, env={"RUNBOOK_EVIDENCE": evidence}
-    )
+    tests = session.posargs or ["tests/browser_pages"]
+    session.run("pytest", *tests, env={"RUNBOOK_EVIDENCE": evidence})
 
 
 @nox.session(name="playwright", tags=["tools"], default=False)

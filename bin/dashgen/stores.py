@@ -99,6 +99,6 @@ def _open_database(url: str, *, may_make: bool = True) -> Stores:
     except UnusableDatabaseError as error:
         kind = NothingThereError if isinstance(error, NoTablesError) else CannotOpenError
         raise kind(
-            f"the database cannot be used: {error}", "set ENSEMBLE_DATABASE_URL, or unset it"
+            f"the database cannot be used: {error}", "unset ENSEMBLE_DATABASE_URL"
         ) from error
     return Stores(SqlCanvasStore(database), SqlSubscriptionStore(database), database.close)

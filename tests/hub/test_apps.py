@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\bAPP_(?:SLUG|NAME)\b")
 
 
 @pytest.mark.runbook(
-    severity="high",
+    severity="normal",
     cause="backend.py does not import, build_app fails, or the health route is gone",
     suspects=["bin/hub/backend.py", "bin/hub/gateway.py", "bin/hub/apps"],
 )
@@ -45,7 +45,7 @@ def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp, stranger: str) -> 
 
 
 @pytest.mark.runbook(
-    severity="high",
+    severity="normal",
     cause="no token for this app can be had, or the app does not believe it",
     suspects=[
         "bin/hub/identity.py::handle_token",
@@ -64,7 +64,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
 
 
 @pytest.mark.runbook(
-    severity="high",
+    severity="normal",
     cause="the front page is missing, or is another app's or the template's",
     suspects=["bin/hub/app_host.py", "bin/hub/apps", "bin/hub/template"],
 )
@@ -82,7 +82,7 @@ def test_app_serves_its_own_front_page(app: SmokedApp) -> None:
 
 
 @pytest.mark.runbook(
-    severity="high",
+    severity="normal",
     cause="the manifest does not parse, or has lost a field that it needs",
     suspects=["bin/hub/manifest.py::parse", "bin/hub/apps"],
 )
