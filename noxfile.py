@@ -23,6 +23,8 @@ nox.options.error_on_external_run = True
 nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent.resolve()
+# The profile that Hypothesis itself takes in CI: a red there is red here, and no example is judged by its time.
+HYPOTHESIS = ["-p", "_hypothesis_pytestplugin", "--hypothesis-profile=ci"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["bin", "tests", "benchmarks", "noxfile.py", "tasks.py"]
 
@@ -127,7 +129,7 @@ def extreme(session: nox.Session) -> None:
 def engine(session: nox.Session) -> None:
     """Test the engine: bin/runbook, the launchers, the sessions and the tasks."""
     sync(session, "engine")
-    session.run("pytest", "-p", "_hypothesis_pytestplugin", *(session.posargs or ["tests/runbook"]))
+    session.run("pytest", *HYPOTHESIS, *(session.posargs or ["tests/runbook"]))
 
 
 @nox.session(name="cluster", tags=["tools"], default=False)
@@ -141,7 +143,7 @@ def cluster(session: nox.Session) -> None:
 def app(session: nox.Session) -> None:
     """Test Ensemble: bin/dashgen and its contract, against a running server."""
     sync(session, "app")
-    session.run("pytest", "-p", "_hypothesis_pytestplugin", *(session.posargs or ["tests/dashgen"]))
+    session.run("pytest", *HYPOTHESIS, *(session.posargs or ["tests/dashgen"]))
 
 
 @nox.session(name="hub", tags=["ci"])
@@ -149,7 +151,7 @@ def hub(session: nox.Session) -> None:
     """Test the hub: bin/hub, its template and bin/smoke-test.sh."""
     sync(session, "hub")
     tests = session.posargs or ["tests/hub/program"]
-    session.run("pytest", "-p", "_hypothesis_pytestplugin", *tests)
+    session.run("pytest", *HYPOTHESIS, *tests)
 
 
 @nox.session(name="hub-smoke", tags=["ci"])

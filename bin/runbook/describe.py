@@ -37,7 +37,8 @@ def describe_tasks(collection: Collection) -> list[dict[str, Any]]:
 
 def _describe_task(name: str, task: Any) -> dict[str, Any]:
     arguments = task.get_arguments()  # once: Invoke moves the help into the first that it makes
-    positional = [argument.name for argument in arguments if argument.positional]
+    # One without a default may stand behind the task by itself, even where Invoke does not demand it (tasks.optional).
+    positional = [argument.name for argument in arguments if argument.default is None]
     options = [
         {
             "name": f"--{argument.name.replace('_', '-')}",
@@ -46,7 +47,7 @@ def _describe_task(name: str, task: Any) -> dict[str, Any]:
             "help": argument.help or "",
         }
         for argument in arguments
-        if not argument.positional
+        if argument.default is not None
     ]
     return {
         "name": name,
