@@ -15,8 +15,9 @@ from dashgen.errors import GateClosed, NotFound, NotYours, SchemaError
 from dashgen.grid_cursor import GridOrder
 from dashgen.json_body import EmptyBody, read_body, read_json
 from dashgen.procedural_fill import fill
-from dashgen.services import in_thread, now, services_of
+from dashgen.services import now, services_of
 from dashgen.slots import FREE_LIMIT
+from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

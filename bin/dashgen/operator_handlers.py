@@ -22,8 +22,9 @@ from dashgen.incidents import read_incidents
 from dashgen.json_body import read_json
 from dashgen.pairing import LIFETIME_S
 from dashgen.projects import SmokeResult  # noqa: TC001 - msgspec reads annotations
-from dashgen.services import in_thread, now, services_of
+from dashgen.services import now, services_of
 from dashgen.settings import VERSION
+from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -21,8 +21,10 @@ from dashgen.canvas_handlers import (
 )
 from dashgen.errors import NotFound
 from dashgen.grid_cursor import GridOrder
-from dashgen.services import in_thread, now, services_of
+from dashgen.pages.navigation import LEGAL_PAGES
+from dashgen.services import now, services_of
 from dashgen.settings import REPOSITORY
+from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -137,14 +139,12 @@ def shell_page(path: str) -> Page:
 
 
 def warm_up() -> None:
-    """Import what makes pages before anybody waits for it.
-
-    A page itself is made when it is asked for, in some milliseconds: the first requests, which come
-    while this thread runs, have better use for the interpreter.
-    """
+    """Import what makes pages, and make those that are always the same, before anybody waits for them."""
     try:
         for module in _PAGE_MAKERS:
             import_module(module)
+        for page in LEGAL_PAGES:
+            legal_page(page.slug)
     except Exception:  # noqa: BLE001 - whoever asks for the page meets it again
         _log.exception("the pages could not be warmed up")
 

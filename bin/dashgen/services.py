@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
-from anyio import to_thread
 
 from dashgen.build_id import BuildWatch
 from dashgen.first_run_store import FirstRunStore
@@ -26,13 +25,9 @@ from dashgen.store_protocol import (  # noqa: TC001 - msgspec reads annotations
 from dashgen.stores import open_stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
 
     from dashgen.pages.layout import Page
-
-_T = TypeVar("_T")
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +83,6 @@ def make_services(settings: Settings) -> Services:
 def services_of(request: Request) -> Services:
     """The services of the server that got this request."""
     return cast("Services", request.app.state.services)
-
-
-async def in_thread(work: Callable[[], _T]) -> _T:
-    """Do work that waits for the disk, or computes for long, while other requests go on."""
-    return await to_thread.run_sync(work)
 
 
 def now() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
+from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
     from dashgen.store_protocol import CanvasStore
@@ -42,4 +42,4 @@ class SharedRevision:
         if after is not None:
             await asyncio.wait([after])
         self._under_way, self._following = self._following, None
-        return await to_thread.run_sync(self._store.revision)
+        return await in_thread(self._store.revision)

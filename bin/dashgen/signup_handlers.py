@@ -21,7 +21,8 @@ from dashgen.errors import EnsembleError
 from dashgen.first_run_store import FirstRunStep, is_complete
 from dashgen.json_body import EmptyBody, read_json
 from dashgen.pairing import LIFETIME_S
-from dashgen.services import in_thread, now, services_of
+from dashgen.services import now, services_of
+from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request

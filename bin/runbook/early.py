@@ -6,6 +6,8 @@ configuration), such as the server that it smokes, is ready by the time the test
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 from importlib import import_module
 
@@ -17,6 +19,9 @@ def main(argv: list[str]) -> int:
 
     Where one of them says that it cannot (`RunbookError`), that is the end of the run.
     """
+    status: list[int] = []
+    # What is registered first is called last: after whatever else wants to be done at the end.
+    atexit.register(_leave_with, status)
     try:
         for each in argv[0].split(","):
             module, _, function = each.partition(":")
@@ -26,7 +31,16 @@ def main(argv: list[str]) -> int:
 
     import pytest  # noqa: PLC0415 - not before
 
-    return pytest.main(argv[1:])
+    status.append(pytest.main(argv[1:]))
+    return status[0]
+
+
+def _leave_with(status: list[int]) -> None:
+    """End the process without taking it apart, object by object: that takes a tenth of a second."""
+    if status:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status[0])
 
 
 if __name__ == "__main__":

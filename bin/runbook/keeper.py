@@ -33,12 +33,14 @@ def main(arguments: list[str]) -> int:
     try:
         child = os.posix_spawnp(command[0], command, os.environ, setsigdef=_IGNORED, setpgroup=0)
     except OSError as error:
-        _remove(folders)
+        for folder in folders:
+            _remove(folder)
         sys.exit(f"error: {command[0]} cannot be started: {error.strerror}")
     os.close(1)
     _wait_for_owner(children)
     _end(child, children, grace)
-    _remove(folders)
+    for folder in folders:
+        _remove(folder)
     return 0
 
 
@@ -76,18 +78,23 @@ def _end(child: int, children: int, grace: float) -> None:
 
 
 def _signal_group(leader: int, number: int) -> None:
-
     try:  # noqa: SIM105
         os.killpg(leader, number)
     except (ProcessLookupError, PermissionError):
         pass  # nobody is left in it; macOS says so by EPERM
 
 
-def _remove(folders: list[str]) -> None:
-    import shutil  # noqa: PLC0415 - not before the command runs
+def _remove(path: str, *, is_folder: bool = True) -> None:
+    """Remove a file or a folder with all in it, as far as that can be; of a link, the link.
 
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil's would import three compressors while the engine waits for the end.
+    """
+    try:
+        for entry in os.scandir(path) if is_folder else ():
+            _remove(entry.path, is_folder=entry.is_dir(follow_symlinks=False))
+        (os.rmdir if is_folder else os.unlink)(path)
+    except OSError:  # contextlib is one more import
+        pass
 
 
 if __name__ == "__main__":

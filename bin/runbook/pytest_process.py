@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import subprocess
 import sys
@@ -83,6 +84,14 @@ class PytestProcess:
         self._process.wait()
         assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
         self._process.stdout.close()
+
+    def wait_for_output(self, seconds: float) -> None:
+        """Return when it has printed something or has ended, at the latest after ``seconds``."""
+        assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        try:
+            select.select([self._process.stdout], [], [], seconds)
+        except KeyboardInterrupt:  # pytest has it too
+            self.interrupted = True
 
     def watch(self, log: Path, shown: IO[bytes] | None) -> int:
         """Keep in ``log``, and show on ``shown``, what it prints until it ends; return its exit status."""

@@ -49,6 +49,7 @@ _PROBES = {
 }  # set where not what is served is smoked; see runbook.gate
 _RUNNER = "GITHUB_ACTIONS"  # is set where this is one
 _YIELDING = 5  # added to this process's niceness once pytest runs
+_START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -118,6 +119,7 @@ def _smoke(
     command = pytest_command(tier.tests, [*colour, *arguments], before=before)
     with PytestProcess(command, root=project.root, environment=environment) as child:
         os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
+        child.wait_for_output(_START_SECONDS)
         from runbook.report_lines import header  # noqa: PLC0415
         from runbook.rows import read_tests  # noqa: PLC0415
         from runbook.source_state import read_source_state  # noqa: PLC0415

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
+import time
 import urllib.request
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -137,14 +138,51 @@ class Client:
                 raise PairingRefused(said)
 
 
-# The system's proxies have no business with a server on this machine.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+class _KeptConnection(urllib.request.HTTPHandler):
+    """Sends every request over one connection, as a proxy before the server would.
+
+    urllib itself makes a connection a request, which takes as long as the request. Nothing is ever sent
+    again: a connection that the server may have closed by now is not used.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: http.client.HTTPConnection | None = None
+        self._used_at = 0.0
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Send one request, to the server that was asked last or to another."""
+        connection = self._connection_to(req.host)
+        connection.timeout = req.timeout
+        try:
+            connection.request(
+                req.get_method(),
+                req.selector,
+                req.data,
+                dict(req.header_items()),
+                encode_chunked=req.has_header("Transfer-encoding"),
+            )
+            return connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
+
+    def _connection_to(self, host: str) -> http.client.HTTPConnection:
+        before, self._used_at = self._used_at, time.monotonic()
+        kept = self._kept
+        if kept is None or f"{kept.host}:{kept.port}" != host:
+            self._kept = kept = http.client.HTTPConnection(host)
+        elif self._used_at - before > _IDLE_SECONDS:
+            kept.close()
+        return kept
+
+
+_IDLE_SECONDS = 1.0  # the server closes what is idle for five
+# No handler for proxies, for redirects or for errors: what the server says is the answer.
+_OPENER = urllib.request.OpenerDirector()
+_OPENER.add_handler(_KeptConnection())
 
 
 def _send(request: urllib.request.Request) -> Reply:
-    try:
-        with _OPENER.open(request, timeout=REQUEST_SECONDS) as response:
-            return Reply(response.status, response.headers, response.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Reply(error.code, error.headers, error.read())
+    with _OPENER.open(request, timeout=REQUEST_SECONDS) as response:
+        return Reply(response.status, response.headers, response.read())

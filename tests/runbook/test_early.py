@@ -52,3 +52,16 @@ def test_what_it_says_is_missing_is_said_with_its_next_step(project: TinyProject
 
     assert 4 == smoked.status
     assert "error: pytest did not start: no browser\n  next: install one\n" in smoked.err
+
+
+def test_what_is_to_be_done_at_the_end_is_done(project: TinyProject) -> None:
+    noting = "lambda: print(open('ended', 'w').write('ended'))"
+    project.write("starter.py", f"import atexit\ndef start(): atexit.register({noting})\n")
+    tier = '[tool.runbook.tiers.fast]\nbefore = "starter:start"\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+    project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2")))
+
+    smoked = project.smoke()
+
+    assert (1, "RESULT red") == (smoked.status, smoked.result[0]), smoked.out
+    assert "ended" == (project.root / "ended").read_text(encoding="utf-8")

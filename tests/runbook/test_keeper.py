@@ -178,6 +178,25 @@ def test_a_command_that_cannot_be_started_is_said_and_leaves_nothing(tmp_path: P
     assert not folder.exists()
 
 
+def test_what_a_link_leads_to_is_not_removed(keep: Callable[[str], Kept], tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "inner").mkdir(parents=True)
+    (outside / "file").write_text("keep me", encoding="utf-8")
+    kept = keep(SLEEPER)
+    folder = tmp_path / "kept"
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    (folder / "deep" / "file").touch()
+    (folder / "deep" / "to-folder").symlink_to(outside)
+    (folder / "to-file").symlink_to(outside / "file")
+    (folder / "to-nothing").symlink_to("nowhere")
+
+    assert 0 == kept.let_go()
+
+    assert not folder.exists()
+    assert "keep me" == (outside / "file").read_text(encoding="utf-8")
+    assert (outside / "inner").is_dir()
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_is_left_however_the_owner_is_ended(tmp_path: Path, number: int) -> None:
     folder = tmp_path / "kept"

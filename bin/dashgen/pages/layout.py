@@ -133,6 +133,8 @@ def _environment() -> Environment:
     """Make the template environment once; templates are compiled when they are first used."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
+    from dashgen.pages.template_cache import TemplateCache  # noqa: PLC0415
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -141,6 +143,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=TemplateCache(_HERE / "__pycache__", settings=Path(__file__)),
     )
     environment.globals.update(
         asset_url=asset_url,

@@ -195,18 +195,30 @@ class _Outline(HTMLParser):
 # A converter keeps state while it works, so each text gets its own: pages may be made in threads.
 def _document_markdown() -> Markdown:
     from markdown import Markdown  # noqa: PLC0415
+    from markdown.extensions.fenced_code import FencedCodeExtension  # noqa: PLC0415
+    from markdown.extensions.sane_lists import SaneListExtension  # noqa: PLC0415
+    from markdown.extensions.smarty import SmartyExtension  # noqa: PLC0415
+    from markdown.extensions.tables import TableExtension  # noqa: PLC0415
+    from markdown.extensions.toc import TocExtension  # noqa: PLC0415
 
+    # By name, Markdown would look for each among the entry points of everything installed.
     return Markdown(
-        extensions=["tables", "fenced_code", "toc", "smarty", "sane_lists"],
-        extension_configs={"toc": {"slugify": heading_anchor}},
+        extensions=[
+            TableExtension(),
+            FencedCodeExtension(),
+            TocExtension(slugify=heading_anchor),
+            SmartyExtension(),
+            SaneListExtension(),
+        ]
     )
 
 
 def _note_markdown() -> Markdown:
     """Make a Markdown without raw HTML, images and bare addresses."""
     from markdown import Markdown  # noqa: PLC0415
+    from markdown.extensions.sane_lists import SaneListExtension  # noqa: PLC0415
 
-    made = Markdown(extensions=["sane_lists"])
+    made = Markdown(extensions=[SaneListExtension()])
     made.preprocessors.deregister("html_block")
     for name in (
         "html",
