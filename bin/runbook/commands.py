@@ -12,7 +12,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from runbook import browsers, gate, locks
+from runbook import browsers, locks
 from runbook import changed as changes
 from runbook import describe as description
 from runbook import explain as explanation
@@ -20,6 +20,7 @@ from runbook.checks import documents, generated_blocks
 from runbook.document import refresh
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
+from runbook.gate import project_gate
 from runbook.project import find_project
 from runbook.rows import read_rows
 from runbook.smoke import EXIT_CODES_VARIABLE
@@ -251,10 +252,10 @@ def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file
         plan_file: A plan that was made by a dry run, which must still hold; or empty.
         json_file: Where the plan, or what was proved, is written as JSON; ``-`` is standard output.
     """
-    from runbook.gate_open import open_gate, plan_opening  # noqa: PLC0415
+    from runbook.gate.opening import open_gate, plan_opening  # noqa: PLC0415
     from runbook.step_runner import read_plan_file  # noqa: PLC0415
 
-    project, by = find_project(root), gate.BOT if bot else gate.person()
+    project, by = find_project(root), project_gate.BOT if bot else project_gate.person()
     if dry_run:
         plan = plan_opening(project, by=by)
         _say_or_write(plan.as_text(), plan.as_json(), json_file)
@@ -281,14 +282,15 @@ def gate_close(root: Path, *, reason: str) -> None:
     """Close the gate, as the person who runs this."""
     if not reason.strip():
         raise UsageError("gate.close needs a reason", next_step='--reason "what is wrong"')
-    gate.close(find_project(root), reason=" ".join(reason.split()), by=gate.person())
+    by = project_gate.person()
+    project_gate.close(find_project(root), reason=" ".join(reason.split()), by=by)
     _say("gate closed")
 
 
 @_command
 def gate_status(root: Path, *, url: str, as_json: bool) -> None:
     """Print what the gate says, what is served, and what would change it."""
-    from runbook.gate_status import read_status  # noqa: PLC0415
+    from runbook.gate.status import read_status  # noqa: PLC0415
 
     status = read_status(find_project(root), url)
     _say(json.dumps(status.as_json(), indent=2) if as_json else status.as_text())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import runbook
 from runbook.culprit.git import clean_environment
 from runbook.errors import EnvironmentNotReady, RunbookError
-from runbook.gate import PROBE_VARIABLE
+from runbook.gate.project_gate import PROBE_VARIABLE
 from runbook.locks import FOLDER
 from runbook.project import find_project
 

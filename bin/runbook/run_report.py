@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runbook import report_lines, triage
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
-from runbook.gate import gate_word
+from runbook.gate.project_gate import gate_word
 from runbook.nearest import nearest
 from runbook.pytest_process import INTERRUPTED, NOTHING_COLLECTED, USAGE_ERROR
 from runbook.rows import Severity

@@ -46,7 +46,7 @@ _LISTS = {"--collect-only", "--co"}
 _PROBES = {
     "RUNBOOK_PROBE",
     "RUNBOOK_COMMIT",
-}  # set where not what is served is smoked; see runbook.gate
+}  # set where not what is served is smoked; see runbook.gate.project_gate
 _RUNNER = "GITHUB_ACTIONS"  # is set where this is one
 _YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
@@ -192,7 +192,7 @@ def _tell_runner(run: Run) -> None:
 
 def _close_gate(run: Run) -> None:
     """Close an open gate: whatever is red here may be what the public sees."""
-    from runbook.gate import BOT, close, read_gate  # noqa: PLC0415 - hardly ever
+    from runbook.gate.project_gate import BOT, close, read_gate  # noqa: PLC0415 - hardly ever
 
     rows = ", ".join(run.red_high_rows)
     was_open = read_gate(run.project).claims_open

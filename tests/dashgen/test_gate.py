@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashgen.gate import CLOCK_SKEW_S, MAX_BYTES, FeatureGate, write_closed, write_open
-from runbook.gate_file import GateFile, Position
+from runbook.gate.file import GateFile, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

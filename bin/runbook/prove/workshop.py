@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from runbook.culprit.worktrees import TemporaryFolder
 from runbook.errors import EnvironmentNotReady
-from runbook.gate import PROBE_VARIABLE
+from runbook.gate.project_gate import PROBE_VARIABLE
 from runbook.rows import function_id
 
 if TYPE_CHECKING:

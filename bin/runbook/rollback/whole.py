@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook import gate
 from runbook.calls import call
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
@@ -16,6 +15,7 @@ from runbook.culprit.search import Word
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.explain import tier_of
+from runbook.gate import project_gate
 from runbook.incidents import Incident, Incidents, Status
 from runbook.rollback.candidate import BRANCH
 from runbook.rollback.choice import Failure, brief, choose, is_high, merged, name_of
@@ -208,9 +208,9 @@ class Rollback:
         red: list[Failure] = facts[SMOKE]["red"]
         if not is_high(red):
             return Done("no red row is of high severity", outcome=Outcome.NOT_SELECTED)
-        before = gate.read_gate(self.ground.project).position
+        before = project_gate.read_gate(self.ground.project).position
         why = ", ".join(name_of(each) for each in red if each["severity"] == Severity.HIGH)
-        after = gate.close(
+        after = project_gate.close(
             self.ground.project, reason=f"red at {self.ground.head[:10]}: {why}", by="bot:rollback"
         ).position
         self._note(f"the gate is {after}", gate=str(after))

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.culprit.worktrees import TemporaryFolder, Worktree
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.gate import BOT, close, gate_file, is_bot
-from runbook.gate_environment import gate_environment
-from runbook.gate_file import GateChanged, GateFile, GateState, Position
-from runbook.gate_smoke import GateSmoke, TierResult, keep_runs
-from runbook.gate_status import read_build
+from runbook.gate.environment import gate_environment
+from runbook.gate.file import GateChanged, GateFile, GateState, Position
+from runbook.gate.project_gate import BOT, close, gate_file, is_bot
+from runbook.gate.smoke import GateSmoke, TierResult, keep_runs
+from runbook.gate.status import read_build
 from runbook.git import git
 from runbook.project import find_project
 from runbook.source_state import read_source_state

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.gate_file import GateFile, GateState, Position
+from runbook.gate.file import GateFile, GateState, Position
 from runbook.runs import RunFolder
 from tests.runbook.support import (
     ENGINE,
@@ -367,7 +367,7 @@ def test_head_must_not_move_meanwhile(gated: Gated) -> None:
 
 def test_a_closure_meanwhile_stands(gated: Gated) -> None:
     body = (
-        "from pathlib import Path; from runbook.gate_file import GateFile;"
+        "from pathlib import Path; from runbook.gate.file import GateFile;"
         f" GateFile(Path({str(gated.file.path)!r})).close('wait', by='ada', now=1.0)"
     )
     gated.project.write("tests/test_app.py", module(ONE, row_test("test_two", body)))

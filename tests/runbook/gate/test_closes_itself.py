@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.gate_file import GateFile, Position
+from runbook.gate.file import GateFile, Position
 from tests.runbook.support import GATE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.gate import PROBE_VARIABLE
-from runbook.gate_faults import high_rows, read_proofs, unproved
+from runbook.gate.faults import high_rows, read_proofs, unproved
+from runbook.gate.project_gate import PROBE_VARIABLE
 from runbook.kept_process import run_kept
 from runbook.rows import Severity, TestFunction, read_rows, read_tests, short_name
 from runbook.runs import RunFolder
@@ -61,7 +61,7 @@ class GateSmoke:
     Args:
         project: The project as the tree has it; its root is the tree.
         scratch: A folder outside of the tree, for environments and logs.
-        environment: All that the runs know; see `runbook.gate_environment`.
+        environment: All that the runs know; see `runbook.gate.environment`.
         say: Is told each line of theirs.
     """
 
@@ -94,7 +94,7 @@ class GateSmoke:
         return _result(tier, tests, judged, reasons)
 
     def prove(self, session: str, tiers: Sequence[Tier]) -> FaultsResult:
-        """Inject the faults of the rows of high severity; see `runbook.gate_faults`."""
+        """Inject the faults of the rows of high severity; see `runbook.gate.faults`."""
         paths = dict.fromkeys(path for tier in tiers for path in tier.tests)
         rows = high_rows(read_rows(self._project.root, paths))
         if not rows:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import EnvironmentNotReady
-from runbook.gate_file import GateState, Position
-from runbook.gate_status import GateStatus, read_build, read_status
+from runbook.gate.file import GateState, Position
+from runbook.gate.status import GateStatus, read_build, read_status
 from runbook.project import GateSettings, Project
 from runbook.source_state import SourceState
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.gate_file import GateFile, GateState, Position
+from runbook.gate.file import GateFile, GateState, Position
 
 if TYPE_CHECKING:
     from runbook.project import Project

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook import gate
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.gate import BOT, close, gate_word, read_gate
-from runbook.gate_file import GateFile, Position
+from runbook.gate import project_gate
+from runbook.gate.file import GateFile, Position
+from runbook.gate.project_gate import BOT, close, gate_word, read_gate
 from runbook.project import GateSettings, Project
 from runbook.source_state import SourceState
 
@@ -125,4 +125,4 @@ def test_a_user_without_a_name_can_close_it(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("getpass.getuser", nameless)
 
-    assert gate.person().startswith("user ")
+    assert project_gate.person().startswith("user ")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runbook import gate_file
 from runbook.atomic import write_atomically
-from runbook.gate_file import CLOCK_SKEW_S, MAX_BYTES, GateChanged, GateFile, Position
+from runbook.gate import file as gate_file
+from runbook.gate.file import CLOCK_SKEW_S, MAX_BYTES, GateChanged, GateFile, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

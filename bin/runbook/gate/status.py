@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
-from runbook.gate import read_gate
-from runbook.gate_file import GateState, Position
+from runbook.gate.file import GateState, Position
+from runbook.gate.project_gate import read_gate
 from runbook.source_state import SourceState, read_source_state
 
 if TYPE_CHECKING:
