@@ -21,6 +21,7 @@ from dashgen.atomic_file import (
     write_atomically,
 )
 from dashgen.canvas_schema import SCHEMA_VERSION, CanvasContent, CanvasId
+from dashgen.decoding import decode
 from dashgen.errors import SchemaError
 from dashgen.ids import is_user_id, parse_canvas_id
 from dashgen.store_protocol import SetAside
@@ -206,7 +207,7 @@ class CanvasFiles:
             raise FileNotFoundError(owner_id)
         try:
             data, _ = read_regular(folder / f"{canvas_id}.json", MAX_CANVAS_BYTES)
-            content = msgspec.json.decode(data, type=StoredContent)
+            content = decode(data, StoredContent)
         except (ValueError, RecursionError) as error:
             raise UnfitFileError(str(error)) from error
         if (content.id, content.owner_id) != (canvas_id, owner_id):

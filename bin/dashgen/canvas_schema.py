@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from dashgen.decoding import decode
 from dashgen.errors import SchemaError
 from dashgen.ids import (
     CanvasId,
@@ -266,7 +267,7 @@ def decode_body(body: bytes, shape: type[_T]) -> _T:
         SchemaError: not JSON, too deep, or not of that shape; the error names the field.
     """
     try:
-        return msgspec.json.decode(body, type=shape)
+        return decode(body, shape)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise SchemaError(path.strip(".`") or "body", f"is refused: {message}") from None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from dashgen.decoding import decode
 from dashgen.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -142,6 +143,6 @@ def decode_place(cursor: str, shape: type[_T]) -> _T:
     padded = cursor[:_MAX_CURSOR] + "=" * (-len(cursor) % 4)
     try:
         data = base64.b64decode(padded, altchars=b"-_", validate=True)
-        return msgspec.json.decode(data, type=shape)
+        return decode(data, shape)
     except (ValueError, binascii.Error):
         raise SchemaError("cursor", "is not one that this listing gave") from None

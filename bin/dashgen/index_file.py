@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import msgspec
 
 from dashgen.atomic_file import UnfitFileError, append_durably, read_regular, write_atomically
+from dashgen.decoding import decode
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 from dashgen.strict_json import decode_strictly
 
@@ -181,7 +182,7 @@ def _changes(data: bytes, start: int) -> tuple[list[IndexChange], int]:
 
 def _canonical(line: bytes, shape: type[_T]) -> _T:
     """Decodes a line that this module wrote: byte for byte, so that no key stands there twice."""
-    value = msgspec.json.decode(line, type=shape)
+    value = decode(line, shape)
     if msgspec.json.encode(value) + b"\n" != line:
         raise ValueError("has a line that was not written by this program")
     return value

@@ -22,6 +22,7 @@ from dashgen.canvas_schema import (
     new_canvas_id,
     parse_canvas_id,
 )
+from dashgen.decoding import decode
 from dashgen.errors import NotFound, NotPublished, NotYours, PublishedCanvas, SchemaError
 from dashgen.slots import FREE_LIMIT, Tier, decide_publish
 from dashgen.sql_grid import draw_lot, page_rows
@@ -315,7 +316,7 @@ def _whole_row_of(canvas: Canvas) -> dict[str, Any]:
 def _about_of(row: Row[Any]) -> _About | None:
     """What the row says in few words, or None when this program cannot read it."""
     try:
-        about = msgspec.json.decode(row.about, type=_About)
+        about = decode(row.about, _About)
     except (ValueError, RecursionError) as error:
         _log.warning("canvas %s counts as absent: %r", row.id, str(error))
         return None
@@ -331,8 +332,8 @@ def _readable(row: Row[Any]) -> Canvas | None:
     if about is None:
         return None
     try:
-        room_state = msgspec.json.decode(row.room_state, type=RoomState)
-        source_metadata = msgspec.json.decode(row.source_metadata, type=dict[str, object])
+        room_state = decode(row.room_state, RoomState)
+        source_metadata = decode(row.source_metadata, dict[str, object])
     except (ValueError, RecursionError) as error:
         _log.warning("canvas %s counts as absent: %r", row.id, str(error))
         return None

@@ -6,7 +6,7 @@ import json
 import math
 from typing import NoReturn, TypeVar
 
-import msgspec
+from dashgen.decoding import decode
 
 _T = TypeVar("_T")
 
@@ -29,7 +29,7 @@ def decode_strictly(data: bytes, shape: type[_T]) -> _T:
             parse_float=_finite,
             parse_constant=_refuse_constant,
         )
-        return msgspec.json.decode(data, type=shape)
+        return decode(data, shape)
     except RecursionError:
         raise ValueError("is nested too deep") from None
 

@@ -1,0 +1,35 @@
+"""JSON into structs, from any thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+_T = TypeVar("_T")
+
+_decoders: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+_making: Final = threading.Lock()
+
+
+def decode(data: bytes | str, shape: type[_T]) -> _T:
+    """Decode JSON into a struct, or into any other shape that msgspec knows.
+
+    msgspec looks a struct up when it first decodes one, and shows other threads what it has found
+    so far: a thread that decodes into half a struct ends the process. So decoders are made under
+    one lock, and nothing in this program calls ``msgspec.json.decode`` with a type.
+
+    Args:
+        data: UTF-8 text.
+        shape: What it must be.
+
+    Raises:
+        ValueError: It is not JSON, or not of that shape.
+        RecursionError: It is nested too deep.
+    """
+    decoder = _decoders.get(shape)
+    if decoder is None:
+        with _making:
+            decoder = _decoders[shape] = msgspec.json.Decoder(shape)
+    return decoder.decode(data)  # type: ignore[no-any-return]
