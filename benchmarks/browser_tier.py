@@ -1,4 +1,4 @@
-"""What the browser tier costs beside one Chromium boot a test: ``python benchmarks/browser_tier.py [--rounds N]``.
+"""What the browser tier costs beside a boot a test: ``python benchmarks/browser_tier.py [--rounds N] [--record]``.
 
 Both are the same command, environment, server and tests. The tier boots Chromium once, while pytest and
 the server boot; the other boots Playwright and Chromium in every test, as suites do that make their own
@@ -19,6 +19,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "bin"))
+
+from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+
 PYTHON = ROOT / ".nox" / "browser" / "bin" / "python"
 GOAL, GOAL_SECONDS = 0.4, 5.0
 BOOT_PER_TEST = {"ENSEMBLE_BOOT_PER_TEST": "1"}
@@ -28,26 +32,23 @@ def main() -> int:
     """Print the table; return 1 if a run failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
+    options = parser.parse_args()
     if not PYTHON.exists():
         sys.exit("error: there is no environment for it\n  next: bin/nox -s browser")
-    print(
-        f"{os.cpu_count()} cores, {rounds} paired rounds, seconds of wall time, load {load()} before"
-    )
     seconds({})  # warms the disk's cache
     pairs = []
-    print(f"{'round':>5} {'one boot':>9} {'a boot a test':>14} {'ratio':>6}")
-    for number in range(1, rounds + 1):
+    table = Table(["Round", "One boot s", "A boot a test s", "Ratio"]).begin()
+    for number in range(1, options.rounds + 1):
         one, each = seconds({}), seconds(BOOT_PER_TEST)
         pairs.append((one, each))
-        print(f"{number:>5} {one:>9.2f} {each:>14.2f} {one / each:>6.2f}", flush=True)
+        table.add(str(number), f"{one:.2f}", f"{each:.2f}", f"{one / each:.2f}")
     ratio = statistics.median(one / each for one, each in pairs)
     best, other = (min(column) for column in zip(*pairs, strict=True))
-    print(f"{'best':>5} {best:>9.2f} {other:>14.2f}")
-    print(
-        f"median ratio {ratio:.2f} (goal {GOAL}); best of the tier {best:.2f} s (goal {GOAL_SECONDS})"
-    )
-    print(f"load {load()} after")
+    table.add("best; median", f"{best:.2f}", f"{other:.2f}", f"{ratio:.2f}")
+    table.add("goal", f"{GOAL_SECONDS:.2f}", "", f"{GOAL:.2f}")
+    if options.record:
+        table.record(ROOT, "browser-tier")
     return 0
 
 
@@ -63,11 +64,6 @@ def seconds(variables: dict[str, str]) -> float:
     if done.returncode or json.loads(done.stdout)["verdict"] != "green":
         sys.exit(f"the tier is not green:\n{done.stderr}")
     return took
-
-
-def load() -> float:
-    """Return how many processes wanted to run, on average over the last minute."""
-    return round(os.getloadavg()[0], 1)
 
 
 if __name__ == "__main__":

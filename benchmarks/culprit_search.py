@@ -1,7 +1,7 @@
 """The culprit search side by side with bisection and git-bayesect: ``python benchmarks/culprit_search.py [--quick]``.
 
-Prints one table of goals, each with what was reached. Simulated histories and lying oracles come from a seed that
-is printed; the last part runs this search and ``git bisect run`` on a repository that it generates.
+Prints a table of goals for each part, each with what was reached. Simulated histories and lying oracles come from a
+seed that is printed; the last part runs this search and ``git bisect run`` on a repository that it generates.
 git-bayesect is compared where it can be imported (``pip install git-bayesect``), and left out where not.
 ``L`` is the channel limit log2(n) / C; ``B`` is ceil(log2 n).
 """
@@ -32,12 +32,14 @@ from runbook.culprit.options import Options
 from runbook.culprit.posterior import GOOD_END
 from runbook.culprit.prior import CAP
 from runbook.culprit.search import Finding, Outcome, Search, Word
+from runbook.measured import RECORD, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     Oracle = Callable[[int], Outcome]
 
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 20
 PARTS = (
     "steady",
@@ -545,6 +547,9 @@ def real(size: int, naps: float) -> Iterator[Row]:
 # The table -------------------------------------------------------------------------------------------
 
 
+HEAD = ("Goal", "Case", "Wanted", "Met", "Reached", "Others")
+
+
 @dataclass
 class Row:
     """One line of the table."""
@@ -556,9 +561,11 @@ class Row:
     others: str = ""
     is_met: bool = False
 
-    def __str__(self) -> str:
-        mark = "yes" if self.is_met else "no "
-        return f"{self.goal:<4} {self.case:<40} {self.wanted:<32} {mark} {self.reached:<60} {self.others}".rstrip()
+    @property
+    def cells(self) -> list[str]:
+        """Its cells, in the order of `HEAD`."""
+        mark = "yes" if self.is_met else "no"
+        return [self.goal, self.case, self.wanted, mark, self.reached, self.others]
 
 
 def main() -> int:
@@ -567,6 +574,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="in under a minute, with fewer trials")
     parser.add_argument("--trials", type=int, default=200, help="searches a line (default: 200)")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
+    parser.add_argument(RECORD, action="store_true", help="keep each part for the documents")
     options = parser.parse_args()
     is_quick = options.quick
     count = 25 if is_quick else options.trials
@@ -574,7 +582,6 @@ def main() -> int:
     print(f"seed {SEED}, {count} trials a line, {os.cpu_count()} cores")
     if bayesect_trials(2, 1, NEVER, NEVER) is None:
         print("git-bayesect is not installed: left out")
-    print(f"{'':<4} {'case':<40} {'goal':<32} met {'reached':<60} others")
     parts: dict[str, Callable[[], Iterator[Row]]] = {
         "steady": lambda: steady(
             (30, 500) if is_quick else (30, 100, 500, 1500, 4096), count // (1 if is_quick else 4)
@@ -589,8 +596,11 @@ def main() -> int:
         "real": lambda: real(200, 0.3 if is_quick else 1.0),
     }
     for name in options.part or PARTS:
+        table = Table(HEAD).begin()
         for row in parts[name]():
-            print(row, flush=True)
+            table.add(*row.cells)
+        if options.record:
+            table.record(ROOT, f"culprit-{name}")
     return 0
 
 

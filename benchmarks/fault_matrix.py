@@ -1,4 +1,4 @@
-"""What proving rows costs beside doing it fault by fault: ``python benchmarks/fault_matrix.py [ROW...]``.
+"""What proving rows costs beside doing it fault by fault: ``python benchmarks/fault_matrix.py [--record] [ROW...]``.
 
 By hand, each fault is put into a fresh clone, which makes its environment, compiles everything and runs the fast
 tier. The proof shares one environment and compiles once, and runs as many at once as there are cores; its time holds
@@ -19,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.project import find_project  # noqa: E402 - found through the line above
+from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.project import find_project  # noqa: E402
 from runbook.prove.fault import Fault, read_faults  # noqa: E402
 
 PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
@@ -31,17 +32,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--by-hand", type=int, default=4, help="faults that are injected by hand")
     parser.add_argument("rows", nargs="*", help="rows that are proved; all of the tier by default")
+    parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     options = parser.parse_args()
     faults = [fault for fault in read_faults(find_project(ROOT)) if fault.tier == "fast"]
     faults = [fault for fault in faults if fault.row in (options.rows or [fault.row])]
     chosen = faults[:: -(-len(faults) // options.by_hand)]
     cold = sum(by_hand(fault) for fault in chosen) / len(chosen)
     matrix = proof(options.rows) / len(faults)
-    print(
-        f"{os.cpu_count()} cores, {len(chosen)} faults by hand, {len(faults)} proved, seconds a fault"
+    table = Table(["By hand", "s a fault", "Proved", "s a fault", "Ratio", "Goal"]).begin()
+    cells = (
+        f"{cold:.1f}",
+        str(len(faults)),
+        f"{matrix:.1f}",
+        f"{matrix / cold:.2f}",
+        f"{GOAL:.2f}",
     )
-    print(f"{'by hand':>8} {'proof':>7} {'ratio':>6}   goal")
-    print(f"{cold:>8.1f} {matrix:>7.1f} {matrix / cold:>6.2f}   {GOAL:.2f}")
+    table.add(str(len(chosen)), *cells)
+    if options.record:
+        table.record(ROOT, "fault-matrix")
     return 0
 
 

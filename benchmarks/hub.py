@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
-from tests.hub.breaking import copy_as  # noqa: E402 - found through the line above
+from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from tests.hub.breaking import copy_as  # noqa: E402
 from tests.hub.client import Client  # noqa: E402
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess  # noqa: E402
 
@@ -42,6 +43,7 @@ def main() -> None:
         "--rounds", type=int, default=2, help="the best of so many counts (%(default)s)"
     )
     parser.add_argument("--browser", action="store_true", help="measure the browser tier too")
+    parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hub-benchmark-") as folder:
         apps = {size: make_apps(Path(folder) / str(size), size) for size in SIZES}
@@ -57,12 +59,10 @@ def main() -> None:
         if options.browser:
             took = {size: best(browser, apps[size], options.rounds) for size in BROWSER_SIZES}
             rows.append(("the browser tier", 0.6, took))
-    one, five, _ = os.getloadavg()
-    print(
-        f"{os.cpu_count()} cores, best of {options.rounds}, load {one:.1f} now, {five:.1f} over five minutes"
-    )
-    print_table(rows)
-    print(f"\nThe portal's page with {max(SIZES)} apps: median {page:.1f} ms (goal 100).")
+    table = print_table(rows)
+    table.add("the portal's page", *["-"] * (len(SIZES) - 1), f"{page / 1000:.3f}", "-", "100 ms")
+    if options.record:
+        table.record(ROOT, "hub")
 
 
 def make_apps(folder: Path, count: int) -> Path:
@@ -126,15 +126,16 @@ def page_ms(apps: Path) -> float:
     return statistics.median(times)
 
 
-def print_table(rows: list[tuple[str, float, dict[int, float]]]) -> None:
+def print_table(rows: list[tuple[str, float, dict[int, float]]]) -> Table:
     """Print seconds by number of apps, and the cost an app against its goal."""
-    print(f"| Smoke | {' | '.join(f'{size} apps s' for size in SIZES)} | ms an app | Goal |")
-    print(f"| --- |{' --- |' * (len(SIZES) + 2)}")
+    sizes = [f"{size} apps s" for size in SIZES]
+    table = Table(["Smoke", *sizes, "ms an app", "Goal"]).begin()
     for name, goal, took in rows:
         few, many = min(took), max(took)
         cost = (took[many] - took[few]) / (many - few)
         cells = [f"{took[size]:.2f}" if size in took else "-" for size in SIZES]
-        print(f"| {name} | {' | '.join(cells)} | {cost * 1000:.1f} | {goal * 1000:.0f} |")
+        table.add(name, *cells, f"{cost * 1000:.1f}", f"{goal * 1000:.0f}")
+    return table
 
 
 if __name__ == "__main__":

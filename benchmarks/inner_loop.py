@@ -1,4 +1,4 @@
-"""What the warm fast tier costs beside its floor: ``python benchmarks/inner_loop.py [--rounds N]``.
+"""What the warm fast tier costs beside its floor: ``python benchmarks/inner_loop.py [--rounds N] [--record]``.
 
 The floor is the same command, environment and plugin running one empty test. Each round runs floor and
 smoke one after the other, so that what else the machine does weighs on both; the ratio is the median
@@ -16,6 +16,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "bin"))
+
+from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+
 EMPTY = "benchmarks/floor/test_empty.py"
 GOAL = 1.5
 COMMANDS = {
@@ -28,17 +32,17 @@ def main() -> int:
     """Print the table; return 1 if a command failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
-    print(
-        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {rounds} paired rounds, seconds"
-    )
-    print(f"{'command':<22} {'floor':>7} {'smoke':>7} {'ratio':>7}   goal")
+    parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
+    options = parser.parse_args()
+    table = Table(["Command", "Floor s", "Smoke s", "Median ratio", "Goal"]).begin()
     for name, (command, empty) in COMMANDS.items():
         seconds(command)  # makes the environment where there is none, and warms the disk's cache
-        pairs = [(seconds([*command, *empty]), seconds(command)) for _ in range(rounds)]
+        pairs = [(seconds([*command, *empty]), seconds(command)) for _ in range(options.rounds)]
         floor, smoke = (min(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(full / bare for bare, full in pairs)
-        print(f"{name:<22} {floor:>7.2f} {smoke:>7.2f} {ratio:>7.2f}   {GOAL}", flush=True)
+        table.add(f"`{name}`", f"{floor:.2f}", f"{smoke:.2f}", f"{ratio:.2f}", str(GOAL))
+    if options.record:
+        table.record(ROOT, "inner-loop")
     return 0
 
 

@@ -1,7 +1,7 @@
 """The upgrade search on real breakages, side by side with ddmin over hard pins and upgrading one by one.
 
-``python benchmarks/upgrade_search.py [--case WORDS] [--peers]`` prints a table; it needs a package index with upload
-times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
+``python benchmarks/upgrade_search.py [--case WORDS] [--peers] [--record]`` prints a table; it needs a package index
+with upload times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
 Environments are distinct sets of versions that were installed, those of both ends, both proofs and the first bad
 release included.
 """
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.upgrade_cases import CASES, NEWEST, Case
+from runbook.measured import RECORD, Table
 from runbook.upgrades.asking import Answer, Free, Outcome
 from runbook.upgrades.case import open_case
 from runbook.upgrades.find import find_offending_upgrade, guarded_folder
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from runbook.upgrades.laboratory import Laboratory
     from runbook.upgrades.report import Result
 
+ROOT = Path(__file__).resolve().parents[1]
 _HEAD = (
     "case", "n", "right", "hold right", "bound right", "environments", "L + 3", "unresolvable", "runs",
     "seconds",
@@ -182,34 +184,31 @@ def peer(case: Case, options: Options, search: Callable[..., frozenset[str]]) ->
             ]  # fmt: skip
 
 
-def print_row(cells: Sequence[str]) -> None:
-    """Print one line of a table."""
-    print("| " + " | ".join(cells) + " |", flush=True)
-
-
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", default="", help="only cases whose name holds these words")
     parser.add_argument("--peers", action="store_true", help="run ddmin and one-by-one instead")
+    parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     arguments = parser.parse_args()
     head = (
         ["case", "peer", "right", "found", "attempts", "unresolvable", "environments"]
         if arguments.peers
         else _HEAD
     )
-    print_row(head)
-    print_row(["---"] * len(head))
+    table = Table(head).begin()
     for case in CASES:
         if arguments.case not in case.name:
             continue
         with tempfile.TemporaryDirectory(prefix="upgrade-case-") as scratch:
             options = make(case, Path(scratch))
             if not arguments.peers:
-                print_row(row(case, find_offending_upgrade(options)))
+                table.add(*row(case, find_offending_upgrade(options)))
             elif case.verdict == "found":
                 for search in (ddmin, one_by_one):
-                    print_row(peer(case, options, search))
+                    table.add(*peer(case, options, search))
+    if arguments.record:
+        table.record(ROOT, "upgrade-peers" if arguments.peers else "upgrade-search")
 
 
 if __name__ == "__main__":

@@ -9,12 +9,20 @@ import ast
 import re
 import sys
 from collections import Counter
-from itertools import takewhile
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from runbook import transcript
-from runbook.document import rows_table, stale_documents, table
+from runbook import measured, shown, transcript
+from runbook.describe import describe
+from runbook.document import (
+    rows_table,
+    sessions_table,
+    stale_documents,
+    table,
+    tasks_table,
+)
 from runbook.errors import RunbookError
 from runbook.exit_codes import MEANINGS, ExitCode
 from runbook.github.paths import as_yaml, watched
@@ -31,14 +39,7 @@ if TYPE_CHECKING:
     from runbook.project import Project
 
 _TICKED_PATH = re.compile(r"`((?:bin|tests|docs|benchmarks|requirements)/[\w./-]+)(?:::([\w.]+))?`")
-_SHOWN_COMMAND = re.compile(
-    r"^(?:\$ )?((?:bin/)?(?:nox|invoke)(?: +\S+)+|bash bin/\S+.*)$", re.MULTILINE
-)
-_FENCE = re.compile(r"^```(?:bash|console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_TASK = re.compile(r"^@task.*?^def (\w+)", re.MULTILINE | re.DOTALL)
-_VARIANT = re.compile(r"(-3\.\d+)?(\(.*)?$")  # of a session: its Python, its parameters
 _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-_SESSION = re.compile(r"@nox\.session\(name=\"([\w-]+)\"")
 
 
 def documents(root: Path) -> list[Path]:
@@ -54,7 +55,15 @@ def documents(root: Path) -> list[Path]:
 
 def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
     """Return the makers of the generated blocks, by name."""
+
+    @cache
+    def described() -> dict[str, Any]:
+        return describe(project.root)
+
     return {
+        **measured.blocks(project.root),
+        "sessions": lambda: sessions_table(described()["sessions"]),
+        "tasks": lambda: tasks_table(described()["tasks"]),
         "rows": lambda: rows_table(read_rows(project.root, project.test_paths)),
         "exit-codes": lambda: table(
             ["Exit", "Meaning"], ([str(int(c)), m] for c, m in MEANINGS.items())
@@ -140,13 +149,14 @@ def _name(node: ast.AST) -> str:
 
 def _check_documents(project: Project) -> Iterator[str]:
     root = project.root
+    known = shown.Known.of(root, describe(root))
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
     for document in documents(root):
         text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
         yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
         yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
-        yield from (f"{name}: {finding}" for finding in _gone_commands(root, text))
+        yield from (f"{name}: {finding}" for finding in _gone_commands(known, text))
 
 
 def _dead_links(document: Path, text: str) -> Iterator[str]:
@@ -162,33 +172,11 @@ def _gone_names(root: Path, text: str) -> Iterator[str]:
             yield f"names `{path}{'::' if qualname else ''}{qualname}`, which does not exist"
 
 
-def _gone_commands(root: Path, text: str) -> Iterator[str]:
-    tasks = {name.replace("_", "-") for name in _TASK.findall(_read(root / "tasks.py"))}
-    sessions = set(_SESSION.findall(_read(root / "noxfile.py")))
-    for block in _FENCE.findall(text):
-        for command in _SHOWN_COMMAND.findall(block):
-            for what in _gone_parts(root, command, tasks, sessions):
-                yield f"shows `{command.strip()}`, and {what}"
-
-
-def _read(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
-
-
-def _gone_parts(root: Path, command: str, tasks: set[str], sessions: set[str]) -> Iterator[str]:
-    program, *arguments = command.partition("#")[0].split()
-    names = list(takewhile(lambda word: not word.startswith("-"), arguments))
-    if program == "bash":
-        yield from (f"{file} does not exist" for file in names[:1] if not (root / file).is_file())
-    elif program.endswith("invoke"):
-        called = (task for task in names[:1] if task.replace(".", "-") not in tasks)
-        yield from (f"there is no task {task}" for task in called)
-    elif "-s" in arguments:
-        wanted = arguments[arguments.index("-s") + 1 :]
-        for word in takewhile(lambda word: not word.startswith("-"), wanted):
-            name = _VARIANT.sub("", word.strip("\"'"))
-            if name not in sessions:
-                yield f"there is no session {name}"
+def _gone_commands(known: shown.Known, text: str) -> Iterator[str]:
+    known = replace(known, tests=known.tests | set(shown.tests_in(text)))
+    for command in shown.commands(text):
+        for problem in shown.problems(command, known):
+            yield f"shows `{' '.join(command)}`, and {problem}"
 
 
 def main() -> int:

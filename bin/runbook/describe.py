@@ -108,10 +108,11 @@ def _run(command: list[str]) -> str:
 
 
 def describe(root: Path) -> dict[str, Any]:
-    """Return all that can be called: tasks, sessions and what exit codes mean."""
+    """Return all that can be called: tasks, sessions and what exit codes mean; a project may have neither."""
+    has_tasks, has_sessions = (root / "tasks.py").is_file(), (root / "noxfile.py").is_file()
     return {
         "schema": "describe/1",
-        "tasks": describe_tasks(read_tasks(root)),
-        "sessions": describe_sessions(root),
+        "tasks": describe_tasks(read_tasks(root)) if has_tasks else [],
+        "sessions": describe_sessions(root) if has_sessions else [],
         "exit_codes": {str(int(code)): meaning for code, meaning in MEANINGS.items()},
     }

@@ -10,13 +10,16 @@ from __future__ import annotations
 import html
 import re
 import textwrap
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from runbook.errors import UsageError
+from runbook.shown import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from runbook.rows import Row
 
@@ -93,3 +96,34 @@ def rows_table(rows: Iterable[Row]) -> str:
         for row in rows
     )
     return table(["Failing test", "Severity", "Likely root cause", "Suspects"], body)
+
+
+def sessions_table(sessions: Iterable[Mapping[str, Any]]) -> str:
+    """Return what Nox can run, a line a session; its Pythons and parameters stand together."""
+    body = []
+    for name, variants in groupby(sessions, key=lambda session: base_name(session["name"])):
+        first, *others = variants
+        own = [each["name"].removeprefix(name).strip("-()") for each in (first, *others)]
+        body.append(
+            [
+                f"`{name}`",
+                ", ".join(f"`{each}`" for each in own if each),
+                "yes" if first["default"] else "",
+                ", ".join(first["tags"]),
+                first["help"],
+            ]
+        )
+    return table(["Session", "Each with", "In `bin/nox`", "Tags", "What it does"], body)
+
+
+def tasks_table(tasks: Iterable[Mapping[str, Any]]) -> str:
+    """Return what Invoke can do, a line a task."""
+    body = (
+        [
+            " ".join([f"`{task['name']}`", *(name.upper() for name in task["positional"])]),
+            " ".join(f"`{option['name']}`" for option in task["options"]),
+            task["help"],
+        ]
+        for task in tasks
+    )
+    return table(["Task", "Options", "What it does"], body)

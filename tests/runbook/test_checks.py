@@ -29,15 +29,11 @@ def findings(project: TinyProject) -> list[str]:
 def tidy(project: TinyProject) -> TinyProject:
     """A project in which nothing is stale."""
     project.write("tests/test_app.py", module(row_test("test_one", suspects=("app.py::serve",))))
-    project.write("noxfile.py", '@nox.session(name="fast")\ndef fast(session): ...\n')
-    project.write("tasks.py", "@task(help={})\ndef find_culprit(c):\n    ...\n")
     project.write("bin/run.sh", "")
     project.write(
         "README.md",
         "[here](docs/more.md#part) [out](https://example.org) `bin/run.sh` `bin/run.sh` `bin/*.gone`\n"
-        "```bash\nbin/nox -s fast -- -k x  # and more\nnox -l\ninvoke find-culprit --x\n"
-        "invoke --list\nbash bin/run.sh -v\nls /gone\nnox -s  # which?\ninvoke  # alone\n```\n"
-        "```python\nnox -s gone\n```\n",
+        "```bash\nbash bin/run.sh -v\nls /gone\n```\n",
     )
     project.write("docs/more.md", "# More\n")
     return project
@@ -130,8 +126,7 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
         ("`bin/gone.sh`", "names `bin/gone.sh`, which does not exist"),
         ("`tests/test_app.py::gone`", "names `tests/test_app.py::gone`, which does not exist"),
         ("```bash\nnox -s gone\n```", "shows `nox -s gone`, and there is no session gone"),
-        ("```sh\n$ bin/nox -s fast gone\n```", "and there is no session gone"),
-        ("```console\nbin/invoke gone\n```", "shows `bin/invoke gone`, and there is no task gone"),
+        ("Type `bin/invoke gone`.", "shows `bin/invoke gone`, and there is no task gone"),
         (
             "```bash\nbash bin/gone.sh\n```",
             "shows `bash bin/gone.sh`, and bin/gone.sh does not exist",
@@ -156,10 +151,33 @@ def test_a_stale_lock_is_found_with_what_mends_it(tidy: TinyProject) -> None:
     assert ["requirements/fast.txt is missing; mend: bin/invoke lock"] == findings(tidy)
 
 
-def test_a_project_without_sessions_and_tasks_can_be_checked(project: TinyProject) -> None:
-    project.write("README.md", "```bash\nnox -s fast\n```\n")
+def test_what_is_shown_is_held_against_the_sessions_and_tasks_that_there_are(
+    tidy: TinyProject,
+) -> None:
+    tidy.write(
+        "noxfile.py",
+        "import nox\n@nox.session(name='fast', tags=['ci'])\ndef fast(session): 'Smoke.'\n",
+    )
+    tidy.write(
+        "tasks.py", "from invoke import task\n@task(help={})\ndef show(c, brief=False): 'Show.'\n"
+    )
+    tidy.write("docs/more.md", "`nox -s fast gone`, `invoke show --brief`, `invoke show --bref`\n")
 
-    assert ["README.md: shows `nox -s fast`, and there is no session fast"] == findings(project)
+    assert [
+        "docs/more.md: shows `nox -s fast gone`, and there is no session gone",
+        "docs/more.md: shows `invoke show --bref`, and show has no option --bref",
+    ] == findings(tidy)
+
+
+def test_a_test_that_a_document_makes_up_may_be_shown(tidy: TinyProject) -> None:
+    shown = "`nox -l test_made_up`\n"
+
+    tidy.write("docs/more.md", shown)
+    assert ["docs/more.md: shows `nox -l test_made_up`, and there is no test test_made_up"] == (
+        findings(tidy)
+    )
+    tidy.write("docs/more.md", f"{shown}```python\ndef test_made_up(): ...\n```\n")
+    assert [] == findings(tidy)
 
 
 def test_the_command_prints_its_findings_and_ends_red(tidy: TinyProject) -> None:
