@@ -119,7 +119,7 @@ def _baseline(case: Case, laboratory: Laboratory) -> Answer:
     if answer.is_green or NOT_INSTALLED in answer.fingerprint:
         return answer
     if answer.fingerprint & _NO_VERDICT:
-        said = answer.output.strip()[-200:] or ", ".join(answer.fingerprint)
+        said = laboratory.output_of(_BASELINE).strip()[-200:] or ", ".join(answer.fingerprint)
         raise EnvironmentNotReady(
             f"the command gives no verdict in the baseline: {said}",
             next_step="run the command by hand, or raise --timeout",

@@ -103,7 +103,7 @@ class Laboratory:
         hunted: The failure that is hunted; None where every failure counts.
         trials: All that was tried.
         unresolvable: How many states did not resolve.
-        imports: The names that packages are imported by, as far as failures showed them.
+        imports: The names that packages are imported by, in any environment: an upgrade may take a module away.
     """
 
     resolver: Resolver
@@ -149,7 +149,7 @@ class Laboratory:
                 if each
             ]
         )
-        return [_answer(each, self._outcome(each)) if each else self._no_answer() for each in found]
+        return [self._answer(each) if each else self._no_answer() for each in found]
 
     def repeat(self, state: Move | Free, times: int) -> tuple[int, int]:
         """Run a state until it was run so often, whatever it says; return how often it failed and passed."""
@@ -171,7 +171,16 @@ class Laboratory:
         tried = self.resolver.known(state)
         if tried is None or digest(tried) not in self._environments:
             return ""
-        return _answer(self._environments[digest(tried)], Outcome.RED).output
+        return _last_output(self._environments[digest(tried)])
+
+    def _answer(self, environment: Environment) -> Answer:
+        failed = [run for run in environment.runs if _failed(run)]
+        # A program that fails need not say its name; the command does.
+        shown = f"$ {self.job.command}\n{_last_output(environment)}" if failed else ""
+        fingerprint = frozenset().union(*(run.result.fingerprint for run in failed))
+        return Answer(
+            self._outcome(environment), environment.moved, environment.resolution.pins, fingerprint, shown
+        )  # fmt: skip
 
     def _no_answer(self) -> Answer:
         self.unresolvable += 1
@@ -188,8 +197,7 @@ class Laboratory:
             moved = resolution.moved_from(self.resolver.baseline)
             past = [_recalled(result) for result in self.past.get(key, [])]
             self._environments[key] = Environment(resolution, moved, past)
-            for run in past:
-                self.imports.update(run.imports)
+            self._learn_imports(past)
         return self._environments[key]
 
     def _settle(self, wanted: Sequence[tuple[Environment, int, Move | Free]]) -> None:
@@ -214,8 +222,8 @@ class Laboratory:
     def _learn(self, environment: Environment, state: Move | Free, runs: list[Run]) -> None:
         environment.is_installed = True
         environment.runs += runs
+        self._learn_imports(runs)
         for run in runs:
-            self.imports.update(run.imports)
             if run.result.word is Word.ERROR:
                 raise EnvironmentNotReady(
                     f"the command cannot be run: {run.result.why}",
@@ -231,6 +239,11 @@ class Laboratory:
         )
         self.trials.append(trial)
         self.say(f"environment {self.environments}: {trial.asked}: {outcome} in {seconds:.1f} s")
+
+    def _learn_imports(self, runs: Sequence[Run]) -> None:
+        for run in runs:
+            for package, names in run.imports.items():
+                self.imports[package] = names | self.imports.get(package, frozenset())
 
     def _lacking(self, environment: Environment, least: int) -> int:
         """Return how many runs an environment needs at least; 0 where it is settled."""
@@ -262,9 +275,7 @@ class Laboratory:
 
 
 def _to_remember(run: Run) -> ProbeResult:
-    """Return what is kept of a run: of a failure also what the next search needs to suspect the same upgrades."""
-    if run.result.word is Word.PASS:
-        return run.result
+    """Return what is kept of a run, with all that the next search needs to suspect the same upgrades."""
     imports = {package: sorted(names) for package, names in run.imports.items()}
     return replace(
         run.result, why=json.dumps({"output": run.output[-_REMEMBERED:], "imports": imports})
@@ -272,8 +283,6 @@ def _to_remember(run: Run) -> ProbeResult:
 
 
 def _recalled(result: ProbeResult) -> Run:
-    if result.word is Word.PASS:
-        return Run(result, "")
     kept = json.loads(result.why)
     imports = {package: frozenset(names) for package, names in kept["imports"].items()}
     return Run(result, kept["output"], imports=imports)
@@ -300,13 +309,10 @@ def _shortly(names: Sequence[str]) -> str:
     )
 
 
-def _answer(environment: Environment, outcome: Outcome) -> Answer:
-    failed = [run for run in environment.runs if run.result.word is not Word.PASS]
-    last = failed[-1] if failed else None
-    return Answer(
-        outcome,
-        environment.moved,
-        environment.resolution.pins,
-        frozenset().union(*(run.result.fingerprint for run in failed)),
-        last.output if last else "",
-    )
+def _failed(run: Run) -> bool:
+    return run.result.word is not Word.PASS
+
+
+def _last_output(environment: Environment) -> str:
+    """Return what the last run that failed printed, or nothing."""
+    return next((run.output for run in reversed(environment.runs) if _failed(run)), "")

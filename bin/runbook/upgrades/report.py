@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Result:
 
     def repeat(self) -> dict[str, str]:
         """Return the commands that repeat the search and each half of the proof."""
-        again = f"bin/invoke find-offending-upgrade {shlex.join(self._asked())}"
+        again = call(f"find-offending-upgrade {shlex.join(self._asked())}")
         said = {"search": again}
         if self.culprits and self.verdict is not Verdict.OUTSIDE_LOCK:
             moved = ",".join(each.name for each in self.culprits[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -161,16 +162,27 @@ class Resolver:
         return ["--exclude-newer", self.cutoff] if self.cutoff else []
 
     def pins_of(self, file: Path) -> dict[str, str]:
-        """Return the pins of a file that apply to this interpreter and this platform.
+        """Return the pins of a file, or of a ``uv.lock``, that apply to this interpreter and this platform.
 
         Raises:
             UvFailed: uv cannot read it.
         """
+        listed = self._exported(file) if file.suffix == ".lock" else file
         out = self.uv.run(
-            "pip", "compile", "--quiet", "--no-deps", "--no-annotate", file, "--python", self.python,
+            "pip", "compile", "--quiet", "--no-deps", "--no-annotate", listed, "--python", self.python,
             "--no-emit-index-url", *self._cutoff(), cwd=self.tree,
         )  # fmt: skip
         return dict(parse(out).pins)
+
+    def _exported(self, lock: Path) -> Path:
+        """Return the pins of a ``uv.lock`` as a requirements file; it is read in the copy, as that project's lock."""
+        out = self.scratch / "exported.txt"
+        shutil.copyfile(lock, self.tree / "uv.lock")
+        self.uv.run(
+            "export", "--quiet", "--frozen", "--no-hashes", "--no-emit-workspace", "--all-groups", "--all-extras",
+            "--python", self.python, "--output-file", out, cwd=self.tree,
+        )  # fmt: skip
+        return out
 
     def below(self, name: str, version: str) -> str | None:
         """Return the highest release that is lower than a version, or None."""

@@ -126,9 +126,7 @@ class Search:
             proof = yield from ask(Prove(_Move(culprits)))
             if not proof.is_red:
                 raise Contradicted(", ".join(sorted(culprits)))
-            (found.culprits if self._is_todays(red) else found.others).append(culprits)
-            found.reds[culprits] = proof
-            answer = yield from self._hold()
+            answer = yield from self._blame(culprits, proof, is_todays=self._is_todays(red))
             if answer.is_green:
                 found.green = answer
                 yield from self._tighten()
@@ -141,21 +139,43 @@ class Search:
         found.why = "it stays red whatever is held back"
         return found
 
+    def _blame(self, culprits: Names, proof: Answer, *, is_todays: bool) -> Asking[Answer]:
+        """Add a minimal red set and hold everything that was found, but for what it shows to be innocent.
+
+        Two packages of which neither moves without the other are told apart by holding alone: the one that was
+        named first was held, and it stayed red.
+        """
+        found = self.findings
+        coupled = [each for each in found.culprits if found.reds[each].moved == proof.moved]
+        found.reds[culprits] = proof
+        (found.culprits if is_todays else found.others).append(culprits)
+        if coupled:
+            every = found.culprits
+            found.culprits = [each for each in every if each not in coupled]
+            answer = yield from self._hold()
+            if answer.is_green:
+                return answer
+            found.culprits = every
+        return (yield from self._hold())
+
     def _space(self, red: Answer) -> Space:
         names = self._problem.movable
-        scored = scores(red.output, self._problem.imports())
+        scored = self._scores(red)
         weights = weigh(sorted(names), scored, self._problem.newest.direct)
         for name, weight in weights.items():
             self._suspicion[name] = max(weight, self._suspicion.get(name, 0.0))
         order = neighbours_first(names, self._problem.newest.required_by)
         return Space(weights, order, self._problem.closure, self._problem.width, self._green)
 
+    def _scores(self, red: Answer) -> dict[str, float]:
+        return scores(red.output, self._problem.imports(), self._problem.newest.required_by)
+
     def _is_todays(self, red: Answer) -> bool:
         """Whether a failure is one of today's, or was hidden behind one that let nothing else be seen."""
         if is_same(red.fingerprint, self._today.fingerprint):
             return True
         has_hidden = not any("::" in name for name in self._today.fingerprint)
-        points_at = scores(red.output, self._problem.imports())
+        points_at = self._scores(red)
         return has_hidden and not any(name in points_at for name in self.findings.pins)
 
     def _hold(self) -> Asking[Answer]:

@@ -1,50 +1,67 @@
 """Whom the failure points at: a weight for each upgrade, from what the failing run printed. Pure.
 
-A name in the line of the exception counts most, then the package of the deepest frame, then any other mention.
-The test runner stands in every traceback and counts least. A suspect is never believed: it is tried first.
+A name in the line of the exception counts most, then the package of the deepest frame, then what that package
+requires, since a package breaks where it uses another, and then any other mention. The test runner stands in every
+traceback and counts least. A suspect is never believed: it is tried first.
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _FRAME = re.compile(r"site-packages[/\\]([A-Za-z0-9_.-]+)")
 _RAISED = re.compile(
     r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
 )
 _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2", "hypothesis"})
-_IN_RAISED, _DEEPEST, _FRAMES, _MENTION = 4.0, 3.0, 1.0, 0.5
+_IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
 _RUNNER = 0.1
 _SHARE = 0.8  # of the belief, for all that the failure names together
 _DIRECT = 2.0  # a direct requirement breaks its user more often than one further down
 
 
-def scores(output: str, imports: Mapping[str, Iterable[str]]) -> dict[str, float]:
+def scores(
+    output: str,
+    imports: Mapping[str, Iterable[str]],
+    required_by: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> dict[str, float]:
     """Return how strongly a failure points at each package; those at which it does not are left out.
 
     Args:
         output: What the failing run printed.
         imports: For each package the names that it is imported by, itself excluded or not.
+        required_by: For each package those that require it.
     """
     raised = "\n".join(_RAISED.findall(output))
     frames = _FRAME.findall(output)
     deepest = next((frame for frame in reversed(frames) if not _is_runner(frame)), "")
+    broken = {
+        package for package, modules in imports.items()
+        if deepest.removesuffix(".py") in _names(package, modules)
+    }  # fmt: skip
     found: dict[str, float] = {}
     for package, modules in imports.items():
-        names = {package, package.replace("-", "_"), *modules}
-        if package in _RUNNERS and not _mentions(names, raised):
+        names = _names(package, modules)
+        is_used = not broken.isdisjoint(required_by.get(package, ()))
+        if package in _RUNNERS and not _mentions(names, raised) and not is_used:
             continue
         score = _IN_RAISED * _mentions(names, raised)
-        score += _DEEPEST * (deepest.removesuffix(".py") in names)
+        score += _DEEPEST * (package in broken)
+        score += _USED_THERE * is_used
         score += _FRAMES * any(frame.removesuffix(".py") in names for frame in frames)
         score += _MENTION * _mentions(names, output)
         if score:
             found[package] = score * (_RUNNER if package in _RUNNERS else 1.0)
     return found
+
+
+def _names(package: str, modules: Iterable[str]) -> set[str]:
+    return {package, package.replace("-", "_"), *modules}
 
 
 def _is_runner(frame: str) -> bool:

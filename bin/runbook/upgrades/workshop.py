@@ -273,9 +273,7 @@ class Workshop:
         failed = result.word is not Word.PASS
         if result.word is Word.ERROR and (sign := _sign(result.why)):
             result = replace(result, word=Word.FAIL, fingerprint=frozenset({sign}))
-        return Run(
-            result, bench.last_output() if failed else "", imports=bench.imports() if failed else {}
-        )
+        return Run(result, bench.last_output() if failed else "", imports=bench.imports())
 
     def __enter__(self) -> Self:
         return self

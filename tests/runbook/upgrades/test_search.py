@@ -32,12 +32,14 @@ class World:
         size: How many there are.
         red: Sets that are red together, each with the release from which on each member is bad.
         carries: What a package needs at its newest as soon as it is newer than the baseline.
+        loose: Who stays at its newest where what it needs is held.
         asked: The sets of versions that were tried.
     """
 
     size: int
     red: list[dict[str, int]]
     carries: dict[str, set[str]] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
     asked: set[tuple[int, ...]] = field(default_factory=set)
 
     @property
@@ -82,7 +84,7 @@ class World:
                 if each < limit or ("=" in pin and each <= limit)
             ]
             versions[name] = allowed[-1]
-        for name in self.names:  # whoever needs the newest of what is held goes back too
+        for name in sorted(set(self.names) - self.loose):  # who needs the newest of what is held goes back
             if any(versions[other] < NEWEST for other in self.closure(frozenset({name})) - {name}):
                 versions[name] = OLDEST
         return versions
@@ -198,6 +200,23 @@ def test_a_carrier_is_not_blamed_for_whom_it_brings(size: int, data: st.DataObje
     assert [frozenset({f"p{culprit}"})] == search.findings.culprits
     assert {f"p{culprit}"} == set(search.findings.pins)
     assert {f"p{culprit}", f"p{carrier}"} == search.held_below()
+
+
+@pytest.mark.parametrize("culprit", ["p1", "p2"])
+def test_of_two_that_only_move_together_the_one_is_named_whose_hold_is_green(culprit: str) -> None:
+    world = World(5, [{culprit: 2}], {"p1": {"p2"}, "p2": {"p1"}}, frozenset({"p1", "p2"}))
+    found = world.search().findings
+    assert [frozenset({culprit})] == found.culprits
+    assert {culprit} == found.pins.keys()
+
+
+def test_of_two_that_only_move_together_both_are_named_where_both_must_be_held() -> None:
+    world = World(
+        5, [{"p1": 2}, {"p2": 2}], {"p1": {"p2"}, "p2": {"p1"}}, frozenset({"p1", "p2"})
+    )
+    found = world.search().findings
+    assert {frozenset({"p1"}), frozenset({"p2"})} == set(found.culprits)
+    assert {"p1", "p2"} == found.pins.keys()
 
 
 def test_a_smallest_hitting_set_is_smallest() -> None:

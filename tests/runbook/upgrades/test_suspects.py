@@ -38,6 +38,24 @@ def test_the_test_runner_is_one_where_the_exception_names_it() -> None:
     ).keys()
 
 
+def test_what_a_broken_package_requires_comes_before_what_is_only_mentioned() -> None:
+    trace = (
+        'File "/env/lib/python3.11/site-packages/client/api.py", line 3, in go\n'
+        "TypeError: unexpected argument\ninnocent: mentioned\n"
+    )
+    imports = {name: frozenset({name}) for name in ("client", "transport", "innocent", "other")}
+    required_by = {"transport": {"client"}, "other": {"innocent"}}
+    found = scores(trace, imports, required_by)
+    assert ["client", "transport", "innocent"] == sorted(found, key=lambda name: -found[name])
+
+
+def test_the_test_runner_is_one_where_a_plugin_of_it_breaks() -> None:
+    trace = 'File "/env/lib/python3.11/site-packages/_pytest/runner.py"\n' * 2
+    trace += 'File "/env/lib/python3.11/site-packages/plugin.py", line 1\nAttributeError: no such\n'
+    imports = {"plugin": frozenset({"plugin"}), "pytest": frozenset({"_pytest", "pytest"})}
+    assert {"plugin", "pytest"} == scores(trace, imports, {"pytest": {"plugin"}}).keys()
+
+
 @given(
     st.sets(st.sampled_from("abcdefgh"), min_size=1),
     st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.5, 9)),
