@@ -15,6 +15,7 @@ from runbook.upgrades.outside import look_outside
 from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Result, Verdict
 from runbook.upgrades.search import Contradicted, Problem, Search
+from runbook.upgrades.unresolved import blame_too, leave_out
 from runbook.upgrades.uv import UvFailed
 from runbook.upgrades.workshop import NOT_INSTALLED
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from runbook.upgrades.laboratory import Laboratory
     from runbook.upgrades.options import Options
+    from runbook.upgrades.report import Culprit
 
 _BASELINE = Move(frozenset())
 _NEWEST = Free()
@@ -64,7 +66,7 @@ def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) 
         try:
             case.resolver.resolve_baseline(case.resolver.wanted)
             if isinstance(state, Move):
-                case.resolver.resolve_newest()
+                _resolve_newest_if_it_can_be(case)
         except UvFailed as error:
             refuse_without_index(error)
             raise UsageError(
@@ -73,6 +75,14 @@ def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) 
         with case.laboratory() as laboratory:
             (answer,) = laboratory.answer([state])
             return answer
+
+
+def _resolve_newest_if_it_can_be(case: Case) -> None:
+    """Where there is no newest side, what moves goes to its own newest; that may be just what cannot be resolved."""
+    try:
+        case.resolver.resolve_newest()
+    except UvFailed as error:
+        refuse_without_index(error)
 
 
 @contextmanager
@@ -103,14 +113,16 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
     green = _baseline(case, laboratory)
     if not green.is_green:
         return look_outside(case, laboratory, "the baseline is red today: it is not the lock")
+    left_out: tuple[Culprit, ...] = ()
     try:
         resolver.resolve_newest()
     except UvFailed as error:
         refuse_without_index(error)
-        return conclude(
-            case, laboratory, Verdict.UNRESOLVABLE, f"the newest does not resolve: {error.what}"
-        )
-    return _compare(case, laboratory)
+        left_out = leave_out(case, laboratory, error)
+        if not left_out:
+            why = f"the newest does not resolve: {error.what}"
+            return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
+    return blame_too(_compare(case, laboratory), left_out)
 
 
 def _baseline(case: Case, laboratory: Laboratory) -> Answer:

@@ -44,6 +44,7 @@ class Resolver:
         newest: What they go to; see `resolve_newest`.
         count: How many resolutions were made.
         wanted: What the file of the baseline pins.
+        standing: Constraints on all but the baseline, by package; see `runbook.upgrades.unresolved`.
     """
 
     uv: Uv
@@ -59,6 +60,7 @@ class Resolver:
     newest: Resolution = field(default_factory=lambda: Resolution({}))
     count: int = 0
     wanted: Mapping[str, str] = field(default_factory=dict)
+    standing: dict[str, str] = field(default_factory=dict)
     _known: dict[Move | Free, Resolution | None] = field(default_factory=dict)
     _releases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ class Resolver:
         Raises:
             UvFailed: It does not resolve.
         """
+        self.newest = Resolution({})
         self.newest = self._compile(options=self._of_the_newest())
         self._known[Free()] = self.newest
         return self.newest
@@ -148,8 +151,9 @@ class Resolver:
         inputs: list[str | Path] = [self.requirements.file] if self.requirements.file else []
         if self.kept:
             inputs.append(_write(self.scratch / "kept.in", "\n".join(self.kept)))
+        limits = [*constraints, *self.standing.items()]
         held = _write(
-            self.scratch / "constraints.txt", "".join(f"{name}{pin}\n" for name, pin in constraints)
+            self.scratch / "constraints.txt", "".join(f"{name}{pin}\n" for name, pin in limits)
         )
         self.uv.run(
             "pip", "compile", "--quiet", *inputs, *self.requirements.arguments, "--python", self.python,
@@ -183,6 +187,19 @@ class Resolver:
             "--python", self.python, "--output-file", out, cwd=self.tree,
         )  # fmt: skip
         return out
+
+    def is_readable(self, name: str, version: str) -> bool:
+        """Whether uv can find out what a release requires; one that has no wheel is built for that."""
+        wanted = f"{name}=={version}"
+        listed = _write(self.scratch / "readable.in", wanted)
+        try:
+            self.uv.run(
+                "pip", "compile", "--quiet", listed, "--python", self.python, "--prerelease", "allow", *self._cutoff(),
+                cwd=self.tree,
+            )  # fmt: skip
+        except UvFailed as error:
+            return wanted not in error.output
+        return True
 
     def below(self, name: str, version: str) -> str | None:
         """Return the highest release that is lower than a version, or None."""

@@ -57,12 +57,23 @@ class Index:
                 archive.writestr(each, text)
         self._add(name, File(f"{name}-{version}-py3-none-any.whl", buffer.getvalue(), day))
 
-    def source(self, name: str, version: str, *, backend: str, day: str = "2024-01-01") -> None:
-        """Add a source package that needs a build backend: a package whose module is the backend."""
+    def source(
+        self, name: str, version: str, *, backend: str, day: str = "2024-01-01", says_what_it_requires: bool = True
+    ) -> None:  # fmt: skip
+        """Add a source package that needs a build backend: a package whose module is the backend.
+
+        Args:
+            name: What it is called.
+            version: Its version.
+            backend: The build requirement.
+            day: When it was uploaded.
+            says_what_it_requires: Whether that can be read without a build (Metadata 2.2).
+        """
+        metadata = "2.2" if says_what_it_requires else "2.1"
         top = f"{name}-{version}"
         members = {
             "pyproject.toml": f'[build-system]\nrequires = ["{backend}"]\nbuild-backend = "{backend}"\n',
-            "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n",
+            "PKG-INFO": f"Metadata-Version: {metadata}\nName: {name}\nVersion: {version}\n",
         }
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
