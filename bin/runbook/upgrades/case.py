@@ -63,7 +63,9 @@ class Case:
         """Open the benches; at the end they are closed."""
         options, resolver = self.options, self.resolver
         job = Job(options.command, timeout=options.timeout)
-        known_by = OverlayFile("project", f"{_FORM} {self.source.digest} {resolver.python}".encode())
+        known_by = OverlayFile(
+            "project", f"{_FORM} {self.source.digest} {resolver.python}".encode()
+        )
         memory = Memory(_memory_folder(), replace(job, overlay=(known_by,)))
         past = {} if options.fresh else memory.recall(since=time.time() - MAX_AGE)
         is_package = resolver.requirements.is_package

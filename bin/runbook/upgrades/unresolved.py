@@ -1,4 +1,4 @@
-"""A newest side that does not resolve, attributed: a release that has to be built to be asked what it requires, and fails.
+"""A newest side that does not resolve, attributed: a release that must be built to be read, and does not build.
 
 What resolves with the pins of the baseline resolves without them too, whatever was released since, unless uv comes
 upon a release that it cannot read. It names that one. Its first unreadable release is searched like the first bad one,
@@ -71,7 +71,9 @@ def _name(resolver: Resolver, error: UvFailed) -> Culprit | None:
         return Culprit(name, "", bad, bad)
     if key(before) > key(bad):
         return Culprit(name, before, bad)  # on the way down; there is no first one
-    first = drive(first_bad(resolver, name, before, bad, {}), lambda states: _read(resolver, states))
+    first = drive(
+        first_bad(resolver, name, before, bad, {}), lambda states: _read(resolver, states)
+    )
     return Culprit(name, before, bad, first)
 
 
@@ -84,9 +86,7 @@ def _answer(resolver: Resolver, state: Free) -> Answer:
     ((name, pin),) = state.pins
     version = pin.removeprefix("<=")
     readable = resolver.is_readable(name, version)
-    return Answer(
-        Outcome.GREEN if readable else Outcome.UNRESOLVABLE, frozenset(), {name: version}
-    )
+    return Answer(Outcome.GREEN if readable else Outcome.UNRESOLVABLE, frozenset(), {name: version})
 
 
 def _bound(culprit: Culprit) -> str:

@@ -84,7 +84,9 @@ class World:
                 if each < limit or ("=" in pin and each <= limit)
             ]
             versions[name] = allowed[-1]
-        for name in sorted(set(self.names) - self.loose):  # who needs the newest of what is held goes back
+        for name in sorted(
+            set(self.names) - self.loose
+        ):  # who needs the newest of what is held goes back
             if any(versions[other] < NEWEST for other in self.closure(frozenset({name})) - {name}):
                 versions[name] = OLDEST
         return versions
@@ -211,9 +213,7 @@ def test_of_two_that_only_move_together_the_one_is_named_whose_hold_is_green(cul
 
 
 def test_of_two_that_only_move_together_both_are_named_where_both_must_be_held() -> None:
-    world = World(
-        5, [{"p1": 2}, {"p2": 2}], {"p1": {"p2"}, "p2": {"p1"}}, frozenset({"p1", "p2"})
-    )
+    world = World(5, [{"p1": 2}, {"p2": 2}], {"p1": {"p2"}, "p2": {"p1"}}, frozenset({"p1", "p2"}))
     found = world.search().findings
     assert {frozenset({"p1"}), frozenset({"p2"})} == set(found.culprits)
     assert {"p1", "p2"} == found.pins.keys()
