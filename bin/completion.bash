@@ -4,20 +4,27 @@
 
 _runbook_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# Offers those of the words $1 that begin as the word $2 does; bash 3.2, which macOS has, knows no mapfile.
+_runbook_offer() {
+  local offered
+  COMPREPLY=()
+  while read -r offered; do COMPREPLY+=("$offered"); done < <(compgen -W "$1" -- "$2")
+}
+
 _runbook_invoke() {
   local candidates
   candidates=$("$_runbook_root/bin/invoke" --complete -- "invoke ${COMP_WORDS[*]:1}" 2>/dev/null)
-  mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "${COMP_WORDS[COMP_CWORD]}")
+  _runbook_offer "$candidates" "${COMP_WORDS[COMP_CWORD]}"
 }
 
 _runbook_nox() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   if [[ $before != -s && $before != --session ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-s -t -l --session --tags --list" -- "$word")
+    _runbook_offer "-s -t -l --session --tags --list" "$word"
     return
   fi
   : "${_runbook_sessions:=$("$_runbook_root/bin/nox" --list 2>/dev/null | sed -n 's/^[*-] \([^ ]*\).*/\1/p')}"
-  mapfile -t COMPREPLY < <(compgen -W "$_runbook_sessions" -- "$word")
+  _runbook_offer "$_runbook_sessions" "$word"
 }
 
 # A compspec for a program's last name holds for every path to it.

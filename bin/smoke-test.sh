@@ -9,6 +9,7 @@
 # HUB_TEST_USER and HUB_TEST_PASSWORD are the test user of a running deployment.
 # Standard output: a FAIL line a failed check, then RESULT. Standard error: for people.
 # Exit: 0 green, 1 red, 2 usage, 4 nothing to smoke with, 130 interrupted.
+# It keeps to what bash 3.2 knows, for that is the bash of macOS: no coprocesses, no arrays by name.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=bin/environment.sh
@@ -63,30 +64,47 @@ choose_python() {
   ensure_environment "$environment" "$lock"
 }
 
-# Starts a hub of our own; sets `portal` and `urls`. It ends when its standard input does: with this script.
+# Remembers that app $1 is at address $2; `known` and `addresses` stand side by side.
+remember() { known+=("$1") addresses+=("$2"); }
+
+# Sets `url` to where app $1 is, as far as that was said.
+look_up() {
+  local place
+  url=
+  for ((place = 0; place < ${#known[@]}; place++)); do
+    if [[ ${known[place]} == "$1" ]]; then url=${addresses[place]}; fi
+  done
+}
+
+# Starts a hub of our own; sets `portal`, and remembers its apps. It ends when its standard input does: with this script,
+# which alone holds the other end.
 start_hub() {
   choose_python
   export PYTHONPATH=$root/bin PYTHONDONTWRITEBYTECODE=1 HUB_EXIT_WITH_PARENT=1 HUB_DATA=$scratch/data
   export HUB_TEST_USER=smoke HUB_TEST_PASSWORD=smoke-$RANDOM$RANDOM$RANDOM
-  coproc HUB { exec "$python" -m hub --apps "$apps" serve --port 0 2>"$scratch/hub.log"; }
-  local word slug url
-  while read -r word slug url <&"${HUB[0]}"; do
+  mkfifo "$scratch/life" "$scratch/said"
+  exec 3<>"$scratch/life"
+  "$python" -m hub --apps "$apps" serve --port 0 <"$scratch/life" >"$scratch/said" 2>"$scratch/hub.log" 3>&- &
+  hub=$!
+  exec 4<"$scratch/said"
+  local word slug at
+  while read -r word slug at <&4; do
     case $word in
-      app) urls[$slug]=$url ;;
-      hub) portal=${url##* } && return ;;
+      app) remember "$slug" "$at" ;;
+      hub) portal=${at##* } && return ;;
     esac
   done
   give_up "the hub did not start: $(tail -n 2 "$scratch/hub.log" | tr '\n' ' ')" "bin/invoke up"
 }
 
-# Sets `slugs` and `urls` to what the portal shows to the test user.
+# Sets `slugs` to what the portal shows to the test user, and remembers where they are.
 ask_portal() {
-  local listed
+  local listed slug at
   listed=$(ask "$portal/api/apps" --header "Authorization: Bearer $stranger") ||
     give_up "$portal does not list its apps" "curl -i $portal/health"
-  while IFS=$'\t' read -r slug url; do
+  while IFS=$'\t' read -r slug at; do
     slugs+=("$slug")
-    urls[$slug]=$url
+    remember "$slug" "$at"
   done < <(jq -r '.apps[] | [.slug, .url] | @tsv' <<<"$listed")
 }
 
@@ -127,9 +145,9 @@ check_app() {
 finish() {
   local status=$?
   trap - EXIT
-  if [[ -n ${HUB_PID:-} ]]; then
-    eval "exec ${HUB[1]}>&-" # its standard input: it ends
-    wait "$HUB_PID" 2>/dev/null || true
+  if [[ -n $hub ]]; then
+    exec 3>&- # its standard input: it ends
+    wait "$hub" 2>/dev/null || true
   fi
   rm -rf "$scratch"
   exit "$status"
@@ -141,11 +159,12 @@ main() {
   for tool in curl jq; do
     command -v "$tool" >/dev/null || give_up "$tool is not on PATH" "apt-get install $tool"
   done
-  declare -gA urls=()
+  known=() addresses=() hub=
   scratch=$(mktemp -d)
   trap finish EXIT
   trap 'exit 130' INT TERM
-  local started=${EPOCHREALTIME//[^0-9]/} is_given=$portal
+  local started is_given=$portal
+  started=$(jq -n now)
   [[ -n $portal ]] || start_hub
   : "${HUB_TEST_USER:=test}"
   [[ -n ${HUB_TEST_PASSWORD:-} ]] || give_up "HUB_TEST_PASSWORD is not set" "export HUB_TEST_PASSWORD=..."
@@ -157,20 +176,22 @@ main() {
   if [[ $all == yes && -n $is_given ]]; then
     ask_portal
   elif [[ $all == yes ]]; then
-    slugs=("${!urls[@]}")
+    slugs=(${known[@]+"${known[@]}"})
   fi
   ((${#slugs[@]})) || usage "there is no app to smoke"
 
   local slug url lines failed=0 partial=yes
   if [[ $all == yes ]]; then partial=no; fi
   for slug in "${slugs[@]}"; do
-    [[ -n ${urls[$slug]:-} || -n $is_given ]] ||
-      usage "no app is called $slug; there are: $(printf '%s\n' "${!urls[@]}" | sort | tr '\n' ' ')"
+    look_up "$slug"
+    [[ -n $url || -n $is_given ]] ||
+      usage "no app is called $slug; there are: $(printf '%s\n' ${known[@]+"${known[@]}"} | sort | tr '\n' ' ')"
   done
   printf 'SMOKE v1 tier=apps portal=%s apps=%d\n' "$portal" "${#slugs[@]}"
   while read -r slug; do
     # A running hub lists what it shows; what it hides is found by its name.
-    url=${urls[$slug]:-${portal/:\/\//:\/\/$slug.}}
+    look_up "$slug"
+    url=${url:-${portal%%://*}://$slug.${portal#*://}}
     lines=$(check_app "$slug" "$url")
     if [[ -n $lines ]]; then
       printf '%s\n' "$lines"
@@ -180,10 +201,11 @@ main() {
     fi
   done < <(printf '%s\n' "${slugs[@]}" | sort)
 
-  local total=$((${#slugs[@]} * checks)) verdict=green took=$((${EPOCHREALTIME//[^0-9]/} - started))
+  local total=$((${#slugs[@]} * checks)) verdict=green took
+  took=$(jq -n --argjson started "$started" '(now - $started) * 10 | round / 10')
   if ((failed)); then verdict=red; fi
-  printf 'RESULT %s total=%d passed=%d failed=%d skipped=0 missing=0 partial=%s seconds=%d.%d\n' \
-    "$verdict" "$total" $((total - failed)) "$failed" "$partial" $((took / 1000000)) $((took / 100000 % 10))
+  LC_ALL=C printf 'RESULT %s total=%d passed=%d failed=%d skipped=0 missing=0 partial=%s seconds=%.1f\n' \
+    "$verdict" "$total" $((total - failed)) "$failed" "$partial" "$took"
   ((!failed))
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import logging
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -32,10 +34,18 @@ class Disk:
 
     def fsync(self, descriptor: int) -> None:
         """Stands in for os.fsync."""
-        self.log.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        self.log.append(self._name(descriptor))
         if len(self.log) == self.failing_call:
             raise OSError(errno.EIO, "input/output error")
         self._fsync(descriptor)
+
+    @staticmethod
+    def _name(descriptor: int) -> str:
+        """The name of an open file: Linux links to it, macOS tells its path."""
+        if sys.platform == "darwin":
+            path = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024))
+            return Path(os.fsdecode(path.rstrip(b"\0"))).name
+        return Path(f"/proc/self/fd/{descriptor}").readlink().name
 
 
 @pytest.fixture

@@ -59,11 +59,15 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 def is_alive(process: int) -> bool:
     """Whether a process exists and still runs; a zombie does not."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state.rpartition(")")[2].split()[0] not in "ZX"
+    if Path("/proc/self/stat").exists():
+        try:
+            state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+    else:  # macOS has ps, and a small Linux may not
+        asked = ["ps", "-o", "state=", "-p", str(process)]
+        state = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return state.strip()[:1] not in {"", "Z", "X"}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from tests.hub.client import Client, bearer
 from tests.hub.hub_process import APPS, ROOT, HubProcess
 from tests.hub.program.test_scaffold import run
+from tests.runbook.support import is_alive, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,14 +133,12 @@ def test_no_server_of_an_app_outlives_the_hub(
     url = lines_until_ready(process)[-1].rpartition(" ")[2]
     client = Client(url)
     server = int(client.get(f"{url.replace('localhost', 'echo.localhost')}/api/x").headers["x-pid"])
-    its_end = os.pidfd_open(server)
     client.close()
 
     process.send_signal(number)
     process.communicate()
 
-    assert select.select([its_end], [], [], 30)[0], "the server of the app lives on"
-    os.close(its_end)
+    wait_until(lambda: not is_alive(server), "the end of the app's server")
 
 
 def test_a_request_is_passed_on_as_it_came(make_app: Callable[..., Path], apps: Path) -> None:
