@@ -95,9 +95,7 @@ class Zygote:
 
 def main(url: str) -> None:
     """Carry out orders until standard input ends."""
-    from dashgen import sql_canvas_store  # noqa: F401 - imported once for all victims
-    from tests.chaos import steps  # noqa: F401
-
+    _import_once_for_all(url)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -108,6 +106,15 @@ def main(url: str) -> None:
         _say(f"pid {child}")
         _, status = os.waitpid(child, 0)
         _say(f"end {os.waitstatus_to_exitcode(status)}")
+
+
+def _import_once_for_all(url: str) -> None:
+    """Opens the store and lets go of it: a driver is imported by whoever connects first."""
+    from dashgen.stores import open_url
+    from tests.chaos import steps
+
+    with closing(open_url(url)) as stores:
+        steps.state_of(stores.canvases)
 
 
 def _carry_out(url: str, words: list[str]) -> None:
