@@ -29,6 +29,9 @@ _ANYBODY: Final = -1
 class Zygote:
     """The parent of victims, all on one store; a context manager.
 
+    Attributes:
+        refusals: What victims were refused with.
+
     Args:
         url: The store.
     """
@@ -43,6 +46,7 @@ class Zygote:
             text=True,
             bufsize=1,
         )
+        self.refusals: list[str] = []
         self._watchdog = threading.Timer(_SECONDS * 6, self._process.kill)
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -90,6 +94,8 @@ class Zygote:
         count = 0
         while not (line := self.line()).startswith("end"):
             count += line.startswith("ack")
+            if line.startswith("refused"):
+                self.refusals.append(line.split()[1])
         return count, int(line.split()[1])
 
 
@@ -118,6 +124,7 @@ def _import_once_for_all(url: str) -> None:
 
 
 def _carry_out(url: str, words: list[str]) -> None:
+    from dashgen.errors import EnsembleError
     from dashgen.stores import open_url
     from tests.chaos import steps
 
@@ -133,7 +140,11 @@ def _carry_out(url: str, words: list[str]) -> None:
             _let_be_traced()
             os.kill(os.getpid(), signal.SIGSTOP)
         while True:
-            steps.take(store, canvases, number)
+            try:
+                steps.take(store, canvases, number)
+            except EnsembleError as refusal:
+                _say(f"refused {refusal.error}")
+                os._exit(1)
             _say(f"ack {number}")
             number += 1
             if kind == "one":
