@@ -224,10 +224,12 @@ def rollback(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-@task(help={"run": "its id or folder; the newest by default"})
-def verify_evidence(c: Context, run: str = "") -> None:
+@task(
+    help={"run": "its id or folder; the newest by default", "json": "print one JSON object"},
+)
+def verify_evidence(c: Context, run: str = "", json: bool = False) -> None:
     """Recompute what a run left: its digests, its verdict, its statement."""
-    commands.verify_evidence(ROOT, run=run)
+    commands.verify_evidence(ROOT, run=run, as_json=json)
 
 
 @task(
@@ -246,10 +248,16 @@ def gate_open(
     commands.gate_open(ROOT, bot=bot, dry_run=dry_run, plan_file=plan, json_file=json)
 
 
-@task(name="close", help={"reason": "why, for whoever wants to open it again"})
-def gate_close(c: Context, reason: str) -> None:
+@task(
+    name="close",
+    help={
+        "reason": "why, for whoever wants to open it again",
+        "json": "print one JSON object",
+    },
+)
+def gate_close(c: Context, reason: str, json: bool = False) -> None:
     """Close the gate of the public grid; it always works."""
-    commands.gate_close(ROOT, reason=reason)
+    commands.gate_close(ROOT, reason=reason, as_json=json)
 
 
 @task(
@@ -286,28 +294,40 @@ def report(  # noqa: PLR0913, PLR0917 - these are its options
     commands.report(ROOT, asked=asked, show=open, as_json=json)
 
 
-@task(name="plan", help={"tags": "the tags of the sessions, with commas between them"})
-def ci_plan(c: Context, tags: str = "ci") -> None:
+@task(
+    name="plan",
+    help={
+        "tags": "the tags of the sessions, with commas between them",
+        "json": "print one JSON object",
+    },
+)
+def ci_plan(c: Context, tags: str = "ci", json: bool = False) -> None:
     """Say which sessions a workflow runs, each on which Python."""
-    commands.ci_plan(ROOT, tags=tags)
+    commands.ci_plan(ROOT, tags=tags, as_json=json)
 
 
-@task(name="drift", help={"way": "now, lowest or prerelease"})
-def ci_drift(c: Context, way: str = "now") -> None:
+@task(
+    name="drift",
+    help={"way": "now, lowest or prerelease", "json": "print the record as one JSON object"},
+)
+def ci_drift(c: Context, way: str = "now", json: bool = False) -> None:
     """Smoke on floating dependencies one way, and sum it up for a workflow."""
-    commands.ci_drift(ROOT, way=way)
+    commands.ci_drift(ROOT, way=way, as_json=json)
 
 
-@task(name="publish-drift", help={"folder": "where the records of all ways are"})
-def ci_publish_drift(c: Context, folder: str = ".runbook/drift") -> None:
+@task(
+    name="publish-drift",
+    help={"folder": "where the records of all ways are", "json": "print one JSON object"},
+)
+def ci_publish_drift(c: Context, folder: str = ".runbook/drift", json: bool = False) -> None:
     """Open, update or close the issues of drift, and offer its pins."""
-    commands.ci_publish_drift(ROOT, folder=folder)
+    commands.ci_publish_drift(ROOT, folder=folder, as_json=json)
 
 
-@task(name="gate")
-def ci_gate(c: Context) -> None:
+@task(name="gate", help={"json": "print one JSON object"})
+def ci_gate(c: Context, json: bool = False) -> None:
     """Say whether every job that a workflow needs succeeded."""
-    commands.ci_gate()
+    commands.ci_gate(as_json=json)
 
 
 @task(
@@ -315,11 +335,13 @@ def ci_gate(c: Context) -> None:
         "slug": "its name in addresses, such as team-notes",
         "name": "its name for people",
         "kind": "product, client, internal or platform",
+        "json": "print one JSON object",
     }
 )
-def new_app(c: Context, slug: str, name: str, kind: str = "internal") -> None:
+def new_app(c: Context, slug: str, name: str, kind: str = "internal", json: bool = False) -> None:
     """Make a new app of the hub from the template, and smoke it."""
-    commands.hub(ROOT, ["new-app", "--slug", slug, "--name", name, "--kind", kind])
+    said = ["--json"] if json else []
+    commands.hub(ROOT, ["new-app", "--slug", slug, "--name", name, "--kind", kind, *said])
 
 
 @task(
@@ -345,11 +367,15 @@ def hub_check(c: Context, json: bool = False) -> None:
     help={
         "public_url": "the portal's address in browsers",
         "host": "where portal and apps listen",
+        "json": "print it as one JSON object, not as YAML",
     },
 )
-def hub_traefik(c: Context, public_url: str = "http://localhost", host: str = "127.0.0.1") -> None:
+def hub_traefik(
+    c: Context, public_url: str = "http://localhost", host: str = "127.0.0.1", json: bool = False
+) -> None:
     """Print a Traefik configuration that sends each host name to its app."""
-    commands.hub(ROOT, ["traefik", "--public-url", public_url, "--host", host])
+    said = ["--json"] if json else []
+    commands.hub(ROOT, ["traefik", "--public-url", public_url, "--host", host, *said])
 
 
 @task(
@@ -412,10 +438,10 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-@task
-def wheel(c: Context) -> None:
+@task(help={"json": "print one JSON object"})
+def wheel(c: Context, json: bool = False) -> None:
     """Build the engine as a package, into dist/."""
-    commands.wheel(ROOT)
+    commands.wheel(ROOT, as_json=json)
 
 
 @task(name="history", help={"json": "print one JSON list"})
@@ -424,16 +450,22 @@ def drift_history(c: Context, json: bool = False) -> None:
     commands.drift_history(ROOT, as_json=json)
 
 
-@task(help={"upgrade": "move everything to the newest that is allowed", "only": "one lock"})
-def lock(c: Context, upgrade: bool = False, only: str = "") -> None:
+@task(
+    help={
+        "upgrade": "move everything to the newest that is allowed",
+        "only": "one lock",
+        "json": "print one JSON object",
+    }
+)
+def lock(c: Context, upgrade: bool = False, only: str = "", json: bool = False) -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
-    commands.lock(ROOT, upgrade=upgrade, only=only)
+    commands.lock(ROOT, upgrade=upgrade, only=only, as_json=json)
 
 
-@task(help={"transcript": "smoke, too, and show what that prints"})
-def docs(c: Context, transcript: bool = False) -> None:
+@task(help={"transcript": "smoke, too, and show what that prints", "json": "print one JSON object"})
+def docs(c: Context, transcript: bool = False, json: bool = False) -> None:
     """Make the generated parts of the documents anew."""
-    commands.docs(ROOT, transcript=transcript)
+    commands.docs(ROOT, transcript=transcript, as_json=json)
 
 
 namespace = Collection(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import yaml
 
 from hub import manifest
 from hub.addresses import Addresses
@@ -57,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     traefik.set_defaults(command=_traefik)
     traefik.add_argument("--public-url", required=True, help="the portal's address in browsers")
     traefik.add_argument("--host", default="127.0.0.1", help="where the apps listen (%(default)s)")
+    traefik.add_argument("--json", action="store_true", help="print it as one JSON object")
     password = commands.add_parser(
         "hash-password", help="read a password, print its hash for the users' file"
     )
@@ -93,6 +97,7 @@ def _add_new_app(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_new_app)
     parser.add_argument("--slug", required=True, help="its name in addresses, such as team-notes")
     parser.add_argument("--name", required=True, help="its name for people")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--kind", default="internal", help="product, client, internal or platform (%(default)s)"
     )
@@ -161,7 +166,10 @@ def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands 
 def _new_app(options: argparse.Namespace) -> int:
     from hub.scaffold import new_app  # noqa: PLC0415 - Copier is slow to import
 
-    new_app(options.apps, options.slug, options.name, options.kind)
+    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        folder = new_app(options.apps, options.slug, options.name, options.kind)
+    if options.json:
+        print(json.dumps({"slug": options.slug, "folder": str(folder)}, indent=2))
     return EXIT_GREEN
 
 
@@ -169,7 +177,9 @@ def _traefik(options: argparse.Namespace) -> int:
     from hub.traefik import configuration  # noqa: PLC0415 - see above
 
     found = scan(options.apps)
-    print(configuration(found.served, Addresses.parse(options.public_url), options.host), end="")
+    made = configuration(found.served, Addresses.parse(options.public_url), options.host)
+    # A Traefik that reads YAML reads this too.
+    print(json.dumps(yaml.safe_load(made), indent=2) + "\n" if options.json else made, end="")
     return EXIT_GREEN
 
 

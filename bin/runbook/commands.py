@@ -57,6 +57,11 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _as_json(schema: str, **facts: object) -> str:
+    """One JSON object that says what it is."""
+    return json.dumps({"schema": schema, **facts}, indent=2)
+
+
 @_command
 def run(  # noqa: PLR0913 - these are its options
     root: Path,
@@ -234,11 +239,16 @@ def revert_and_resmoke(
 
 
 @_command
-def verify_evidence(root: Path, *, run: str) -> ExitCode:
+def verify_evidence(root: Path, *, run: str, as_json: bool) -> ExitCode:
     """Recompute the evidence of a run; of the newest one where none is named."""
     from runbook import evidence  # noqa: PLC0415
 
-    return evidence.print_findings(evidence.find_run(find_project(root).state, run))
+    folder = evidence.find_run(find_project(root).state, run)
+    if not as_json:
+        return evidence.print_findings(folder)
+    findings = evidence.verify(folder)
+    _say(_as_json("evidence/1", run=folder.id, holds=not findings, findings=findings))
+    return ExitCode.RED if findings else ExitCode.GREEN
 
 
 @_command
@@ -278,13 +288,14 @@ def _say_or_write(text: str, result: object, json_file: str) -> None:
 
 
 @_command
-def gate_close(root: Path, *, reason: str) -> None:
+def gate_close(root: Path, *, reason: str, as_json: bool) -> None:
     """Close the gate, as the person who runs this."""
     if not reason.strip():
         raise UsageError("gate.close needs a reason", next_step='--reason "what is wrong"')
     by = project_gate.person()
-    project_gate.close(find_project(root), reason=" ".join(reason.split()), by=by)
-    _say("gate closed")
+    why = " ".join(reason.split())
+    project_gate.close(find_project(root), reason=why, by=by)
+    _say(_as_json("gate-close/1", gate="closed", reason=why, by=by) if as_json else "gate closed")
 
 
 @_command
@@ -319,38 +330,47 @@ def report(root: Path, *, asked: Mapping[str, str], show: bool, as_json: bool) -
 
 
 @_command
-def ci_plan(root: Path, *, tags: str) -> None:
+def ci_plan(root: Path, *, tags: str, as_json: bool) -> None:
     """Print which sessions a workflow runs, and tell its runner."""
     from runbook.github.commands import plan  # noqa: PLC0415
 
-    _say(json.dumps(plan(root, tags), indent=2))
+    planned = plan(root, tags)
+    listed = (f"{each['session']} on {each['python']}" for each in planned["matrix"]["include"])
+    lines = [f"needed: {planned['needed']}", *listed]
+    _say(json.dumps(planned, indent=2) if as_json else "\n".join(lines))
 
 
 @_command
-def ci_drift(root: Path, *, way: str) -> ExitCode:
+def ci_drift(root: Path, *, way: str, as_json: bool) -> ExitCode:
     """Run one way of drift, for a job of a workflow."""
-    from runbook.github.drift import float_dependencies  # noqa: PLC0415
+    from runbook.github.drift import float_dependencies, judged  # noqa: PLC0415
 
-    return float_dependencies(root, way)
+    record = float_dependencies(root, way, output=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        _say(json.dumps(record, indent=2))
+    return judged(record)
 
 
 @_command
-def ci_publish_drift(root: Path, *, folder: str) -> None:
+def ci_publish_drift(root: Path, *, folder: str, as_json: bool) -> None:
     """Tell the repository what drift has found, and print what was done."""
     from runbook.github.drift import publish  # noqa: PLC0415
 
     done = publish(root, Path(folder))
-    _say("\n".join(done) or "nothing to tell")
+    said = "\n".join(done) or "nothing to tell"
+    _say(_as_json("ci-publish-drift/1", done=done) if as_json else said)
 
 
 @_command
-def ci_gate() -> ExitCode:
+def ci_gate(*, as_json: bool) -> ExitCode:
     """Say whether every job that was needed succeeded."""
     from runbook.github.commands import gate as decide  # noqa: PLC0415
 
-    said, code = decide()
-    _say(said)
-    return code
+    closed = decide()
+    said = ["not green:", *(f"  {line}" for line in closed)]
+    text = "\n".join(said) if closed else "every job that was needed succeeded"
+    _say(_as_json("ci-gate/1", green=not closed, findings=closed) if as_json else text)
+    return ExitCode.RED if closed else ExitCode.GREEN
 
 
 @_command
@@ -411,9 +431,10 @@ def find_offending_upgrade(
 
 
 @_command
-def wheel(root: Path) -> None:
+def wheel(root: Path, *, as_json: bool) -> None:
     """Build the engine's wheel and say where it is."""
-    _say(os.path.relpath(build_wheel(root)))
+    built = build_wheel(root)
+    _say(_as_json("wheel/1", wheel=str(built)) if as_json else os.path.relpath(built))
 
 
 @_command
@@ -437,20 +458,20 @@ def drift_history(root: Path, *, as_json: bool) -> None:
 
 
 @_command
-def lock(root: Path, *, upgrade: bool, only: str) -> None:
+def lock(root: Path, *, upgrade: bool, only: str, as_json: bool) -> None:
     """Compile the locks and say which changed."""
     moved = locks.compile_locks(root, upgrade=upgrade, only=only)
-    _say(f"changed: {', '.join(moved)}" if moved else "every lock is as it was")
+    said = f"changed: {', '.join(moved)}" if moved else "every lock is as it was"
+    _say(_as_json("lock/1", changed=moved) if as_json else said)
 
 
 @_command
-def docs(root: Path, *, transcript: bool = False) -> None:
+def docs(root: Path, *, transcript: bool, as_json: bool) -> None:
     """Make the generated blocks of the documents anew; the transcript only when it is asked for."""
     if transcript:
         record_transcript(root)
     project = find_project(root)
-    changed = refresh(documents(root), generated_blocks(project))
-    _say(
-        "\n".join(f"changed: {path.relative_to(root)}" for path in changed)
-        or "every document is as it was"
-    )
+    files = refresh(documents(root), generated_blocks(project))
+    changed = [file.relative_to(root).as_posix() for file in files]
+    said = "\n".join(f"changed: {file}" for file in changed) or "every document is as it was"
+    _say(_as_json("docs/1", changed=changed) if as_json else said)

@@ -186,23 +186,27 @@ def test_the_documents_are_made_anew_once(
 ) -> None:
     procedures.write("README.md", "<!-- generated: rows -->\n<!-- end of rows -->\n")
 
-    assert [0, 0] == [ends_with(commands.docs, procedures.root) for _ in range(2)]
+    def docs(*, as_json: bool) -> str:
+        assert 0 == ends_with(commands.docs, procedures.root, transcript=False, as_json=as_json)
+        return capsys.readouterr().out
 
-    said = ["changed: README.md", "every document is as it was"]
-    assert said == capsys.readouterr().out.splitlines()
+    assert "changed: README.md\n" == docs(as_json=False)
+    assert "every document is as it was\n" == docs(as_json=False)
+    assert {"schema": "docs/1", "changed": []} == json.loads(docs(as_json=True))
     assert "| `test_one` | normal |" in (procedures.root / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_locks_that_changed_are_named(
     procedures: TinyProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([["fast", "lint"], []])
+    answers = iter([["fast", "lint"], [], ["fast"]])
     monkeypatch.setattr("runbook.locks.compile_locks", lambda *_, **__: next(answers))
 
-    for _ in range(2):
-        assert 0 == ends_with(commands.lock, procedures.root, upgrade=False, only="")
+    def lock(*, as_json: bool) -> str:
+        options = {"upgrade": False, "only": "", "as_json": as_json}
+        assert 0 == ends_with(commands.lock, procedures.root, **options)
+        return capsys.readouterr().out
 
-    assert [
-        "changed: fast, lint",
-        "every lock is as it was",
-    ] == capsys.readouterr().out.splitlines()
+    assert "changed: fast, lint\n" == lock(as_json=False)
+    assert "every lock is as it was\n" == lock(as_json=False)
+    assert {"schema": "lock/1", "changed": ["fast"]} == json.loads(lock(as_json=True))

@@ -115,6 +115,16 @@ def test_every_task_has_help_for_every_option(described: Any) -> None:
     assert [] == missing
 
 
+def test_every_task_that_ends_can_say_it_as_json(described: Any) -> None:
+    without = {
+        task["name"]
+        for task in described["tasks"]
+        if "--json" not in {option["name"] for option in task["options"]}
+    }
+
+    assert {"up"} == without  # it runs until Ctrl-C, and prints a line a place
+
+
 def test_the_rows_of_this_project_can_be_listed_and_explained() -> None:
     listed = invoke("rows", "--json")
     assert (0, "") == (listed.returncode, listed.stderr)

@@ -19,6 +19,7 @@ from runbook.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import IO
 
 WAYS = {"now": [], "lowest": ["--resolution", "lowest-direct"], "prerelease": ["--prerelease"]}
 BUNDLE = "branches.bundle"
@@ -26,8 +27,16 @@ _LABEL = "drift"
 _CONCLUSIVE = {"clean", "found", "outside-lock", "baseline-red", "unresolvable"}
 
 
-def float_dependencies(root: Path, way: str) -> ExitCode:
+def float_dependencies(root: Path, way: str, *, output: IO[str]) -> dict[str, Any]:
     """Run ``nox -s drift`` one way, and leave its table in the job's summary and its branches in a bundle.
+
+    Args:
+        root: This project's root.
+        way: One of `WAYS`.
+        output: Where what the session prints goes.
+
+    Returns:
+        What it has found, ``drift/1``.
 
     Raises:
         UsageError: There is no such way.
@@ -37,7 +46,7 @@ def float_dependencies(root: Path, way: str) -> ExitCode:
         raise UsageError(f"no way is called {way!r}; the nearest: {', '.join(nearest(way, WAYS))}")
     before = {folder for folder, _ in _records(root / ".runbook" / "drift")}
     nox = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", "drift"]
-    subprocess.call([*nox, "--", *WAYS[way]], cwd=root)
+    subprocess.call([*nox, "--", *WAYS[way]], cwd=root, stdout=output)
     new = [pair for pair in _records(root / ".runbook" / "drift") if pair[0] not in before]
     if not new:
         raise EnvironmentNotReady(
@@ -48,6 +57,11 @@ def float_dependencies(root: Path, way: str) -> ExitCode:
     branches = [str(each).partition(" ")[0] for each in record.get("branches", [])]
     if branches:
         git(root, "bundle", "create", str(folder / BUNDLE), *branches, "^HEAD")
+    return record
+
+
+def judged(record: Mapping[str, Any]) -> ExitCode:
+    """Return how a job ends that has found this: the week is judged, not the search."""
     return ExitCode.GREEN if record["verdict"] == "clean" else ExitCode.RED
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.exit_codes import ExitCode
-from runbook.github.drift import BUNDLE, float_dependencies, publish
+from runbook.github.drift import BUNDLE, float_dependencies, judged, publish
 from tests.runbook.report_page.pages import drift_record
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ def test_a_way_is_run_and_summed_up_and_its_branches_are_bundled(
 ) -> None:
     monkeypatch.setenv("RECORD", json.dumps(record(branches=[f"drift/{KEY} 1a2b3c4d5e"])))
 
-    assert ExitCode.RED == float_dependencies(checkout.root, "lowest")
+    found = float_dependencies(checkout.root, "lowest", output=sys.stdout)
+
+    assert ExitCode.RED == judged(found)
 
     folder = checkout.root / ".runbook" / "drift" / "2026-01-02"
     assert ["--resolution", "lowest-direct"] == json.loads((folder / "result.json").read_text())[
@@ -109,7 +112,7 @@ def test_a_way_is_run_and_summed_up_and_its_branches_are_bundled(
 def test_a_clean_week_is_green(checkout: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECORD", json.dumps(record("clean")))
 
-    assert ExitCode.GREEN == float_dependencies(checkout.root, "now")
+    assert ExitCode.GREEN == judged(float_dependencies(checkout.root, "now", output=sys.stdout))
 
 
 def test_a_way_that_left_no_record_is_said(
@@ -118,9 +121,9 @@ def test_a_way_that_left_no_record_is_said(
     monkeypatch.setenv("BREAKS", "yes")
 
     with pytest.raises(EnvironmentNotReady, match="drift left no record"):
-        float_dependencies(checkout.root, "now")
+        float_dependencies(checkout.root, "now", output=sys.stdout)
     with pytest.raises(UsageError, match="no way is called 'nwo'; the nearest: now"):
-        float_dependencies(checkout.root, "nwo")
+        float_dependencies(checkout.root, "nwo", output=sys.stdout)
 
 
 def test_a_cause_is_opened_once_and_then_updated(
