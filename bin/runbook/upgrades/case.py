@@ -117,15 +117,22 @@ def open_case(options: Options, folder: GuardedFolder, say: Callable[[str], None
         )
     scratch.mkdir()
     python = find_python(uv, tree, options.python)
-    said = options.as_of or os.environ.get("UV_EXCLUDE_NEWER", "")
-    cutoff = moment(said or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-    resolver = Resolver(uv, tree, scratch, python, cutoff, options.resolution, options.prerelease)
+    cutoff = moment(options.as_of) if options.as_of else _present()
+    resolver = Resolver(
+        uv, tree, scratch, python, cutoff, cutoff, options.resolution, options.prerelease
+    )
     case = Case(options, source, folder, uv, resolver, say)
     resolver.wanted = _read_baseline(case, options.baseline.resolve())
     resolver.requirements = read_requirements(
         root, file, resolver.wanted, options.groups, only_groups=options.only_groups
     )
     return case
+
+
+def _present() -> str:
+    """Return the moment up to which releases are seen: now, or what the user froze uv at."""
+    frozen = os.environ.get("UV_EXCLUDE_NEWER", "")
+    return moment(frozen or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _memory_folder() -> Path:
@@ -158,6 +165,11 @@ def _read_baseline(case: Case, file: Path) -> dict[str, str]:
         if case.resolver.forget_dates_if_there_are_none(error):
             case.notes.append(
                 "the index has no upload times: the newest side is not frozen, and ages are unknown"
+            )
+            return _read_baseline(case, file)
+        if case.resolver.look_back_if_the_baseline_is_newer(error, _present()):
+            case.notes.append(
+                f"the baseline is newer than {case.resolver.cutoff} in places: there the other side is older"
             )
             return _read_baseline(case, file)
         raise UsageError(

@@ -212,7 +212,7 @@ class Laboratory:
 
     def _submit(self, environment: Environment, runs: int) -> Future[list[Run]]:
         wanted = Installation(
-            environment.resolution.text(), self.resolver.cutoff, self.resolver.python
+            environment.resolution.text(), self.resolver.horizon, self.resolver.python
         )
         first = len(environment.runs) + 1
         return self.workshop.submit(

@@ -118,7 +118,7 @@ class Yard:
         interpreter = python or resolver.python
         pins = "".join(f"{name}=={version}\n" for name, version in sorted(resolver.wanted.items()))
         wanted = Installation(
-            pins, resolver.cutoff if cutoff is None else cutoff, interpreter, build_pins
+            pins, resolver.horizon if cutoff is None else cutoff, interpreter, build_pins
         )
         uv = fresh_builds(self.case.uv, self.fresh_folder())
         job = Job(options.command, timeout=options.timeout)
@@ -162,13 +162,13 @@ def _build_requirements(yard: Yard, why: str) -> Result | None:
     """Return the report where a build requirement is to blame."""
     case, resolver = yard.case, yard.case.resolver
     dates = resolver.upload_times(resolver.wanted)
-    if not (dates and resolver.cutoff):
+    if not (dates and resolver.horizon):
         return None
     after = max(dates.values()) + timedelta(
         seconds=1
     )  # a cutoff leaves out what is as old as itself
     day = f"{after:%Y-%m-%dT%H:%M:%SZ}"
-    yard.now = yard.build_requirements(resolver.cutoff)
+    yard.now = yard.build_requirements(resolver.horizon)
     if not yard.now:
         return None  # nothing is built
     yard.then = yard.build_requirements(day)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 import tomllib
 from dataclasses import dataclass, field
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
     from runbook.upgrades.uv import Uv
 
-_DATELESS = re.compile(r"upload (?:date|time)|exclude-newer", re.IGNORECASE)
+_FILTERED = "was filtered by `exclude-newer`"
+_DATED = "published at"  # what uv says of a release that it filtered, where the index knows
 
 
 @dataclass(slots=True)
@@ -35,7 +35,8 @@ class Resolver:
         tree: A copy of the project.
         scratch: A folder for its own files.
         python: The interpreter.
-        cutoff: No later release is seen; empty where the index has no dates.
+        cutoff: No later release is seen at the newest side; empty where the index has no dates.
+        horizon: The same for all else: the cutoff, or the present where the baseline is newer than that.
         resolution: Of the newest side.
         prerelease: Packages of which pre-releases are taken; ``*`` for all.
         requirements: What the project requires.
@@ -52,6 +53,7 @@ class Resolver:
     scratch: Path
     python: Path
     cutoff: str
+    horizon: str
     resolution: str = "highest"
     prerelease: tuple[str, ...] = ()
     requirements: Requirements = field(default_factory=lambda: Requirements(""))
@@ -88,15 +90,23 @@ class Resolver:
             UvFailed: It does not resolve.
         """
         self.newest = Resolution({})
-        self.newest = self._compile(options=self._of_the_newest())
+        self.newest = self._compile(options=self._of_the_newest(), until=self.cutoff)
         self._known[Free()] = self.newest
         return self.newest
 
     def forget_dates_if_there_are_none(self, error: UvFailed) -> bool:
         """Go on without a cutoff where the index serves no upload times; say whether that is so."""
-        if not self.cutoff or not _DATELESS.search(error.output):
+        is_filtered = self.horizon and _FILTERED in error.output
+        if not is_filtered or _DATED in error.output:
             return False
-        self.cutoff = ""
+        self.cutoff = self.horizon = ""
+        return True
+
+    def look_back_if_the_baseline_is_newer(self, error: UvFailed, present: str) -> bool:
+        """Let the cutoff bind the newest side alone where it hides what the baseline pins; say whether that is so."""
+        if self.horizon == present or _FILTERED not in error.output:
+            return False
+        self.horizon = present
         return True
 
     def resolve(self, state: Move | Free) -> Resolution | None:
@@ -119,7 +129,9 @@ class Resolver:
 
     def _resolve(self, state: Move | Free) -> Resolution:
         if isinstance(state, Free):
-            return self._compile(constraints=state.pins, options=self._of_the_newest())
+            return self._compile(
+                constraints=state.pins, options=[*self._of_the_newest(), *self._uncut(state)], until=self.cutoff
+            )  # fmt: skip
         targets = [
             f"{name}=={self.newest.pins[name]}" if name in self.newest.pins else name for name in sorted(state.names)
         ]  # fmt: skip
@@ -128,6 +140,13 @@ class Resolver:
 
     def _of_the_newest(self) -> list[str]:
         return ["--resolution", self.resolution, *self._prereleases()]
+
+    def _uncut(self, state: Free) -> list[str]:
+        """Return what lets held packages be as new as the baseline has them."""
+        if self.cutoff == self.horizon:
+            return []
+        held = [f"{name}={self.horizon}" for name, _ in state.pins]
+        return [word for each in held for word in ("--exclude-newer-package", each)]
 
     def _prereleases(self) -> list[str]:
         if "*" in self.prerelease:
@@ -142,6 +161,7 @@ class Resolver:
         preferred: Resolution | None = None,
         constraints: Sequence[tuple[str, str]] = (),
         options: Sequence[str] = (),
+        until: str | None = None,
     ) -> Resolution:
         self.count += 1
         out = self.scratch / "resolution.txt"
@@ -157,13 +177,10 @@ class Resolver:
         )
         self.uv.run(
             "pip", "compile", "--quiet", *inputs, *self.requirements.arguments, "--python", self.python,
-            "--constraints", held, "--output-file", out, "--no-emit-index-url", *self._cutoff(), *options,
-            cwd=self.tree,
+            "--constraints", held, "--output-file", out, "--no-emit-index-url",
+            *_before(self.horizon if until is None else until), *options, cwd=self.tree,
         )  # fmt: skip
         return parse(out.read_text(encoding="utf-8"))
-
-    def _cutoff(self) -> list[str]:
-        return ["--exclude-newer", self.cutoff] if self.cutoff else []
 
     def pins_of(self, file: Path) -> dict[str, str]:
         """Return the pins of a file, or of a ``uv.lock``, that apply to this interpreter and this platform.
@@ -174,7 +191,7 @@ class Resolver:
         listed = self._exported(file) if file.suffix == ".lock" else file
         out = self.uv.run(
             "pip", "compile", "--quiet", "--no-deps", "--no-annotate", listed, "--python", self.python,
-            "--no-emit-index-url", *self._cutoff(), cwd=self.tree,
+            "--no-emit-index-url", *_before(self.horizon), cwd=self.tree,
         )  # fmt: skip
         return dict(parse(out).pins)
 
@@ -194,8 +211,8 @@ class Resolver:
         listed = _write(self.scratch / "readable.in", wanted)
         try:
             self.uv.run(
-                "pip", "compile", "--quiet", listed, "--python", self.python, "--prerelease", "allow", *self._cutoff(),
-                cwd=self.tree,
+                "pip", "compile", "--quiet", listed, "--python", self.python, "--prerelease", "allow",
+                *_before(self.horizon), cwd=self.tree,
             )  # fmt: skip
         except UvFailed as error:
             return wanted not in error.output
@@ -232,7 +249,7 @@ class Resolver:
         try:
             out = self.uv.run(
                 "pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", listed, "--python", self.python,
-                "--prerelease", "allow", *self._cutoff(), cwd=self.tree,
+                "--prerelease", "allow", *_before(self.horizon), cwd=self.tree,
             )  # fmt: skip
         except UvFailed:
             return {}
@@ -251,12 +268,16 @@ class Resolver:
             try:
                 out = self.uv.run(
                     "pip", "compile", "--quiet", "--no-deps", "--no-annotate", listed, "--python", self.python,
-                    "--resolution", resolution, *self._prereleases(), *self._cutoff(), *options, cwd=self.tree,
+                    "--resolution", resolution, *self._prereleases(), *_before(self.horizon), *options, cwd=self.tree,
                 )  # fmt: skip
                 self._releases[asked] = next(iter(parse(out).pins.values()), None)
             except UvFailed:
                 self._releases[asked] = None
         return self._releases[asked]
+
+
+def _before(moment: str) -> list[str]:
+    return ["--exclude-newer", moment] if moment else []
 
 
 def _write(file: Path, text: str) -> Path:

@@ -16,7 +16,7 @@ from runbook.upgrades.asking import Move as _Move
 from runbook.upgrades.bound import Releases, first_bad, first_guess, free
 from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_set
 from runbook.upgrades.pins import neighbours_first
-from runbook.upgrades.suspects import scores, weigh
+from runbook.upgrades.suspects import STRONG, scores, weigh
 from runbook.upgrades.versions import key
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ class Problem:
         releases: The releases of each package.
         imports: The names by which each package is imported.
         width: How many environments can be tried at once.
-        is_upward: Whether the moves go to higher versions, so that a constraint is an upper bound.
         is_bounded: Whether to look for the first bad release of each culprit.
     """
 
@@ -52,7 +51,6 @@ class Problem:
     releases: Releases
     imports: Callable[[], Mapping[str, frozenset[str]]]
     width: int = 1
-    is_upward: bool = True
     is_bounded: bool = True
 
     @property
@@ -67,6 +65,13 @@ class Problem:
     def after(self, name: str) -> str:
         """Return the version of the newest."""
         return self.newest.pins[name]
+
+    def goes_up(self, name: str) -> bool:
+        """Whether a package moves to a higher version, so that a constraint on it is an upper bound.
+
+        Where the newest side is the lowest, or that of an earlier day, some go up and others down.
+        """
+        return key(self.after(name)) > key(self.before(name))
 
 
 @dataclass(slots=True)
@@ -176,7 +181,9 @@ class Search:
             return True
         has_hidden = not any("::" in name for name in self._today.fingerprint)
         points_at = self._scores(red)
-        return has_hidden and not any(name in points_at for name in self.findings.pins)
+        return has_hidden and not any(
+            points_at.get(name, 0.0) >= STRONG for name in self.findings.pins
+        )
 
     def _hold(self) -> Asking[Answer]:
         """Hold back a smallest hitting set: where a guess says the break came, or else as far as the baseline."""
@@ -201,19 +208,19 @@ class Search:
         )
 
     def _guess(self, name: str) -> str:
-        if name in self.findings.first_bad or not self._problem.is_upward:
+        if name in self.findings.first_bad or not self._problem.goes_up(name):
             return self._at_baseline(name)
         return first_guess(self._problem.before(name), self._problem.after(name))
 
     def _at_baseline(self, name: str) -> str:
-        return f"{'<=' if self._problem.is_upward else '>='}{self._problem.before(name)}"
+        return f"{'<=' if self._problem.goes_up(name) else '>='}{self._problem.before(name)}"
 
     def _tighten(self) -> Asking[None]:
         """Find the first bad release of each culprit, and hold back those that are held no further than that."""
         problem, found = self._problem, self.findings
-        if not (problem.is_upward and problem.is_bounded) or found.green is None:
+        if not problem.is_bounded or found.green is None:
             return
-        for name in sorted(found.pins):
+        for name in sorted(filter(problem.goes_up, found.pins)):
             others = {other: pin for other, pin in found.pins.items() if other != name}
             good = found.green.versions.get(name, problem.before(name))
             bad = yield from first_bad(problem.releases, name, good, problem.after(name), others)
@@ -221,7 +228,7 @@ class Search:
             found.pins[name] = f"<{bad}"
             found.green = yield from ask(free(found.pins))
         for culprits in found.culprits:
-            for name in sorted(culprits - set(found.pins)):
+            for name in sorted(filter(problem.goes_up, culprits - set(found.pins))):
                 yield from self._tighten_partner(name, culprits)
 
     def _tighten_partner(self, name: str, culprits: Names) -> Asking[None]:

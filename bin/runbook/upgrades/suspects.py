@@ -20,6 +20,7 @@ _RAISED = re.compile(
 )
 _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2", "hypothesis"})
 _IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
+STRONG = _DEEPEST  # a failure is about this package, and does not only pass through it
 _RUNNER = 0.1
 _SHARE = 0.8  # of the belief, for all that the failure names together
 _DIRECT = 2.0  # a direct requirement breaks its user more often than one further down

@@ -105,6 +105,20 @@ def test_another_failure_on_the_way_is_not_taken_for_todays(project: Project) ->
     assert ["elk"] == found.record["hold"]
 
 
+def test_one_that_hid_another_is_named_beside_it(project: Project) -> None:
+    """The first fails before any test is run; the second's trace passes through the first and is not about it."""
+    shelf(project, "ant bee cow dog elk fox")
+    project.check(
+        "import bee, elk\n"
+        "    if bee.VERSION != '1.0': raise ImportError('bee')\n"
+        "    print('bee is in order')\n"
+        "    if elk.VERSION != '1.0': raise ValueError('elk')"
+    )
+    found = project.search()
+    assert [["bee"], ["elk"]] == found.culprits, found.out
+    assert ["bee<2.0", "elk<2.0"] == found.record["pins"]
+
+
 def test_nothing_to_blame_is_clean(project: Project) -> None:
     shelf(project, "ant bee cow")
     project.check("import ant")

@@ -43,6 +43,32 @@ def test_an_index_without_dates_is_noticed_and_the_search_goes_on(shop: Project)
     assert "" == found.record["as_of"]
 
 
+def test_a_day_before_the_baseline_is_no_index_without_dates(shop: Project) -> None:
+    """The other side is then the older one, and what broke on the way there is named with a lower bound."""
+    for name in ("ant", "bee"):
+        shop.index.wheel(name, "0.5", day="2023-01-01")
+    shop.check("import bee; assert bee.VERSION >= '1.0', 'bee'")
+    found = shop.search("--as-of", "2023-06-01")
+    assert [["bee"]] == found.culprits, found.err
+    assert ["bee>=1.0"] == found.record["pins"]
+    assert "2023-06-01T23:59:59Z" == found.record["as_of"]
+    assert any("the baseline is newer" in note for note in found.record["notes"])
+
+
+def test_on_the_way_down_what_goes_up_has_an_upper_bound(shop: Project) -> None:
+    """The lowest of what the project requires itself comes with the newest of what that requires."""
+    shop.index.wheel("ant", "0.5", requires=["cow"])
+    for version in ("1.0", "2.0"):
+        shop.index.wheel("cow", version)
+    shop.index.wheel("bee", "0.5")
+    shop.index.wheel("ant", "1.1", requires=["cow"])
+    shop.pin("ant==1.1", "bee==1.0", "cow==1.0")
+    shop.check("import cow; assert cow.VERSION == '1.0', 'cow'")
+    found = shop.search("--resolution", "lowest-direct")
+    assert [["cow"]] == found.culprits, found.err
+    assert ["cow<2.0"] == found.record["pins"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
