@@ -60,6 +60,7 @@ class _OpenFile(msgspec.Struct, tag_field="state", tag="open", forbid_unknown_fi
     by: _Name
     proof: dict[str, Any]
     key: _KeyName
+    key_ctime_ns: int
     mac: _Name
 
 
@@ -91,7 +92,7 @@ class FeatureGate:
         try:
             record = self._record()
             if isinstance(record, _OpenFile):
-                _key_path(self._path, record.key).lstat()
+                _refuse_other_key(_key_path(self._path, record.key), record)
         except FileNotFoundError:
             return _closed("the gate was never opened, or its key is gone")
         except (OSError, UnfitFileError, ValueError) as error:
@@ -141,13 +142,13 @@ def write_open(path: Path, build: str, commit: str, tree: str, now: float) -> No
     """
     ensure_directory(path.parent)
     name, key = secrets.token_hex(8), secrets.token_hex(32).encode()
-    record = _OpenFile(
-        version=2, build=build, commit=commit, tree=tree, opened_at=now, by="smoke", proof={},
-        key=name, mac="",
-    )  # fmt: skip
-    record.mac = _mac(key, msgspec.to_builtins(record))
     key_path = _key_path(path, name)
     write_atomically(key_path, key)
+    record = _OpenFile(
+        version=2, build=build, commit=commit, tree=tree, opened_at=now, by="smoke", proof={},
+        key=name, key_ctime_ns=_ctime_ns(key_path), mac="",
+    )  # fmt: skip
+    record.mac = _mac(key, msgspec.to_builtins(record))
     try:
         write_atomically(path, msgspec.json.encode(record))
     except BaseException:
@@ -174,6 +175,17 @@ def write_closed(path: Path, reason: str, by: str, now: float) -> None:
 
 def _key_path(path: Path, name: str) -> Path:
     return path.with_name(f"{path.stem}-{name}.key")
+
+
+def _refuse_other_key(path: Path, record: _OpenFile) -> None:
+    """A key that was put back from a copy has the same bytes, and another time."""
+    if _ctime_ns(path) != record.key_ctime_ns:
+        raise ValueError("its key was put there later")
+
+
+def _ctime_ns(path: Path) -> int:
+    """When a file's inode was last changed: the one time of a file that nobody can set."""
+    return path.lstat().st_ctime_ns
 
 
 def _mac(key: bytes, record: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NOW = 1_800_000_000.0
 BUILD = "b" * 64
 KEY_NAME, KEY = "0123456789abcdef", b"the key"
+KEY_TIME = 1_799_000_000_000_000_000
 OPEN = {
     "state": "open",
     "version": 2,
@@ -33,6 +35,7 @@ OPEN = {
     "by": "ada",
     "proof": {"rows": 16},
     "key": KEY_NAME,
+    "key_ctime_ns": KEY_TIME,
 }
 
 
@@ -45,10 +48,14 @@ def open_gate(path: Path, build: str = BUILD, now: float = NOW) -> None:
     write_open(path, build, "c" * 40, "d" * 40, now)
 
 
-def key_file(path: Path) -> None:
-    """The key that `signed` signs with, where the server looks for it."""
+@pytest.fixture
+def key(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The key that `signed` signs with, where the server looks for it; nobody can set its time, so it is given."""
     path.parent.mkdir()
-    path.with_name(f"gate-{KEY_NAME}.key").write_bytes(KEY)
+    file = path.with_name(f"gate-{KEY_NAME}.key")
+    file.write_bytes(KEY)
+    monkeypatch.setattr("dashgen.gate._ctime_ns", lambda found: found.lstat() and KEY_TIME)
+    return file
 
 
 def test_it_opens_for_its_build(path: Path) -> None:
@@ -145,6 +152,8 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
     "a key elsewhere": changed(key="../../../etc/passwd"),
     "a key of another gate": changed(key="f" * 16),
     "no key": without_key,
+    "another key's time": changed(key_ctime_ns=KEY_TIME + 1),
+    "a key's time as text": changed(key_ctime_ns=str(KEY_TIME)),
     "a linked key": with_linked_key,
     "version as text": changed(version="1"),
     "version true": changed(version=True),
@@ -168,12 +177,12 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.usefixtures("key")
 @pytest.mark.parametrize("doubt", DOUBTS.values(), ids=DOUBTS.keys())
 @pytest.mark.parametrize("was_open", [False, True], ids=["from the start", "after open"])
 def test_every_doubt_closes_it(
     path: Path, doubt: Callable[[Path], object], *, was_open: bool
 ) -> None:
-    key_file(path)
     gate = FeatureGate(path, BUILD)
     if was_open:
         open_gate(path)
@@ -186,8 +195,8 @@ def test_every_doubt_closes_it(
         assert state.reason
 
 
+@pytest.mark.usefixtures("key")
 def test_what_the_doubts_start_from_is_open(path: Path) -> None:
-    key_file(path)
     path.write_bytes(PLAIN)
     assert FeatureGate(path, BUILD).read(NOW).is_open
 
@@ -199,6 +208,19 @@ def test_losing_its_key_closes_it_at_once(path: Path) -> None:
     for key in path.parent.glob("*.key"):
         key.unlink()
     assert not gate.read(NOW).is_open
+
+
+def test_a_folder_that_is_put_back_with_its_key_opens_nothing(path: Path) -> None:
+    """With every time that a copy can preserve, from before a closure."""
+    open_gate(path)
+    kept = shutil.copytree(path.parent, path.parent.with_name("kept"))
+    gate = FeatureGate(path, BUILD)
+    shutil.rmtree(path.parent)
+    write_closed(path, "the smoke is red", "ci", NOW)
+    assert not gate.read(NOW).is_open
+    shutil.copytree(kept, path.parent, dirs_exist_ok=True)
+    assert not gate.read(NOW).is_open
+    assert not FeatureGate(path, BUILD).read(NOW).is_open
 
 
 def test_what_the_engine_opens_and_closes_is_understood(path: Path) -> None:

@@ -3,6 +3,8 @@
 An open gate is signed with a key of its own, in a file beside it. Closing removes the key, so that no copy of an
 open gate, from an hour ago or from another machine, opens it again. The server of the app reads the same
 files by rules of its own (docs/architecture/gate.md); here they are read for people, and changed.
+
+A key is known by its inode's time too: a folder that is put back from a copy has its bytes, and opens nothing.
 """
 
 from __future__ import annotations
@@ -31,9 +33,9 @@ MAX_BYTES = 16 * 1024  # as the server reads it
 CLOCK_SKEW_S = 60.0  # how far ahead the clock of whoever opened it may be
 _PRIVATE = 0o600
 _KEY_NAME = re.compile(r"[0-9a-f]{16}")
-_OPEN_KEYS = frozenset(
-    {"version", "state", "build", "commit", "tree", "opened_at", "by", "proof", "key", "mac"}
-)
+_OPEN_KEYS = frozenset({
+    "version", "state", "build", "commit", "tree", "opened_at", "by", "proof", "key", "key_ctime_ns", "mac",
+})  # fmt: skip
 _NAMES = ("build", "commit", "tree", "by", "key", "mac")
 _CLOSED_KEYS = frozenset({"version", "state", "reason", "by", "closed_at"})
 
@@ -131,9 +133,13 @@ class GateFile:
     def _doubt(self, record: Mapping[str, Any], now: float) -> str:
         """Why an open gate is not believed, or nothing."""
         try:
-            expected = _mac(_read_plain(self._key(str(record["key"]))), record)
+            key = self._key(str(record["key"]))
+            expected = _mac(_read_plain(key), record)
+            is_same = _ctime_ns(key) == record["key_ctime_ns"]
         except (OSError, ValueError):
             return "its file says open, but the key that signed it is gone"
+        if not is_same:
+            return "its file says open, but the key beside it was put there later"
         if not hmac.compare_digest(expected, str(record["mac"])):
             return "its file says open, but its signature is wrong"
         if float(record["opened_at"]) > now + CLOCK_SKEW_S:
@@ -162,6 +168,7 @@ class GateFile:
             try:
                 record = {"version": VERSION, "state": Position.OPEN, **facts, "by": by}
                 record |= {"opened_at": now, "key": key.stem.rpartition("-")[2]}
+                record["key_ctime_ns"] = _ctime_ns(key)
                 record["mac"] = _mac(_read_plain(key), record)
                 write_atomically(self.path, _encode(record), mode=_PRIVATE)
             except BaseException:
@@ -248,6 +255,11 @@ def _read_plain(file: Path) -> bytes:
     if not is_plain or len(data) > MAX_BYTES:
         raise ValueError("it is no plain file of its size")
     return data
+
+
+def _ctime_ns(file: Path) -> int:
+    """When a file's inode was last changed: the one time of a file that nobody can set, so that a copy has another."""
+    return file.lstat().st_ctime_ns
 
 
 def _decode(content: bytes) -> dict[str, Any]:

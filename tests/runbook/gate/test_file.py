@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +156,19 @@ def test_a_copy_of_an_open_gate_opens_nothing_later(gate: GateFile) -> None:
 
     assert Position.DOUBT is gate.read(NOW).position
     assert gate.read(NOW).claims_open
+
+
+def test_a_folder_that_is_put_back_with_its_key_opens_nothing(gate: GateFile) -> None:
+    """A copy preserves the bytes, the modes and the times of files, but not when an inode was changed."""
+    folder = opened(gate).path.parent
+    kept = shutil.copytree(folder, folder.with_name("kept"))
+    gate.close("red", by="bot", now=NOW)
+
+    shutil.copytree(kept, folder, dirs_exist_ok=True)
+
+    assert 1 == len(keys(gate))
+    state = gate.read(NOW)
+    assert (Position.DOUBT, True) == (state.position, "put there later" in state.why)
 
 
 def test_opening_again_ends_what_was_open_before(gate: GateFile) -> None:
