@@ -2,6 +2,8 @@
 
 It reads lines from standard input: ``+N`` a process group has started, ``-N`` it has ended. When the input closes,
 which happens however the search ends, kill -9 included, it kills the groups that are left and removes FOLDER.
+
+What the search itself ran for a moment, such as a checkout of git, is in no group and may go on writing.
 """
 
 from __future__ import annotations
@@ -11,6 +13,36 @@ import os
 import shutil
 import signal
 import sys
+import time
+from pathlib import Path
+
+LOCK = "owner.lock"  # of a folder; held for as long as its owner lives
+_PATIENCE = 60.0  # seconds for whoever still writes; the next start does what is left
+_PAUSE = 0.05
+
+
+def remove(folder: Path) -> bool:
+    """Remove a folder, its lock last: as long as anything is left, the next start knows that it is nobody's.
+
+    Returns:
+        Whether it is gone; else somebody still writes into it.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        for place in _others(folder):
+            shutil.rmtree(place, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                place.unlink()
+        if _others(folder):
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():  # something came between the two
+            (folder / LOCK).touch()
+            return False
+    return True
+
+
+def _others(folder: Path) -> list[Path]:
+    return [place for place in folder.iterdir() if place.name != LOCK]
 
 
 def main(folder: str) -> None:
@@ -29,7 +61,9 @@ def main(folder: str) -> None:
             ProcessLookupError, PermissionError
         ):  # gone; macOS says so by EPERM
             os.killpg(group, signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+    deadline = time.monotonic() + _PATIENCE
+    while not remove(Path(folder)) and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
 
 
 if __name__ == "__main__":

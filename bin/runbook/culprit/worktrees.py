@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook.culprit import guard
 from runbook.culprit.git import GitFailed, git
 from runbook.errors import EnvironmentNotReady
 
@@ -27,7 +28,6 @@ class RevertConflicts(GitFailed):
 
 
 _PREFIX = "runbook-culprit-"
-_OWNER = "owner.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class TemporaryFolder:
         sweep()
         try:
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-            self._lock = _lock(self.path / _OWNER)
+            self._lock = _lock(self.path / guard.LOCK)
         except OSError as error:
             raise EnvironmentNotReady(
                 f"no temporary folder can be made: {error}",
@@ -140,7 +140,7 @@ class TemporaryFolder:
 
     def close(self) -> None:
         """Remove it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        guard.remove(self.path)
         if self._lock is not None:
             os.close(self._lock)
 
@@ -149,11 +149,11 @@ def sweep() -> None:
     """Remove the folders of searches that were killed: nobody holds their lock any more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
-            lock = _lock(folder / _OWNER, create=False)
+            lock = _lock(folder / guard.LOCK, create=False)
         except OSError:
             continue  # somebody else's, or just being made or removed
         if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            guard.remove(folder)
             os.close(lock)
 
 

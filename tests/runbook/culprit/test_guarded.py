@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook.culprit import guard
 from runbook.culprit.guarded import GuardedFolder
 from tests.runbook.support import engine_environment, is_alive, wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import pytest
 
 
 def test_a_command_is_run_to_its_end_in_a_folder_that_goes_away(tmp_path: Path) -> None:
@@ -57,3 +59,48 @@ def test_a_killed_owner_leaves_neither_process_nor_folder(tmp_path: Path) -> Non
         owner.kill()
     wait_until(lambda: not is_alive(int(pid.read_text(encoding="utf-8"))), "the command's end")
     wait_until(lambda: not list((tmp_path / "scratch").iterdir()), "the folder's end")
+
+
+# In a session of its own, as if it were a checkout of git: it writes until it is told to stop.
+WRITER = """
+import contextlib, os, sys
+folder, stop = sys.argv[1:]
+while not os.path.exists(stop):
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.join(folder, "0", "tree"), exist_ok=True)
+"""
+
+
+def test_what_outlives_a_killed_owner_for_a_moment_leaves_nothing_either(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    stop = tmp_path / "stop"
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        env=engine_environment({"TMPDIR": str(tmp_path / "scratch")}),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        folder = Path(owner.stdout.readline().strip())
+        (folder / "before").touch()
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(folder), str(stop)]) as writer:
+            wait_until((folder / "0").exists, "the first that it writes")
+            owner.kill()
+            wait_until(lambda: not (folder / "before").exists(), "the start of the removal")
+            stop.touch()
+        assert 0 == writer.returncode
+    wait_until(lambda: not folder.exists(), "the folder's end")
+
+
+def test_as_long_as_anything_is_left_the_next_start_knows_whose_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "written meanwhile").mkdir(parents=True)
+    (folder / guard.LOCK).touch()
+    with monkeypatch.context() as busy:
+        busy.setattr("shutil.rmtree", lambda *_, **__: None)
+        assert not guard.remove(folder)
+    assert (folder / guard.LOCK).exists()
+    assert guard.remove(folder)
+    assert not folder.exists()
