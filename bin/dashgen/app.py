@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from dashgen.answers import Refusal
+from dashgen.answers import Refusal, error_body, json_answer
 from dashgen.errors import EnsembleError, NotFound
 from dashgen.middleware import (
     AnswerHeaders,
@@ -17,13 +17,19 @@ from dashgen.middleware import (
     RequestLimits,
     RequestLog,
     common_headers,
+    internal_error,
+    refusal_headers,
 )
 from dashgen.route_table import ROUTES
 from dashgen.services import make_services
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Awaitable, Callable
 
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from dashgen.middleware import Headers
     from dashgen.settings import Settings
 
 
@@ -38,12 +44,25 @@ def build_app(settings: Settings) -> Starlette:
             Middleware(ErrorShape),
             Middleware(RequestLimits, settings.max_body_bytes),
         ],
-        exception_handlers={HTTPException: _refuse},
+        exception_handlers={
+            HTTPException: _refuse,
+            Exception: _last_resort(refusal_headers(settings.run_nonce)),
+        },
     )
     # A redirect would repeat the Host header to whoever sent it; an address is right or it is not.
     app.router.redirect_slashes = False
     app.state.services = services
     return app
+
+
+def _last_resort(headers: Headers) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers where our own middleware failed, headers and all; the server logs the trace."""
+    decoded = {name.decode(): value.decode() for name, value in headers}
+
+    async def answer(_: Request, __: Exception) -> Response:
+        return json_answer(error_body(internal_error()), 500, decoded)
+
+    return answer
 
 
 async def _refuse(request: Request, problem: Exception) -> NoReturn:

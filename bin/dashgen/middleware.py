@@ -70,6 +70,11 @@ def refusal_headers(run_nonce: str) -> Headers:
     ]
 
 
+def internal_error() -> EnsembleError:
+    """What is told of a fault of ours."""
+    return EnsembleError(500, "internal", "Something went wrong on our side.")
+
+
 class RequestLog:
     """Counts every request and writes one line about it, without its query and its headers."""
 
@@ -157,19 +162,27 @@ def _as_ensemble_error(problem: Exception) -> EnsembleError:
         return OutcomeUnknown()
     if isinstance(problem, OSError):
         return StorageFailed(is_full=problem.errno in _DISK_IS_FULL)
-    return EnsembleError(500, "internal", "Something went wrong on our side.")
+    return internal_error()
 
 
 def _error_answer(scope: Scope, error: EnsembleError) -> Response:
-    if _asks_for_page(scope):
-        from dashgen.pages.error import render_error_page  # noqa: PLC0415 - pages load late
-
-        page = render_error_page(error.status, error.message)
-        answer = page_answer(page, error.status, NEVER_STORED)
-    else:
+    answer = _error_page(error) if _asks_for_page(scope) else None
+    if answer is None:
         answer = json_answer(error_body(error), error.status)
     answer.headers.update(error_headers(error))
     return answer
+
+
+def _error_page(error: EnsembleError) -> Response | None:
+    """The page that tells an error; None where pages cannot be made, which may be what went wrong."""
+    try:
+        from dashgen.pages.error import render_error_page  # noqa: PLC0415 - pages load late
+
+        page = render_error_page(error.status, error.message)
+    except Exception:  # noqa: BLE001 - whatever it is, the error itself must be told
+        _log.exception("the error page failed")
+        return None
+    return page_answer(page, error.status, NEVER_STORED)
 
 
 def _asks_for_page(scope: Scope) -> bool:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import secrets
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from dashgen.app import build_app
 from dashgen.errors import NotFound
-from dashgen.middleware import _as_ensemble_error
+from dashgen.middleware import _as_ensemble_error, refusal_headers
+from dashgen.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+    from starlette.types import Message
 
     from tests.dashgen.conftest import ControlPanel, Creator
 
 LIMIT = 256 * 1024
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Starlette:
+    roots = {"orch_data": tmp_path, "plugin_data": tmp_path, "data_root": tmp_path}
+    return build_app(Settings(**roots, run_nonce="a nonce"))
 
 
 def body_of(size: int) -> bytes:
@@ -213,6 +227,67 @@ def test_a_fault_of_ours_tells_nothing_and_is_logged(
     failed = [line for line in panel.log_lines() if line["msg"] == "request failed"]
     assert len(failed) == 1
     assert "IsADirectoryError" in failed[0]["trace"]
+
+
+def ask(app: Starlette, path: str) -> tuple[int, dict[str, str], bytes]:
+    """What an application answers that runs in this process, where it can be broken."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "headers": [(b"host", b"a")],
+    }
+    with suppress(Broken):  # the server logs what nobody caught
+        asyncio.run(app(scope, receive, send))
+    start, body = sent
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], headers, body["body"]
+
+
+class Broken(Exception):
+    """What nobody planned for."""
+
+
+def break_down(*_: object) -> NoReturn:
+    raise Broken
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 500), ("/canvas/none.html", 404)])
+def test_where_the_error_page_fails_the_error_is_told_all_the_same(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr("dashgen.pages.error.render_error_page", break_down)
+    monkeypatch.setattr("dashgen.page_handlers.parse_grid_query", break_down)
+    monkeypatch.setattr("dashgen.page_handlers._index_page", break_down)
+
+    answered, headers, body = ask(app, path)
+
+    assert (status, "application/json") == (answered, headers["content-type"])
+    assert "nosniff" == headers["x-content-type-options"]
+    assert {"error", "message"} == set(json.loads(body))
+
+
+def test_what_breaks_outside_of_everything_is_an_answer_too(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashgen.middleware.AnswerHeaders.__call__", break_down)
+
+    answered, headers, body = ask(app, "/health")
+
+    assert (500, "internal") == (answered, json.loads(body)["error"])
+    assert set(dict(refusal_headers("a nonce"))) <= {name.encode() for name in headers}
 
 
 def test_errors_keep_their_kind() -> None:
