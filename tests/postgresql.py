@@ -18,7 +18,7 @@ from collections import deque
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,7 @@ _KEEPER = Path(__file__).parents[1] / "bin" / "runbook" / "keeper.py"
 _READY = "ready to accept connections"
 _START_SECONDS = 60.0  # only a hang takes as long; a death is noticed at once
 _NOBODY = "nobody"
+_SERVE = "--serve"  # for the process under the keeper
 # What is only tested needs no fsync; what a crash would leave is another test's question.
 _QUICK = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 _CLUSTER = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
@@ -42,6 +43,7 @@ class PostgresqlServer:
     """A server on an empty cluster; a context manager.
 
     Attributes:
+        folder: All that it has on the disk; gone when it has ended, however its owner did.
         url: Where it is, for ``ENSEMBLE_DATABASE_URL``.
 
     Args:
@@ -49,38 +51,29 @@ class PostgresqlServer:
     """
 
     def __init__(self, *, is_durable: bool = False) -> None:
-        self._top = Path(tempfile.mkdtemp(prefix="ensemble-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="ensemble-pg-"))
         self._options = _PLAIN if is_durable else (*_PLAIN, *_QUICK)
         self._said: deque[str] = deque(maxlen=20)
-        self._ready = threading.Event()
-        self.url = f"postgresql://postgres@/postgres?host={self._top}"
+        self._is_up = False
+        self._settled = threading.Event()
+        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
 
     def __enter__(self) -> Self:
-        programs = _programs(self._top)
-        data = self._top / "data"
-        data.mkdir(mode=0o700)
-        as_nobody = _as_nobody(self._top, data)
-        subprocess.run(
-            [*as_nobody, programs / "initdb", "-D", data, *_CLUSTER],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=self._top,
-        )
-        keeper: list[str | Path] = [sys.executable, "-I", "-S", _KEEPER, "--remove", self._top]
-        keeper += ["--grace", "5", "--"]
-        server: list[str | Path] = [programs / "postgres", "-D", data, "-k", self._top]
+        # The cluster too is made under the keeper: its owner may be killed meanwhile.
+        folder = str(self.folder)
+        keeper = [sys.executable, "-I", "-S", str(_KEEPER), "--remove", folder, "--grace", "5"]
         self._process = subprocess.Popen(
-            [*keeper, *as_nobody, *server, *self._options],
+            [*keeper, "--", sys.executable, __file__, _SERVE, folder, *self._options],
             cwd="/",
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        if not self._ready.wait(_START_SECONDS) or self._process.poll() is not None:
+        self._settled.wait(_START_SECONDS)
+        if not self._is_up:
             self.__exit__()
             raise PostgresqlUnusable(" | ".join(self._said))
         return self
@@ -92,13 +85,26 @@ class PostgresqlServer:
         self._listener.join()
 
     def _listen(self) -> None:
-        assert self._process.stderr is not None
-        with self._process.stderr as lines:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
             for line in lines:
                 self._said.append(line.strip())
                 if _READY in line:
-                    self._ready.set()
-        self._ready.set()  # it will never be
+                    self._is_up = True
+                    self._settled.set()
+        self._settled.set()  # it will never be up
+
+
+def _serve(top: Path, options: Sequence[str]) -> NoReturn:
+    """Makes a cluster below a folder, then becomes its server; says all on standard output."""
+    os.dup2(1, 2)
+    programs, data = _programs(top), top / "data"
+    data.mkdir(mode=0o700)
+    as_nobody = _as_nobody(top, data)
+    make = [*as_nobody, f"{programs}/initdb", "-D", str(data), *_CLUSTER]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=top)
+    server = [*as_nobody, f"{programs}/postgres", "-D", str(data), "-k", str(top), *options]
+    os.execvp(server[0], server)  # noqa: S606 - no shell is wanted
 
 
 def _programs(top: Path) -> Path:
@@ -163,4 +169,6 @@ def main(command: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == [_SERVE]:
+        _serve(Path(sys.argv[2]), sys.argv[3:])
     sys.exit(main(sys.argv[1:]))

@@ -30,8 +30,9 @@ LIMIT = 256 * 1024
 
 @pytest.fixture
 def app(tmp_path: Path) -> Starlette:
-    roots = {"orch_data": tmp_path, "plugin_data": tmp_path, "data_root": tmp_path}
-    return build_app(Settings(**roots, run_nonce="a nonce"))
+    return build_app(
+        Settings(orch_data=tmp_path, plugin_data=tmp_path, data_root=tmp_path, run_nonce="a nonce")
+    )
 
 
 def body_of(size: int) -> bytes:
