@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 
 from hub.answers import APP_POLICY, COMMON_HEADERS, json_answer, refusal
 from hub.backend import Backend
 from hub.errors import AppUnusable, HubError
+from hub.frontend import Frontend
 from hub.manifest import FILE_NAME, as_json
 from hub.pages import asset_answer, error_answer
 from hub.sdk import AppContext
@@ -144,7 +144,7 @@ async def bad_gateway(reason: str, scope: Scope, receive: Receive, send: Send) -
 
 def _frontend(app: App) -> ASGIApp | None:
     folder = app.folder / "frontend"
-    return StaticFiles(directory=folder, html=True) if folder.is_dir() else None
+    return Frontend(folder) if folder.is_dir() else None
 
 
 def _with_headers(send: Send) -> Send:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -97,7 +98,8 @@ class Catalogue:
 
     def find(self, slug: str) -> App | None:
         """The served app called ``slug``, if there is one."""
-        return next((app for app in self.served if app.slug == slug), None)
+        named = (app for app in self.apps if app.slug == slug)
+        return next((app for app in named if not app.is_archived), None)
 
     def only(self, slug: str) -> Catalogue:
         """The catalogue with one app alone; empty where there is none of this name."""
@@ -112,18 +114,27 @@ def _place(app: App) -> tuple[str, float, str]:
     return entry.category.casefold(), entry.order, app.manifest.name.casefold()
 
 
-def app_folders(root: Path) -> list[Path]:
-    """Return the folders below ``root`` that hold a manifest; hidden ones are somebody's scratch.
+def names_in(root: Path) -> list[str]:
+    """Return the names below ``root`` that may be apps; hidden ones are somebody's scratch.
 
     Raises:
         EnvironmentNotReady: ``root`` cannot be read.
     """
     try:
-        folders = sorted(path for path in root.iterdir() if not path.name.startswith("."))
+        return sorted(name for name in os.listdir(root) if not name.startswith("."))  # noqa: PTH208 - see Directory
     except OSError as error:
         raise EnvironmentNotReady(
             f"the apps' folder {root} cannot be read: {error.strerror}"
         ) from error
+
+
+def app_folders(root: Path) -> list[Path]:
+    """Return the folders below ``root`` that hold a manifest.
+
+    Raises:
+        EnvironmentNotReady: ``root`` cannot be read.
+    """
+    folders = (root / name for name in names_in(root))
     return [folder for folder in folders if (folder / manifest.FILE_NAME).exists()]
 
 

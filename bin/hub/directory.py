@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -58,19 +59,19 @@ class Directory:
 
     def _look(self) -> _Signature:
         """What tells one state of the folder from another without reading a file."""
-        folders = catalogue.app_folders(self._root)
+        root = str(self._root)  # to make a path takes longer than to look there
         return tuple(
             (
-                folder.name,
-                _changed_at(folder / manifest.FILE_NAME),
-                _changed_at(folder / entitlement.FILE_NAME),
+                name,
+                _changed_at(f"{root}/{name}/{manifest.FILE_NAME}"),
+                _changed_at(f"{root}/{name}/{entitlement.FILE_NAME}"),
             )
-            for folder in folders
+            for name in catalogue.names_in(self._root)
         )
 
 
-def _changed_at(file: Path) -> int:
+def _changed_at(file: str) -> int:
     try:
-        return file.stat().st_mtime_ns
+        return os.stat(file).st_mtime_ns  # noqa: PTH116 - see _look
     except OSError:
         return 0

@@ -165,7 +165,9 @@ async def check_password(request: Request, login: str, password: str) -> tuple[U
     async with services.login_turn:
         if wait := max(limit.wait(key, time.monotonic()) for limit, key in guesses):
             return None, int(wait) + 1
-        user = await run_in_threadpool(services.passwords.check, login, password)
+        user = services.passwords.recall(login, password) or await run_in_threadpool(
+            services.passwords.check, login, password
+        )
         if user is None:
             for limit, key in guesses:
                 limit.fail(key, time.monotonic())

@@ -10,6 +10,7 @@ import math
 import re
 import uuid
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
@@ -216,6 +217,7 @@ def as_json(text: str) -> dict[str, Any]:
     return _read(text)[1]
 
 
+@lru_cache(maxsize=1024)  # most are read several times, and hardly ever does one change
 def _read(text: str) -> tuple[Manifest, dict[str, Any]]:
     if found := _PLACEHOLDER.search(text):
         raise ManifestError("", f"still holds a placeholder of the template: {found[0]}")

@@ -40,13 +40,20 @@ class PasswordCheck:
         self._good: OrderedDict[str, bytes] = OrderedDict()
         self._nobody = ""
 
+    def recall(self, login: str, password: str) -> User | None:
+        """Return the user whose good password this was before, in no time; None where that is not known."""
+        user = self._users.by_login(login)
+        if user is None or len(password) > MAX_PASSWORD:
+            return None
+        return user if self._is_remembered(user, password) else None
+
     def check(self, login: str, password: str) -> User | None:
         """Return the user, or None where login or password is wrong; nothing tells which."""
+        if recalled := self.recall(login, password):
+            return recalled
         user = self._users.by_login(login)
         if len(password) > MAX_PASSWORD:
             return None
-        if user is not None and self._is_remembered(user, password):
-            return user
         stored = user.password_hash if user is not None else self._nobodys_hash()
         if not _matches(stored, password) or user is None:
             return None

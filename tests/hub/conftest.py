@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.hub.client import Client, Reply
     from tests.hub.hub_process import HubProcess
+    from tests.hub.interview import Interview
     from tests.integration.browser import Visits
 
 MANIFEST = "app.manifest.yml"
@@ -67,19 +68,17 @@ class SmokedApp:
 
     Attributes:
         slug: Its name.
-        url: Its address.
         folder: Where it lives.
-        client: Talks to the hub.
+        interview: Has asked it.
     """
 
     slug: str
-    url: str
     folder: Path
-    client: Client
+    interview: Interview
 
-    def get(self, path: str, **headers: str) -> Reply:
-        """Read one of its addresses."""
-        return self.client.get(f"{self.url}{path}", **headers)
+    def answer(self, what: str) -> Reply:
+        """Return what it answers to a question."""
+        return self.interview.answer(what, self.slug)
 
 
 @pytest.fixture(scope="session")
@@ -99,16 +98,24 @@ def client(hub: HubProcess) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def stranger(client: Client) -> str:
-    """A token that is good, and is for no app: each of them must refuse it."""
-    return client.token("portal")
+def interview(
+    hub: HubProcess, client: Client, request: pytest.FixtureRequest
+) -> Iterator[Interview]:
+    """Asks the apps whose tests are run, in the order of their tests."""
+    from tests.hub.interview import Interview
+
+    cases = (getattr(item, "callspec", None) for item in request.session.items)
+    smoked = dict.fromkeys(case.params["app"] for case in cases if case and "app" in case.params)
+    made = Interview(hub, smoked, client.token("portal"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def app(hub: HubProcess, client: Client, request: pytest.FixtureRequest) -> SmokedApp:
+def app(interview: Interview, request: pytest.FixtureRequest) -> SmokedApp:
     """One of the apps."""
     slug: str = request.param
-    return SmokedApp(slug, hub.app_urls.get(slug, f"{hub.url}/missing"), APPS / slug, client)
+    return SmokedApp(slug, APPS / slug, interview)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)  # before the engine's plugin looks at the item

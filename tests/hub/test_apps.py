@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\bAPP_(?:SLUG|NAME)\b")
     suspects=["bin/hub/backend.py", "bin/hub/gateway.py", "bin/hub/apps"],
 )
 def test_app_is_healthy(app: SmokedApp) -> None:
-    reply = app.get(_health_path(app))
+    reply = app.answer("health")
 
     assert (200, "ok") == (reply.status, _key(reply.json, "status")), reply.text
 
@@ -36,9 +36,9 @@ def test_app_is_healthy(app: SmokedApp) -> None:
     cause="a route of the app answers without asking who is signed in, or believes a token for another app",
     suspects=["bin/hub/sdk.py::signed_in", "bin/hub/tokens.py::Verifier.verify", "bin/hub/apps"],
 )
-def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp, stranger: str) -> None:
-    nobody = app.get("/api/me")
-    somebody = app.get("/api/me", **bearer(stranger))
+def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
+    nobody = app.answer("me of nobody")
+    somebody = app.answer("me of a stranger")
 
     assert 401 == nobody.status, f"without a token: {nobody.text}"
     assert 401 == somebody.status, f"with a token for another app: {somebody.text}"
@@ -55,7 +55,7 @@ def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp, stranger: str) -> 
     ],
 )
 def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
-    reply = app.get("/api/me", **bearer(app.client.token(app.slug)))
+    reply = app.answer("me")
 
     assert (200, f"{TEST_USER}@example.test") == (reply.status, _key(reply.json, "email")), (
         reply.text
@@ -69,7 +69,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
     suspects=["bin/hub/app_host.py", "bin/hub/apps", "bin/hub/template"],
 )
 def test_app_serves_its_own_front_page(app: SmokedApp) -> None:
-    page = app.get("/", accept="text/html")
+    page = app.answer("page")
     marks = _SLUG_MARK.findall(page.text)
 
     assert 200 == page.status
@@ -90,7 +90,7 @@ def test_app_has_a_valid_manifest(app: SmokedApp) -> None:
     from hub import manifest
 
     found = manifest.parse((app.folder / manifest.FILE_NAME).read_text(encoding="utf-8"))
-    served = app.get("/.hub/manifest")
+    served = app.answer("manifest")
 
     assert app.slug == found.slug
     assert (200, app.slug) == (served.status, _key(served.json, "slug")), served.text
@@ -115,10 +115,3 @@ def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -
 
 def _key(body: object, name: str) -> object:
     return body.get(name) if isinstance(body, dict) else body
-
-
-def _health_path(app: SmokedApp) -> str:
-    found = re.search(
-        r"^ +health_path: *(\S+)", (app.folder / "app.manifest.yml").read_text(), re.MULTILINE
-    )
-    return found[1].strip("\"'") if found else "/health"

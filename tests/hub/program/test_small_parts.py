@@ -46,6 +46,18 @@ def test_a_password_is_believed_again_and_a_wrong_one_never() -> None:
     assert check.check("ada", "\ud800") is None
 
 
+def test_a_password_is_recalled_once_it_was_good_and_nothing_else_is() -> None:
+    user = User("u", "Ada", "Ada", "", hash_password("right"))
+    check = PasswordCheck(Users([user]))
+
+    assert check.recall("ada", "right") is None
+    assert user == check.check("ada", "right")
+    assert [user, None, None, None] == [
+        check.recall(*guess)
+        for guess in (("ada", "right"), ("ada", "wrong"), ("nobody", "right"), ("ada", "x" * 5000))
+    ]
+
+
 def test_a_session_ends_by_itself_and_by_logging_out() -> None:
     now = [0.0]
     sessions = Sessions(now=lambda: now[0])
