@@ -13,8 +13,12 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv"
@@ -33,8 +37,8 @@ SOURCES = ["bin", "tests", "benchmarks", "noxfile.py", "tasks.py"]
 
 @nox.session(name="fast", tags=["ci"])
 def fast(session: nox.Session) -> None:
-    """Smoke a real Ensemble server: the sixteen rows of the runbook, in seconds."""
-    smoke(session, tier="fast", lock="fast")
+    """Smoke a real Ensemble server in seconds: sixteen rows; and the hub, unless a green run proves it."""
+    smoke(session, tier="fast", lock="fast", options=["--companions-by", sys.executable])
 
 
 @nox.session(name="fast-on", python=PYTHONS, tags=["pythons"], default=False)
@@ -231,12 +235,18 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "--cache-dir", ".runbook/mypy-cache", *session.posargs)
 
 
-def smoke(session: nox.Session, *, tier: str, lock: str, around: list[str] | None = None) -> None:
+def smoke(
+    session: nox.Session,
+    *,
+    tier: str,
+    lock: str,
+    options: Sequence[str] = (),
+    around: Sequence[str] = (),
+) -> None:
     """Run one tier through the engine, which judges it; perhaps inside another command."""
     sync(session, lock)
-    command = ["python", "-m", "runbook.smoke", "--tier", tier, *session.posargs]
-    command = [*(around or []), *command]
-    session.run(*command, stderr=None)  # Nox would put narration among the results
+    command = ["python", "-m", "runbook.smoke", "--tier", tier, *options, *session.posargs]
+    session.run(*around, *command, stderr=None)  # Nox would put narration among the results
 
 
 def sync(session: nox.Session, lock: str) -> None:

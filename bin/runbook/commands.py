@@ -10,7 +10,7 @@ import sys
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
 from runbook import browsers, locks
 from runbook import changed as changes
@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913 - these are its options
         print(f"tiers that the change needs: {names}", file=sys.stderr)
     own = ["--json", _from_here(json_file)] if json_file else []
     own += ["--report-to", report_to] if report_to else []
-    codes = [_run_session(root, each.session, [*own, "--", *pytest_arguments]) for each in tiers]
+    codes = [run_session(root, each.session, [*own, "--", *pytest_arguments]) for each in tiers]
     return max(codes, default=ExitCode.GREEN)
 
 
@@ -96,20 +96,27 @@ def filter_tests(root: Path, pattern: str, *, tier: str, json_file: str = "") ->
     run(root, tier=tier, json_file=json_file, pytest_arguments=["-k", pattern])
 
 
-def _run_session(root: Path, session: str, arguments: Sequence[str]) -> ExitCode:
-    """Run a Nox session; Nox says only 0 or 1, so the smoke leaves its own exit codes in a file."""
+def run_session(
+    root: Path,
+    session: str,
+    arguments: Sequence[str],
+    *,
+    python: str = sys.executable,
+    stdout: IO[str] | None = None,
+) -> ExitCode:
+    """Run a Nox session; Nox says only 0 or 1, so the smoke leaves its own exit codes in a file.
+
+    Args:
+        root: The project's root.
+        session: The session's name.
+        arguments: For what it runs.
+        python: A Python that has Nox.
+        stdout: Where it prints; this process's standard output by default.
+    """
     with tempfile.NamedTemporaryFile(prefix="runbook-exit-", suffix=".txt") as codes:
-        nox = [
-            sys.executable,
-            "-m",
-            "nox",
-            "--noxfile",
-            str(root / "noxfile.py"),
-            "--session",
-            session,
-        ]
+        nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
         environment = os.environ | {EXIT_CODES_VARIABLE: codes.name}
-        status = subprocess.call([*nox, "--", *arguments], env=environment)
+        status = subprocess.call([*nox, "--", *arguments], env=environment, stdout=stdout)
         said = [
             ExitCode(int(line)) for line in Path(codes.name).read_text(encoding="utf-8").split()
         ]
@@ -130,7 +137,7 @@ def prove(root: Path, *, test: str, tier: str, jobs: int, json_file: str) -> Exi
     """Prove a row, or all of them, in the environment of the session for it."""
     options = {"--tier": tier, "--jobs": jobs, "--json": _from_here(json_file)}
     chosen = [word for name, value in options.items() if value for word in (name, str(value))]
-    return _run_session(root, "faults", [*([test] if test else []), *chosen])
+    return run_session(root, "faults", [*([test] if test else []), *chosen])
 
 
 def _from_here(file: str) -> str:

@@ -10,7 +10,10 @@ from typing import Any
 from runbook.errors import UsageError
 from runbook.nearest import nearest
 
-_TIER_KEYS = {"tests", "session", "watch", "environment", "before", "bytecode"}
+_TIER_KEYS = {
+    *("tests", "session", "watch", "environment", "before", "bytecode"),
+    *("goes_with", "variables"),
+}
 _GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
 _KEYS = {"faults", "gate", "harness", "locks", "slug", "tiers"}
 
@@ -28,6 +31,9 @@ class Tier:
         before: ``module:function`` to call in pytest's process before pytest is imported, or empty;
             several are separated by commas.
         bytecode: Folders whose modules are compiled before a run; see `runbook.bytecode`.
+        goes_with: The tier after which it runs too, unless a green run proves it; see `runbook.companions`.
+        variables: Globs of the caller's variables by which its tests see something else than what it
+            watches: where one is set, a run proves nothing.
     """
 
     name: str
@@ -37,6 +43,8 @@ class Tier:
     environment: tuple[tuple[str, str], ...] = ()
     before: str = ""
     bytecode: tuple[str, ...] = ()
+    goes_with: str = ""
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,7 @@ def read_project(file: Path) -> Project:
     _refuse_unknown(table, _KEYS, "[tool.runbook]")
     tables = _table(table.get("tiers", {}), "[tool.runbook] tiers")
     tiers = {name: _read_tier(name, value) for name, value in tables.items()}
+    _check_companions(tiers)
     return Project(
         file.parent,
         tiers or {"fast": Tier("fast", ("tests",), "fast")},
@@ -185,7 +194,21 @@ def _read_tier(name: str, value: object) -> Tier:
         ),
         before=_text(table.get("before", ""), f"{where} before"),
         bytecode=_texts(table.get("bytecode", []), f"{where} bytecode"),
+        goes_with=_text(table.get("goes_with", ""), f"{where} goes_with"),
+        variables=_texts(table.get("variables", []), f"{where} variables"),
     )
+
+
+def _check_companions(tiers: dict[str, Tier]) -> None:
+    """Refuse a tier that goes with none, with itself, or with one that goes with a further one."""
+    leading = {tier.name for tier in tiers.values() if not tier.goes_with}
+    for tier in tiers.values():
+        if tier.goes_with and tier.goes_with not in leading:
+            close = ", ".join(nearest(tier.goes_with, leading)) or "there is none"
+            where = f"[tool.runbook.tiers.{tier.name}] goes_with"
+            raise UsageError(
+                f"pyproject.toml: {where} names {tier.goes_with!r}, which leads no tier; the nearest: {close}"
+            )
 
 
 def _refuse_unknown(table: dict[str, Any], known: set[str], where: str) -> None:

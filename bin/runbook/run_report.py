@@ -44,6 +44,8 @@ class Run:
         interrupted: Whether Ctrl-C ended it.
         nonce: The run's secret.
         seconds: Its wall time.
+        content: The digest of all that it stood on, from its start to its end, where a green run of
+            the tier is to prove it; else empty.
     """
 
     project: Project
@@ -56,6 +58,7 @@ class Run:
     interrupted: bool
     nonce: str
     seconds: float
+    content: str = ""
 
     @cached_property
     def _events(self) -> list[Event]:
@@ -182,6 +185,7 @@ class Run:
             "tree": self.source.tree,
             "dirty": self.source.is_dirty,
             "run": self.folder.id,
+            "content": self.content,
             "total": len(verdict.outcomes),
             **{str(outcome): count for outcome, count in verdict.counts.items()},
             "partial": verdict.is_partial,

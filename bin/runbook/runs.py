@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runbook.verdict import Event
 
 KEEP = 50  # runs, the newest
+PROOFS = "proofs"  # the folder of the records that name a run; see runbook.companions
 
 
 class RunFolder:
@@ -84,10 +85,12 @@ class RunFolder:
 
 
 def prune(state: Path, *, keep: int = KEEP) -> None:
-    """Remove all but the newest ``keep`` runs; those that still run are left alone."""
+    """Remove all but the newest ``keep`` runs; those that still run, or prove a tier, are left alone."""
     over = [(time, path) for path in (state / "runs").iterdir() if (time := _time_of(path))]
+    records = "".join(file.read_text(errors="replace") for file in (state / PROOFS).glob("*.json"))
     for _, path in sorted(over, reverse=True)[keep:]:
-        shutil.rmtree(path, ignore_errors=True)
+        if f'"{path.name}"' not in records:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _make_new(runs: Path) -> Path:

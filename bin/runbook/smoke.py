@@ -1,8 +1,10 @@
 """Run a tier: start pytest, judge its events, print the ``SMOKE v1`` lines.
 
-``python -m runbook.smoke [--tier NAME] [--json FILE] [--report-to URL] [--] [pytest arguments]``. Results
-go to standard output, narration to standard error. pytest is started before anything else is done, because the
-rest (which commit, which rows) can be found out while it runs; hence the late imports.
+``python -m runbook.smoke [--tier NAME] [--json FILE] [--report-to URL] [--companions-by PYTHON] [--] [pytest
+arguments]``. Results go to standard output, narration to standard error. With ``--companions-by`` a whole green
+run goes on to the tiers that go with it, in the sessions of that Python's Nox, unless they are proved. pytest is
+started before anything else is done, because the rest (which commit, which rows) can be found out while it runs;
+hence the late imports.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ def _main(argv: list[str], started: float) -> int:
             return subprocess.call(pytest_command(tier.tests, arguments), cwd=project.root)
         token = _take_token(options.report_to) if options.report_to else ""
         run = _smoke(project, tier, arguments, options.json, started)
-        return _send_result(run, options.report_to, token) if token else run.exit_code
+        exit_code = _send_result(run, options.report_to, token) if token else run.exit_code
+        return max(exit_code, _run_companions(run, options))
     except RunbookError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -97,6 +100,7 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--tier", default="fast")
     parser.add_argument("--json", default="")
     parser.add_argument("--report-to", default="")
+    parser.add_argument("--companions-by", default="")
     options, unknown = parser.parse_known_args(own)
     return options, unknown + verbatim
 
@@ -107,6 +111,7 @@ def _smoke(
     _empty_json(json_file)
     folder = RunFolder.make(project.state)
     nonce = os.environ.pop(GATE_NONCE_VARIABLE, "") or secrets.token_hex(16)
+    content = _content(project, tier)
     environment = {
         **_bytecode(project, tier),
         **dict(tier.environment),
@@ -136,8 +141,10 @@ def _smoke(
     from runbook.run_report import Run  # noqa: PLC0415
 
     seconds = time.monotonic() - started
+    content = content if content == _content(project, tier) else ""
     run = Run(
-        project, tier, arguments, folder, source, tests, status, child.interrupted, nonce, seconds
+        *(project, tier, arguments, folder, source, tests, status, child.interrupted),
+        *(nonce, seconds, content),
     )
     if run.red_high_rows and not _PROBES.intersection(os.environ):
         _close_gate(run)
@@ -150,6 +157,7 @@ def _smoke(
     from runbook.evidence import write_evidence  # noqa: PLC0415
 
     write_evidence(run)
+    _keep_proof(run)
     _write_quickfix(project.state, run)
     _write_json(json_file, run.as_json())
     _tell_runner(run)
@@ -173,6 +181,40 @@ def _send_result(run: Run, url: str, token: str) -> ExitCode:
         print(f"error: {error}", file=sys.stderr)
         return run.exit_code or error.exit_code
     return run.exit_code
+
+
+def _content(project: Project, tier: Tier) -> str:
+    """What a run stands on, where a green one is to prove the tier that goes with another."""
+    if not tier.goes_with or _PROBES.intersection(os.environ):
+        return ""
+    from runbook.companions import content_of  # noqa: PLC0415 - not for most tiers
+
+    return content_of(project, tier)
+
+
+def _keep_proof(run: Run) -> None:
+    if run.tier.goes_with:
+        from runbook.companions import keep_proof  # noqa: PLC0415 - not for most tiers
+
+        keep_proof(run)
+
+
+def _run_companions(run: Run, options: argparse.Namespace) -> ExitCode:
+    """Run the tiers that go with a green one and are not proved; say which run proves the others."""
+    if not options.companions_by or run.verdict.word != "green":
+        return run.exit_code
+    from runbook.companions import companions_of  # noqa: PLC0415 - not for most tiers
+
+    results = sys.stderr if options.json == "-" else None
+    codes = [run.exit_code]
+    for companion in companions_of(run.project, run.tier):
+        print(f"note: {companion}", file=sys.stderr, flush=True)
+        if not companion.run:
+            from runbook.commands import run_session  # noqa: PLC0415 - hardly ever
+
+            session, python = companion.tier.session, options.companions_by
+            codes.append(run_session(run.project.root, session, [], python=python, stdout=results))
+    return max(codes)
 
 
 def _unheard() -> contextlib.AbstractContextManager[None]:

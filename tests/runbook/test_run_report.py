@@ -173,6 +173,7 @@ def test_the_json_has_every_fact_of_the_lines(tmp_path: Path) -> None:
         "tree": "9f8e7d6",
         "dirty": False,
         "run": run.folder.id,
+        "content": "",
         "total": 2,
         "passed": 1,
         "failed": 1,
