@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from runbook.project import Project
 
 _TICKED_PATH = re.compile(r"`((?:bin|tests|docs|benchmarks|requirements)/[\w./-]+)(?:::([\w.]+))?`")
+_LINK = re.compile(r"\]\(([^)#\s]*)#?([^)\s]*)[^)]*\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_TICKED_VARIABLE = re.compile(r"`(?:\$ ?)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`= ])")
+_SOURCES = ("bin", "tests", "benchmarks", "noxfile.py", "tasks.py")
 _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -150,6 +154,7 @@ def _name(node: ast.AST) -> str:
 def _check_documents(project: Project) -> Iterator[str]:
     root = project.root
     known = shown.Known.of(root, describe(root))
+    words = _words(root)
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
     for document in documents(root):
@@ -157,13 +162,24 @@ def _check_documents(project: Project) -> Iterator[str]:
         yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
         yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
         yield from (f"{name}: {finding}" for finding in _gone_commands(known, text))
+        yield from (f"{name}: {finding}" for finding in _gone_variables(words, text))
 
 
 def _dead_links(document: Path, text: str) -> Iterator[str]:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
-        is_local = not re.match(r"[a-z]+:|/", target)
-        if is_local and not (document.parent / target).exists():
+    for target, anchor in _LINK.findall(text):
+        if re.match(r"[a-z]+:|/", target):  # somewhere else
+            continue
+        file = document.parent / target if target else document
+        if not file.exists():
             yield f"links to {target}, which does not exist"
+        elif anchor and anchor not in _anchors(file.read_text(encoding="utf-8")):
+            yield f"links to {target}#{anchor}, and there is no such heading"
+
+
+def _anchors(markdown: str) -> set[str]:
+    """The names by which a document's headings are linked to."""
+    headings = _HEADING.findall(markdown)
+    return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
 
 
 def _gone_names(root: Path, text: str) -> Iterator[str]:
@@ -177,6 +193,22 @@ def _gone_commands(known: shown.Known, text: str) -> Iterator[str]:
     for command in shown.commands(text):
         for problem in shown.problems(command, known):
             yield f"shows `{' '.join(command)}`, and {problem}"
+
+
+def _gone_variables(words: set[str], text: str) -> Iterator[str]:
+    for variable in _TICKED_VARIABLE.findall(text):
+        if variable not in words:
+            yield f"names the variable {variable}, which nothing reads"
+
+
+def _words(root: Path) -> set[str]:
+    """Every word in capitals that stands in a source."""
+    places = [root / name for name in _SOURCES]
+    files = [file for place in places for file in (place, *place.rglob("*")) if file.is_file()]
+    sources = (file.read_bytes() for file in files if file.suffix in {".py", ".sh", ""})
+    return {
+        word.decode() for source in sources for word in re.findall(rb"\b[A-Z][A-Z0-9_]+\b", source)
+    }
 
 
 def main() -> int:

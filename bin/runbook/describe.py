@@ -22,12 +22,19 @@ def read_tasks(root: Path) -> Collection:
     """Load the tasks of a project anew.
 
     Those that Invoke itself has loaded have lost their help: its parser took it.
+
+    Raises:
+        EnvironmentNotReady: They cannot be loaded.
     """
     from invoke.collection import Collection  # noqa: PLC0415 - the rest is to work without Invoke
     from invoke.loader import FilesystemLoader  # noqa: PLC0415
 
-    module, _ = FilesystemLoader(start=str(root)).load("tasks")
-    return Collection.from_module(module)
+    try:
+        module, _ = FilesystemLoader(start=str(root)).load("tasks")
+        return Collection.from_module(module)
+    except Exception as error:  # whatever its code may raise
+        said = f"tasks.py cannot be loaded: {type(error).__name__}: {error}"
+        raise EnvironmentNotReady(said, next_step="bin/invoke --list") from error
 
 
 def describe_tasks(collection: Collection) -> list[dict[str, Any]]:

@@ -170,13 +170,17 @@ def _of_python(words: Sequence[str], known: Known) -> Iterator[str]:
 
 
 def _gone_options(words: Sequence[str], source: Path) -> Iterator[str]:
-    """Yield the long options that stand nowhere in a source: a file, or all Python files of a folder."""
+    """Yield the long options that no source reads: a script by a case, Python by a string.
+
+    A folder is all its Python.
+    """
     files = [source] if source.is_file() else source.rglob("*.py")
-    options = {word.partition("=")[0] for word in words if re.match(r"--\w", word)}
+    options = {word[2:].partition("=")[0] for word in words if re.match(r"--\w", word)}
     if options:
         text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-        gone = (option for option in options if not re.search(rf"(?<!\w){option}(?![\w-])", text))
-        yield from (f"nothing knows its option {option}" for option in sorted(gone))
+        read = r"--{} *[|)]" if source.suffix == ".sh" else r"[\"'](--)?{}[\"'=]"
+        gone = (option for option in options if not re.search(read.format(option), text))
+        yield from (f"nothing knows its option --{option}" for option in sorted(gone))
 
 
 def _gone_words(words: Sequence[str], known: Known) -> Iterator[str]:

@@ -130,8 +130,6 @@ def _smoke(
         from runbook.source_state import read_source_state  # noqa: PLC0415
 
         source = read_source_state(project.root)
-        if child.interrupted:  # it reaches git as well, which then says nothing
-            source = read_source_state(project.root)
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
         _say(header(tier=tier.name, source=source, run=folder.id), results)

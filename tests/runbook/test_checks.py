@@ -32,10 +32,13 @@ def tidy(project: TinyProject) -> TinyProject:
     project.write("bin/run.sh", "")
     project.write(
         "README.md",
-        "[here](docs/more.md#part) [out](https://example.org) `bin/run.sh` `bin/run.sh` `bin/*.gone`\n"
+        "[here](docs/more.md) [part](docs/part.md#a-part-of-it) [out](https://example.org)\n"
+        "`bin/run.sh` `bin/run.sh` `bin/*.gone`\n"
         "```bash\nbash bin/run.sh -v\nls /gone\n```\n",
     )
     project.write("docs/more.md", "# More\n")
+    project.write("docs/part.md", "# A `part`: of it\n[up](#a-part-of-it), `PAGER`, `APP_PORT=1`\n")
+    project.write("bin/port.sh", "port=${APP_PORT:-0}\n")
     return project
 
 
@@ -123,6 +126,9 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
     [
         ("[x](gone.md)", "links to gone.md, which does not exist"),
         ("[x](../gone.md#part)", "links to ../gone.md, which does not exist"),
+        ("[x](../README.md#gone)", "links to ../README.md#gone, and there is no such heading"),
+        ("# A\n[x](#b)", "links to #b, and there is no such heading"),
+        ("`NO_SUCH_NAME=1 ls`", "names the variable NO_SUCH_NAME, which nothing reads"),
         ("`bin/gone.sh`", "names `bin/gone.sh`, which does not exist"),
         ("`tests/test_app.py::gone`", "names `tests/test_app.py::gone`, which does not exist"),
         ("```bash\nnox -s gone\n```", "shows `nox -s gone`, and there is no session gone"),

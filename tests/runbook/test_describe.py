@@ -101,6 +101,13 @@ def test_a_noxfile_that_cannot_be_read_is_said(tmp_path: Path, noxfile: str | No
         describe_sessions(tmp_path)
 
 
+def test_tasks_that_cannot_be_loaded_are_said(tmp_path: Path) -> None:
+    (tmp_path / "tasks.py").write_text("raise ValueError('boom')\n", encoding="utf-8")
+
+    with pytest.raises(EnvironmentNotReady, match=r"tasks.py cannot be loaded: ValueError: boom"):
+        describe(tmp_path)
+
+
 def test_the_whole_says_what_the_exit_codes_mean(tmp_path: Path) -> None:
     (tmp_path / "noxfile.py").write_text(NOXFILE, encoding="utf-8")
     (tmp_path / "tasks.py").write_text(TASKS, encoding="utf-8")

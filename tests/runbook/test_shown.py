@@ -44,7 +44,7 @@ def test_commands_stand_in_blocks_of_shell_and_between_backticks(
 def known(tmp_path: Path) -> Known:
     """A project with a task, a session, a script, a program and a test."""
     for name, text in {
-        "bin/own.sh": "case $1 in --all) ;; esac\nmain\n",
+        "bin/own.sh": "# --gone\ncase $1 in --all | --some) ;; esac\nmain\n",
         "bin/forwards.sh": 'exec pytest -- "$@"\n',
         "bin/package/part.py": 'add("--deep")\n',
         "bin/package/tool.py": 'add("--flat")\n',
@@ -73,7 +73,7 @@ def known(tmp_path: Path) -> Known:
         "nox -s",
         "nox -s fast fast-3.12 scan(other) SESSION -r",
         "nox -s fast -- --deep -k x",
-        "bash bin/own.sh --all -v",
+        "bash bin/own.sh --all --some -v",
         "bash bin/forwards.sh --anything tests/test_it.py::test_it",
         "python -m package --deep=1 --flat",
         "python -m package.tool --flat",
@@ -101,6 +101,7 @@ def test_what_can_be_called_has_no_problem(command: str, known: Known) -> None:
         ("nox -s fast -- --gone", "nothing knows its option --gone"),
         ("nox -s fast -- --dee", "nothing knows its option --dee"),
         ("bash bin/gone.sh", "bin/gone.sh does not exist"),
+        ("bash bin/own.sh --gone", "nothing knows its option --gone"),
         ("bash bin/own.sh --al", "nothing knows its option --al"),
         ("bash bin/forwards.sh tests/gone.py", "tests/gone.py does not exist"),
         ("bash bin/forwards.sh tests/test_it.py::test_gone", "there is no test test_gone"),

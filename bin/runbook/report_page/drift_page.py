@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.report_page.html import Html, Node, tag
-from runbook.report_page.page import badge, code, commands, document, facts, grid, section
+from runbook.report_page.page import badge, code, commands, counted, document, facts, grid, section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ def drift_page(record: DriftRecord) -> str:
 def _head(record: DriftRecord) -> Node:
     result = record.result
     strip: list[tuple[str, Node]] = [
-        ("Moved", f"{len(result['changed'])} packages"),
+        ("Moved", counted(len(result["changed"]), "package")),
         ("Environments", result["environments"]),
         ("Runs", result["runs"]),
         ("Took", f"{result['seconds']:.1f} s"),

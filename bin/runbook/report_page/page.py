@@ -113,6 +113,11 @@ def grid(head: Iterable[str], rows: Iterable[Iterable[Node]], *, class_: str = "
     return tag("div", whole, class_="scroll", tabindex=0)
 
 
+def counted(number: int, one: str) -> str:
+    """Return how many there are of something, in words."""
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
 def badge(text: str, mood: str = "") -> Html:
     """Return a word in a box."""
     return tag("span", text, class_=f"badge {mood}".strip())

@@ -13,6 +13,7 @@ from runbook.report_page.page import (
     breakable,
     code,
     commands,
+    counted,
     document,
     facts,
     grid,
@@ -135,12 +136,12 @@ def _lead(result: Mapping[str, Any]) -> str:
 def _sections(record: RunRecord) -> Iterator[Html]:
     result = record.result
     if result["failures"]:
-        many = len(result["failures"])
+        many = counted(len(result["failures"]), "failure")
         cards = [_card(failure, record) for failure in result["failures"]]
         yield section(
             "What failed",
             cards,
-            note=f"{many} {'failures' if many > 1 else 'failure'}, high severity first",
+            note=f"{many}, high severity first",
         )
     if record.trend:
         picture = tag("div", trend(record.trend), _trend_words(record.trend), class_="figure")
@@ -256,7 +257,8 @@ def _time(seconds: float | None, slowest: float) -> Node:
 def _trust(record: RunRecord) -> str:
     if not record.changed:
         return ""
-    return f"{len(record.changed)} files are not what the run left: do not trust this page"
+    many = counted(len(record.changed), "file")
+    return f"{many} not as the run left it: do not trust this page"
 
 
 def _made_with(record: RunRecord) -> Node:

@@ -9,7 +9,7 @@ from runbook.calls import call
 from runbook.report_page.charts import Candidate, posterior
 from runbook.report_page.diff import diff
 from runbook.report_page.html import Html, Node, tag
-from runbook.report_page.page import badge, code, commands, document, facts, grid, section
+from runbook.report_page.page import badge, code, commands, counted, document, facts, grid, section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def _head(record: SearchRecord) -> Node:
     strip: list[tuple[str, Node]] = [
         ("Sure", f"{result['probability']:.1%}"),
         ("Commits", f"{result.get('size', len(record.history)):,}"),
-        ("Runs", f"{result['runs']} in {result['rounds']} rounds"),
+        ("Runs", f"{result['runs']} in {counted(result['rounds'], 'round')}"),
         ("Took", f"{result['seconds']:.1f} s"),
         ("A good commit fails", f"{rates['good_fails']:.0%} of the time"),
         ("A bad one passes", f"{rates['bad_passes']:.0%} of the time"),

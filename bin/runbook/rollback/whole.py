@@ -222,7 +222,7 @@ class Rollback:
         tree = trees.tree("head")
         tree.prepare(self.ground.head)
         test = function_id(facts[SMOKE]["hunted"])
-        wanted = row_search(self.ground.project, test, tree=trees.inside(tree))
+        wanted = row_search(self.ground.project, test, tree=tree.path)
         options = Options(
             self.ground.project.root,
             wanted.command,

@@ -93,7 +93,7 @@ def test_evidence_that_was_changed_is_said_and_not_hidden_in_a_fold() -> None:
     page = run_page(record)
 
     assert 1 == page.count("not what the run left</span>")
-    assert "1 files are not what the run left: do not trust this page" in text_of(page)
+    assert "1 file not as the run left it: do not trust this page" in text_of(page)
     assert "do not trust" not in text_of(run_page(run_record(changed=())))
 
 

@@ -1,0 +1,176 @@
+"""Every command that the leading documents show, typed in a fresh clone, or left to another test for a reason.
+
+What `USE_IT_ELSEWHERE.md` shows is run by ``nox -s wheel``. That tasks, sessions and options exist is checked by
+``lint``, of every document; here it is seen that they do what the documents say.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from runbook.shown import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+LEADING = ("README.md", "AGENTS.md", "docs/getting-started/SMOKE_RUNBOOK.md")
+OURS = ("bin/nox", "bin/invoke", "bash")
+ROW = "test_unpublish_removes_canvas_from_grid"
+STANDS_FOR = {"TEST": ROW, "SLUG": "checklists", "SHA": "HEAD~1"}
+_OTHERS = ("RUNBOOK_", "NOX", "PYTEST_", "PYTHON", "VIRTUAL_ENV", "GIT_", "GITHUB_", "CI")
+
+# Each broken as one commit among innocent ones: at the end of the file stands what takes the place of the real thing.
+BREAKS = {
+    "the store": (
+        "bin/dashgen/canvas_store.py",
+        "JsonFileCanvasStore._remove_from_index = lambda *_, **__: None",
+    ),
+    "the page": (
+        "bin/dashgen/pages/canvas_view.py",
+        "def inline_json(value):\n    import json\n    return json.dumps(value)",
+    ),
+}
+
+MINUTES = "a session of its own, for minutes"
+LEFT_TO_OTHERS = {
+    "bin/nox": "nox -s workflows-run runs it, as a bare runner would",
+    "bin/nox -s drift": "nox -s workflows-run runs it",
+    "bin/nox -s browser": "nox -s workflows-run runs it",
+    "bin/nox -s chaos": MINUTES,
+    "bin/nox -s fast-stores": MINUTES,
+    "bin/nox -s scan": MINUTES,
+    "bin/nox -s workflows": MINUTES,
+    "bin/nox -s workflows-run": MINUTES,
+    "bin/nox -s faults -- ROW --record": "it writes the record; prove, above, is the same without",
+    "bin/nox -s playwright -- show-trace FILE": "it opens a window",
+    "bin/invoke report --open": "it opens a window; without --open it is run here",
+    "bin/invoke install-browsers": "it may install; tests/runbook/test_browsers.py runs each way of it",
+    "bin/invoke gate.open": "it injects the faults of every high row; tests/runbook/gate opens a gate",
+    "bin/invoke find-offending-upgrade": "nox -s wheel runs it with what it needs",
+    "bin/invoke new-app": "tests/hub/program/test_scaffold.py runs it with what it needs",
+    "bin/invoke run --report-to http://127.0.0.1:8080": "tests/runbook/test_run_report.py has a dashboard",
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command as it is shown, and what becomes of it.
+
+    Attributes:
+        shown: As the document has it.
+        says: What stands in its standard output.
+        status: Its exit status.
+        broken: Which of `BREAKS` was committed before, or empty.
+    """
+
+    shown: str
+    says: str
+    status: int = 0
+    broken: str = ""
+
+
+GREEN = "RESULT green total=16 passed=16"
+PARTIAL = "RESULT partial"
+TYPED = (
+    Typed("bash bin/run_e2e_smoke.sh", GREEN),
+    Typed("bash bin/run_e2e_smoke.sh -v", GREEN),
+    Typed("bash bin/run_e2e_smoke.sh -k 'unpublish or banner'", PARTIAL),
+    Typed("bash bin/run_e2e_smoke.sh tests/integration/test_e2e_visitor_flow.py", PARTIAL),
+    Typed("bin/nox -s fast", GREEN),
+    Typed("bin/nox -s legal-render", "RESULT green"),
+    Typed("bin/nox -l", "* fast"),
+    Typed("bin/invoke --list", "find-offending-commit"),
+    Typed("bin/invoke describe --json", '"schema": "describe/1"'),
+    Typed("bin/invoke run", GREEN),
+    Typed("bin/invoke run --changed", ""),
+    Typed("bin/invoke filter visitor", PARTIAL),
+    Typed("bin/invoke explain TEST", "_remove_from_index"),
+    Typed(f"bin/invoke explain {ROW}", "_remove_from_index"),
+    Typed("bin/invoke prove TEST", ROW),
+    Typed("bin/invoke verify-evidence", "are as the run left them"),
+    Typed("bin/invoke report", ".runbook/reports/"),
+    Typed("bin/invoke lock", "every lock is as it was"),
+    Typed("bin/invoke docs", "every document is as it was"),
+    Typed("bash bin/smoke-test.sh --all", "RESULT green"),
+    Typed("bash bin/smoke-test.sh SLUG", "RESULT green"),
+    Typed("bin/invoke gate.status", "closed"),
+    Typed("bin/invoke gate.close --reason why", "gate closed"),
+    Typed("bin/invoke find-offending-commit --test TEST", "found: ", broken="the store"),
+    Typed(f"bin/invoke find-offending-commit --test {ROW}", "found: ", broken="the store"),
+    Typed("bin/invoke rollback --test TEST --json -", '"next"', broken="the store"),
+    Typed("bin/invoke rollback --file canvas_view.py --dry-run", "plan", broken="the page"),
+    Typed("bin/invoke rollback --file canvas_view.py", "git merge", broken="the page"),
+    Typed("bin/invoke revert-and-resmoke --commit HEAD --dry-run", "plan", broken="the page"),
+    Typed("bin/invoke revert-and-resmoke --commit SHA", "git merge", broken="the page"),
+)
+
+
+def test_every_command_that_is_shown_is_typed_here_or_left_to_another() -> None:
+    shown = {
+        shlex.join(words)
+        for name in LEADING
+        for words in commands((ROOT / name).read_text(encoding="utf-8"))
+        if words[0] in OURS
+    }
+
+    assert shown == {typed.shown for typed in TYPED} | LEFT_TO_OTHERS.keys()
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's HEAD, on a machine that has made nothing in it yet."""
+    folder = tmp_path_factory.mktemp("machine") / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=lambda typed: typed.shown)
+def test_it_does_what_is_said(typed: Typed, clone: Path) -> None:
+    prepare(clone, typed.broken)
+    words = [STANDS_FOR.get(word, word) for word in shlex.split(typed.shown)]
+
+    done = in_clone(clone, *words)
+
+    assert (typed.status, True) == (done.returncode, typed.says in done.stdout), (
+        done.stdout + done.stderr
+    )
+
+
+def prepare(clone: Path, broken: str) -> None:
+    """Go back to what was cloned, and commit what is broken with an innocent commit on each side."""
+    must(clone, "git", "reset", "--quiet", "--hard", "origin/HEAD")
+    if broken:
+        file, line = BREAKS[broken]
+        for name, text in (("CHANGELOG.md", "noted"), (file, line), ("CHANGELOG.md", "noted")):
+            with (clone / name).open("a", encoding="utf-8") as changed:
+                changed.write(f"\n\n{text}\n")
+            must(clone, "git", "commit", "--quiet", "--all", "--message", f"change {name}")
+
+
+def must(clone: Path, *words: str) -> None:
+    """Run a command that succeeds."""
+    done = in_clone(clone, *words)
+    assert 0 == done.returncode, done.stderr
+
+
+def in_clone(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the clone, as somebody does who has just come."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
+    named = {
+        f"GIT_{who}_{what}": "ada@example.org"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    return subprocess.run(
+        words,
+        cwd=clone,
+        env=kept | named | {"ORCH_DATA": str(clone.parent / "orchestrator")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
