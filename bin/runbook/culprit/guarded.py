@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import IO
 
+# The command begins when the guard knows of it; an owner that was killed before that closes the pipe, and nothing runs.
+_WHEN_TOLD = ("/bin/sh", "-c", 'read -r _ && exec "$@" < /dev/null', "sh")
+
 
 class GuardedFolder:
     """A folder whose owner may be killed: its guard then kills the groups that it was told of and removes the folder.
@@ -56,12 +59,13 @@ class GuardedFolder:
             log: What gets its output.
         """
         process = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [*_WHEN_TOLD, *command], cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
         self.announce(f"+{process.pid}")
         try:
-            return process.wait()
+            process.communicate(b"\n")
+            return process.returncode
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)

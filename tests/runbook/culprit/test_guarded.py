@@ -67,7 +67,7 @@ import contextlib, os, sys
 folder, stop = sys.argv[1:]
 while not os.path.exists(stop):
     with contextlib.suppress(OSError):
-        os.makedirs(os.path.join(folder, "0", "tree"), exist_ok=True)
+        os.mkdir(os.path.join(folder, "0"))
 """
 
 
