@@ -1,7 +1,8 @@
 """Incident records: ``.runbook/incidents/<id>.json`` for programs, and ``.md`` beside it for people.
 
 A record is opened when a rollback finds the smoke red, is written again at each step, and is resolved by a rollback
-that finds it green. Each writing replaces the whole file, so that a reader sees the old record or the new.
+or an opening of the gate that finds its rows green. Each writing replaces the whole file, so that a reader sees the old
+record or the new.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.atomic import write_atomically
 from runbook.errors import EnvironmentNotReady
+from runbook.rows import function_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 SCHEMA = "incident/1"
@@ -67,6 +69,11 @@ class Incident:
     reason: str = ""
     next: tuple[str, ...] = ()
     timeline: tuple[tuple[float, str], ...] = field(default=())
+
+    @property
+    def tests(self) -> frozenset[str]:
+        """The node ids of its rows, without parameters."""
+        return frozenset(function_id(row["test"]) for row in self.rows)
 
     def as_json(self) -> dict[str, Any]:
         """Return ``incident/1``."""
@@ -184,8 +191,16 @@ class Incidents:
         found = [_read(file) for file in self.folder.glob("*.json")]
         return sorted((each for each in found if each), key=lambda each: -each.opened)
 
-    def resolve(self, head: str) -> list[Incident]:
-        """Resolve what is open: the smoke is green at ``head``; return what was resolved."""
+    def resolve(self, head: str, *, unseen: Collection[str] = ()) -> list[Incident]:
+        """Resolve what is open: the smoke is green at ``head``.
+
+        Args:
+            head: The commit that was smoked.
+            unseen: The rows that were not smoked; an incident of theirs stays open.
+
+        Returns:
+            What was resolved.
+        """
         return [
             self.write(
                 each,
@@ -195,7 +210,7 @@ class Incidents:
                 reason="",
             )
             for each in self.read()
-            if each.status is not Status.RESOLVED
+            if each.status is not Status.RESOLVED and each.tests.isdisjoint(unseen)
         ]
 
 

@@ -47,6 +47,15 @@ def test_what_is_green_again_is_resolved_once(incidents: Incidents) -> None:
     assert [] == incidents.resolve("b" * 40)
 
 
+def test_what_was_not_smoked_stays_open(incidents: Incidents) -> None:
+    other = ROW | {"test": "tests/t.py::test_b[chromium]"}
+    incidents.open(HEAD, (other, ROW), "high")
+
+    assert [] == incidents.resolve("b" * 40, unseen={"tests/t.py::test_b"})
+
+    assert 1 == len(incidents.resolve("b" * 40, unseen={"tests/t.py::test_c"}))
+
+
 def test_a_person_reads_rows_culprit_revert_and_what_to_do(incidents: Incidents) -> None:
     search = {
         "verdict": "found", "probability": 0.991, "runs": 7,

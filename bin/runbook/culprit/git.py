@@ -17,7 +17,11 @@ _OF_A_HOOK = frozenset({
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
 })  # fmt: skip
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-_SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "core.quotePath=false")
+# Neither a hook nor a filter of the user's own decides what a tree holds.
+_SETTINGS = (
+    "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null",
+    "-c", "gc.auto=0", "-c", "core.quotePath=false",
+)  # fmt: skip
 
 
 class GitFailed(EnvironmentNotReady):

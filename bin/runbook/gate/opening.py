@@ -18,11 +18,15 @@ from runbook.culprit.worktrees import TemporaryFolder, Worktree
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.gate.environment import gate_environment
 from runbook.gate.file import GateChanged, GateFile, GateState, Position
+from runbook.gate.installed import damaged_files
+from runbook.gate.pending import refuse_pending
 from runbook.gate.project_gate import BOT, close, gate_file, is_bot
 from runbook.gate.smoke import GateSmoke, TierResult, keep_runs
 from runbook.gate.status import read_build
 from runbook.git import git
+from runbook.incidents import Incidents
 from runbook.project import find_project
+from runbook.rows import read_rows
 from runbook.source_state import read_source_state
 from runbook.step_runner import Done, carry_out, read_source
 from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
@@ -173,9 +177,11 @@ class _Opening:
         _refuse_bot(self.since, self.by)
         commit, tree = git(self.project.root, "rev-parse", "HEAD^{commit}", "HEAD^{tree}").split()
         self.head = (commit, tree)
+        refuse_pending(self.project, commit)
         self.build = read_build(self.project.root, self.project.gate.build)
         self.tree.prepare(commit, ())
         _refuse_other_program(self.project.root, self.tree.path)
+        _refuse_other_settings(self.project, self._smoked)
         self._refuse_other_tree(
             f"what is served from this checkout is not {commit[:10]}: a file differs, perhaps one"
             " that git was told to ignore",
@@ -194,10 +200,13 @@ class _Opening:
             raise Refused(what, next_step=next_step)
 
     @property
+    def _smoked(self) -> Project:
+        return find_project(self.tree.path)
+
+    @property
     def _gate_smoke(self) -> GateSmoke:
-        smoked = find_project(self.tree.path)
         environment = gate_environment(os.environ, self.project.gate.environment)
-        return GateSmoke(smoked, self.tree.scratch, environment, self.say)
+        return GateSmoke(self._smoked, self.tree.scratch, environment, self.say)
 
     def _smoke_of(self, tier: Tier) -> Action:
         def smoke(_: Mapping[str, Facts]) -> Done:
@@ -222,6 +231,7 @@ class _Opening:
     def _judge(self, _: Mapping[str, Facts]) -> Done:
         keep_runs(self.tree.path, self.project, self.results)
         _refuse_red(self.project, self.results)
+        _refuse_damaged(self._gate_smoke.environments)
         self._refuse_other_tree(
             "the smoke changed the tree that it smoked",
             "bin/invoke run, then git status, to see what it writes",
@@ -238,7 +248,19 @@ class _Opening:
             )
         facts = {"build": self.build, "commit": commit, "tree": tree, "proof": self._proof()}
         _write(_file_of(self.project), facts, by=self.by, since=self.since)
-        return Done(f"for commit {commit[:10]}", facts)
+        resolved = self._resolve(commit)
+        return Done("; ".join([f"for commit {commit[:10]}", *resolved]), facts)
+
+    def _resolve(self, commit: str) -> list[str]:
+        """Resolve the incidents whose rows are green now; return a word on each."""
+        seen = {test for result in self.results for test in result.manifest}
+        rows = read_rows(self.project.root, self.project.test_paths)
+        unseen = {row.id for row in rows} - seen
+        try:
+            resolved = Incidents(self.project.state).resolve(commit, unseen=unseen)
+        except EnvironmentNotReady as error:  # the gate is open all the same
+            return [error.what]
+        return [f"incident {each.id} is resolved" for each in resolved]
 
     def _proof(self) -> dict[str, Any]:
         tests = sorted(test for result in self.results for test in result.manifest)
@@ -285,6 +307,24 @@ def _refuse_other_program(root: Path, tree: Path) -> None:
         raise Refused(
             f"what decides here is not what HEAD holds: {', '.join(differs[:3])}",
             next_step="git diff; git ls-files -v | grep '^[a-zS]'; commit it or take it back",
+        )
+
+
+def _refuse_other_settings(project: Project, smoked: Project) -> None:
+    """The settings were read before anything was compared, so that they may have been put back since."""
+    if (project.gate, project.tiers) != (smoked.gate, smoked.tiers):
+        raise Refused(
+            "what decides here is not what HEAD holds: pyproject.toml changed while it was read",
+            next_step="bin/invoke gate.open",
+        )
+
+
+def _refuse_damaged(environments: Path) -> None:
+    """An installed package is often one file with uv's cache: an edit of one is an edit of all that come later."""
+    if damaged := damaged_files(environments):
+        raise Refused(
+            f"what was installed is not what its packages hold: {', '.join(damaged[:3])}",
+            next_step=".venv/bin/uv cache clean; rm -r .nox; bin/invoke gate.open",
         )
 
 

@@ -77,6 +77,11 @@ class GateSmoke:
         self._environment = environment
         self._say = say
 
+    @property
+    def environments(self) -> Path:
+        """Where Nox makes the environments, anew for each opening."""
+        return self._scratch / "nox"
+
     def smoke(self, tier: Tier) -> TierResult:
         """Run a tier through its Nox session, and judge every run of it."""
         root = self._project.root
@@ -112,8 +117,16 @@ class GateSmoke:
     ) -> list[str]:
         """Run a Nox session to its end; return why it was not carried out, if it was not."""
         report, log = self._scratch / f"{session}.json", self._scratch / f"{session}.log"
-        nox = [sys.executable, "-m", "nox", "--noxfile", str(self._project.root / "noxfile.py")]
-        nox += ["--envdir", str(self._scratch / "nox"), "--report", str(report)]
+        # -P: a nox.py in the tree is not Nox.
+        nox = [
+            sys.executable,
+            "-P",
+            "-m",
+            "nox",
+            "--noxfile",
+            str(self._project.root / "noxfile.py"),
+        ]
+        nox += ["--envdir", str(self.environments), "--report", str(report)]
         run_kept(
             [*nox, "--session", session, "--", *arguments],
             folder=self._project.root,

@@ -46,7 +46,7 @@ def read_candidate(project: Project, repository: Repository, revision: str, head
         message.strip(),
         tuple(parents.split()),
         is_in_head,
-        _reverted_by(root, sha, head) if is_in_head else "",
+        reverted_by(root, sha, head) if is_in_head else "",
         recent_reverts(project, root),
     )
 
@@ -56,8 +56,8 @@ def recent_reverts(project: Project, root: Path) -> int:
     return len(_of_branches(root) | _of_audit(project))
 
 
-def _reverted_by(root: Path, sha: str, head: str) -> str:
-    """Return the newest commit after ``sha`` that reverts it, unless that was itself reverted."""
+def reverted_by(root: Path, sha: str, head: str) -> str:
+    """Return the newest commit after ``sha`` that reverts it, unless that was itself reverted; empty for none."""
     log = git(
         root,
         "log",

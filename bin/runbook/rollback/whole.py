@@ -170,7 +170,10 @@ class Rollback:
         facts = facts_of(smokes)
         red = merged(facts["smokes"])
         if all(each.is_green for each in smokes):
-            resolved = self._incidents.resolve(self.ground.head)
+            smoked = {each.tier for each in smokes}
+            tiers = {row.id: tier_of(self.ground.project, row).name for row in self._rows}
+            unseen = {test for test, tier in tiers.items() if tier not in smoked}
+            resolved = self._incidents.resolve(self.ground.head, unseen=unseen)
             said = f"HEAD is green: {'; '.join(facts['results'])}"
             said += "".join(f"; incident {each.id} is resolved" for each in resolved)
             return Done(said, facts, outcome=Outcome.NOTHING_TO_DO, is_last=True)

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.gate.file import GateFile, GateState, Position
+from runbook.gate.opening import _refuse_other_settings
+from runbook.incidents import Incidents, Status
+from runbook.project import find_project
 from runbook.runs import RunFolder
+from runbook.steps import Refused
 from tests.runbook.support import (
     ENGINE,
     GATE,
@@ -88,12 +92,12 @@ class Gated:
         """Return the environment of whoever opens it."""
         return engine_environment({"ORCH_DATA": str(self.file.path.parent), **variables})
 
-    def open(self, **options: object) -> Asked:
+    def open(self, variables: Mapping[str, str] | None = None, **options: object) -> Asked:
         """Ask for it to be opened, in a process of its own."""
         done = subprocess.run(
             self.command(**options),
             cwd=self.project.root,
-            env=self.environment(TRICKS),
+            env=self.environment({**TRICKS, **(variables or {})}),
             capture_output=True,
             text=True,
             check=False,
@@ -348,6 +352,88 @@ def test_a_replaced_commit_is_not_smoked_in_its_place(gated: Gated) -> None:
 
     assert 5 == asked.status
     assert "what is served from this checkout is not" in asked.err
+
+
+def test_a_filter_of_the_users_own_decides_nothing(gated: Gated, tmp_path: Path) -> None:
+    """It mends the test where git checks it out, and git finds nothing changed."""
+    gated.project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), TWO))
+    gated.project.commit()
+    attributes, settings = tmp_path / "attributes", tmp_path / "gitconfig"
+    attributes.write_text("test_app.py filter=mend\n", encoding="utf-8")
+    settings.write_text(
+        f'[core]\nattributesFile = {attributes}\n[filter "mend"]\n'
+        "smudge = sed 's/1 == 2/1 == 1/'\nclean = sed 's/1 == 1/1 == 2/'\n",
+        encoding="utf-8",
+    )
+
+    assert "red: test_one" in gated.open({"GIT_CONFIG_GLOBAL": str(settings)}).err
+
+
+def test_a_module_of_the_tree_is_not_taken_for_nox(gated: Gated) -> None:
+    gated.project.write("nox.py", "raise SystemExit('this is not Nox')\n")
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 0 == asked.status, asked.err
+
+
+def test_settings_that_were_put_back_while_they_were_read_decide_nothing(gated: Gated) -> None:
+    root = gated.project.root
+    committed = find_project(root)
+    gated.project.write("pyproject.toml", PYPROJECT + GATE + 'tiers = ["none"]\n')
+
+    with pytest.raises(Refused, match="changed while it was read"):
+        _refuse_other_settings(find_project(root), committed)
+
+    _refuse_other_settings(committed, committed)
+
+
+# A package in an environment that Nox made: uv often links its files to those in its cache.
+DAMAGED = """
+    import pathlib
+    environments = pathlib.Path(sys.argv[sys.argv.index("--envdir") + 1])
+    package = environments / "fast/lib/python3/site-packages/app-1.dist-info"
+    package.mkdir(parents=True)
+    (package / "RECORD").write_text("app.py,sha256=AAAA,4\\n")
+    (package.parent / "app.py").write_text("edit")
+"""
+
+
+def test_an_installed_package_that_was_edited_opens_nothing(gated: Gated) -> None:
+    gated.project.write("noxfile.py", NOXFILE + DAMAGED)
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "what was installed is not what its packages hold: app.py" in asked.err
+
+
+def test_a_revert_that_waits_keeps_it_closed_and_an_opening_resolves_the_incident(
+    gated: Gated,
+) -> None:
+    project = gated.project
+    project.write("app.py", "def serve():\n    return 2\n")
+    culprit = project.commit()
+    row = {"test": "tests/test_app.py::test_one", "severity": "high", "cause": "it leaks"}
+    named = {"sha": culprit, "subject": "x", "author": "Ada", "date": "d", "files": ["app.py"]}
+    search = {"verdict": "found", "probability": 0.99, "runs": 7, "candidates": []}
+    revert = {"branch": "revert/x", "commit": culprit, "smoke": [], "still_red": []}
+    incidents = Incidents(project.root / ".runbook")
+    incidents.write(
+        incidents.open(culprit, (row,), "high"), "proved", status=Status.REVERT_READY,
+        search={**search, "culprit": named}, revert=revert, next=("git merge revert/x",),
+    )  # fmt: skip
+
+    asked = gated.open()
+    assert (5, True) == (asked.status, "waits for its revert" in asked.err), asked.err
+    assert "next: git merge revert/x; where it was mended otherwise" in asked.err
+    assert Position.NEVER is gated.state.position
+
+    project.git("-c", "user.name=a", "-c", "user.email=a@b", "revert", "--no-edit", culprit)
+    assert 0 == gated.open().status
+    assert [Status.RESOLVED] == [each.status for each in incidents.read()]
 
 
 def test_head_must_not_move_meanwhile(gated: Gated) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runbook.rollback.conftest import Smoked, break_it, make_smoked
+from runbook.gate.file import GateFile, Position
+from runbook.gate.pending import refuse_pending
+from runbook.project import find_project
+from runbook.steps import Refused
+from tests.runbook.rollback.conftest import Smoked, break_it, make_smoked, reads
 from tests.runbook.support import module, row_test, wait_until
 
 if TYPE_CHECKING:
     from tests.runbook.rollback.conftest import Called
-
-
-GATE = '{"version": 1, "state": "open"}'  # not signed: no open gate, but one to be closed
 
 
 def culprit(project: Smoked) -> str:
@@ -27,8 +29,15 @@ def culprit(project: Smoked) -> str:
 def rolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Smoked, Called]:
     """A rollback that went well."""
     project = break_it(make_smoked(tmp_path_factory.mktemp("rolled")))
-    (project.root.parent / "gate.json").write_text(GATE, encoding="utf-8")
+    gate, now = gate_of(project), time.time()
+    facts = {"build": "b", "commit": "c" * 40, "tree": "d" * 40, "proof": {}}
+    gate.open(facts, by="ada", now=now, since=gate.read(now))
+    assert Position.OPEN is gate.read(now).position
     return project, project.call("rollback", file="web/view.py")
+
+
+def gate_of(project: Smoked) -> GateFile:
+    return GateFile(project.root.parent / "gate.json")
 
 
 def test_the_culprit_is_found_reverted_proved_and_left_to_be_merged(
@@ -50,15 +59,30 @@ def test_the_culprit_is_found_reverted_proved_and_left_to_be_merged(
     assert f"  git merge --no-ff --no-edit {branch}" in called.out.splitlines()
 
 
-def test_the_gate_is_looked_at_before_anything_is_searched_for(
+def test_an_open_gate_is_closed_before_anything_is_searched_for(
     rolled: tuple[Smoked, Called],
 ) -> None:
-    _, called = rolled
-    outcomes = {step["name"]: step["outcome"] for step in called.record["steps"]}
-    assert outcomes.pop("gate") in ("ok", "nothing-to-do")
-    assert {"ok"} == set(outcomes.values())
-    assert "open" != called.record["gate"]
-    assert called.err.index("gate: ") < called.err.index("probe 1: ")
+    project, called = rolled
+    assert {"ok"} == {step["outcome"] for step in called.record["steps"]}
+    assert called.err.index("gate: ok, the gate is closed") < called.err.index("probe 1: ")
+    state = gate_of(project).read(time.time())
+    why = f"red at {project.git('rev-parse', 'HEAD')[:10]}: test_escape"
+    assert (Position.CLOSED, "bot:rollback", why) == (state.position, state.by, state.why)
+    assert [] == list(project.root.parent.glob("*.key"))
+    (incident,) = project.incidents
+    assert "closed" == called.record["gate"] == incident["gate"]
+
+
+def test_it_stays_closed_until_the_branch_that_is_served_has_the_revert(
+    rolled: tuple[Smoked, Called],
+) -> None:
+    project, called = rolled
+    served = find_project(project.root)
+    with pytest.raises(Refused, match="HEAD holds the culprit and not its revert"):
+        refuse_pending(served, project.git("rev-parse", "HEAD"))
+
+    refuse_pending(served, project.git("rev-parse", called.record["revert"]["branch"]))
+    refuse_pending(served, project.git("rev-parse", f"{culprit(project)}^"))
 
 
 def test_the_message_says_what_why_and_by_which_evidence(rolled: tuple[Smoked, Called]) -> None:
@@ -103,6 +127,24 @@ def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) ->
     assert "nothing to do: HEAD is green" == called.out.splitlines()[-1]
     assert ["resolved"] == [incident["status"] for incident in broken.incidents]
     assert {"nothing-to-do", "not-selected"} == {step["outcome"] for step in called.record["steps"]}
+
+
+def test_a_tier_that_was_not_smoked_resolves_nothing(smoked: Smoked) -> None:
+    settings = smoked.root / "pyproject.toml"
+    tiers = "".join(
+        f'[tool.runbook.tiers.{name}]\ntests = ["tests/test_{file}.py"]\n'
+        for name, file in (("fast", "app"), ("slow", "slow"))
+    )
+    smoked.edit("pyproject.toml", settings.read_text(encoding="utf-8") + tiers, "two tiers")
+    smoked.edit("tests/test_slow.py", module(reads("test_slow", "slow.txt", "x")), "a slow row")
+    smoked.call("rollback", test="test_slow")
+    smoked.edit("slow.txt", "x", "mended")
+
+    assert "nothing-to-do" == smoked.call("rollback").record["verdict"]
+    assert ["open"] == [incident["status"] for incident in smoked.incidents]
+
+    assert "nothing-to-do" == smoked.call("rollback", test="test_slow").record["verdict"]
+    assert ["resolved"] == [incident["status"] for incident in smoked.incidents]
 
 
 def test_it_is_head_that_is_smoked_and_not_what_is_being_edited(smoked: Smoked) -> None:
