@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import secrets
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING
 
 from runbook.bytecode import drop_stale_rewrites, refresh
 from runbook.errors import RunbookError, UsageError
@@ -31,13 +30,14 @@ from runbook.pytest_process import (
     PytestProcess,
     pytest_command,
 )
-from runbook.runs import RunFolder, prune
+from runbook.runs import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runbook.project import Project, Tier
     from runbook.run_report import Run
+    from runbook.source_state import SourceState
 
 EXIT_CODES_VARIABLE = (
     "RUNBOOK_EXIT_CODES"  # names a file that gets the exit code, for a caller behind Nox
@@ -49,7 +49,6 @@ _PROBES = {
     "RUNBOOK_PROBE",
     "RUNBOOK_COMMIT",
 }  # set where not what is served is smoked; see runbook.gate.project_gate
-_RUNNER = "GITHUB_ACTIONS"  # is set where this is one
 _YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
@@ -127,12 +126,12 @@ def _smoke(
         child.wait_for_output(_START_SECONDS)
         from runbook.report_lines import header  # noqa: PLC0415
         from runbook.rows import read_tests  # noqa: PLC0415
-        from runbook.source_state import read_source_state  # noqa: PLC0415
+        from runbook.run_results import publish, say  # noqa: PLC0415
 
-        source = read_source_state(project.root)
+        source = _source_beside(child, project)
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
-        _say(header(tier=tier.name, source=source, run=folder.id), results)
+        say(header(tier=tier.name, source=source, run=folder.id), results)
         with _unheard():
             status = child.watch(folder.log, _shown_on(arguments))
 
@@ -144,23 +143,16 @@ def _smoke(
         *(project, tier, arguments, folder, source, tests, status, child.interrupted),
         *(nonce, seconds, content),
     )
-    if run.red_high_rows and not _PROBES.intersection(os.environ):
-        _close_gate(run)
-    for line in run.lines():
-        _say(line, results)
-    for note in run.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if problem := run.problem:
-        print(f"error: {problem}", file=sys.stderr)
-    from runbook.evidence import write_evidence  # noqa: PLC0415
-
-    write_evidence(run)
-    _keep_proof(run)
-    _write_quickfix(project.state, run)
-    _write_json(json_file, run.as_json())
-    _tell_runner(run)
-    prune(project.state)
+    publish(run, results, json_file=json_file, is_probe=bool(_PROBES.intersection(os.environ)))
     return run
+
+
+def _source_beside(child: PytestProcess, project: Project) -> SourceState:
+    """Read which source is smoked, while it is; again where Ctrl-C, which git gets too, cut that short."""
+    from runbook.source_state import read_source_state  # noqa: PLC0415
+
+    source = read_source_state(project.root)
+    return read_source_state(project.root) if child.interrupted else source
 
 
 def _take_token(url: str) -> str:
@@ -190,13 +182,6 @@ def _content(project: Project, tier: Tier) -> str:
     return content_of(project, tier)
 
 
-def _keep_proof(run: Run) -> None:
-    if run.tier.goes_with:
-        from runbook.companions import keep_proof  # noqa: PLC0415 - not for most tiers
-
-        keep_proof(run)
-
-
 def _run_companions(run: Run, options: argparse.Namespace) -> ExitCode:
     """Run the tiers that go with a green one and are not proved; say which run proves the others."""
     if not options.companions_by or run.verdict.word != "green":
@@ -217,33 +202,13 @@ def _run_companions(run: Run, options: argparse.Namespace) -> ExitCode:
 
 def _unheard() -> contextlib.AbstractContextManager[None]:
     """Keep a runner of GitHub Actions from taking what tests print for its commands."""
-    if _RUNNER not in os.environ:
+    from runbook.run_results import RUNNER  # noqa: PLC0415
+
+    if RUNNER not in os.environ:
         return contextlib.nullcontext()
     from runbook.github.actions import commands_stopped  # noqa: PLC0415
 
     return commands_stopped()
-
-
-def _tell_runner(run: Run) -> None:
-    """Tell GitHub Actions of the run, where this is one of its runners."""
-    if _RUNNER in os.environ and not _PROBES.intersection(os.environ):
-        from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
-
-        tell(run.as_json())
-
-
-def _close_gate(run: Run) -> None:
-    """Close an open gate: whatever is red here may be what the public sees."""
-    from runbook.gate.project_gate import BOT, close, read_gate  # noqa: PLC0415 - hardly ever
-
-    rows = ", ".join(run.red_high_rows)
-    was_open = read_gate(run.project).claims_open
-    try:
-        state = close(run.project, reason=f"red in run {run.folder.id}: {rows}", by=BOT)
-        if was_open:
-            print(f"note: the gate was open and is {state.position} now", file=sys.stderr)
-    except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
 
 
 def _bytecode(project: Project, tier: Tier) -> dict[str, str]:
@@ -274,11 +239,6 @@ def _shown_on(arguments: Sequence[str]) -> IO[bytes] | None:
     return sys.stderr.buffer if arguments or sys.stderr.isatty() else None
 
 
-def _say(line: str, results: TextIO) -> None:
-    with contextlib.suppress(BrokenPipeError):  # as in `smoke | head -1`
-        print(line, file=results, flush=True)
-
-
 def _empty_json(file: str) -> None:
     """Leave no result of an earlier run to be taken for this one's, and fail early."""
     if file not in {"", "-"}:
@@ -286,21 +246,6 @@ def _empty_json(file: str) -> None:
             Path(file).write_bytes(b"")
         except OSError as error:
             raise UsageError(f"--json {file}: {error.strerror}") from error
-
-
-def _write_quickfix(state: Path, run: Run) -> None:
-    """Leave the failures of the last run where an editor finds them; nothing of an earlier one stays."""
-    from runbook.report_lines import as_quickfix  # noqa: PLC0415
-
-    text = as_quickfix(run.as_json()["failures"])
-    (state / "failures.txt").write_text(text, encoding="utf-8")
-
-
-def _write_json(file: str, result: dict[str, object]) -> None:
-    if file == "-":
-        print(json.dumps(result))
-    elif file:
-        Path(file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,88 @@
+"""Tell everybody of a run that has ended: whoever reads, the gate, the evidence, editors, GitHub Actions."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from runbook.errors import RunbookError
+from runbook.evidence import write_evidence
+from runbook.report_lines import as_quickfix
+from runbook.runs import prune
+
+if TYPE_CHECKING:
+    from runbook.run_report import Run
+
+RUNNER = "GITHUB_ACTIONS"  # is set where this is one of its runners
+
+
+def publish(run: Run, results: TextIO, *, json_file: str, is_probe: bool) -> None:
+    """Print a run's lines, and leave what others read of it.
+
+    Args:
+        run: It has ended.
+        results: Where its lines go.
+        json_file: Where its JSON goes besides; ``-`` is standard output, empty is nowhere.
+        is_probe: Whether not what is served was smoked, so that neither gate nor runner is told.
+    """
+    if run.red_high_rows and not is_probe:
+        _close_gate(run)
+    for line in run.lines():
+        say(line, results)
+    for note in run.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if problem := run.problem:
+        print(f"error: {problem}", file=sys.stderr)
+    write_evidence(run)
+    _keep_proof(run)
+    _write_quickfix(run)
+    _write_json(json_file, run.as_json())
+    if RUNNER in os.environ and not is_probe:
+        from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
+
+        tell(run.as_json())
+    prune(run.project.state)
+
+
+def say(line: str, results: TextIO) -> None:
+    """Print a line at once, whoever may have stopped reading, as in ``smoke | head -1``."""
+    with contextlib.suppress(BrokenPipeError):
+        print(line, file=results, flush=True)
+
+
+def _close_gate(run: Run) -> None:
+    """Close an open gate: whatever is red here may be what the public sees."""
+    from runbook.gate.project_gate import BOT, close, read_gate  # noqa: PLC0415 - hardly ever
+
+    rows = ", ".join(run.red_high_rows)
+    was_open = read_gate(run.project).claims_open
+    try:
+        state = close(run.project, reason=f"red in run {run.folder.id}: {rows}", by=BOT)
+        if was_open:
+            print(f"note: the gate was open and is {state.position} now", file=sys.stderr)
+    except RunbookError as error:
+        print(f"error: {error}", file=sys.stderr)
+
+
+def _keep_proof(run: Run) -> None:
+    if run.tier.goes_with:
+        from runbook.companions import keep_proof  # noqa: PLC0415 - not for most tiers
+
+        keep_proof(run)
+
+
+def _write_quickfix(run: Run) -> None:
+    """Leave the failures of the last run where an editor finds them; nothing of an earlier one stays."""
+    text = as_quickfix(run.as_json()["failures"])
+    (run.project.state / "failures.txt").write_text(text, encoding="utf-8")
+
+
+def _write_json(file: str, result: dict[str, object]) -> None:
+    if file == "-":
+        print(json.dumps(result))
+    elif file:
+        Path(file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
