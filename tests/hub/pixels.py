@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {2: 3, 6: 4}  # by colour type: RGB, and RGB with alpha
@@ -21,11 +22,11 @@ def contrast(png: bytes) -> float:
     Args:
         png: A picture of 8 bits a channel, not interlaced.
     """
-    levels = [_luminance(pixel) for pixel in {*_pixels(png)}]
+    levels = [_luminance(pixel) for pixel in _colours(png)]
     return (max(levels) + 0.05) / (min(levels) + 0.05)
 
 
-def _luminance(pixel: bytes) -> float:
+def _luminance(pixel: tuple[int, ...]) -> float:
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
         for c in (b / 255 for b in pixel)
@@ -33,13 +34,15 @@ def _luminance(pixel: bytes) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _pixels(png: bytes) -> Iterator[bytes]:
-    """Yield every pixel as three bytes."""
+def _colours(png: bytes) -> set[tuple[int, ...]]:
+    """Return every colour that there is."""
     width, depth, kind, interlaced, data = _read(png)
     assert (8, 0) == (depth, interlaced)
     size = _CHANNELS[kind]
-    for line in _lines(zlib.decompress(data), width * size, size):
-        yield from (line[at : at + 3] for at in range(0, len(line), size))
+    lines = _lines(zlib.decompress(data), width * size, size)
+    return {
+        colour for line in lines for colour in zip(*(line[c::size] for c in range(3)), strict=True)
+    }
 
 
 def _read(png: bytes) -> tuple[int, int, int, int, bytes]:
@@ -66,13 +69,31 @@ def _lines(raw: bytes, stride: int, size: int) -> Iterator[bytes]:
 
 
 def _unfilter(method: int, line: bytearray, above: bytearray, size: int) -> None:
-    for at in range(len(line)):
-        left = line[at - size] if at >= size else 0
-        up, corner = above[at], above[at - size] if at >= size else 0
-        guess = (0, left, up, (left + up) // 2, _paeth(left, up, corner))[method]
-        line[at] = (line[at] + guess) & 255
+    """Undo one filter; a picture has a hundred thousand bytes, so each has the quickest way of its own."""
+    if method == 1:
+        for channel in range(size):
+            sums = accumulate(line[channel::size])
+            line[channel::size] = bytes([total & 255 for total in sums])
+    elif method == 2:
+        line[:] = bytes([(a + b) & 255 for a, b in zip(line, above, strict=True)])
+    elif method:
+        _add_guesses(_mean if method == 3 else _paeth, line, above, size)
+
+
+def _add_guesses(
+    guess: Callable[[int, int, int], int], line: bytearray, above: bytearray, size: int
+) -> None:
+    for at, up in enumerate(above):
+        left, corner = (line[at - size], above[at - size]) if at >= size else (0, 0)
+        line[at] = (line[at] + guess(left, up, corner)) & 255
+
+
+def _mean(left: int, up: int, _: int) -> int:
+    return (left + up) // 2
 
 
 def _paeth(left: int, up: int, corner: int) -> int:
-    guess = left + up - corner
-    return min((left, up, corner), key=lambda value: abs(guess - value))
+    to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+    if to_left <= to_up and to_left <= to_corner:
+        return left
+    return up if to_up <= to_corner else corner

@@ -1,13 +1,8 @@
-"""Small parts of the hub: guesses, passwords, codes, and the pixels that the browser tier looks at."""
+"""Small parts of the hub: guesses, passwords, sessions and codes."""
 
 from __future__ import annotations
 
-import struct
-import zlib
-from typing import TYPE_CHECKING
-
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.failure_limit import FailureLimit
@@ -15,10 +10,6 @@ from hub.passwords import PasswordCheck, hash_password
 from hub.sessions import CODE_SECONDS, SESSION_SECONDS, Codes, Grant, Sessions, challenge_of
 from hub.tokens import Person
 from hub.users import User, Users
-from tests.hub.pixels import contrast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @given(st.integers(1, 20))
@@ -81,48 +72,3 @@ def test_a_code_is_good_for_a_minute() -> None:
     now[0] = CODE_SECONDS + 1
 
     assert codes.redeem(code, audience="notes", redirect_uri="http://x", verifier="v") is None
-
-
-def _sub(line: bytes, size: int) -> bytes:
-    return bytes(
-        (value - (line[at - size] if at >= size else 0)) & 255 for at, value in enumerate(line)
-    )
-
-
-def _plain(line: bytes, _: int) -> bytes:
-    return line
-
-
-def png(
-    lines: list[list[tuple[int, ...]]], method: int, filtered: Callable[[bytes, int], bytes]
-) -> bytes:
-    """Write a picture with one filter for every line."""
-    size = len(lines[0][0])
-    raw = b"".join(
-        bytes([method]) + filtered(bytes(v for pixel in line for v in pixel), size)
-        for line in lines
-    )
-    header = struct.pack(">IIBBBBB", len(lines[0]), len(lines), 8, {3: 2, 4: 6}[size], 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
-    body = b"".join(
-        struct.pack(">I4s", len(data), kind) + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + body
-
-
-@pytest.mark.parametrize(("method", "filtered"), [(0, _plain), (1, _sub)])
-@pytest.mark.parametrize("alpha", [(), (255,)])
-def test_contrast_is_between_the_lightest_and_the_darkest_pixel(
-    method: int, filtered: Callable[[bytes, int], bytes], alpha: tuple[int, ...]
-) -> None:
-    white, black, grey = ((255, 255, 255, *alpha), (0, 0, 0, *alpha), (128, 128, 128, *alpha))
-
-    assert 21 == round(contrast(png([[white, grey], [grey, black]], method, filtered)), 6)
-    assert 1 == contrast(png([[grey, grey], [grey, grey]], method, filtered))
-
-
-@settings(max_examples=30)
-@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=5))
-def test_filters_change_nothing(line: list[tuple[int, ...]]) -> None:
-    assert contrast(png([line, line], 0, _plain)) == contrast(png([line, line], 1, _sub))
