@@ -40,7 +40,9 @@ def fail($check; $want; $got; $cause; $suspect):
   ),
   (
     ($me | parsed) as $person
-    | select($status.me != "200" or (($person | field("email")) // "" | tostring | startswith($user + "@") | not))
+    | (($person | field("email")) // "" | tostring | startswith($user + "@")) as $is_user
+    | ([$person | field("sub"), field("name")] | all(type == "string" and . != "")) as $is_named
+    | select($status.me != "200" or ($is_user and $is_named | not))
     | fail("auth-accepted"; "200 and the test user";
         if $status.token != "200" then answered("token"; "for the token: " + $token) else answered("me"; $me) end;
         "no token for this app can be had, or the app does not believe it"; "backend.py")
@@ -51,7 +53,7 @@ def fail($check; $want; $got; $cause; $suspect):
     | (if $status.page != "200" then answered("page"; $page)
        elif ($marks | any(. != $slug)) then "the page of " + ($marks | join(", "))
        elif $page | test("(^|[^A-Za-z0-9_-])" + $pattern + "($|[^A-Za-z0-9_-])") | not then "a page that does not name the slug"
-       elif $page | test("template-app|[{][{].*[}][}]|APP_SLUG|APP_NAME") then "what the template left over"
+       elif $page | test("template-app|[{][{][\\s\\S]*?[}][}]|[{]%[\\s\\S]*?%[}]|APP_SLUG|APP_NAME") then "what the template left over"
        else null end) as $wrong
     | select($wrong)
     | fail("front-page"; "200 and the slug in the page"; $wrong;

@@ -11,7 +11,8 @@ from hub.errors import UsageError
 
 PORTAL: Final = ""  # its place below the domain
 _LOOPBACK: Final = frozenset({"127.0.0.1", "[::1]"})
-_HOST: Final = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+# An underscore is in no host name of ours, and in folders that should say why they are no app.
+_HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LOCAL_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 

@@ -54,7 +54,7 @@ class Gateway:
             # What has not changed stays loaded.
             kept = {host.app: host for host in self._hosts.values() if isinstance(host, AppHost)}
             hosts: dict[str, AppHost | BrokenHost] = {
-                app.slug: BrokenHost(app) for app in catalogue.broken
+                app.slug.lower(): BrokenHost(app) for app in catalogue.broken
             }
             for app in catalogue.served:
                 hosts[app.manifest.routing.subdomain] = kept.get(app) or AppHost(

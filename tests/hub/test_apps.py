@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TEMPLATE_SLUG = "template-app"
 _SLUG_MARK = re.compile(r'<meta name="app-slug" content="([^"]*)">')
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\bAPP_(?:SLUG|NAME)\b")
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\bAPP_(?:SLUG|NAME)\b", re.DOTALL)
 
 
 @pytest.mark.runbook(
@@ -61,6 +61,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
         reply.text
     )
     assert {"sub", "name", "email", "groups"} <= set(reply.json)
+    assert "" not in (reply.json["sub"], reply.json["name"]), reply.text
 
 
 @pytest.mark.runbook(
