@@ -17,7 +17,7 @@ from dashgen.json_body import EmptyBody, read_body, read_json
 from dashgen.procedural_fill import fill
 from dashgen.services import now, services_of
 from dashgen.slots import FREE_LIMIT
-from dashgen.threads import in_thread
+from dashgen.threads import in_thread, in_writing_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +111,9 @@ async def handle_update_canvas(request: Request) -> Response:
     changes = parse_changes(await read_body(request))
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    return json_answer(await in_thread(lambda: store.update(canvas_id, owner.id, changes, now())))
+    return json_answer(
+        await in_writing_thread(lambda: store.update(canvas_id, owner.id, changes, now()))
+    )
 
 
 async def handle_publish_canvas(request: Request) -> Response:
@@ -132,7 +134,7 @@ async def handle_publish_canvas(request: Request) -> Response:
             now=now(),
         )
 
-    return json_answer(await in_thread(publish))
+    return json_answer(await in_writing_thread(publish))
 
 
 async def handle_unpublish_canvas(request: Request) -> Response:
@@ -141,7 +143,7 @@ async def handle_unpublish_canvas(request: Request) -> Response:
     await read_json(request, EmptyBody)
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    return json_answer(await in_thread(lambda: store.unpublish(canvas_id, owner.id, now())))
+    return json_answer(await in_writing_thread(lambda: store.unpublish(canvas_id, owner.id, now())))
 
 
 async def handle_delete_canvas(request: Request) -> Response:
@@ -149,7 +151,7 @@ async def handle_delete_canvas(request: Request) -> Response:
     owner = require_creator(request)
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    await in_thread(lambda: store.delete(canvas_id, owner.id))
+    await in_writing_thread(lambda: store.delete(canvas_id, owner.id))
     return no_content()
 
 
@@ -160,7 +162,9 @@ async def handle_showcase(request: Request) -> Response:
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
     return json_answer(
-        await in_thread(lambda: store.set_showcase(canvas_id, owner.id, on=body.is_showcase))
+        await in_writing_thread(
+            lambda: store.set_showcase(canvas_id, owner.id, on=body.is_showcase)
+        )
     )
 
 
@@ -168,7 +172,7 @@ async def create_canvas(services: Services, owner: Owner, draft: CanvasDraft) ->
     """Store a draft; one with the answers of a signup is filled from them first."""
     if draft.signup_context is not None:
         draft = fill(draft.signup_context)
-    return await in_thread(lambda: services.canvases.create(owner, draft, now()))
+    return await in_writing_thread(lambda: services.canvases.create(owner, draft, now()))
 
 
 async def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner | None) -> Canvas:

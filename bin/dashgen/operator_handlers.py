@@ -24,7 +24,7 @@ from dashgen.pairing import LIFETIME_S
 from dashgen.projects import SmokeResult  # noqa: TC001 - msgspec reads annotations
 from dashgen.services import now, services_of
 from dashgen.settings import VERSION
-from dashgen.threads import in_thread
+from dashgen.threads import in_thread, in_writing_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -117,7 +117,9 @@ async def handle_smoke_test_result(request: Request) -> Response:
     check_auth(request)
     body = await read_json(request, SmokeBody)
     store = services_of(request).projects
-    project = await in_thread(lambda: store.record_smoke(body.slug, body.result, body.notes, now()))
+    project = await in_writing_thread(
+        lambda: store.record_smoke(body.slug, body.result, body.notes, now())
+    )
     return json_answer({"state": project["state"], "project": project})
 
 
@@ -126,7 +128,7 @@ async def handle_fire(request: Request) -> Response:
     check_auth(request)
     body = await read_json(request, FireBody)
     store = services_of(request).projects
-    project = await in_thread(
+    project = await in_writing_thread(
         lambda: store.request_fire(body.slug, body.minutes, body.prompt, now())
     )
     return json_answer({"exit": 0, "project": project})

@@ -194,11 +194,18 @@ def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socke
     # uvicorn takes SIGTERM while it runs, then raises it once more under the handler from before;
     # an end in order is no failure, and a second SIGTERM on the way out changes nothing.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    status = EXIT_OK
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return EXIT_OK
+        status = EXIT_INTERRUPTED
+    if server.cut_off:
+        _log.warning("%d requests were cut off: the store did not answer in time", server.cut_off)
+        # Python would wait for their threads, and a store that stands still may never answer them. What
+        # they have not acknowledged they may lose, as with the power.
+        logging.shutdown()
+        os._exit(status)
+    return status
 
 
 def _announce(host: str, listener: socket.socket) -> None:
@@ -236,6 +243,9 @@ def _start_thread(name: str, work: Callable[[], object]) -> None:
 class ControlPanelServer(uvicorn.Server):
     """uvicorn's server, which says when it is ready and ends at once when nothing is under way.
 
+    Attributes:
+        cut_off: How many requests were still under way when the grace was over.
+
     Args:
         config: uvicorn's configuration.
         when_ready: Called once, when connections are accepted.
@@ -243,6 +253,7 @@ class ControlPanelServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self.cut_off = 0
         self._when_ready = when_ready
         self._wake = asyncio.Event()
         self._running_loop: asyncio.AbstractEventLoop | None = None
@@ -286,3 +297,4 @@ class ControlPanelServer(uvicorn.Server):
         # uvicorn tells nobody when the last one is done.
         while (state.connections or state.tasks) and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+        self.cut_off = len(state.tasks)

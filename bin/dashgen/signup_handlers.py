@@ -22,7 +22,7 @@ from dashgen.first_run_store import FirstRunStep, is_complete
 from dashgen.json_body import EmptyBody, read_json
 from dashgen.pairing import LIFETIME_S
 from dashgen.services import now, services_of
-from dashgen.threads import in_thread
+from dashgen.threads import in_writing_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,7 +55,7 @@ async def handle_signup(request: Request) -> Response:
         raise EnsembleError(400, "tos_required", "Accept the terms of service to sign up.")
     user_id = new_user_id()
     moment = now()
-    token = await in_thread(lambda: services.pairings.issue(user_id, body.handle, moment))
+    token = await in_writing_thread(lambda: services.pairings.issue(user_id, body.handle, moment))
     answer = json_answer(
         {
             "user_id": user_id,
@@ -76,7 +76,7 @@ async def handle_unpair(request: Request) -> Response:
     await read_json(request, EmptyBody)
     pairings = services_of(request).pairings
     token = presented_token(request)
-    await in_thread(lambda: pairings.revoke(token, now()))
+    await in_writing_thread(lambda: pairings.revoke(token, now()))
     answer = no_content()
     forget_pairing_cookie(answer)
     return answer
@@ -102,7 +102,7 @@ async def handle_first_run_advance(request: Request) -> Response:
     owner = require_creator(request)
     body = await read_json(request, AdvanceBody)
     store = services_of(request).first_runs
-    return _first_run_answer(await in_thread(lambda: store.advance(owner.id, body.step)))
+    return _first_run_answer(await in_writing_thread(lambda: store.advance(owner.id, body.step)))
 
 
 def _first_run_answer(step: FirstRunStep | None) -> Response:

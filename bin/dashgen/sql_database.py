@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashgen.errors import StorageFailed
 from dashgen.sql_schema import CHANGE_COUNTERS, GRID_CHANGES, METADATA, STORE, STORE_VERSION
+from dashgen.threads import MOST_READERS, MOST_WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
-# As many as the threads that handlers work in.
-_CONNECTIONS: Final = 40
+# As many as the threads that handlers work in, and one for what the event loop looks up itself.
+_CONNECTIONS: Final = MOST_READERS + MOST_WRITERS + 1
 # A writer waits so long for another one, then tells its client to try again.
 _WAIT_SECONDS: Final = 5
 _DRIVERS: Final = {

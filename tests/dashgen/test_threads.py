@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from dashgen.threads import in_thread
+from dashgen.threads import in_thread, in_writing_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    Run = Callable[[Callable[[], str]], Coroutine[None, None, str]]
 
 
-def test_work_is_done_while_others_go_on() -> None:
+@pytest.mark.parametrize("run", [in_thread, in_writing_thread])
+def test_work_is_done_while_others_go_on(run: Run) -> None:
     async def both() -> tuple[str, bool]:
         free = threading.Event()
 
@@ -18,7 +25,7 @@ def test_work_is_done_while_others_go_on() -> None:
             free.wait(10)
             return threading.current_thread().name
 
-        waiting = asyncio.ensure_future(in_thread(wait))
+        waiting = asyncio.ensure_future(run(wait))
         await asyncio.sleep(0)
         free.set()  # only whoever is not held up can
         return await waiting, free.is_set()
