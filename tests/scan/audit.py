@@ -53,8 +53,13 @@ class Finding(NamedTuple):
         return Exit.UNKNOWN if self.unknown or not self.checked else Exit.WELL
 
 
-def judge(report: Mapping[str, Any]) -> Finding:
-    """Read a report of pip-audit; a package that it skipped is unknown, whatever its exit status."""
+def judge(report: Mapping[str, Any], asked: int) -> Finding:
+    """Read a report of pip-audit.
+
+    Args:
+        report: What it said; a package that it skipped is unknown, whatever its exit status.
+        asked: How many packages it was to look up; one that it does not name is unknown too.
+    """
     unknown, vulnerable, checked = [], [], 0
     for package in report.get("dependencies", []):
         name = f"{package['name']} {package.get('version', '')}".strip()
@@ -66,6 +71,9 @@ def judge(report: Mapping[str, Any]) -> Finding:
             f"{name}: {each['id']}, repaired in {', '.join(each['fix_versions']) or 'no version yet'}"
             for each in package["vulns"]
         ]
+    silent = asked - checked - len(unknown)
+    if silent > 0:
+        unknown.append(f"{silent} packages: nothing was said of them")
     return Finding(checked, unknown, vulnerable)
 
 
@@ -79,8 +87,31 @@ def pins(locks: Iterable[str]) -> list[str]:
     return sorted(set(found))
 
 
+def batches(packages: Sequence[str]) -> list[list[str]]:
+    """Share packages out so that none stands twice in a batch: pip-audit refuses two versions of one."""
+    shared: list[dict[str, str]] = []
+    for package in packages:
+        name = package.partition("==")[0]
+        batch = next((each for each in shared if name not in each), None)
+        if batch is None:
+            batch = {}
+            shared.append(batch)
+        batch[name] = package
+    return [list(batch.values()) for batch in shared]
+
+
+def together(findings: Iterable[Finding]) -> Finding:
+    """What several look-ups say as one; a look-up that failed stays unknown."""
+    every = list(findings)
+    return Finding(
+        sum(each.checked for each in every),
+        [line for each in every for line in each.unknown],
+        [line for each in every for line in each.vulnerable],
+    )
+
+
 def look_up(packages: Sequence[str]) -> Finding:
-    """Look packages up, each of them once."""
+    """Look packages up, each of them once and in one version."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(packages))
         file.flush()
@@ -90,7 +121,7 @@ def look_up(packages: Sequence[str]) -> Finding:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=_SECONDS
             )
-            return judge(json.loads(done.stdout))
+            return judge(json.loads(done.stdout), len(packages))
         except subprocess.TimeoutExpired:
             return Finding(0, [f"no answer within {_SECONDS} s"], [])
         except ValueError:
@@ -101,7 +132,8 @@ def look_up(packages: Sequence[str]) -> Finding:
 def main(arguments: Sequence[str]) -> int:
     """Audit the locks that are named, or all of them."""
     locks = [Path(each) for each in arguments] or sorted((ROOT / "requirements").glob("*.txt"))
-    finding = look_up(pins(lock.read_text(encoding="utf-8") for lock in locks))
+    packages = pins(lock.read_text(encoding="utf-8") for lock in locks)
+    finding = together(look_up(batch) for batch in batches(packages))
     for line in finding.vulnerable:
         print(f"VULNERABLE {line}")
     for line in finding.unknown[:_SHOWN]:
