@@ -1,10 +1,18 @@
-"""What a server of canvases can carry: ``python benchmarks/server.py``.
+"""What a server of canvases can carry: ``python benchmarks/server.py --part NAME``.
 
-A real server on each store, with 10, 1,000 and 100,000 published canvases. Grid and canvas reads are
-measured under full load (16 connections, each asking again as soon as it is answered), publishes one
-after another. Beside them stand the same bytes from memory, by ``http.server`` and by a bare
-Starlette route on the same uvicorn. The client is one Python process, the same for all, and so costs
-each of them the same: ratios are what is worth reading. Run it in the app's environment:
+A real server on each store, with 10, 1,000 and 100,000 published canvases. The parts:
+
+- ``reads``: grid and canvas reads under full load (16 connections, each asking again as soon as it is
+  answered), and publishes one after another. Beside them stand the same bytes from memory, by
+  ``http.server`` and by a bare Starlette route on the same uvicorn.
+- ``half``: how long answers take at half of full load, counted from when each was due.
+- ``memory``: what the server holds while it is under full load for ``--minutes``.
+- ``slow``: the rate with 50 clients that send a byte now and then, beside the rate without.
+- ``mixed``: publishes by eight owners among reads; what was acknowledged must be there.
+- ``stop``: the same, and SIGTERM in the middle; then the server is started again and looked at.
+
+The client is one Python process, the same for all, and so costs each of them the same: ratios are what
+is worth reading, and on a busy machine only those of processor time. Run it in the app's environment:
 ``.nox/app/bin/python benchmarks/server.py``.
 """
 
@@ -12,9 +20,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import http.client
 import json
 import os
+import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -45,7 +56,7 @@ from dashgen.stores import open_stores  # noqa: E402
 from tests.postgresql import PostgresqlServer, empty_schema  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dashgen.store_protocol import CanvasStore
 
@@ -54,13 +65,16 @@ STORES = ("files", "sqlite", "postgresql")
 CONNECTIONS = 16
 BARE_PATH = "/ensemble/canvases"
 GRID = "/ensemble/canvases?filter=featured&limit=20"
+SLOW_CLIENTS = 50
+SLOW_PAUSE = 0.2
+WRITERS = 8
 ROOM = {
     "components": [
         {"type": "text", "x": 10, "y": 20, "props": {"text": f"line {n}"}} for n in range(6)
     ]
 }
-# A server looks through its files after it has booted; what is measured comes then.
-SWEPT_PER_SECOND = 1_500
+# A server looks through its files after it has booted; what is measured comes once it is idle so long.
+SETTLE_SECONDS = 0.5
 
 BARE_STARLETTE = """
 import sys, uvicorn
@@ -106,26 +120,81 @@ class Load(NamedTuple):
         p50: Half of them took no longer, in seconds.
         p99: All but a hundredth took no longer, in seconds.
         errors: Answers other than 200.
+        cost: Seconds of the server's processor time for each answer.
     """
 
     rate: float
     p50: float
     p99: float
     errors: int
+    cost: float
+
+
+class Server(NamedTuple):
+    """A server that runs.
+
+    Attributes:
+        address: Host and port.
+        process: Its process.
+    """
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+    def processor_seconds(self) -> float:
+        """What it has used of the processors since it was started."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_mb(self) -> float:
+        """What it holds in memory."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+class Grid(NamedTuple):
+    """A store with canvases, ready to be served.
+
+    Attributes:
+        environment: Variables for the server.
+        shown: The id of a published canvas.
+        drafts: A draft for each writer, and the token of its owner.
+    """
+
+    environment: dict[str, str]
+    shown: str
+    drafts: list[tuple[str, str]]
 
 
 def main() -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure the parts that are asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--part", choices=PARTS, default="reads")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES)
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each reading")
     parser.add_argument("--publishes", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of full load, for memory")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {options.seconds} s a reading")
+    if options.part == "reads":
+        measure_reads(options)
+        return 0
+    for store in options.stores:
+        for size in options.sizes:
+            with a_grid(store, size) as grid:
+                said = PARTS[options.part](grid, options)
+            print(f"{store:<12}{size:>9}  {options.part}: {said}", flush=True)
+    return 0
+
+
+def measure_reads(options: argparse.Namespace) -> None:
+    """Print a table of what reads and publishes cost, beside the bare servers."""
     print(
         f"{'server':<12}{'canvases':>9}  {'what':<12}{'per s':>8}{'p50 ms':>8}{'p99 ms':>8}"
-        f"{'errors':>7}{'to bare':>9}"
+        f"{'errors':>7}{'cpu us':>8}{'to bare':>9}{'by cpu':>8}"
     )
     body = grid_bytes(options.sizes[0])
     with ExitStack() as stack:
@@ -133,29 +202,100 @@ def main() -> int:
             stack.enter_context(running([sys.executable, "-c", program], body))
             for program in (BARE_STARLETTE, HTTP_SERVER)
         )
-        say("http.server", 0, "same bytes", full_load(plain, BARE_PATH, options.seconds), 0.0)
+        say("http.server", 0, "same bytes", full_load(plain, BARE_PATH, options.seconds), None)
         for store in options.stores:
             for size in options.sizes:
                 # The machine may be busier by now: the bare route is measured anew each time.
                 beside = full_load(bare, BARE_PATH, options.seconds)
-                say("starlette", 0, "same bytes", beside, beside.rate)
-                for what, load in measure(store, size, options):
-                    say(store, size, what, load, beside.rate if what == "grid read" else 0.0)
-    return 0
+                say("starlette", 0, "same bytes", beside, beside)
+                with a_grid(store, size) as grid, serving(grid) as server:
+                    read = full_load(server, GRID, options.seconds)
+                    say(store, size, "grid read", read, beside)
+                    path = f"/ensemble/canvas/{grid.shown}"
+                    say(store, size, "canvas read", full_load(server, path, options.seconds), None)
+                    published = publishes(server, *grid.drafts[0], options.publishes)
+                    say(store, size, "publish", published, None)
 
 
-def say(server: str, size: int, what: str, load: Load, bare: float) -> None:
-    """Print one row."""
-    ratio = f"{load.rate / bare:>9.2f}" if bare else f"{'':>9}"
+def say(server: str, size: int, what: str, load: Load, bare: Load | None) -> None:
+    """Print one row; a grid read stands beside the bare route, by rate and by processor time."""
+    ratio = f"{load.rate / bare.rate:>9.2f}{bare.cost / load.cost:>8.2f}" if bare else ""
     print(
         f"{server:<12}{size:>9}  {what:<12}{load.rate:>8.0f}{load.p50 * 1e3:>8.2f}"
-        f"{load.p99 * 1e3:>8.2f}{load.errors:>7}{ratio}",
+        f"{load.p99 * 1e3:>8.2f}{load.errors:>7}{load.cost * 1e6:>8.0f}{ratio}",
         flush=True,
     )
 
 
-def measure(store: str, size: int, options: argparse.Namespace) -> Iterator[tuple[str, Load]]:
-    """Measure a server on one store with so many published canvases."""
+def half_load(grid: Grid, options: argparse.Namespace) -> str:
+    """How long answers take at half of what the server can do."""
+    with serving(grid) as server:
+        full = full_load(server, GRID, options.seconds)
+        load = full_load(server, GRID, options.seconds, rate=full.rate / 2)
+    times = f"p50 {load.p50 * 1e3:.1f} ms, p99 {load.p99 * 1e3:.1f} ms"
+    return f"{load.rate:.0f}/s of {full.rate:.0f}/s, {times}, {load.errors} errors"
+
+
+def memory(grid: Grid, options: argparse.Namespace) -> str:
+    """What the server holds at each tenth of a long full load."""
+    with serving(grid) as server:
+        held, errors = [], 0
+        for _ in range(10):
+            errors += full_load(server, GRID, options.minutes * 6).errors
+            held.append(server.resident_mb())
+    shown = " ".join(f"{each:.1f}" for each in held)
+    return f"{options.minutes:g} min, MB at each tenth: {shown}; {errors} errors"
+
+
+def slow_clients(grid: Grid, options: argparse.Namespace) -> str:
+    """How much slower others are served while many send their requests a byte at a time."""
+    ratios, costs = [], []
+    with serving(grid) as server:
+        for _ in range(5):
+            alone = full_load(server, GRID, options.seconds)
+            beside = full_load(server, GRID, options.seconds, slow=SLOW_CLIENTS)
+            ratios.append(beside.rate / alone.rate)
+            costs.append(alone.cost / beside.cost)
+    medians = f"{statistics.median(ratios):.2f}, by processor time {statistics.median(costs):.2f}"
+    return f"{SLOW_CLIENTS} slow clients, others to without them, medians of 5: by rate {medians}"
+
+
+def mixed(grid: Grid, options: argparse.Namespace) -> str:
+    """Whether everything that was acknowledged among reads is there afterwards."""
+    with serving(grid) as server:
+        done = asyncio.run(_write_and_read(server, grid, options.seconds, stop=False))
+        lost = done.lost(published_among(server, grid))
+    return f"{done.writes} writes, {done.errors} errors, {lost} owners with a lost write"
+
+
+def stop(grid: Grid, options: argparse.Namespace) -> str:
+    """Whether a stop under load loses anything, and how long it takes."""
+    with serving(grid) as server:
+        done = asyncio.run(_write_and_read(server, grid, options.seconds, stop=True))
+        started = time.perf_counter()
+        code = server.process.wait(timeout=60)
+        took = time.perf_counter() - started
+    with serving(grid) as server:
+        lost = done.lost(published_among(server, grid))
+    return (
+        f"ended {took:.2f} s after the last answer, exit {code}; {done.writes} writes, "
+        f"{done.errors} errors, {done.open} without an answer, {lost} owners with a lost write"
+    )
+
+
+PARTS: dict[str, Callable[[Grid, argparse.Namespace], str]] = {
+    "reads": lambda *_: "",
+    "half": half_load,
+    "memory": memory,
+    "slow": slow_clients,
+    "mixed": mixed,
+    "stop": stop,
+}
+
+
+@contextmanager
+def a_grid(store: str, size: int) -> Iterator[Grid]:
+    """A store with so many published canvases, and drafts for writers."""
     with ExitStack() as stack:
         top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ensemble-benchmark-")))
         url = ""
@@ -164,20 +304,32 @@ def measure(store: str, size: int, options: argparse.Namespace) -> Iterator[tupl
         elif store == "postgresql":
             server = stack.enter_context(PostgresqlServer(is_durable=True))
             url = stack.enter_context(empty_schema(server.url))
-        owner = Owner(new_user_id(), "publisher")
+        open_the_gate(top)
+        owners = [Owner(new_user_id(), f"writer{number}") for number in range(WRITERS)]
         with closing(open_stores(url, top / "data")) as stores:
             shown = fill(stores.canvases, size)
-            draft = stores.canvases.create(
-                owner, CanvasDraft(room_state=normalise_room(ROOM)), time.time()
-            )
-        token = prepare(top, owner)
+            draft = CanvasDraft(room_state=normalise_room(ROOM))
+            made = [stores.canvases.create(owner, draft, time.time()).id for owner in owners]
+        pairings = PairingStore(top / "orch" / "pairings")
+        tokens = [pairings.issue(owner.id, owner.handle, now=time.time()) for owner in owners]
         environment = roots(top) | {"ENSEMBLE_DATABASE_URL": url}
-        command = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
-        address = stack.enter_context(running(command, b"", environment))
-        time.sleep(size / SWEPT_PER_SECOND if store == "files" else 0)
-        yield "grid read", full_load(address, GRID, options.seconds)
-        yield "canvas read", full_load(address, f"/ensemble/canvas/{shown}", options.seconds)
-        yield "publish", publishes(address, draft.id, token, options.publishes)
+        yield Grid(environment, shown, list(zip(made, tokens, strict=True)))
+
+
+@contextmanager
+def serving(grid: Grid) -> Iterator[Server]:
+    """The real server on a grid, once it has looked through its files."""
+    command = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
+    with running(command, b"", grid.environment) as server:
+        _wait_until_idle(server)
+        yield server
+
+
+def _wait_until_idle(server: Server) -> None:
+    used = -1.0
+    while used != (now := server.processor_seconds()):
+        used = now
+        time.sleep(SETTLE_SECONDS)
 
 
 def roots(top: Path) -> dict[str, str]:
@@ -186,12 +338,11 @@ def roots(top: Path) -> dict[str, str]:
     return {variable: str(top / folder) for variable, folder in names.items()}
 
 
-def prepare(top: Path, owner: Owner) -> str:
-    """Open the gate and pair the owner; return the token."""
+def open_the_gate(top: Path) -> None:
+    """Open the gate for what this checkout serves."""
     (top / "plugin").mkdir()
     gate = top / "orch" / "gate.json"
     write_open(gate, build=served_build(ROOT), commit="bench", tree="bench", now=time.time())
-    return PairingStore(top / "orch" / "pairings").issue(owner.id, owner.handle, now=time.time())
 
 
 def fill(store: CanvasStore, size: int) -> str:
@@ -222,23 +373,20 @@ def fill(store: CanvasStore, size: int) -> str:
 
 def grid_bytes(size: int) -> bytes:
     """What a grid read answers with."""
-    with ExitStack() as stack:
-        top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ensemble-benchmark-")))
-        with closing(open_stores("", top / "data")) as stores:
-            fill(stores.canvases, size)
-        prepare(top, Owner(new_user_id(), "publisher"))
-        command = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
-        address = stack.enter_context(running(command, b"", roots(top)))
-        with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
-            connection.request("GET", GRID)
-            return connection.getresponse().read()
+    with (
+        a_grid("files", size) as grid,
+        serving(grid) as server,
+        closing(http.client.HTTPConnection(server.address, timeout=30)) as connection,
+    ):
+        connection.request("GET", GRID)
+        return connection.getresponse().read()
 
 
 @contextmanager
 def running(
     command: Sequence[str], said: bytes, environment: dict[str, str] | None = None
-) -> Iterator[str]:
-    """Run a server that prints its address; give host and port."""
+) -> Iterator[Server]:
+    """Run a server that prints its address."""
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -251,17 +399,19 @@ def running(
         process.stdin.write(said)
         process.stdin.close()
         try:
-            yield process.stdout.readline().decode().split()[-1].removeprefix("http://")
+            address = process.stdout.readline().decode().split()[-1].removeprefix("http://")
+            yield Server(address, process)
         finally:
             process.terminate()
 
 
-def publishes(address: str, canvas_id: str, token: str, count: int) -> Load:
+def publishes(server: Server, canvas_id: str, token: str, count: int) -> Load:
     """Publish one canvas over and over, from one connection; an unpublish comes between."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     times: list[float] = []
     errors = 0
-    with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
+    used = server.processor_seconds()
+    with closing(http.client.HTTPConnection(server.address, timeout=30)) as connection:
         for _ in range(count):
             for step, body in (("publish", {"slot_index": 0}), ("unpublish", {})):
                 started = time.perf_counter()
@@ -272,48 +422,181 @@ def publishes(address: str, canvas_id: str, token: str, count: int) -> Load:
                 if step == "publish":
                     times.append(time.perf_counter() - started)
                 errors += reply.status != 200
-    return Load(len(times) / sum(times), statistics.median(times), _p99(times), errors)
+    cost = (server.processor_seconds() - used) / (2 * count)
+    return Load(len(times) / sum(times), statistics.median(times), _p99(times), errors, cost)
 
 
-def full_load(address: str, path: str, seconds: float) -> Load:
-    """Ask from many connections at once, each again as soon as it is answered."""
-    host, port = address.split(":")
-    head = f"GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode()
+def full_load(
+    server: Server, path: str, seconds: float, *, rate: float = 0.0, slow: int = 0
+) -> Load:
+    """Ask from many connections at once.
+
+    Args:
+        server: Who is asked.
+        path: What is asked for.
+        seconds: For how long.
+        rate: Answers per second that are asked for; each again as soon as it is answered by default.
+        slow: How many others send a request a byte at a time meanwhile.
+    """
+    head = f"GET {path} HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode()
+    pause = CONNECTIONS / rate if rate else 0.0
 
     async def work() -> Load:
-        await _ask(host, int(port), head, 0.3)  # not counted
-        started = time.perf_counter()
+        await _ask(server, head, 0.3, pause)  # not counted
+        crawling = [asyncio.create_task(_crawl(server)) for _ in range(slow)]
+        used, started = server.processor_seconds(), time.perf_counter()
         asked = await asyncio.gather(
-            *(_ask(host, int(port), head, seconds) for _ in range(CONNECTIONS))
+            *(_ask(server, head, seconds, pause) for _ in range(CONNECTIONS))
         )
         took = time.perf_counter() - started
+        cost = server.processor_seconds() - used
+        for task in crawling:
+            task.cancel()
+        await asyncio.gather(*crawling, return_exceptions=True)
         times = [each for one, _ in asked for each in one]
         errors = sum(wrong for _, wrong in asked)
-        return Load(len(times) / took, statistics.median(times), _p99(times), errors)
+        rate = len(times) / took
+        return Load(rate, statistics.median(times), _p99(times), errors, cost / len(times))
 
     return asyncio.run(work())
 
 
-async def _ask(host: str, port: int, head: bytes, seconds: float) -> tuple[list[float], int]:
+async def _connect(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, port = server.address.split(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+async def _ask(
+    server: Server, head: bytes, seconds: float, pause: float
+) -> tuple[list[float], int]:
     """Ask over one connection until the time is over.
 
     Returns:
-        The seconds that each answer took, and how many were not 200.
+        The seconds that each answer took from when it was due, and how many were not 200.
     """
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await _connect(server)
     times: list[float] = []
     wrong = 0
-    end = time.perf_counter() + seconds
-    while (started := time.perf_counter()) < end:
-        writer.write(head)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        wrong += not answer.startswith(b"HTTP/1.1 200")
-        length = answer.lower().split(b"content-length:")[1].split(b"\r\n")[0]
-        await reader.readexactly(int(length))
-        times.append(time.perf_counter() - started)
+    now = time.perf_counter()
+    first = pause * random.random()  # noqa: S311 - so that not all ask at once
+    due, end = now + first, now + seconds
+    while now < end:
+        if due > now:
+            await asyncio.sleep(due - now)
+        started = due if pause else time.perf_counter()
+        status, _ = await _exchange(reader, writer, head)
+        wrong += status != 200
+        now = time.perf_counter()
+        times.append(now - started)
+        due += pause
     writer.close()
     await writer.wait_closed()
     return times, wrong
+
+
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+) -> tuple[int, bool]:
+    """Send one request and read its answer.
+
+    Returns:
+        Its status, and whether it is the last one of this connection.
+    """
+    writer.write(request)
+    answer = await reader.readuntil(b"\r\n\r\n")
+    length = answer.lower().split(b"content-length:")[1].split(b"\r\n")[0]
+    await reader.readexactly(int(length))
+    return int(answer.split(b" ", 2)[1]), b"connection: close" in answer.lower()
+
+
+async def _crawl(server: Server) -> None:
+    """Send heads of requests that never end, a byte at a time; when cut off, from the beginning."""
+    while True:
+        _, writer = await _connect(server)
+        with contextlib.suppress(OSError):
+            for byte in b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 1_000:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(SLOW_PAUSE)
+        writer.close()
+
+
+class Writes:
+    """What writers were told.
+
+    Attributes:
+        writes: How many changes were acknowledged.
+        errors: How many were refused.
+        open: How many were asked for and never answered.
+        last: For each canvas, whether the last acknowledgement was of a publish; None where a later
+            request got no answer.
+    """
+
+    def __init__(self) -> None:
+        self.writes = self.errors = self.open = 0
+        self.last: dict[str, bool | None] = {}
+
+    def lost(self, published: set[str]) -> int:
+        """How many canvases are not as was acknowledged."""
+        return sum(
+            wanted is not None and wanted != (canvas_id in published)
+            for canvas_id, wanted in self.last.items()
+        )
+
+
+async def _write_and_read(server: Server, grid: Grid, seconds: float, *, stop: bool) -> Writes:
+    """Let every writer publish and unpublish among readers; perhaps stop the server meanwhile."""
+    done = Writes()
+    end = time.perf_counter() + seconds * (2 if stop else 1)
+    head = f"GET {GRID} HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode()
+    readers = [asyncio.create_task(_ask(server, head, seconds, 0.0)) for _ in range(WRITERS)]
+    writers = [asyncio.create_task(_write(server, *draft, done, end)) for draft in grid.drafts]
+    if stop:
+        await asyncio.sleep(seconds / 2)
+        server.process.send_signal(signal.SIGTERM)
+    await asyncio.gather(*readers, *writers, return_exceptions=stop)
+    return done
+
+
+async def _write(server: Server, canvas_id: str, token: str, done: Writes, end: float) -> None:
+    reader, writer = await _connect(server)
+    is_publish = True
+    try:
+        while time.perf_counter() < end:
+            step, body = ("publish", b'{"slot_index": 0}') if is_publish else ("unpublish", b"{}")
+            before, done.last[canvas_id] = done.last.get(canvas_id), None
+            request = (
+                f"POST /studio/canvas/{canvas_id}/{step} HTTP/1.1\r\nHost: {server.address}\r\n"
+                f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            status, is_last = await _exchange(reader, writer, request.encode() + body)
+            if status == 200:
+                done.writes += 1
+                done.last[canvas_id] = is_publish
+                is_publish = not is_publish
+            else:
+                done.errors += 1
+                done.last[canvas_id] = before
+            if is_last:
+                return
+    except (OSError, EOFError):
+        done.open += 1
+    finally:
+        writer.close()
+
+
+def published_among(server: Server, grid: Grid) -> set[str]:
+    """Which of the writers' canvases a visitor can see."""
+    with closing(http.client.HTTPConnection(server.address, timeout=30)) as connection:
+        seen = set()
+        for canvas_id, _ in grid.drafts:
+            connection.request("GET", f"/ensemble/canvas/{canvas_id}")
+            reply = connection.getresponse()
+            reply.read()
+            if reply.status == 200:
+                seen.add(canvas_id)
+        return seen
 
 
 def _p99(times: list[float]) -> float:
