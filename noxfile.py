@@ -29,6 +29,8 @@ nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent.resolve()
 # The profile that Hypothesis itself takes in CI: a red there is red here, and no example is judged by its time.
 HYPOTHESIS = ["-p", "_hypothesis_pytestplugin", "--hypothesis-profile=ci"]
+# Tests of one module stay together: they share what their fixtures start.
+PARALLEL = ["-p", "xdist", "-n", "logical", "--dist", "loadfile"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["bin", "tests", "benchmarks", "noxfile.py", "tasks.py"]
 
@@ -133,7 +135,7 @@ def extreme(session: nox.Session) -> None:
 def engine(session: nox.Session) -> None:
     """Test the engine: bin/runbook, the launchers, the sessions and the tasks."""
     sync(session, "engine")
-    session.run("pytest", *HYPOTHESIS, *(session.posargs or ["tests/runbook"]))
+    session.run("pytest", *HYPOTHESIS, *(session.posargs or [*PARALLEL, "tests/runbook"]))
 
 
 @nox.session(name="cluster", tags=["tools"], default=False)
@@ -147,7 +149,7 @@ def cluster(session: nox.Session) -> None:
 def app(session: nox.Session) -> None:
     """Test Ensemble: bin/dashgen and its contract, against a running server."""
     sync(session, "app")
-    session.run("pytest", *HYPOTHESIS, *(session.posargs or ["tests/dashgen"]))
+    session.run("pytest", *HYPOTHESIS, *(session.posargs or [*PARALLEL, "tests/dashgen"]))
 
 
 @nox.session(name="hub", tags=["ci"])

@@ -26,6 +26,10 @@ class UnfitFileError(Exception):
     """Something stands where a file should, but it is a link, a folder, a pipe, or too large."""
 
 
+class UnsyncedError(OSError):
+    """What was done is there for all to see, but a loss of power may still undo it."""
+
+
 def write_atomically(path: Path, data: bytes, *, mtime_ns: int | None = None) -> None:
     """Replaces a file so that any reader, and any crash, finds the old bytes or the new.
 
@@ -38,7 +42,8 @@ def write_atomically(path: Path, data: bytes, *, mtime_ns: int | None = None) ->
         mtime_ns: modification time to give the file, in nanoseconds; the present by default.
 
     Raises:
-        OSError: nothing was replaced, or the replacement may not survive a loss of power.
+        UnsyncedError: the file was replaced, but that may not survive a loss of power.
+        OSError: nothing was replaced.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
@@ -53,7 +58,30 @@ def write_atomically(path: Path, data: bytes, *, mtime_ns: int | None = None) ->
         with suppress(OSError):
             temporary.unlink()
         raise
-    sync_directory(path.parent)
+    sync_change(path.parent)
+
+
+def remove_durably(path: Path) -> None:
+    """Removes a file; fine when there is none.
+
+    Raises:
+        UnsyncedError: it is gone, but may come back after a loss of power.
+        OSError: it is still there.
+    """
+    path.unlink(missing_ok=True)
+    sync_change(path.parent)
+
+
+def sync_change(directory: Path) -> None:
+    """Makes durable what has just been changed among the names in a folder.
+
+    Raises:
+        UnsyncedError: it may not survive a loss of power.
+    """
+    try:
+        sync_directory(directory)
+    except OSError as error:
+        raise UnsyncedError(error.errno, error.strerror) from error
 
 
 def append_durably(path: Path, data: bytes, *, at: int) -> None:

@@ -16,8 +16,8 @@ from dashgen.atomic_file import (
     ensure_directory,
     locked,
     read_regular,
+    remove_durably,
     set_aside,
-    sync_directory,
     write_atomically,
 )
 from dashgen.canvas_schema import SCHEMA_VERSION, CanvasContent, CanvasId
@@ -122,6 +122,7 @@ class CanvasFiles:
 
         Raises:
             SchemaError: it is larger than a canvas may be.
+            UnsyncedError: it was stored, but may not survive a loss of power.
             OSError: it could not be stored, and what was there before is still there.
         """
         data = msgspec.json.encode(content)
@@ -137,11 +138,10 @@ class CanvasFiles:
         """Removes the file durably. The caller holds the lock.
 
         Raises:
-            OSError: it may still be there.
+            UnsyncedError: it is gone, but may come back after a loss of power.
+            OSError: it is still there.
         """
-        path = self._path(content.owner_id, content.id)
-        path.unlink(missing_ok=True)
-        sync_directory(path.parent)
+        remove_durably(self._path(content.owner_id, content.id))
 
     def set_aside(self, path: Path, why: str) -> SetAside:
         """Moves something under the root away, bytes kept. The caller holds the lock.

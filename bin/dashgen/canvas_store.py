@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET
 
-from dashgen.atomic_file import UnfitFileError
+from dashgen.atomic_file import UnfitFileError, UnsyncedError
 from dashgen.canvas_files import INDEX_NAME, LOCK_NAME, CanvasFiles, RootLock, StoredContent
 from dashgen.canvas_schema import (
     Canvas,
@@ -37,6 +37,7 @@ from dashgen.errors import (
     NotFound,
     NotPublished,
     NotYours,
+    OutcomeUnknown,
     PublishedCanvas,
     SchemaError,
     StorageFailed,
@@ -266,6 +267,9 @@ class JsonFileCanvasStore:
         try:
             with self._lock.hold():
                 yield
+        except UnsyncedError as error:
+            _log.error("a write may not survive a loss of power: %r", str(error))
+            raise OutcomeUnknown from error
         except OSError as error:
             _log.error("a write failed: %r", str(error))
             raise StorageFailed(is_full=error.errno in _DISK_FULL) from error

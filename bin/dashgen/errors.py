@@ -147,3 +147,15 @@ class StorageFailed(EnsembleError):
     def __init__(self, *, is_full: bool) -> None:
         status, what = (507, "is full") if is_full else (503, "cannot be written at the moment")
         super().__init__(status, "storage_failed", f"The storage {what}; nothing was changed.")
+
+
+class OutcomeUnknown(EnsembleError):
+    """A change whose acknowledgement got lost below us: it stands, or it was never made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "outcome_unknown",
+            "The storage broke off while it stored this, so it is not known whether the change was made: "
+            "look, and repeat it if it was not.",
+        )

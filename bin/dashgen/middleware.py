@@ -22,7 +22,8 @@ from dashgen.answers import (
     json_answer,
     page_answer,
 )
-from dashgen.errors import EnsembleError, StorageFailed
+from dashgen.atomic_file import UnsyncedError
+from dashgen.errors import EnsembleError, OutcomeUnknown, StorageFailed
 from dashgen.json_log import with_fields
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ class ErrorShape:
 def _as_ensemble_error(problem: Exception) -> EnsembleError:
     if isinstance(problem, EnsembleError):
         return problem
+    if isinstance(problem, UnsyncedError):
+        return OutcomeUnknown()
     if isinstance(problem, OSError):
         return StorageFailed(is_full=problem.errno in _DISK_IS_FULL)
     return internal_error()

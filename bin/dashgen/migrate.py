@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from dashgen.errors import StorageFailed
+from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.stores import CannotOpenError, NothingThereError, open_url
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def main(arguments: Sequence[str]) -> int:
             return _migrate(source, target, options)
     except CannotOpenError as error:
         return _say_error(Exit.ENVIRONMENT, str(error), error.remedy)
-    except StorageFailed as error:
+    except (StorageFailed, OutcomeUnknown) as error:
         again = "the same command once more: it goes on where it stopped"
         return _say_error(Exit.ENVIRONMENT, f"a store refused: {error.message}", again)
 

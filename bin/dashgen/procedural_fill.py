@@ -128,9 +128,13 @@ def _theme_for(scheme: str) -> str:
 
 
 def _description(context: SignupContext, preset: _Preset) -> str:
-    subject = f" for {context.building}" if context.building else ""
     article = "An" if preset.name[0] in "aeiou" else "A"
-    return f"{article} {_spoken(preset)}{subject}. Everything in it can be changed."
+    place = f"{article} {_spoken(preset)} where everything can be changed."
+    if not context.building:
+        return place
+    # What is built stands as a sentence of its own: nobody's capitals are ours to bend.
+    end = "" if context.building[-1] in ".!?" else "."
+    return f"{context.building}{end} {place}"
 
 
 def _furnish(context: SignupContext, preset: _Preset, place: str) -> list[Component]:
@@ -161,7 +165,7 @@ def _welcome(context: SignupContext, preset: _Preset) -> str:
     mood = f"{context.vibe} " if context.vibe else ""
     lines = [f"Welcome to this {mood}{_spoken(preset)}."]
     if context.building:
-        lines.append(f"It was furnished for {context.building}.")
+        lines.append(f"It was furnished for “{context.building}”.")
     if context.problem:
         lines.append(f"Something to think about here: {context.problem}")
     lines.append("Move things, change them, or clear the canvas and start afresh in the studio.")

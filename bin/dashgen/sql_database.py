@@ -15,14 +15,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from dashgen.errors import StorageFailed
+from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.sql_schema import CHANGE_COUNTERS, GRID_CHANGES, METADATA, STORE, STORE_VERSION
 from dashgen.threads import MOST_READERS, MOST_WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Engine, Transaction
     from sqlalchemy.pool import ConnectionPoolEntry
 
 # As many as the threads that handlers work in, and one for what the event loop looks up itself.
@@ -46,6 +46,8 @@ _ON_POSTGRESQL: Final = (
     "SET idle_in_transaction_session_timeout = '30s'",
 )
 _DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
+# What was written whole and not synced is found, and believed, after a loss of power.
+_MAYBE_STORED: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 # Advisory locks of PostgreSQL are named by two numbers; the first keeps ours apart from others'.
 _LOCKS_OF_OWNERS: Final = 0x656E7331
 _LOCK_OF_SCHEMA: Final = (0x656E7332, 0)
@@ -117,14 +119,16 @@ class Database:
             owner_id: whose canvases are changed; no other change of theirs goes on meanwhile.
 
         Raises:
-            StorageFailed: the database refused.
+            StorageFailed: the database refused, and nothing was changed.
+            OutcomeUnknown: the connection was lost while the database stored it.
         """
         with _errors_told(), self._engine.connect() as connection:
             writer = connection.execution_options(is_writer=True)
-            with writer.begin():
+            with writer.begin() as transaction:
                 if owner_id is not None:
                     self._lock(writer, _LOCKS_OF_OWNERS, _number_of(owner_id))
                 yield writer
+                _commit(transaction)
 
     @staticmethod
     def count_change(connection: Connection, owner_id: str) -> None:
@@ -264,6 +268,17 @@ def _begin_on_sqlite(connection: Connection) -> None:
     # A writer that began as a reader would fail when another one was quicker.
     if connection.get_execution_options().get("is_writer", False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _commit(transaction: Transaction) -> None:
+    """Makes a change stand. It is the one step that may have been taken when it fails."""
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        if not error.connection_invalidated and _code(error.orig) not in _MAYBE_STORED:
+            raise
+        _log.error("the database broke off in the middle of a commit: %r", _said(error))
+        raise OutcomeUnknown from error
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shlex
+import signal
 import subprocess
 import sys
 from typing import IO, TYPE_CHECKING, Self
@@ -12,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 USAGE_ERROR, NOTHING_COLLECTED, INTERRUPTED = 4, 5, 2  # pytest's own exit codes
 
@@ -72,7 +73,14 @@ class PytestProcess:
         os.close(lifeline)
 
     def __enter__(self) -> Self:
+        # Where it would end this process; where it is ignored, as behind nohup, it stays so.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._note_interrupt)
         return self
+
+    def _note_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """Leave Ctrl-C to pytest, which has it too and ends its tests in good order."""
+        self.interrupted = True
 
     def __exit__(
         self,
@@ -84,14 +92,13 @@ class PytestProcess:
         self._process.wait()
         assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
         self._process.stdout.close()
+        if signal.getsignal(signal.SIGINT) == self._note_interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def wait_for_output(self, seconds: float) -> None:
         """Return when it has printed something or has ended, at the latest after ``seconds``."""
         assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
-        try:
-            select.select([self._process.stdout], [], [], seconds)
-        except KeyboardInterrupt:  # pytest has it too
-            self.interrupted = True
+        select.select([self._process.stdout], [], [], seconds)
 
     def watch(self, log: Path, shown: IO[bytes] | None) -> int:
         """Keep in ``log``, and show on ``shown``, what it prints until it ends; return its exit status."""
@@ -105,8 +112,4 @@ class PytestProcess:
 
     def _read(self) -> bytes:
         assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
-        while True:
-            try:
-                return os.read(self._process.stdout.fileno(), 65_536)
-            except KeyboardInterrupt:  # pytest has it too, and ends its tests in good order
-                self.interrupted = True
+        return os.read(self._process.stdout.fileno(), 65_536)

@@ -138,17 +138,26 @@ def _without_refusals(panel: ControlPanel) -> str:
     return "\n".join(line for line in lines if '"request failed"' not in line)
 
 
-@pytest.mark.parametrize("store_url", ["files", "sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("store_url", "failing", "told"),
+    [
+        pytest.param("files", 1, "storage_failed", id="files, its bytes"),
+        pytest.param("files", 2, "outcome_unknown", id="files, its name"),
+        pytest.param("sqlite", 1, "outcome_unknown", id="sqlite"),
+    ],
+    indirect=["store_url"],
+)
 def test_a_failed_fsync_is_told_and_the_next_step_goes_through(
-    zygote: Zygote, open_again: OpenAgain, tmp_path: Path
+    zygote: Zygote, open_again: OpenAgain, tmp_path: Path, failing: int, told: str
 ) -> None:
     store = open_again()
     before = steps.prepare(store)
-    fail = "inject=fsync,fdatasync:error=EIO:when=1"
+    fail = f"inject=fsync,fdatasync:error=EIO:when={failing}"
     acknowledged, code = traced_step(zygote, 0, tmp_path / "log", "-e", fail)
-    assert (acknowledged, code) == (0, 1)
+    assert (acknowledged, code, zygote.refusals) == (0, 1, [told])
     assert "(INJECTED)" in (tmp_path / "log").read_text()
-    assert steps.state_of(open_again()) in (before, steps.after(before, 1))
+    now = steps.state_of(open_again())
+    assert now == before if told == "storage_failed" else now in (before, steps.after(before, 1))
     state = steps.state_of(store)
     assert traced_step(zygote, 0, tmp_path / "log") == (1, 0)
     assert steps.state_of(open_again()) == steps.after(state, 1)

@@ -29,6 +29,9 @@ _ANYBODY: Final = -1
 class Zygote:
     """The parent of victims, all on one store; a context manager.
 
+    Attributes:
+        refusals: What victims were refused with.
+
     Args:
         url: The store.
     """
@@ -43,6 +46,7 @@ class Zygote:
             text=True,
             bufsize=1,
         )
+        self.refusals: list[str] = []
         self._watchdog = threading.Timer(_SECONDS * 6, self._process.kill)
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -90,14 +94,14 @@ class Zygote:
         count = 0
         while not (line := self.line()).startswith("end"):
             count += line.startswith("ack")
+            if line.startswith("refused"):
+                self.refusals.append(line.split()[1])
         return count, int(line.split()[1])
 
 
 def main(url: str) -> None:
     """Carry out orders until standard input ends."""
-    from dashgen import sql_canvas_store  # noqa: F401 - imported once for all victims
-    from tests.chaos import steps  # noqa: F401
-
+    _import_once_for_all(url)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -110,7 +114,17 @@ def main(url: str) -> None:
         _say(f"end {os.waitstatus_to_exitcode(status)}")
 
 
+def _import_once_for_all(url: str) -> None:
+    """Opens the store and lets go of it: a driver is imported by whoever connects first."""
+    from dashgen.stores import open_url
+    from tests.chaos import steps
+
+    with closing(open_url(url)) as stores:
+        steps.state_of(stores.canvases)
+
+
 def _carry_out(url: str, words: list[str]) -> None:
+    from dashgen.errors import EnsembleError
     from dashgen.stores import open_url
     from tests.chaos import steps
 
@@ -126,7 +140,11 @@ def _carry_out(url: str, words: list[str]) -> None:
             _let_be_traced()
             os.kill(os.getpid(), signal.SIGSTOP)
         while True:
-            steps.take(store, canvases, number)
+            try:
+                steps.take(store, canvases, number)
+            except EnsembleError as refusal:
+                _say(f"refused {refusal.error}")
+                os._exit(1)
             _say(f"ack {number}")
             number += 1
             if kind == "one":

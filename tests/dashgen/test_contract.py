@@ -7,6 +7,7 @@ schema. What cannot be provoked is not documented, and what is answered is.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 import resource
@@ -19,6 +20,7 @@ from jsonschema import Draft202012Validator
 from starlette.routing import Route
 
 from dashgen.app import build_app
+from dashgen.atomic_file import UnsyncedError
 from dashgen.route_table import ROUTES
 from dashgen.settings import REPOSITORY, Settings
 
@@ -294,16 +296,26 @@ def fault_answers(
         405: [panel.request("PATCH", "/health")],
         408: [slow.parse_answer(slow.raw(b"GET /health HTTP/1.1\r\n"))],
         431: [panel.parse_answer(panel.raw(b"GET / HTTP/1.1\r\nX: " + b"x" * 500_000))],
-        500: [panel.parse_answer(broken_app_answer(tmp_path_factory.mktemp("broken")))],
-        503: [unavailable],
+        500: [panel.parse_answer(broken_app_answer(tmp_path_factory.mktemp("broken"), None))],
+        503: [
+            unavailable,
+            panel.parse_answer(broken_app_answer(tmp_path_factory.mktemp("unsynced"), Unsynced())),
+        ],
         507: [no_room],
     }
 
 
-def broken_app_answer(folder: Path) -> bytes:
-    """What the application answers when its code is at fault: here its services are missing."""
+class Unsynced:
+    """Services whose disk takes what it is given, and cannot say that it will keep it."""
+
+    def __getattr__(self, name: str) -> object:
+        raise UnsyncedError(errno.EIO, "input/output error")
+
+
+def broken_app_answer(folder: Path, services: object) -> bytes:
+    """What the application answers with services that are missing, or raise."""
     app = build_app(Settings(orch_data=folder, plugin_data=folder, data_root=folder))
-    app.state.services = None
+    app.state.services = services
     sent: list[Message] = []
 
     async def receive() -> Message:

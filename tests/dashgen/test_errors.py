@@ -23,6 +23,7 @@ EVERY_REFUSAL = [
     (errors.TooLarge(10), 413, "payload_too_large"),
     (errors.StorageFailed(is_full=True), 507, "storage_failed"),
     (errors.StorageFailed(is_full=False), 503, "storage_failed"),
+    (errors.OutcomeUnknown(), 503, "outcome_unknown"),
 ]
 
 

@@ -43,7 +43,7 @@ def test_the_room_reflects_the_answers() -> None:
 
 
 def test_what_it_says_reads_well() -> None:
-    assert fill(SignupContext(vibe="arcade")).description.startswith("An arcade.")
+    assert fill(SignupContext(vibe="arcade")).description.startswith("An arcade ")
     assert fill(SignupContext(vibe="lounge")).title == "My music lab"
     for draft in (fill(ALICE), fill(SignupContext())):
         assert "room" not in f"{draft.title} {draft.description} {all_text(draft)}"

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
-from dashgen.errors import StorageFailed
+from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.sql_database import Database, UnusableDatabaseError
 from dashgen.sql_schema import CANVASES, STORE
 from dashgen.stores import CannotOpenError, open_url
+from tests.broken_line import BrokenLine
 from tests.dashgen.store_steps import ALICE, draft, publish
 
 if TYPE_CHECKING:
@@ -59,6 +60,23 @@ def add(database: Database, number: int, **columns: object) -> None:
     row = {**ROW, "id": f"cnv_{number:012x}", **columns}
     with database.changing() as connection:
         connection.execute(insert(CANVASES).values(row))
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["heard", "not heard"])
+def test_a_commit_whose_answer_is_lost_is_told_as_unknown(
+    postgresql_url: str, *, is_heard: bool
+) -> None:
+    with BrokenLine(postgresql_url) as line:
+        stores = open_url(line.url)
+        made, other = draft(stores.canvases), draft(stores.canvases)
+        line.break_at_commit(is_heard=is_heard)
+        with pytest.raises(OutcomeUnknown, match="not known whether the change was made"):
+            publish(stores.canvases, made)
+        stores.canvases.delete(
+            other.id, ALICE.id
+        )  # waits until the server is done with the publish
+        assert stores.canvases.count() == int(is_heard)
+        stores.close()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -497,6 +498,41 @@ def test_pytest_ends_with_the_engine(
         wait_until(lambda: not is_alive(tester), "the end of pytest")
     assert "Traceback" not in err
     assert ("RESULT partial" in out) is (number is signal.SIGINT)
+
+
+def test_ctrl_c_while_the_engine_asks_git_is_left_to_pytest(project: TinyProject) -> None:
+    project.write("tests/test_app.py", module(row_test("test_one", _WAITS), row_test("test_two")))
+    project.init()
+    project.commit()
+    git = shutil.which("git")
+    interrupting = f"""#!/bin/sh
+if [ ! -e interrupted ]; then
+  while [ ! -e running ]; do sleep 0.01; done
+  touch interrupted
+  kill -INT 0
+fi
+exec {git} "$@"
+"""
+    programs = project.root.parent / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(interrupting, encoding="utf-8")
+    (programs / "git").chmod(0o755)
+
+    done = subprocess.run(
+        project.smoke_command(),
+        cwd=project.root,
+        env={**engine_environment(), "PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        start_new_session=True,
+        timeout=PATIENCE,
+        text=True,
+        check=False,
+    )
+
+    assert 130 == done.returncode
+    assert "RESULT partial" in done.stdout
+    assert " tree=none " not in done.stdout.splitlines()[0]
+    assert "Traceback" not in done.stderr
 
 
 def test_two_at_once_do_not_meet(project: TinyProject) -> None:

@@ -79,7 +79,12 @@ def _say(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m runbook.culprit", description=__doc__)
     add = parser.add_argument
-    add("--repo", type=Path, default=Path(), help="the repository (default: here)")
+    add(
+        "--repo",
+        type=Path,
+        default=Path(),
+        help="the repository, or the folder of it to run in (default: here)",
+    )
     add("--good", default="", help="a commit that passes (default: looked for)")
     add("--bad", default="HEAD", help="a commit that fails (default: HEAD)")
     add("--command", required=True, help="exit 0 pass, 125 untestable, 126 and up error, else fail")

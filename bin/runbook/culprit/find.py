@@ -51,6 +51,7 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
     started = time.monotonic()
     options.check()
     repository = Repository(options.repo)
+    options = options.seen_from_the_top(repository.below)
     bad = repository.resolve(options.bad)
     tip = repository.resolve(options.tip) if options.tip else bad
     if not options.setup:
@@ -63,6 +64,7 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
         options.setup,
         options.timeout,
         read_overlay(options.overlay_root or repository.root, options.overlay),
+        repository.below,
     )
     with _executor(options, repository, bad, job) as executor:
         case = _Case(options, repository, Prober(options, repository, executor, job), bad, started)
@@ -100,6 +102,7 @@ def plan(options: Options) -> Plan:
     """Say what `find_offending_commit` would do, running nothing and writing nothing."""
     options.check()
     repository = Repository(options.repo)
+    options = options.seen_from_the_top(repository.below)
     bad = repository.resolve(options.bad)
     if not options.good:
         return Plan(

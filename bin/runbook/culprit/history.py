@@ -85,6 +85,7 @@ class Repository:
 
     Attributes:
         root: The top of the working tree.
+        below: Which folder of it this was made for, relative to it; empty for the top itself.
         common: The folder that all worktrees share: ``.git``.
     """
 
@@ -109,6 +110,7 @@ class Repository:
             )
         top = git(folder, "rev-parse", "--show-toplevel").removesuffix("\n")
         self.root = Path(top)
+        self.below = git(folder, "rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
         common = git(
             folder, "rev-parse", "--path-format=absolute", "--git-common-dir"
         ).removesuffix("\n")

@@ -21,13 +21,14 @@ class Memory:
 
     Args:
         folder: Where the logs are.
-        job: The command, its setup and its overlay, which name the log.
+        job: The command, its setup, its folder and its overlay, which name the log.
     """
 
     def __init__(self, folder: Path, job: Job) -> None:
         parts = [
             job.command,
             job.setup,
+            *([f"in {job.folder}"] if job.folder else []),
             *(f"{file.path}\0{hashlib.sha256(file.content).hexdigest()}" for file in job.overlay),
         ]
         name = hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]

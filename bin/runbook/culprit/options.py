@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 TIMEOUT = 600.0  # seconds for one run
@@ -18,7 +20,7 @@ class Options:
     """What to search, and how.
 
     Attributes:
-        repo: Anywhere in the repository.
+        repo: The repository, or a folder of it: of that folder the command runs in, and paths are relative to it.
         command: What tells good from bad: exit 0 pass, 125 untestable, 126 and up or a signal an error, else fail.
         good: The good end; empty to look for one.
         bad: The bad end.
@@ -56,6 +58,26 @@ class Options:
     unseen: tuple[str, ...] = ()
     tip: str = ""
     overlay_root: Path | None = None
+
+    def seen_from_the_top(self, below: str) -> Options:
+        """Return the same with all paths relative to the top of the repository.
+
+        Args:
+            below: The folder that they are relative to now; empty for the top.
+        """
+        if not below:
+            return self
+
+        def placed(paths: Iterable[str]) -> tuple[str, ...]:
+            ends = ((path, "/" if path.endswith("/") else "") for path in paths)
+            return tuple(normpath(join(below, path)) + end for path, end in ends)
+
+        return replace(
+            self,
+            suspects=placed(self.suspects),
+            overlay=placed(self.overlay),
+            unseen=placed(self.unseen),
+        )
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""

@@ -66,12 +66,14 @@ class Job:
         setup: Run before it; where this fails the commit cannot be tested. May be empty.
         timeout: Seconds that each of the two may take.
         overlay: Files of today that are laid over each tree.
+        folder: Where in a tree it runs; empty for the top.
     """
 
     command: str
     setup: str = ""
     timeout: float = 600.0
     overlay: tuple[OverlayFile, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,30 +144,32 @@ class Probe:
         return ProbeResult(sha, word, seconds, why, shown, without=without)
 
     def _run_job(self, tree: Tree, sha: str, job: Job, attempt: int) -> tuple[Word, str, str]:
+        if not (tree.path / job.folder).is_dir():
+            return Word.UNTESTABLE, f"it has no folder {job.folder}", ""
         environment = _environment(tree.scratch) | {
             "RUNBOOK_COMMIT": sha,
             "RUNBOOK_ATTEMPT": str(attempt),
         }
         if job.setup:
-            status, output = self._execute(job.setup, tree, environment, job.timeout)
+            status, output = self._execute(job.setup, tree, job, environment)
             if status != 0:
                 how = "was not over in time" if status is None else f"ended with {status}"
                 return Word.UNTESTABLE, f"setup {how}: {_last_line(output)}", output
-        status, output = self._execute(job.command, tree, environment, job.timeout)
+        status, output = self._execute(job.command, tree, job, environment)
         word, why = classify(status, job.timeout)
         return word, f"{why}: {_last_line(output)}" if why and _last_line(output) else why, output
 
     def _execute(
-        self, command: str, tree: Tree, environment: dict[str, str], timeout: float
+        self, command: str, tree: Tree, job: Job, environment: dict[str, str]
     ) -> tuple[int | None, str]:
         """Run one shell command to its end; return its status, None when time was up, and its output's end."""
         log = tree.scratch / "output"
         with log.open("wb") as sink:
-            process = self._start(command, tree.path, environment, sink.fileno())
+            process = self._start(command, tree.path / job.folder, environment, sink.fileno())
             if process is None:
                 return None, ""
             try:
-                status: int | None = process.wait(timeout)
+                status: int | None = process.wait(job.timeout)
             except subprocess.TimeoutExpired:
                 status = None
             with self._lock:

@@ -79,7 +79,7 @@ class Trees:
         Raises:
             EnvironmentNotReady: There is no verdict: the environment or the engine failed.
         """
-        root = self._inside(tree)
+        root = self.inside(tree)
         python = python_for(self._project, root, self._project.tier(tier).session)
         record, log = tree.scratch / "smoke.json", tree.scratch / "smoke.log"
         command = [str(python), "-m", "runbook.smoke", "--tier", tier, "--json", str(record)]
@@ -97,7 +97,7 @@ class Trees:
         self._keep(root, run)
         return Smoked(tier, run)
 
-    def _inside(self, tree: Worktree) -> Path:
+    def inside(self, tree: Worktree) -> Path:
         """The project's own folder in a checkout of the repository that it is in."""
         top = next(
             each

@@ -225,7 +225,7 @@ class Rollback:
         tree = trees.tree("head")
         tree.prepare(self.ground.head)
         test = function_id(facts[SMOKE]["hunted"])
-        wanted = row_search(self.ground.project, test, tree=tree.path)
+        wanted = row_search(self.ground.project, test, tree=trees.inside(tree))
         options = Options(
             self.ground.project.root,
             wanted.command,

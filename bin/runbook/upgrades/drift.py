@@ -1,7 +1,8 @@
 """``python -m runbook.upgrades.drift``: this project on floating dependencies, tier by tier, and who broke it.
 
 Each tier's lock is the baseline, and what its group resolves to today is the newest side. Where that is red the
-search goes on by itself. The locks are never written; a constraint becomes a commit on a branch of its own.
+search goes on by itself. A group that no tier is run in is resolved and installed, which has to succeed too. The
+locks are never written; a constraint becomes a commit on a branch of its own.
 """
 
 from __future__ import annotations
@@ -9,32 +10,41 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import shlex
 import sys
 import time
-import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook import browsers
-from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
+from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
-from runbook.locks import FOLDER, read_locks
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence, issue
 from runbook.upgrades.branch import commit_file
 from runbook.upgrades.find import find_offending_upgrade
+from runbook.upgrades.floated import all_floated
+from runbook.upgrades.healing import (
+    gone,
+    is_conclusive,
+    seen_in_constraints,
+    seen_in_records,
+    way_of,
+)
 from runbook.upgrades.options import RESOLUTIONS, Options, moment
 from runbook.upgrades.report import SCHEMA, Result, Verdict, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from runbook.project import Project, Tier
+    from runbook.project import Project
+    from runbook.upgrades.floated import Floated
+    from runbook.upgrades.healing import Spot
 
-_BROWSER = "browser"
+_BROWSER_TIERS = {"browser", "hub-browser"}
 _SERIOUS = (
     Verdict.FOUND, Verdict.OUTSIDE_LOCK, Verdict.BASELINE_RED, Verdict.UNRESOLVABLE, Verdict.INCONCLUSIVE,
     Verdict.CLEAN,
@@ -49,9 +59,9 @@ class Drift:
 
     Attributes:
         project: This project.
-        options: What every tier's search is asked besides its own.
+        options: What every search is asked besides its own.
         folder: Where the evidence goes.
-        tiers: The record of each tier that was looked at.
+        tiers: The record of each tier or group that was looked at.
         logs: What failing runs printed, by tier.
     """
 
@@ -61,18 +71,25 @@ class Drift:
     tiers: dict[str, dict[str, Any]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
 
-    def look_at(self, tier: Tier) -> Result:
-        """Search one tier, and keep its record."""
-        group, file = _lock_of(self.project.root, tier)
+    @property
+    def way(self) -> str:
+        """How dependencies float in this run."""
+        options = self.options
+        return way_of(
+            options.get("resolution", "highest"), options.get("prerelease", ()), options.get("python", "")
+        )  # fmt: skip
+
+    def look_at(self, floated: Floated) -> Result:
+        """Search one tier or group, and keep its record."""
         options = Options(
-            project=self.project.root, baseline=file, groups=(group,), only_groups=True,
-            command=f"PYTHONPATH=bin python -m runbook.smoke --tier {tier.name} -- --tb=short",
-            rewrite=constraints.without, ages=True, **self.options,
+            project=self.project.root, baseline=floated.lock, groups=(floated.group,), only_groups=True,
+            command=floated.command, rewrite=constraints.without, ages=True, newest_first=not floated.is_tested,
+            **self.options,
         )  # fmt: skip
         result = find_offending_upgrade(options, say=_say)
-        self.tiers[tier.name] = result.to_json() | {"tier": tier.name}
+        self.tiers[floated.name] = result.to_json() | {"tier": floated.name}
         if result.log:
-            self.logs[tier.name] = result.log
+            self.logs[floated.name] = result.log
         return result
 
     def record(self) -> dict[str, Any]:
@@ -81,7 +98,7 @@ class Drift:
         verdict = next(
             str(each) for each in _SERIOUS if any(str(each) == tier["verdict"] for tier in records)
         )
-        whole: dict[str, Any] = {"schema": SCHEMA, "verdict": verdict}
+        whole: dict[str, Any] = {"schema": SCHEMA, "verdict": verdict, "way": self.way}
         whole |= {key: _merged(records, key) for key in _ADDED}
         whole |= {key: sum(tier[key] for tier in records) for key in _COUNTED}
         whole["why"] = "; ".join(
@@ -89,53 +106,67 @@ class Drift:
         )
         whole["failure"] = _merged(records, "failure")
         whole["as_of"] = records[0]["as_of"]
-        whole["command"] = whole["repeat"] = "bin/nox -s drift"
+        whole["command"] = self._command()
+        whole["repeat"] = {"search": whole["command"]}
         return whole | {"tiers": self.tiers}
+
+    def _command(self) -> str:
+        """Return the command that makes this run again, on the same day's releases."""
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()
+                 if name in {"as_of", "python", "resolution"} and value not in {"", "highest"}]  # fmt: skip
+        prerelease = self.options.get("prerelease", ())
+        words += (
+            ["--prerelease", *(each for each in prerelease if each != "*")] if prerelease else []
+        )
+        return shlex.join(["bin/nox", "-s", "drift", *(["--", *words] if words else [])])
 
     def issues(self) -> list[issue.Issue]:
         """Return an open issue for each cause, and a closed one for each that was open and is gone."""
         found = {
             each.key: each for record in self.tiers.values() for each in issue.issues_of(record)
         }
-        past = evidence.read_all(self.project.state)
-        known = {each.key for each in constraints.standing(_pyproject(self.project.root))}
-        if past:
-            known |= {
-                key
-                for record in past[-1][1].get("tiers", {}).values()
-                for key in issue.keys_of(record)
-            }
+        past = [record for _, record in evidence.read_all(self.project.state)]
+        known = seen_in_constraints(constraints.standing(_pyproject(self.project.root)))
+        for key, spots in seen_in_records(past).items():
+            known[key] = known.get(key, {}) | spots
         why = "The newest is green without it; what drift held back because of it is lifted."
-        is_whole = all(record["verdict"] != "inconclusive" for record in self.tiers.values())
-        gone = sorted(known - found.keys()) if is_whole else []
-        return [*found.values(), *(issue.healed(key, why) for key in gone)]
+        healed = [issue.healed(key, why) for key in gone(known, self._looked_at(), found)]
+        return [*found.values(), *healed]
+
+    def _looked_at(self) -> dict[Spot, str]:
+        return {
+            (self.way, name): record["as_of"]
+            for name, record in self.tiers.items()
+            if is_conclusive(record)
+        }
 
     def commit(self) -> list[str]:
         """Write each new constraint, and lift each that is not needed any more, on a branch of its own."""
         root = self.project.root
         before = _pyproject(root)
-        wanted = [each for record in self.tiers.values() for each in _constraints(record)]
-        keys = {each.key for each in wanted}
-        healed = [each for each in constraints.standing(before) if each.key not in keys]
-        done = []
-        for each in wanted:
-            if (each.key, each.pin) not in {
-                (old.key, old.pin) for old in constraints.standing(before)
-            }:
-                message = f"fix(deps): hold {each.pin} back\n\n{each.why}"
-                done.append(
-                    _commit(root, f"drift/{each.key}", constraints.add(before, each), message)
-                )
-        for each in (
-            healed
-            if all(record["verdict"] != "inconclusive" for record in self.tiers.values())
-            else []
-        ):
-            message = f"fix(deps): lift {each.pin}\n\nThe newest is green without it."
-            done.append(
-                _commit(root, f"drift/lift-{each.key}", constraints.remove(before, each), message)
+        standing = constraints.standing(before)
+        there = {(each.key, each.pin) for each in standing}
+        wanted = [each for record in self.tiers.values() for each in _constraints(record, self.way)]
+        new = {(each.key, each.pin): each for each in reversed(wanted)}  # of two reasons the first
+        done = [
+            _commit(
+                root, f"drift/{each.key}", constraints.add(before, each),
+                f"fix(deps): hold {each.pin} back\n\n{each.why}",
             )
-        return done
+            for each in new.values()
+            if (each.key, each.pin) not in there
+        ]  # fmt: skip
+        healed = gone(
+            seen_in_constraints(standing), self._looked_at(), {each.key for each in wanted}
+        )
+        return done + [
+            _commit(
+                root, f"drift/lift-{each.key}", constraints.remove(before, each),
+                f"fix(deps): lift {each.pin}\n\nThe newest is green without it.",
+            )
+            for each in standing
+            if each.key in healed
+        ]  # fmt: skip
 
 
 def _commit(root: Path, branch: str, text: str, message: str) -> str:
@@ -143,7 +174,7 @@ def _commit(root: Path, branch: str, text: str, message: str) -> str:
     return f"{branch} {sha[:10]}"
 
 
-def _constraints(record: Mapping[str, Any]) -> Iterable[constraints.Constraint]:
+def _constraints(record: Mapping[str, Any], way: str) -> Iterable[constraints.Constraint]:
     """Yield the constraints that a tier asks for, each with the key of the cause that it answers."""
     groups = issue.keys_of(record)
     today = record["as_of"][:10] or f"{datetime.now(UTC):%Y-%m-%d}"
@@ -161,7 +192,9 @@ def _constraints(record: Mapping[str, Any]) -> Iterable[constraints.Constraint]:
                 ),
                 next(iter(groups), "00000000"),
             )
-            why = f"breaks {record['tier']} ({shows}); since {today}; issue: drift-key {key}"
+            why = (
+                f"breaks {record['tier']} on {way} ({shows}); since {today}; issue: drift-key {key}"
+            )
             yield constraints.Constraint(key, pin, why, kind)
 
 
@@ -173,21 +206,6 @@ def _is_pin_of(pin: str, name: str) -> bool:
 
 def _pyproject(root: Path) -> str:
     return (root / "pyproject.toml").read_text(encoding="utf-8")
-
-
-def _lock_of(root: Path, tier: Tier) -> tuple[str, Path]:
-    """Return the group and the lock of a tier.
-
-    Raises:
-        UsageError: It has none.
-    """
-    for lock in read_locks(tomllib.loads(_pyproject(root))):
-        if lock.name == tier.session:
-            return lock.group, root / FOLDER / f"{lock.name}.txt"
-    raise UsageError(
-        f"the tier {tier.name} has no lock called {tier.session}",
-        next_step="add it to [tool.runbook.locks]",
-    )
 
 
 def _merged(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
@@ -207,6 +225,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunbookError as error:
         _say(f"error: {error}")
         return error.exit_code
+    except OSError as error:
+        _say(f"error: {error.filename or 'the disk'}: {error.strerror}; next: free some space")
+        return ExitCode.ENVIRONMENT
     except KeyboardInterrupt:
         _say("interrupted; the same command goes on from here")
         return ExitCode.INTERRUPTED
@@ -223,27 +244,18 @@ def _run(arguments: dict[str, Any]) -> int:
     arguments["prerelease"] = () if named is None else tuple(named or ["*"])
     arguments["as_of"] = moment(arguments["as_of"] or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
     project = find_project(Path.cwd())
-    tiers = _tiers(project, wanted)
-    drift = Drift(
-        project, arguments, evidence.make_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}")
-    )
-    print(
-        line(
-            ["DRIFT v1"],
-            [("as_of", arguments["as_of"]), ("tiers", ",".join(each.name for each in tiers))],
-        ),
-        flush=True,
-    )
-    for tier in tiers:
-        result = drift.look_at(tier)
-        print(f"== {tier.name}\n{table(result)}\n{render(result)}", flush=True)
-    record = drift.record()
-    issues = drift.issues()
-    record["issues"] = [
-        {"key": each.key, "state": each.state, "title": each.title} for each in issues
-    ]
-    record["branches"] = [] if is_dry else _commit_or_say_why_not(drift)
-    evidence.write(drift.folder, record, drift.logs, issues)
+    everything = all_floated(project, wanted, _left_out(wanted))
+    with evidence.new_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}") as folder:
+        drift = Drift(project, arguments, folder)
+        names = ",".join(each.name for each in everything)
+        print(line(["DRIFT v1"], [("as_of", arguments["as_of"]), ("tiers", names)]), flush=True)
+        _look_at_all(drift, everything)
+        record, issues = drift.record(), drift.issues()
+        record["issues"] = [
+            {"key": each.key, "state": each.state, "title": each.title} for each in issues
+        ]
+        record["branches"] = [] if is_dry else _commit_or_say_why_not(drift)
+        evidence.write(drift.folder, record, drift.logs, issues)
     if json_file not in {"", "-"}:
         Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(
@@ -252,6 +264,36 @@ def _run(arguments: dict[str, Any]) -> int:
         else _last_line(drift, record, time.monotonic() - started)
     )
     return _exit_code(record["verdict"])
+
+
+def _look_at_all(drift: Drift, everything: Sequence[Floated]) -> None:
+    """Look at one after the other; one that cannot be looked at does not keep the rest from it.
+
+    Raises:
+        RunbookError: None could be looked at.
+    """
+    failed: list[tuple[Floated, RunbookError]] = []
+    for each in everything:
+        try:
+            result = drift.look_at(each)
+        except RunbookError as error:
+            _say(f"error: {each.name}: {error}")
+            failed.append((each, error))
+        else:
+            print(f"== {each.name}\n{table(result)}\n{render(result)}", flush=True)
+    if not drift.tiers and failed:
+        raise failed[-1][1]
+    for each, reason in failed:
+        drift.tiers[each.name] = _not_looked_at(each, str(reason), drift.options["as_of"])
+
+
+def _not_looked_at(floated: Floated, why: str, as_of: str) -> dict[str, Any]:
+    """Return the record of what could not be looked at: it says nothing of anybody."""
+    record: dict[str, Any] = {
+        "schema": SCHEMA, "verdict": str(Verdict.INCONCLUSIVE), "why": why, "tier": floated.name,
+        "as_of": as_of, "failure": [], "command": floated.command, "repeat": {},
+    }  # fmt: skip
+    return record | {key: [] for key in _ADDED} | dict.fromkeys(_COUNTED, 0)
 
 
 def _commit_or_say_why_not(drift: Drift) -> list[str]:
@@ -266,19 +308,16 @@ def _commit_or_say_why_not(drift: Drift) -> list[str]:
     return done
 
 
-def _tiers(project: Project, wanted: Sequence[str]) -> list[Tier]:
-    if wanted:
-        return [project.tier(name) for name in wanted]
-    return [tier for tier in project.tiers.values() if tier.name != _BROWSER or _has_browser()]
+def _left_out(wanted: Sequence[str]) -> set[str]:
+    """Return the tiers that need a browser, where none works here; who names one wants to know why."""
+    return set() if wanted or _has_browser() else _BROWSER_TIERS
 
 
 def _has_browser() -> bool:
     with contextlib.suppress(EnvironmentNotReady):
         browsers.find_working_browser()
         return True
-    _say(
-        "note: no browser works here: the browser tier is left out; next: bin/invoke install-browsers"
-    )
+    _say("note: no browser works here: its tiers are left out; next: bin/invoke install-browsers")
     return False
 
 
@@ -344,7 +383,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="tiers",
         action="append",
         default=[],
-        help="a tier (default: all that can run)",
+        help="a tier, or a group that has none (default: all; a group without a tier is only installed)",
     )
     add("--jobs", type=int, default=1, help="environments at once")
     add("--fresh", action="store_true", help="believe nothing that earlier runs saw")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from runbook.upgrades.issue import Issue
+
+
+@contextmanager
+def new_folder(state: Path, date: str) -> Iterator[Path]:
+    """Make the folder of a run as `make_folder` does; where the run leaves nothing in it, it goes too."""
+    folder = make_folder(state, date)
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def make_folder(state: Path, date: str) -> Path:

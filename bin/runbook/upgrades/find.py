@@ -110,6 +110,8 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
             case, laboratory, f"the baseline does not resolve any more: {error.what}"
         )
     case.note_differences()
+    if case.options.newest_first and _is_newest_green(case, laboratory):
+        return conclude(case, laboratory, Verdict.CLEAN, "the newest is green")
     green = _baseline(case, laboratory)
     if not green.is_green:
         return look_outside(case, laboratory, "the baseline is red today: it is not the lock")
@@ -123,6 +125,16 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
             why = f"the newest does not resolve: {error.what}"
             return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
     return blame_too(_compare(case, laboratory), left_out)
+
+
+def _is_newest_green(case: Case, laboratory: Laboratory) -> bool:
+    """Whether the newest resolves and is green; what stands in the way is found out in the usual order."""
+    try:
+        case.resolver.resolve_newest()
+    except UvFailed:
+        return False
+    (newest,) = laboratory.answer([_NEWEST])
+    return newest.is_green
 
 
 def _baseline(case: Case, laboratory: Laboratory) -> Answer:

@@ -39,6 +39,7 @@ class Options:
         bound: Whether to look for the first bad release.
         rewrite: Changes the text of the copy's ``pyproject.toml`` before anything is resolved.
         ages: Whether to look up how old the newest releases are.
+        newest_first: Whether the newest ends the search where it is green, before anybody looks at the baseline.
     """
 
     project: Path
@@ -58,6 +59,7 @@ class Options:
     bound: bool = True
     rewrite: Callable[[str], str] | None = None
     ages: bool = False
+    newest_first: bool = False
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""

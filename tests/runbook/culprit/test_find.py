@@ -222,6 +222,40 @@ def test_commits_that_change_only_what_the_command_cannot_see_are_left_out(
     assert ("commit 12", 15) == (subject(history, searched.culprit), searched.record["size"])
 
 
+def test_in_a_folder_of_the_repository_the_command_and_all_paths_are_of_that_folder(
+    history: History,
+) -> None:
+    below = history.root / "a project"
+    history.write("a project/checks/it", "grep -q good app\n")
+    history.write("checks/it", "exit 1\n")  # a neighbour's
+    for number, state in enumerate(["good"] * 6 + ["bad"] * 5):
+        history.write("a project/app", f"{state}\n")
+        history.write("a project/notes", f"{number}\n")
+        history.commit(f"{state} {number}")
+    (below / "checks" / "it").write_text("grep -q good app  # of today\n", encoding="utf-8")
+
+    searched = history.search(
+        "--repo", str(below), "--good", "HEAD~10", "--command", history.command("sh checks/it"),
+        "--overlay", "checks", "--suspect", "app",
+    )  # fmt: skip
+
+    assert "bad 6" == subject(history, searched.culprit)
+    assert history.runs[0] in history.git("rev-list", "--max-count=2", searched.culprit).split()
+
+
+def test_a_commit_without_the_folder_cannot_be_tested(history: History) -> None:
+    history.write("a project/app", "bad\n")
+    history.commit("begin the project")
+
+    searched = history.search(
+        "--repo", str(history.root / "a project"), "--good", "HEAD~3", "--command", "grep -q good app"
+    )  # fmt: skip
+
+    assert "inconclusive" == searched.record["verdict"]
+    outcomes = {each["outcome"]: each["why"] for each in searched.record["probes"]}
+    assert "it has no folder a project" == outcomes["untestable"]
+
+
 def test_a_suspect_is_looked_at_first_under_any_of_its_names(history: History) -> None:
     history.git("mv", "state", "state now")
     history.commit("rename")

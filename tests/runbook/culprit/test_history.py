@@ -117,7 +117,9 @@ def test_who_added_a_file_is_known(history: History) -> None:
 
 def test_a_folder_in_the_tree_is_good_enough(history: History) -> None:
     history.write("deep/er/file", "x")
-    assert history.root == Repository(history.root / "deep" / "er").root
+    below = Repository(history.root / "deep" / "er")
+    assert (history.root, "deep/er") == (below.root, below.below)
+    assert not Repository(history.root).below
 
 
 def test_the_variables_of_a_hook_do_not_lead_astray(

@@ -33,7 +33,13 @@ def test_what_is_too_old_is_forgotten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "job", [Job("y"), Job("x", setup="s"), Job("x", overlay=(OverlayFile("a", b"b"),))]
+    "job",
+    [
+        Job("y"),
+        Job("x", setup="s"),
+        Job("x", folder="below"),
+        Job("x", overlay=(OverlayFile("a", b"b"),)),
+    ],
 )
 def test_another_job_has_another_memory(tmp_path: Path, job: Job) -> None:
     Memory(tmp_path, Job("x")).add("tree", FAIL, at=100)

@@ -7,15 +7,22 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.runbook.support import PYPROJECT, TinyProject, engine_environment, module, row_test
+from tests.runbook.support import (
+    PYPROJECT,
+    Repository,
+    TinyProject,
+    engine_environment,
+    module,
+    row_test,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _CALL = """
 import json, sys
@@ -43,14 +50,19 @@ class Smoked(TinyProject):
     """A project whose rows read the files of a little app."""
 
     @property
+    def top(self) -> Path:
+        """The top of the repository, of which the project may be a folder."""
+        return Path(self.git("rev-parse", "--show-toplevel"))
+
+    @property
     def scratch(self) -> Path:
         """Where temporary files go."""
-        return self.root.parent / "scratch"
+        return self.top.parent / "scratch"
 
     def environment(self) -> dict[str, str]:
         """Return the variables of a call; the gate's file is outside of the project."""
         self.scratch.mkdir(exist_ok=True)
-        return engine_environment({"TMPDIR": str(self.scratch), "DATA": str(self.root.parent)})
+        return engine_environment({"TMPDIR": str(self.scratch), "DATA": str(self.top.parent)})
 
     def argv(self, procedure: str, how: Mapping[str, Any], **arguments: Any) -> list[str]:
         """Return the command line of a call."""
@@ -61,7 +73,7 @@ class Smoked(TinyProject):
         self, procedure: str, how: Mapping[str, Any] | None = None, **arguments: Any
     ) -> Called:
         """Call a procedure in a process of its own; hold it to leave the user's things alone."""
-        file = self.root.parent / "result.json"
+        file = self.top.parent / "result.json"
         file.unlink(missing_ok=True)
         before = self.snapshot()
         done = subprocess.run(
@@ -76,11 +88,12 @@ class Smoked(TinyProject):
 
     def snapshot(self) -> dict[str, bytes]:
         """Return every byte that a procedure must leave as it is: the tree, and ``.git`` but for what it may add."""
-        may_add = [".runbook", ".git/objects", ".git/runbook", ".git/refs/heads/revert"]
-        places = [self.root / name for name in (*may_add, ".git/logs/refs/heads/revert")]
+        git, branches = self.top / ".git", "refs/heads/revert"
+        may_add = ("objects", "runbook", branches, f"logs/{branches}")
+        places = [self.root / ".runbook", *(git / name for name in may_add)]
         found: dict[str, bytes] = {}
-        for folder, folders, files in os.walk(self.root):
-            here = self.root / folder
+        for folder, folders, files in os.walk(self.top):
+            here = Path(folder)
             folders[:] = [name for name in folders if here / name not in places]
             found |= {str(here / name): (here / name).read_bytes() for name in files}
         return found
@@ -119,11 +132,12 @@ def reads(name: str, file: str, pattern: str, **row: Any) -> str:
     return row_test(name, body, suspects=(file,), **row)
 
 
-def make_smoked(folder: Path) -> Smoked:
-    """Make a green project of a few commits."""
-    made = Smoked(folder / "a project")
-    made.root.mkdir()
-    made.init()
+def make_smoked(folder: Path, below: str = "") -> Smoked:
+    """Make a green project of a few commits, perhaps in a folder of its repository."""
+    top = folder / "a project"
+    made = Smoked(top / below)
+    made.root.mkdir(parents=True)
+    Repository(top).init()
     made.write("pyproject.toml", PYPROJECT + '[tool.runbook.gate]\nfile = "$DATA/gate.json"\n')
     made.write("web/view.py", "escape = True\n# one\n# two\n# three\n# four\n# five\ntitle = 1\n")
     made.write("web/store.py", "keep = True\n")

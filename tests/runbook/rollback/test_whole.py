@@ -18,6 +18,8 @@ from tests.runbook.rollback.conftest import Smoked, break_it, make_smoked, reads
 from tests.runbook.support import module, row_test, wait_until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.runbook.rollback.conftest import Called
 
 
@@ -114,6 +116,22 @@ def test_the_incident_says_it_all(rolled: tuple[Smoked, Called]) -> None:
     text = (project.root / called.record["incident"]).with_suffix(".md").read_text(encoding="utf-8")
     assert "- `tests/test_app.py::test_escape` (high): it broke" in text
     assert "    git merge --no-ff" in text
+
+
+def test_a_project_in_a_folder_of_its_repository_is_rolled_back_too(tmp_path: Path) -> None:
+    project = make_smoked(tmp_path, "services/web app")
+    project.write("../../web/view.py", "another project's file of this name\n")
+    project.commit("a neighbour")
+
+    called = break_it(project).call("rollback", file="web/view.py")
+
+    assert (0, "reverted", culprit(project)) == (
+        called.status,
+        called.record["verdict"],
+        called.record["reverts"],
+    )
+    branch = called.record["revert"]["branch"]
+    assert "escape = True" in project.git("show", f"{branch}:services/web app/web/view.py")
 
 
 def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runbook.errors import EnvironmentNotReady
+from runbook.exit_codes import ExitCode
+from runbook.git import git
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence
 from runbook.upgrades.branch import commit_file
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.runbook.support import Repository
+    from tests.runbook.upgrades.conftest import Project
 
 NUMBERS = {"environments": 4, "runs": 5, "seconds": 1.5, "resolutions": 3, "unresolvable": 0}
 
@@ -80,6 +86,105 @@ def test_a_constraint_is_lifted_and_its_issue_closed_when_the_cause_is_gone(
     (lifted,) = drift.commit()
     assert lifted.startswith(f"drift/lift-{key} ")
     assert () == constraints.standing(repository.git("show", f"drift/lift-{key}:pyproject.toml"))
+
+
+def test_a_constraint_stands_where_only_another_tier_was_looked_at(
+    drift: Drift, repository: Repository
+) -> None:
+    (done,) = drift.commit()
+    repository.git("merge", "--quiet", done.split()[0])
+    drift.tiers = {"browser": tier("browser", "clean", blamed=False)}
+    assert [] == drift.commit()
+    assert [] == drift.issues()
+
+
+def test_the_run_says_how_it_is_made_again(drift: Drift) -> None:
+    drift.options = {
+        "as_of": "2026-01-01T00:00:00Z",
+        "resolution": "lowest-direct",
+        "prerelease": ("*",),
+    }
+    whole = drift.record()
+    assert (
+        "bin/nox -s drift -- --as-of=2026-01-01T00:00:00Z --resolution=lowest-direct --prerelease"
+        == whole["command"]
+    )
+    assert "lowest-direct+prerelease" == whole["way"]
+
+
+@dataclass
+class Shop:
+    """A repository with one group, whose package comes from an index on this machine."""
+
+    project: Project
+    runs: int = 0
+
+    def drift(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it, with a cache of its own: what the index says changes from run to run."""
+        self.runs += 1
+        place = self.project.root.parent
+        environment = self.project.environment() | {
+            "UV_CACHE_DIR": str(place / f"cache-{self.runs}")
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "runbook.upgrades.drift", "--tier=tools", "--python", sys.executable, *arguments],
+            cwd=self.project.root, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    @property
+    def states(self) -> list[dict[str, str]]:
+        """The issues of each run that has ended, oldest first: their keys, and whether they are open."""
+        return [
+            {each["key"]: each["state"] for each in record["issues"]}
+            for _, record in evidence.read_all(self.project.root / ".runbook")
+        ]
+
+
+@pytest.fixture
+def shop(project: Project) -> Shop:
+    (project.root / "pyproject.toml").write_text(
+        '[project]\nname = "shop"\nversion = "1"\n[dependency-groups]\ntools = ["bee"]\n'
+        '[tool.runbook]\nslug = "shop"\n[tool.runbook.locks]\ntools = {}\n',
+        encoding="utf-8",
+    )
+    (project.root / "requirements").mkdir()
+    (project.root / "requirements" / "tools.txt").write_text("bee==1.0\n", encoding="utf-8")
+    for command in (["init"], ["add", "."], ["commit", "--message=it"]):
+        git(project.root, *command)
+    project.index.wheel("bee", "1.0")
+    return Shop(project)
+
+
+def test_the_issue_of_a_group_that_does_not_resolve_is_opened_updated_and_closed(
+    shop: Shop,
+) -> None:
+    index = shop.project.index
+    index.wheel("maker", "1.0", "raise ImportError('no such compiler')")
+    index.source("bee", "2.0", backend="maker", says_what_it_requires=False)
+    first = shop.drift("--as-of=2025-01-01T00:00:00Z")
+    assert ExitCode.RED == first.returncode, first.stderr
+    assert "RESULT red verdict=found" in first.stdout
+    assert "bee<2.0" in git(shop.project.root, "log", "--branches=drift/*", "--format=%s", "-1")
+    index.files["maker"].clear()
+    index.wheel("maker", "1.0", "raise ImportError('still none')")
+    second = shop.drift("--as-of=2025-01-08T00:00:00Z")
+    assert ExitCode.RED == second.returncode, second.stderr
+    index.files["bee"].pop()
+    index.wheel("bee", "2.0")
+    third = shop.drift("--as-of=2025-01-15T00:00:00Z")
+    assert ExitCode.GREEN == third.returncode, third.stderr
+    opened, updated, closed = shop.states
+    assert ["open"] == list(opened.values())
+    assert opened == updated
+    assert dict.fromkeys(opened, "closed") == closed
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(shop: Shop) -> None:
+    shop.project.index.url = "http://127.0.0.1:9"
+    failed = shop.drift()
+    assert ExitCode.ENVIRONMENT == failed.returncode
+    assert "the package index does not answer" in failed.stderr
+    assert [] == list((shop.project.root / ".runbook" / "drift").iterdir())
 
 
 def test_a_branch_that_a_person_works_on_is_never_written(repository: Repository) -> None:
