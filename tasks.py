@@ -381,7 +381,7 @@ def hub_traefik(
 @task(
     help={
         "project": "the project's folder, or its requirements file",
-        "baseline": "a file of name==version pins that was green",
+        "baseline": "a file of name==version pins that was green, or a uv.lock",
         "command": "run in a copy of the project: exit 0 green, all else red",
         "python": "a version or an interpreter",
         "as_of": "search up to what was newest then: a date, or RFC 3339",
@@ -392,6 +392,7 @@ def hub_traefik(
         "jobs": "environments at once",
         "timeout": "seconds for one run of the command",
         "only_groups": "take the named groups and nothing else that the project requires",
+        "lift": "leave out the constraints that drift wrote into pyproject.toml",
         "fresh": "believe nothing that earlier searches saw",
         "only": "search nothing: try the baseline with these packages at their newest",
         "pins": "search nothing: try the newest with these constraints",
@@ -412,6 +413,7 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
     jobs: int = 0,
     timeout: float = 0.0,
     only_groups: bool = False,
+    lift: bool = False,
     fresh: bool = False,
     only: str = "",
     pins: str = "",
@@ -434,7 +436,7 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
             "json": json,
         },
         lists={"prerelease": prerelease, "group": group},
-        flags={"fresh": fresh, "only-groups": only_groups},
+        flags={"fresh": fresh, "only-groups": only_groups, "lift": lift},
     )
 
 

@@ -92,7 +92,12 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(),
         help="the project's folder, or its requirements file (default: here)",
     )
-    add("--baseline", type=Path, required=True, help="a file of name==version pins that was green")
+    add(
+        "--baseline",
+        type=Path,
+        required=True,
+        help="a file of name==version pins that was green, or a uv.lock",
+    )
     add("--command", required=True, help="run in a copy of the project: exit 0 green, all else red")
     add(
         "--python",
@@ -109,6 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--group", dest="groups", action="append", default=[], help="a dependency group to take")
     add("--only-groups", action="store_true", help="take the named groups and nothing else")
+    add(
+        "--lift",
+        action="store_true",
+        help="leave out the constraints that drift wrote into pyproject.toml",
+    )
     add("--flake-rate", type=float, help="how often the command fails where all is well")
     add(
         "--error",

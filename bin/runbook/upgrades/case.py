@@ -14,6 +14,7 @@ from runbook.culprit.memory import MAX_AGE, Memory
 from runbook.culprit.probing import Job
 from runbook.culprit.worktrees import OverlayFile
 from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.upgrades import constraints
 from runbook.upgrades.laboratory import Laboratory
 from runbook.upgrades.noise import Rates
 from runbook.upgrades.options import Options, moment
@@ -110,11 +111,8 @@ def open_case(options: Options, folder: GuardedFolder, say: Callable[[str], None
     uv = find_uv(folder.path, folder.announce)
     tree, scratch = folder.path / "tree", folder.path / "resolving"
     source.copy_to(tree)
-    if options.rewrite is not None:
-        pyproject = tree / "pyproject.toml"
-        pyproject.write_text(
-            options.rewrite(pyproject.read_text(encoding="utf-8")), encoding="utf-8"
-        )
+    if options.lift:
+        _lift_constraints(tree / "pyproject.toml")
     scratch.mkdir()
     python = find_python(uv, tree, options.python)
     cutoff = moment(options.as_of) if options.as_of else _present()
@@ -127,6 +125,12 @@ def open_case(options: Options, folder: GuardedFolder, say: Callable[[str], None
         root, file, resolver.wanted, options.groups, only_groups=options.only_groups
     )
     return case
+
+
+def _lift_constraints(pyproject: Path) -> None:
+    if pyproject.is_file():
+        lifted = constraints.without(pyproject.read_text(encoding="utf-8"))
+        pyproject.write_text(lifted, encoding="utf-8")
 
 
 def _present() -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runbook.upgrades.asking import Free
 from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Culprit, Result, Verdict
+from runbook.upgrades.suspects import said_by
 
 if TYPE_CHECKING:
     from runbook.upgrades.case import Case
@@ -90,4 +91,5 @@ def _with_findings(result: Result, search: Search) -> Result:
         if found.green
         else (),
         failure=tuple(sorted(reds[0].fingerprint)) if reds else (),
+        says=said_by(reds[0].output) if reds else "",
     )

@@ -38,7 +38,7 @@ from runbook.upgrades.options import RESOLUTIONS, Options, moment
 from runbook.upgrades.report import SCHEMA, Result, Verdict, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runbook.project import Project
     from runbook.upgrades.floated import Floated
@@ -83,7 +83,7 @@ class Drift:
         """Search one tier or group, and keep its record."""
         options = Options(
             project=self.project.root, baseline=floated.lock, groups=(floated.group,), only_groups=True,
-            command=floated.command, rewrite=constraints.without, ages=True, newest_first=not floated.is_tested,
+            command=floated.command, lift=True, ages=True, newest_first=not floated.is_tested,
             **self.options,
         )  # fmt: skip
         result = find_offending_upgrade(options, say=_say)
@@ -100,11 +100,16 @@ class Drift:
         )
         whole: dict[str, Any] = {"schema": SCHEMA, "verdict": verdict, "way": self.way}
         whole |= {key: _merged(records, key) for key in _ADDED}
+        whole["changed"] = _once(whole["changed"], lambda each: each["name"])
+        whole["culprits"] = _once(
+            whole["culprits"],
+            lambda group: str([(each["name"], each["first_bad"]) for each in group]),
+        )
         whole |= {key: sum(tier[key] for tier in records) for key in _COUNTED}
         whole["why"] = "; ".join(
             f"{tier['tier']}: {tier['why'] or tier['verdict']}" for tier in records
         )
-        whole["failure"] = _merged(records, "failure")
+        whole |= {key: _merged(records, key) for key in ("failure", "says")}
         whole["as_of"] = records[0]["as_of"]
         whole["command"] = self._command()
         whole["repeat"] = {"search": whole["command"]}
@@ -122,9 +127,7 @@ class Drift:
 
     def issues(self) -> list[issue.Issue]:
         """Return an open issue for each cause, and a closed one for each that was open and is gone."""
-        found = {
-            each.key: each for record in self.tiers.values() for each in issue.issues_of(record)
-        }
+        found = {each.key: each for each in issue.issues_of(self.tiers.values())}
         past = [record for _, record in evidence.read_all(self.project.state)]
         known = seen_in_constraints(constraints.standing(_pyproject(self.project.root)))
         for key, spots in seen_in_records(past).items():
@@ -217,6 +220,11 @@ def _merged(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
     )
 
 
+def _once(entries: Iterable[Any], key: Callable[[Any], str]) -> list[Any]:
+    """Return entries, of those of one key the first: two locks may have two versions of one package."""
+    return list({key(each): each for each in reversed(list(entries))}.values())[::-1]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Look at the tiers as the command line says; return an `ExitCode`."""
     arguments = vars(_parser().parse_args(argv))
@@ -291,7 +299,7 @@ def _not_looked_at(floated: Floated, why: str, as_of: str) -> dict[str, Any]:
     """Return the record of what could not be looked at: it says nothing of anybody."""
     record: dict[str, Any] = {
         "schema": SCHEMA, "verdict": str(Verdict.INCONCLUSIVE), "why": why, "tier": floated.name,
-        "as_of": as_of, "failure": [], "command": floated.command, "repeat": {},
+        "as_of": as_of, "failure": [], "says": [], "command": floated.command, "repeat": {},
     }  # fmt: skip
     return record | {key: [] for key in _ADDED} | dict.fromkeys(_COUNTED, 0)
 

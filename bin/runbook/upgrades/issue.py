@@ -70,19 +70,35 @@ def keys_of(record: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
     return {cause_key(verdict, [record.get("tier", "")]): []}
 
 
-def issues_of(record: Mapping[str, Any]) -> list[Issue]:
-    """Return one open issue for each cause of a ``drift/1`` record."""
-    return [_issue(key, group, record) for key, group in keys_of(record).items()]
+def issues_of(records: Iterable[Mapping[str, Any]]) -> list[Issue]:
+    """Return one open issue for each cause of some ``drift/1`` records, whatever number of tiers it breaks."""
+    causes: dict[str, list[tuple[list[dict[str, str]], Mapping[str, Any]]]] = {}
+    for record in records:
+        for key, group in keys_of(record).items():
+            causes.setdefault(key, []).append((group, record))
+    return [_issue(key, shown) for key, shown in causes.items()]
 
 
-def _issue(key: str, group: list[dict[str, str]], record: Mapping[str, Any]) -> Issue:
+def _issue(key: str, shown: list[tuple[list[dict[str, str]], Mapping[str, Any]]]) -> Issue:
+    """Return the issue of a cause.
+
+    Args:
+        key: Of the cause.
+        shown: Who is to blame and the record, for each tier; the first is told in full.
+    """
+    group, record = shown[0]
     names = " with ".join(f"{each['name']} {each['first_bad'] or each['to']}" for each in group)
-    tier = record.get("tier", "")
-    if group:
-        title = f"Drift: {names} breaks {tier or 'the tests'}"
-    else:
-        title = f"Drift: {tier or 'the tests'}: {record['verdict']}"
-    return Issue(key, title, "\n".join([marker(key), "", *_body(group, record)]) + "\n")
+    tiers = ", ".join(other["tier"] for _, other in shown if other.get("tier")) or "the tests"
+    title = f"Drift: {names} breaks {tiers}" if group else f"Drift: {tiers}: {record['verdict']}"
+    body = _body(group, record)
+    for _, other in shown[1:]:
+        body += ["", f"It breaks {other['tier']} too:", "", *_commands(other)]
+    body += ["", f"Newest as of {record['as_of'] or 'the run (the index has no dates)'}."]
+    return Issue(key, title, "\n".join([marker(key), "", *body]) + "\n")
+
+
+def _commands(record: Mapping[str, Any]) -> list[str]:
+    return ["```bash", *record["repeat"].values(), "```"]
 
 
 def _body(group: list[dict[str, str]], record: Mapping[str, Any]) -> list[str]:
@@ -101,14 +117,13 @@ def _body(group: list[dict[str, str]], record: Mapping[str, Any]) -> list[str]:
             "",
         ]
     for title, names in (
-        ("Shows as", record["failure"][:_SHOWN]), ("Green with", [*record["pins"], *record["build_pins"]]),
+        ("Shows as", record["failure"][:_SHOWN]), ("Says", record["says"]),
+        ("Green with", [*record["pins"], *record["build_pins"]]),
         ("Held below its newest", record["hold"]), ("Carried along, innocent", record["carried"]),
     ):  # fmt: skip
         if names:
             lines.append(f"- {title}: {', '.join(f'`{name}`' for name in names)}")
-    lines += ["", "To see it again:", "", "```bash", *record["repeat"].values(), "```", ""]
-    lines.append(f"Newest as of {record['as_of'] or 'the run (the index has no dates)'}.")
-    return lines
+    return [*lines, "", "To see it again:", "", *_commands(record)]
 
 
 def healed(key: str, why: str) -> Issue:

@@ -11,7 +11,6 @@ from runbook.culprit.options import TIMEOUT
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 RESOLUTIONS = ("highest", "lowest", "lowest-direct")
@@ -37,7 +36,7 @@ class Options:
         timeout: Seconds for one run of the command.
         fresh: Whether to believe nothing that earlier searches saw.
         bound: Whether to look for the first bad release.
-        rewrite: Changes the text of the copy's ``pyproject.toml`` before anything is resolved.
+        lift: Whether to leave out the constraints that drift wrote into ``pyproject.toml``.
         ages: Whether to look up how old the newest releases are.
         newest_first: Whether the newest ends the search where it is green, before anybody looks at the baseline.
     """
@@ -57,7 +56,7 @@ class Options:
     timeout: float = TIMEOUT
     fresh: bool = False
     bound: bool = True
-    rewrite: Callable[[str], str] | None = None
+    lift: bool = False
     ages: bool = False
     newest_first: bool = False
 

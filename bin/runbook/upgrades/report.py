@@ -96,6 +96,7 @@ class Result:
         newest: The newest side.
         baseline: The other.
         failure: The fingerprint of the first culprits' failure.
+        says: What that failure raised, in its own words.
         ages: The age of each newest release in days, where the index says.
         log: What the newest printed where it was red.
     """
@@ -121,6 +122,7 @@ class Result:
     pins: tuple[str, ...] = ()
     build_pins: tuple[str, ...] = ()
     failure: tuple[str, ...] = ()
+    says: str = ""
     ages: Mapping[str, int] = field(default_factory=dict)
     log: str = ""
 
@@ -167,6 +169,7 @@ class Result:
             "resolutions": self.resolutions,
             "unresolvable": self.unresolvable,
             "failure": list(self.failure),
+            "says": [self.says] if self.says else [],
             "why": self.why,
             "notes": list(self.notes),
             "as_of": self.cutoff,
@@ -191,7 +194,8 @@ class Result:
             "resolution": options.resolution if options.resolution != "highest" else "",
         }
         words = [word for name, value in asked.items() if value for word in (f"--{name}", value)]
-        return [*words, *(["--only-groups"] if options.only_groups else [])]
+        flags = {"--only-groups": options.only_groups, "--lift": options.lift}
+        return [*words, *(flag for flag, is_set in flags.items() if is_set)]
 
     def repeat(self) -> dict[str, str]:
         """Return the commands that repeat the search and each half of the proof."""
@@ -230,6 +234,7 @@ def render(result: Result) -> str:
     ):  # fmt: skip
         if names:
             lines.append(f"  {title:<10}  {', '.join(names)}")
+    lines += [f"  says        {result.says}"] if result.says else []
     lines += [f"  note        {note}" for note in result.notes]
     lines += [f"  {name:<10}  {command}" for name, command in result.repeat().items()]
     lines.append(

@@ -22,6 +22,7 @@ _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2
 _IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
 STRONG = _DEEPEST  # a failure is about this package, and does not only pass through it
 _RUNNER = 0.1
+_LONGEST = 200  # characters of a line that is shown
 _SHARE = 0.8  # of the belief, for all that the failure names together
 _DIRECT = 2.0  # a direct requirement breaks its user more often than one further down
 
@@ -59,6 +60,13 @@ def scores(
         if score:
             found[package] = score * (_RUNNER if package in _RUNNERS else 1.0)
     return found
+
+
+def said_by(output: str) -> str:
+    """Return the line of a failing run's output that says what was raised, or nothing."""
+    lines: list[str] = [line.removeprefix("E ").strip() for line in _RAISED.findall(output)]
+    told = [line for line in lines if re.match(r"[\w.]*(?:Error|Exception|Warning)\b", line)]
+    return (told or lines or [""])[-1][:_LONGEST]
 
 
 def _names(package: str, modules: Iterable[str]) -> set[str]:

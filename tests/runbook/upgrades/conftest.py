@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,11 +43,17 @@ class Searched:
 
 @dataclass
 class Project:
-    """A project, its index, and a command that writes down each of its runs."""
+    """A project, and its index.
+
+    Attributes:
+        root: Its folder.
+        index: Where its packages come from.
+        is_configured: Whether uv reads what its pyproject.toml says, and the machine's own settings with it.
+    """
 
     root: Path
     index: Index
-    checks: list[str] = field(default_factory=list)
+    is_configured: bool = False
 
     def require(self, *requirements: str) -> None:
         """Say what the project requires."""
@@ -87,9 +93,9 @@ class Project:
         self.scratch.mkdir(exist_ok=True)
         return os.environ | {
             "PYTHONPATH": str(ENGINE), "TMPDIR": str(self.scratch), "UV_DEFAULT_INDEX": f"{self.index.url}/simple",
-            "UV_CACHE_DIR": str(self.root.parent / "cache"), "UV_EXCLUDE_NEWER": NOW, "UV_NO_CONFIG": "1",
+            "UV_CACHE_DIR": str(self.root.parent / "cache"), "UV_EXCLUDE_NEWER": NOW,
             "XDG_CACHE_HOME": str(self.root.parent / "memory"),
-        }  # fmt: skip
+        } | ({} if self.is_configured else {"UV_NO_CONFIG": "1"})  # fmt: skip
 
     def search(self, *arguments: str, command: str = "python check.py") -> Searched:
         """Search in a process of its own, and see to it that nothing of the project was written."""

@@ -57,6 +57,17 @@ def test_the_record_of_all_tiers_has_the_most_serious_verdict_and_everything_fou
     assert {"fast", "legal-render"} == whole["tiers"].keys()
 
 
+def test_a_package_that_two_locks_pin_differently_is_counted_once(drift: Drift) -> None:
+    changed = [{"name": "dog", "from": "1.0", "to": "2.0"}]
+    drift.tiers["fast"]["changed"] = changed
+    other = tier("browser") | {"changed": [changed[0] | {"from": "1.1"}]}
+    other["culprits"] = [[other["culprits"][0][0] | {"from": "1.1"}]]
+    drift.tiers["browser"] = other
+    whole = drift.record()
+    assert changed == whole["changed"]
+    assert [["dog"]] == [[each["name"] for each in group] for group in whole["culprits"]]
+
+
 def test_a_constraint_is_a_commit_on_a_branch_and_touches_nothing_else(
     drift: Drift, repository: Repository
 ) -> None:

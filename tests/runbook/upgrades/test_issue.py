@@ -11,7 +11,7 @@ def record(newest: str = "9.0", verdict: str = "found", *, blamed: bool = True) 
     culprit = {"name": "dog", "from": "1.0", "to": newest, "first_bad": "2.0"}
     return {
         "verdict": verdict, "why": "", "tier": "fast", "culprits": [[culprit]] if blamed else [],
-        "failure": ["test:t::x"],
+        "failure": ["test:t::x"], "says": ["ValueError: no bark"],
         "pins": ["dog<2.0"], "build_pins": [], "hold": ["dog"], "carried": ["flea"], "as_of": "2026-01-01T00:00:00Z",
         "repeat": {"search": "bin/invoke find-offending-upgrade"},
     }  # fmt: skip
@@ -22,22 +22,39 @@ def test_the_key_of_a_cause_does_not_change_with_the_week() -> None:
 
 
 def test_an_issue_says_who_since_when_and_how_to_see_it_again() -> None:
-    (issue,) = issues_of(record())
+    (issue,) = issues_of([record()])
     assert "open" == issue.state
     assert issue.body.startswith(marker(issue.key))
-    for said in ("dog", "2.0", "dog<2.0", "flea", "test:t::x", "bin/invoke find-offending-upgrade"):
+    for said in (
+        "dog",
+        "2.0",
+        "dog<2.0",
+        "flea",
+        "test:t::x",
+        "no bark",
+        "bin/invoke find-offending-upgrade",
+    ):
         assert said in issue.body
 
 
 def test_each_independent_culprit_has_its_own_issue() -> None:
     two = record()
     two["culprits"].append([{"name": "cat", "from": "1", "to": "2", "first_bad": "2"}])
-    assert 2 == len({issue.key for issue in issues_of(two)})
+    assert 2 == len({issue.key for issue in issues_of([two])})
+
+
+def test_a_cause_that_breaks_two_tiers_is_one_issue_that_names_both() -> None:
+    browser = record("9.1") | {"tier": "browser", "repeat": {"search": "in the browser"}}
+    (issue,) = issues_of([record(), browser])
+    assert issue.title.endswith("breaks fast, browser")
+    assert "in the browser" in issue.body
+    (key,) = keys_of(record())
+    assert key == issue.key
 
 
 def test_a_red_that_nobody_is_to_blame_for_has_an_issue_and_a_clean_run_has_none() -> None:
-    assert 1 == len(issues_of(record(verdict="unresolvable", blamed=False)))
-    assert [] == issues_of(record(verdict="clean", blamed=False))
+    assert 1 == len(issues_of([record(verdict="unresolvable", blamed=False)]))
+    assert [] == issues_of([record(verdict="clean", blamed=False)])
 
 
 def test_a_cause_that_is_gone_is_closed_under_its_key() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.upgrades.suspects import scores, weigh
+from runbook.upgrades.suspects import said_by, scores, weigh
 
 TRACE = """\
   File "/env/lib/python3.11/site-packages/_pytest/runner.py", line 1, in call
@@ -25,6 +25,12 @@ def test_the_line_of_the_exception_counts_most_then_the_deepest_frame() -> None:
     ranked = sorted(found, key=lambda name: -found[name])
     assert ["pyyaml", "deep-one", "carrier"] == ranked[:3]
     assert "innocent" not in found
+
+
+def test_a_failure_is_told_in_its_own_words() -> None:
+    assert "ImportError: cannot import name 'x' from 'yaml'" == said_by(TRACE)
+    assert "error: no such option" == said_by("usage: it\nerror: no such option\n")
+    assert "" == said_by("nothing of the kind")
 
 
 def test_the_test_runner_is_no_suspect_because_it_ran_the_test() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.exit_codes import ExitCode
+from runbook.upgrades.constraints import Constraint, add
 from tests.runbook.support import wait_until
 
 if TYPE_CHECKING:
@@ -133,6 +134,19 @@ def test_a_flake_at_the_newest_is_no_alarm(shop: Project) -> None:
     found = shop.search()
     assert "clean" == found.record["verdict"], found.out
     assert any("flake" in note for note in found.record["notes"])
+
+
+def test_a_constraint_of_drift_can_be_left_out_so_that_its_proof_can_be_repeated(
+    shop: Project,
+) -> None:
+    pyproject = shop.root / "pyproject.toml"
+    held = add(
+        pyproject.read_text(encoding="utf-8"), Constraint("0a1b2c3d", "bee<2.0", "it breaks")
+    )
+    pyproject.write_text(held, encoding="utf-8")
+    shop.is_configured = True
+    assert ExitCode.GREEN == shop.search("--only", "bee").status
+    assert ExitCode.RED == shop.search("--only", "bee", "--lift").status
 
 
 def test_one_proof_can_be_repeated_by_itself(shop: Project) -> None:
