@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from runbook.culprit.guarded import GuardedFolder
 
 _FORM = "2"  # of what is remembered; what was kept in another form is not read
-_UNREACHED = (
-    "Failed to fetch", "error sending request", "dns error", "tcp connect error", "Connection refused", "timed out",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -165,7 +162,6 @@ def _read_baseline(case: Case, file: Path) -> dict[str, str]:
     try:
         pins = case.resolver.pins_of(file)
     except UvFailed as error:
-        refuse_without_index(error)
         if case.resolver.forget_dates_if_there_are_none(error):
             case.notes.append(
                 "the index has no upload times: the newest side is not frozen, and ages are unknown"
@@ -185,12 +181,3 @@ def _read_baseline(case: Case, file: Path) -> dict[str, str]:
             f"{file} pins nothing", next_step="pass a file of name==version lines that was green"
         )
     return pins
-
-
-def refuse_without_index(error: UvFailed) -> None:
-    """Raise `EnvironmentNotReady` where uv failed because it could not reach an index."""
-    if any(sign in error.output for sign in _UNREACHED):
-        raise EnvironmentNotReady(
-            f"the package index does not answer: {error.what}",
-            next_step="check the network and uv's index settings, then the same command again",
-        ) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.upgrades.asking import Answer, Free, Move, Prove, drive
-from runbook.upgrades.case import Case, open_case, refuse_without_index
+from runbook.upgrades.case import Case, open_case
 from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.noise import Rates, learn
 from runbook.upgrades.outside import look_outside
@@ -68,7 +68,6 @@ def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) 
             if isinstance(state, Move):
                 _resolve_newest_if_it_can_be(case)
         except UvFailed as error:
-            refuse_without_index(error)
             raise UsageError(
                 error.what, next_step="search again without --only and --pins"
             ) from error
@@ -79,10 +78,8 @@ def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) 
 
 def _resolve_newest_if_it_can_be(case: Case) -> None:
     """Where there is no newest side, what moves goes to its own newest; that may be just what cannot be resolved."""
-    try:
+    with suppress(UvFailed):
         case.resolver.resolve_newest()
-    except UvFailed as error:
-        refuse_without_index(error)
 
 
 @contextmanager
@@ -105,7 +102,6 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
     try:
         resolver.resolve_baseline(resolver.wanted)
     except UvFailed as error:
-        refuse_without_index(error)
         return look_outside(
             case, laboratory, f"the baseline does not resolve any more: {error.what}"
         )
@@ -119,7 +115,6 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
     try:
         resolver.resolve_newest()
     except UvFailed as error:
-        refuse_without_index(error)
         left_out = leave_out(case, laboratory, error)
         if not left_out:
             why = f"the newest does not resolve: {error.what}"

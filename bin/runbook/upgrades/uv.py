@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,11 @@ _NOT_OURS = frozenset({
     "UV_BUILD_CONSTRAINT", "UV_PROJECT", "UV_WORKING_DIR", "UV_REQUIRE_HASHES", "UV_COMPILE_BYTECODE", "UV_NO_CACHE",
     "UV_OFFLINE",
 })  # fmt: skip
+_UNREACHED = (
+    "Failed to fetch", "error sending request", "dns error", "tcp connect error", "Connection refused", "timed out",
+)  # fmt: skip
+_FULL = ("No space left on device", "Disk quota exceeded")
+_QUOTED = re.compile(r"\[std(?:out|err)\]")  # from here on uv passes on what a build printed
 _FRAME = " \u2502\u251c\u2570\u2500\u25b6\u00d7\u2577\u00b7"  # what uv draws around its causes
 # What a build leaves behind is not shared: a warm cache hides that a package does not build any more.
 _BUILT = ("sdists-", "builds-", "environments-")
@@ -65,9 +71,11 @@ class Uv:
 
         Raises:
             UvFailed: It ended with an error, or was not over in time.
+            EnvironmentNotReady: The error is this machine's: no index can be reached, or the disk is full.
         """
         status, out, said = self._execute([self.program, *map(str, arguments)], cwd)
         if status != 0:
+            _refuse_what_is_not_the_packages_fault(said)
             reason = "was not over in time" if status is None else last_words(said)
             raise UvFailed(f"uv {' '.join(map(str, arguments[:2]))}: {reason}", said)
         return out
@@ -149,8 +157,21 @@ def fresh_builds(uv: Uv, folder: Path) -> Uv:
     return Uv(uv.program, folder, uv.announce)
 
 
+def _refuse_what_is_not_the_packages_fault(said: str) -> None:
+    own = _QUOTED.split(said)[0]
+    if any(sign in own for sign in _FULL):
+        raise EnvironmentNotReady(
+            f"the disk is full: {last_words(said)}", next_step="free some space, or set TMPDIR"
+        )
+    if any(sign in own for sign in _UNREACHED):
+        raise EnvironmentNotReady(
+            f"the package index does not answer: {last_words(said)}",
+            next_step="check the network and uv's index settings, then the same command again",
+        )
+
+
 def last_words(said: str) -> str:
     """Return why uv failed, in a line: its causes without their frame."""
-    lines = [line.strip(_FRAME) for line in said.partition("[stderr]")[0].splitlines()]
+    lines = [line.strip(_FRAME) for line in _QUOTED.split(said)[0].splitlines()]
     told = [line for line in lines if line and not line.startswith(("warning:", "hint:"))]
     return " ".join(told)[:300] if told else "no reason given"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from runbook.culprit.worktrees import OverlayFile
     from runbook.upgrades.uv import Uv
 
+_LEAST_SPACE = 1 << 20  # bytes; with less a command may fail for want of space alone
 NOT_INSTALLED = "error:InstallationFailed"
 
 
@@ -271,6 +272,11 @@ class Workshop:
         finally:
             self._running.discard(probe)
         failed = result.word is not Word.PASS
+        if failed and shutil.disk_usage(bench.path).free < _LEAST_SPACE:
+            raise EnvironmentNotReady(
+                "the disk is full: what the command says is not believed",
+                next_step="free some space, or set TMPDIR",
+            )
         if result.word is Word.ERROR and (sign := _sign(result.why)):
             result = replace(result, word=Word.FAIL, fingerprint=frozenset({sign}))
         return Run(result, bench.last_output() if failed else "", imports=bench.imports())
