@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from runbook.culprit.memory import MAX_AGE, Memory
 from runbook.culprit.probing import Job
 from runbook.culprit.worktrees import OverlayFile
-from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.errors import UsageError
 from runbook.upgrades import constraints
 from runbook.upgrades.laboratory import Laboratory
 from runbook.upgrades.noise import Rates
 from runbook.upgrades.options import Options, moment
+from runbook.upgrades.pythons import find_python
 from runbook.upgrades.requirements import read_requirements
 from runbook.upgrades.resolver import Resolver
 from runbook.upgrades.source import Source, read_source
@@ -139,22 +140,6 @@ def _present() -> str:
 def _memory_folder() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "runbook" / "upgrades"
-
-
-def find_python(uv: Uv, tree: Path, wanted: str) -> Path:
-    """Return the interpreter for a project.
-
-    Raises:
-        EnvironmentNotReady: There is none.
-    """
-    try:
-        found = uv.run("python", "find", "--system", *([wanted] if wanted else []), cwd=tree)
-    except UvFailed as error:
-        what = f"Python {wanted}" if wanted else "a Python that the project allows"
-        raise EnvironmentNotReady(
-            f"{what} is not there: {error.what}", next_step="install it, or pass --python V"
-        ) from error
-    return Path(found.strip())
 
 
 def _read_baseline(case: Case, file: Path) -> dict[str, str]:

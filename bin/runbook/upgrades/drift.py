@@ -285,13 +285,13 @@ def _look_at_all(drift: Drift, everything: Sequence[Floated]) -> None:
         try:
             result = drift.look_at(each)
         except RunbookError as error:
-            _say(f"error: {each.name}: {error}")
             failed.append((each, error))
         else:
             print(f"== {each.name}\n{table(result)}\n{render(result)}", flush=True)
     if not drift.tiers and failed:
         raise failed[-1][1]
     for each, reason in failed:
+        _say(f"error: {each.name}: {reason}")
         drift.tiers[each.name] = _not_looked_at(each, str(reason), drift.options["as_of"])
 
 

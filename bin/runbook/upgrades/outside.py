@@ -12,7 +12,6 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.culprit.probing import Job, Word
@@ -22,14 +21,15 @@ from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.laboratory import Trial
 from runbook.upgrades.minimal import Names, Space, minimal_red_set
 from runbook.upgrades.pins import normalise
+from runbook.upgrades.pythons import older_pythons
 from runbook.upgrades.report import Culprit, Result, Verdict
 from runbook.upgrades.suspects import scores, weigh
-from runbook.upgrades.uv import UvFailed, fresh_builds
-from runbook.upgrades.versions import release
+from runbook.upgrades.uv import fresh_builds
 from runbook.upgrades.workshop import Installation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from runbook.upgrades.asking import State
     from runbook.upgrades.case import Case
@@ -203,7 +203,7 @@ def _interpreter(yard: Yard, why: str) -> Result | None:
     """Return the report where the interpreter is to blame: an older one is green."""
     case, resolver = yard.case, yard.case.resolver
     today = _version(case, resolver.python)
-    for python, version in _older_pythons(case, today)[:_OLDER_PYTHONS]:
+    for python, version in older_pythons(case.uv, resolver.tree, today)[:_OLDER_PYTHONS]:
         if yard.try_baseline(f"the baseline on Python {version}", python=python).is_green:
             minor = ".".join(today.split(".")[:2])
             fix = f'requires-python = "<{minor}", or --python {version}'
@@ -212,24 +212,6 @@ def _interpreter(yard: Yard, why: str) -> Result | None:
             result = conclude(case, yard.laboratory, Verdict.OUTSIDE_LOCK, said)
             return replace(result, culprits=((Culprit("python", version, today, minor),),))
     return None
-
-
-def _older_pythons(case: Case, today: str) -> list[tuple[Path, str]]:
-    """Return the interpreters that are older than today's by a minor version, the newest first, one each."""
-    try:
-        said = case.uv.run(
-            "python", "list", "--only-installed", "--output-format", "json", cwd=case.resolver.tree
-        )
-        listed = json.loads(said)
-    except (UvFailed, ValueError):
-        return []
-    found: dict[tuple[int, ...], tuple[Path, str]] = {}
-    minor = release(today)[:2]
-    for each in listed:
-        numbers = release(each["version"])[:2]
-        if each.get("path") and (3, 8) <= numbers < minor:
-            found.setdefault(numbers, (Path(each["path"]), each["version"]))
-    return [found[numbers] for numbers in sorted(found, reverse=True)]
 
 
 def _version(case: Case, python: Path) -> str:
