@@ -198,7 +198,8 @@ def drift(session: nox.Session) -> None:
     """Smoke on floating dependencies, and name the upgrade to blame where that is red."""
     environment = {"PYTHONPATH": str(ROOT / "bin")}
     command = [sys.executable, "-m", "runbook.upgrades.drift", *session.posargs]
-    session.run(*command, env=environment, external=True, stderr=None)
+    # Whoever interrupts it waits until it has removed what it made.
+    session.run(*command, env=environment, external=True, stderr=None, interrupt_timeout=60)
 
 
 @nox.session(name="lint", tags=["ci"])

@@ -131,6 +131,65 @@ CASES = (
         "nothing to blame", f"click {_FILLER} pytest", "2025-01-01", "def test():\n    import click\n", verdict="clean",
     ),
     Case(
+        "a client is built on one that refuses an argument (httpx 0.28 under openai)",
+        "openai<1.55 httpx requests rich jinja2 pyyaml pytest", "2024-10-01",
+        'def test_client():\n    from openai import OpenAI\n    OpenAI(api_key="x")\n', _one("httpx"), 1,
+        (("httpx", "0.28.0"),),
+    ),
+    Case(
+        "compiled against the other major (numpy 2 under pandas)",
+        "pandas<2.1 numpy requests rich jinja2 pyyaml attrs pytest", "2023-07-01",
+        "def test_frame():\n    import pandas\n", _one("numpy"), 1, (("numpy", "2.0.0"),),
+    ),
+    Case(
+        "a module goes (pkg_resources)", "fs setuptools requests rich jinja2 pyyaml attrs pytest", "2024-01-01",
+        "def test_fs():\n    import fs\n", _one("setuptools"), 1, (("setuptools", "82.0.0"),),
+    ),
+    Case(
+        "a plugin that only moves with its runner (pytest-asyncio 1)",
+        "pytest-asyncio pytest requests rich jinja2 pyyaml attrs", "2024-06-01",
+        "def test_loop(event_loop):\n    assert event_loop\n", _one("pytest-asyncio"), 2,
+        (("pytest-asyncio", "1.0.0"),),
+    ),
+    Case(
+        "the runner under a plugin that stays (pytest 8)",
+        "pytest-lazy-fixture pytest requests rich jinja2 pyyaml attrs", "2023-12-01",
+        "import pytest\n@pytest.fixture\ndef one():\n    return 1\n"
+        '@pytest.mark.parametrize("it", [pytest.lazy_fixture("one")])\ndef test_it(it):\n    assert it == 1\n',
+        _one("pytest"), 1, (("pytest", "8.0.0"),),
+    ),
+    Case(
+        "a new warning where warnings are errors (jsonschema 4.18)", "jsonschema requests rich jinja2 pyyaml pytest",
+        "2023-06-01", 'def test_it():\n    from jsonschema import RefResolver\n    RefResolver("", {})\n',
+        _one("jsonschema"), 1, (("jsonschema", "4.18.0"),),
+        command="python -m pytest -q -p no:cacheprovider -W error::DeprecationWarning",
+    ),
+    Case(
+        "no test at all, and no trace (black 24)", "black requests rich jinja2 pyyaml attrs pytest", "2023-06-01",
+        '"""Say hello."""\nimport os\n', _one("black"), 1, (("black", "24.1.0"),),
+        command="black --check test_case.py",
+    ),
+    Case(
+        "the trace points at one that moved too (click 8.2 under typer)",
+        "typer<0.15.4 click requests jinja2 pyyaml attrs pytest", "2025-01-01",
+        "def test_help():\n    import typer\n    app = typer.Typer()\n    @app.command()\n"
+        '    def run(name: str) -> None: ...\n    app(["--help"], standalone_mode=False)\n',
+        _one("click"), 1, (("click", "8.2.0"),),
+    ),
+    Case(
+        "one hides the other (numpy 2 and SQLAlchemy 2 under pandas)",
+        "pandas<2 numpy sqlalchemy requests rich jinja2 pyyaml pytest", "2023-01-15",
+        "import pandas\ndef test_sql():\n    from sqlalchemy import create_engine\n"
+        '    pandas.read_sql("select 1", create_engine("sqlite://"))\n',
+        (frozenset({"numpy"}), frozenset({"sqlalchemy"})), 2, (("numpy", "2.0.0"), ("sqlalchemy", "2.0.0")),
+    ),
+    Case(
+        "two independent ones, seen by a flaky command", f"click marshmallow {_FILLER} pytest", "2024-12-01",
+        "def test_cli():\n    import random\n    assert random.random() > 0.15\n"
+        "    from click.testing import CliRunner\n    CliRunner(mix_stderr=False)\n" + _MARSHMALLOW,
+        (frozenset({"click"}), frozenset({"marshmallow"})), 2, (("click", "8.2.0"), ("marshmallow", "4.0.0")),
+    ),
+    Case(
         "many packages", f"{_LARGE} click pytest", "2024-06-01", _CLICK, _one("click"), 0, (("click", "8.2.0"),),
     ),
     Case(

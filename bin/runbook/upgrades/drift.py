@@ -60,14 +60,12 @@ class Drift:
     Attributes:
         project: This project.
         options: What every search is asked besides its own.
-        folder: Where the evidence goes.
         tiers: The record of each tier or group that was looked at.
         logs: What failing runs printed, by tier.
     """
 
     project: Project
     options: Mapping[str, Any]
-    folder: Path
     tiers: dict[str, dict[str, Any]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
 
@@ -253,23 +251,24 @@ def _run(arguments: dict[str, Any]) -> int:
     arguments["as_of"] = moment(arguments["as_of"] or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
     project = find_project(Path.cwd())
     everything = all_floated(project, wanted, _left_out(wanted))
-    with evidence.new_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}") as folder:
-        drift = Drift(project, arguments, folder)
-        names = ",".join(each.name for each in everything)
-        print(line(["DRIFT v1"], [("as_of", arguments["as_of"]), ("tiers", names)]), flush=True)
-        _look_at_all(drift, everything)
-        record, issues = drift.record(), drift.issues()
-        record["issues"] = [
-            {"key": each.key, "state": each.state, "title": each.title} for each in issues
-        ]
-        record["branches"] = [] if is_dry else _commit_or_say_why_not(drift)
-        evidence.write(drift.folder, record, drift.logs, issues)
+    evidence.prepare(project.state)
+    drift = Drift(project, arguments)
+    names = ",".join(each.name for each in everything)
+    print(line(["DRIFT v1"], [("as_of", arguments["as_of"]), ("tiers", names)]), flush=True)
+    _look_at_all(drift, everything)
+    record, issues = drift.record(), drift.issues()
+    record["issues"] = [
+        {"key": each.key, "state": each.state, "title": each.title} for each in issues
+    ]
+    record["branches"] = [] if is_dry else _commit_or_say_why_not(drift)
+    folder = evidence.make_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}")
+    evidence.write(folder, record, drift.logs, issues)
     if json_file not in {"", "-"}:
         Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(
         json.dumps(record, indent=2)
         if json_file == "-"
-        else _last_line(drift, record, time.monotonic() - started)
+        else _last_line(record, folder.relative_to(project.root), time.monotonic() - started)
     )
     return _exit_code(record["verdict"])
 
@@ -329,7 +328,7 @@ def _has_browser() -> bool:
     return False
 
 
-def _last_line(drift: Drift, record: Mapping[str, Any], seconds: float) -> str:
+def _last_line(record: Mapping[str, Any], folder: Path, seconds: float) -> str:
     color = "green" if record["verdict"] == "clean" else "red"
     blamed = (
         ",".join("+".join(each["name"] for each in group) for group in record["culprits"]) or "none"
@@ -340,7 +339,7 @@ def _last_line(drift: Drift, record: Mapping[str, Any], seconds: float) -> str:
             ("verdict", record["verdict"]), ("moved", len(record["changed"])), ("culprits", blamed),
             ("pins", " ".join(record["pins"] + record["build_pins"]) or "none"),
             ("environments", record["environments"]), ("seconds", f"{seconds:.1f}"),
-            ("evidence", drift.folder.relative_to(drift.project.root)),
+            ("evidence", folder),
         ],
     )  # fmt: skip
 
@@ -354,7 +353,7 @@ def _exit_code(verdict: str) -> ExitCode:
 def table(result: Result) -> str:
     """Return what moved, for a person: from, to, age, direct or transitive, and which part of the number."""
     if not result.changed:
-        return "  nothing moved"
+        return "  nothing moved" if result.newest else "  there is no other side"
     rows = [("package", "from", "to", "age", "kind", "jump")]
     rows += [
         (

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from runbook.upgrades.issue import Issue
 
 
-@contextmanager
-def new_folder(state: Path, date: str) -> Iterator[Path]:
-    """Make the folder of a run as `make_folder` does; where the run leaves nothing in it, it goes too."""
-    folder = make_folder(state, date)
+def prepare(state: Path) -> Path:
+    """Make sure, before anything is looked at, that evidence can be kept; return where that of all runs is.
+
+    Raises:
+        EnvironmentNotReady: It cannot.
+    """
+    runs = state / "drift"
     try:
-        yield folder
-    finally:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        runs.mkdir(parents=True, exist_ok=True)
+        (state / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise _unkept(runs, error) from error
+    return runs
 
 
 def make_folder(state: Path, date: str) -> Path:
@@ -33,16 +35,18 @@ def make_folder(state: Path, date: str) -> Path:
     Raises:
         EnvironmentNotReady: It cannot be made.
     """
-    runs = state / "drift"
+    runs = prepare(state)
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        (state / ".gitignore").write_text("*\n", encoding="utf-8")
         return _make_new(runs, date)
     except OSError as error:
-        raise EnvironmentNotReady(
-            f"no evidence can be kept in {runs}: {error.strerror}",
-            next_step="make the checkout writable, or free some space",
-        ) from error
+        raise _unkept(runs, error) from error
+
+
+def _unkept(runs: Path, error: OSError) -> EnvironmentNotReady:
+    return EnvironmentNotReady(
+        f"no evidence can be kept in {runs}: {error.strerror}",
+        next_step="make the checkout writable, or free some space",
+    )
 
 
 def _make_new(runs: Path, date: str) -> Path:

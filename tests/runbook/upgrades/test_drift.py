@@ -41,7 +41,7 @@ def drift(repository: Repository) -> Drift:
     repository.write("pyproject.toml", '[project]\nname = "shop"\n')
     repository.commit("the project")
     project = find_project(repository.root)
-    made = Drift(project, {}, evidence.make_folder(project.state, "2026-01-01"))
+    made = Drift(project, {})
     made.tiers["fast"] = tier("fast")
     return made
 
@@ -207,7 +207,8 @@ def test_a_branch_that_a_person_works_on_is_never_written(repository: Repository
 def test_the_history_tells_week_by_week_what_moved_and_what_was_red(drift: Drift) -> None:
     state = drift.project.state
     first = drift.record() | {"changed": [{"name": "dog", "from": "1.0", "to": "2.0"}]}
-    evidence.write(drift.folder, first, {"fast": "what it printed"}, drift.issues())
+    folder = evidence.make_folder(state, "2026-01-01")
+    evidence.write(folder, first, {"fast": "what it printed"}, drift.issues())
     second = first | {
         "verdict": "clean",
         "culprits": [],
@@ -220,9 +221,9 @@ def test_the_history_tells_week_by_week_what_moved_and_what_was_red(drift: Drift
     assert ["2026-01-01", "2026-01-01.2"] == [each["date"] for each in told]
     assert [["dog"]] == told[0]["culprits"]
     assert ["dog"] == told[1]["since_last"]
-    (issue,) = (drift.folder / "issues").glob("*.json")
+    (issue,) = (folder / "issues").glob("*.json")
     assert "open" == json.loads(issue.read_text(encoding="utf-8"))["state"]
-    assert "what it printed" == (drift.folder / "fast.log").read_text(encoding="utf-8")
+    assert "what it printed" == (folder / "fast.log").read_text(encoding="utf-8")
 
 
 def test_evidence_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
