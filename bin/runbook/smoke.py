@@ -184,7 +184,8 @@ def _content(project: Project, tier: Tier) -> str:
 
 def _run_companions(run: Run, options: argparse.Namespace) -> ExitCode:
     """Run the tiers that go with a green one and are not proved; say which run proves the others."""
-    if not options.companions_by or run.verdict.word != "green":
+    is_probe = _PROBES.intersection(os.environ)  # the gate's too: it names its tiers
+    if is_probe or not options.companions_by or run.verdict.word != "green":
         return run.exit_code
     from runbook.companions import companions_of  # noqa: PLC0415 - not for most tiers
 

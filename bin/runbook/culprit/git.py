@@ -24,6 +24,10 @@ _SETTINGS = (
 )  # fmt: skip
 
 
+# How git says that a disk is full; the second is its own word.
+_FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
+
+
 class GitFailed(EnvironmentNotReady):
     """git ended with an error; ``what`` holds its last line."""
 
@@ -53,5 +57,9 @@ def git(folder: Path, *arguments: str) -> str:
         complaint = os.fsdecode(done.stderr).strip().splitlines() or [
             f"exit status {done.returncode}"
         ]
-        raise GitFailed(f"git {arguments[0]} in {folder}: {complaint[-1]}")
+        is_full = any(word in complaint[-1] for word in _FULL)
+        raise GitFailed(
+            f"git {arguments[0]} in {folder}: {complaint[-1]}",
+            next_step="free the place, or set TMPDIR to a folder with space" if is_full else "",
+        )
     return os.fsdecode(done.stdout)

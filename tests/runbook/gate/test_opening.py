@@ -354,6 +354,27 @@ def test_a_replaced_commit_is_not_smoked_in_its_place(gated: Gated) -> None:
     assert "what is served from this checkout is not" in asked.err
 
 
+def test_a_tier_that_goes_with_another_one_is_not_the_gates_unless_it_is_named(
+    gated: Gated,
+) -> None:
+    tiers = (
+        '[tool.runbook.tiers.fast]\ntests = ["tests/test_app.py"]\n'
+        '[tool.runbook.tiers.hub]\ntests = ["tests/test_hub.py"]\ngoes_with = "fast"\nwatch = ["**"]\n'
+    )
+    gated.project.write("pyproject.toml", PYPROJECT + GATE + 'tiers = ["fast"]\n' + tiers)
+    companions = NOXFILE.replace(
+        '"fast", *session', '"fast", "--companions-by", sys.executable, *session'
+    )
+    gated.project.write("noxfile.py", companions)
+    gated.project.write("tests/test_hub.py", module(row_test("test_hub")))
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 0 == asked.status, asked.err
+    assert 1 == len(gated.state.record["proof"]["tiers"]["fast"]["runs"])
+
+
 def test_a_filter_of_the_users_own_decides_nothing(gated: Gated, tmp_path: Path) -> None:
     """It mends the test where git checks it out, and git finds nothing changed."""
     gated.project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), TWO))

@@ -1,0 +1,105 @@
+"""The revert itself, and the branch that it is left on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.culprit.worktrees import Worktree
+from runbook.rollback.candidate import reverted_by
+from runbook.rollback.policy import Candidate
+from runbook.rollback.revert import make_revert, publish
+from runbook.steps import Refused
+from tests.runbook.support import Repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A repository of one commit, with room beside it."""
+    made = Repository(tmp_path / "user")
+    made.write("a.txt", "one\n")
+    made.init().commit("root")
+    return made
+
+
+def candidate(repository: Repository, sha: str) -> Candidate:
+    parents = tuple(repository.git("show", "-s", "--format=%P", sha).split())
+    return Candidate(sha, sha[:7], repository.git("show", "-s", "--format=%B", sha), parents)
+
+
+def make(repository: Repository, sha: str, folder: Path) -> str:
+    tree = Worktree(folder, repository.root)
+    head = repository.git("rev-parse", "HEAD")
+    return make_revert(repository.root, tree, candidate(repository, sha), head, "Back\n")
+
+
+def test_a_revert_is_a_commit_on_head_to_which_nothing_refers(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.write("a.txt", "two\n")
+    bad = repository.commit("bad")
+    repository.write("b.txt", "b\n")
+    head = repository.commit("later")
+    before = repository.git("for-each-ref"), repository.git("status", "--porcelain")
+
+    made = make(repository, bad, tmp_path / "tree")
+
+    assert (head, "one") == (
+        repository.git("rev-parse", f"{made}^"),
+        repository.git("show", f"{made}:a.txt"),
+    )
+    assert before == (repository.git("for-each-ref"), repository.git("status", "--porcelain"))
+    assert not (repository.root / ".git" / "FETCH_HEAD").exists()
+
+
+def test_a_conflict_names_the_files_and_what_was_built_upon_it(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for text in ("two\n", "three\n"):
+        repository.write("a.txt", text)
+        repository.commit(f"make it {text.strip()}")
+
+    with pytest.raises(Refused, match=r"conflicts in a\.txt; built upon it:\n.* make it three"):
+        make(repository, repository.git("rev-parse", "HEAD~1"), tmp_path / "tree")
+
+
+def test_what_has_no_effect_any_more_is_not_reverted(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.write("a.txt", "two\n")
+    bad = repository.commit("bad")
+    repository.write("a.txt", "one\n")
+    repository.commit("mend it by hand")
+
+    with pytest.raises(Refused, match="has no effect on HEAD any more"):
+        make(repository, bad, tmp_path / "tree")
+
+
+def test_a_branch_is_made_once_and_never_moved(repository: Repository) -> None:
+    first = repository.git("rev-parse", "HEAD")
+    repository.write("a.txt", "two\n")
+    second = repository.commit("second")
+
+    assert publish(repository.root, "revert/x", first)
+    assert not publish(repository.root, "revert/x", first)
+    with pytest.raises(Refused, match="is there already, and is something else"):
+        publish(repository.root, "revert/x", second)
+    assert first == repository.git("rev-parse", "revert/x")
+
+
+def test_a_revert_counts_until_it_is_itself_reverted(repository: Repository) -> None:
+    def by() -> str:
+        return reverted_by(repository.root, bad, repository.git("rev-parse", "HEAD"))
+
+    repository.write("a.txt", "two\n")
+    bad = repository.commit("bad")
+    assert not by()
+    repository.git("revert", "--no-edit", bad)
+    undo = repository.git("rev-parse", "HEAD")
+    assert undo == by()
+    repository.git("revert", "--no-edit", undo)
+    assert not by()
