@@ -118,17 +118,10 @@ def faults(session: nox.Session) -> None:
 def extreme(session: nox.Session) -> None:
     """Empty every function that a request can reach, one at a time; minutes, and goes on where it was ended."""
     sync(session, "fast")
-    roots = ["bin/dashgen/route_table.py", "bin/dashgen/app.py::build_app"]
-    other_stores = [
-        "bin/dashgen/sql_*.py",
-        "bin/dashgen/shared_revision.py",
-        "bin/dashgen/migrate.py",
-    ]
-    options = [f"--root={root}" for root in roots] + [
-        f"--leave-out={glob}" for glob in other_stores
-    ]
-    command = ["python", "-m", "runbook.prove.extreme", "--sources", "bin/dashgen", *options]
-    session.run(*command, *session.posargs, stderr=None)
+    reached = ".runbook/reached.txt"
+    session.run("python", "-m", "tests.reach.crawl", reached, stderr=None)
+    command = ["python", "-m", "runbook.prove.extreme", "--sources", "bin/dashgen", "--reached"]
+    session.run(*command, reached, *session.posargs, stderr=None)
 
 
 @nox.session(name="engine", tags=["ci"])

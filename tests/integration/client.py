@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 import urllib.request
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tests.integration.given import CANVAS_IS_ROUTED, PAIRING_HOLDS, SERVER_ANSWERS
 from tests.integration.server_process import ServerProcess, ServerUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from email.message import Message
 
 REQUEST_SECONDS = 15.0
@@ -69,15 +71,21 @@ class Client:
         server: The server under smoke.
         token: What is sent as a bearer token, if anything is.
         is_paired: Whether the server must know the token.
+        headers: What is sent besides.
     """
 
     server: ServerProcess
     token: str = ""
     is_paired: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def using(self, token: str) -> Client:
         """The same server, with another token."""
         return Client(self.server, token)
+
+    def sending(self, **headers: str) -> Client:
+        """The same somebody, who sends further headers."""
+        return replace(self, headers={**self.headers, **headers})
 
     def get(self, path: str) -> Reply:
         """Read."""
@@ -106,6 +114,7 @@ class Client:
             PairingRefused: A creator who is paired is not let in.
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers |= self.headers
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         url = self.server.url + path
@@ -121,6 +130,15 @@ class Client:
                 ) from error
         self._judge(f"{method} {path}: {reply.status}", reply)
         return reply
+
+    def say(self, said: bytes) -> Reply:
+        """Send bytes that need be no HTTP, over a connection that ends with the answer."""
+        address = urlsplit(self.server.url)
+        with socket.create_connection((address.hostname, address.port), REQUEST_SECONDS) as spoken:
+            spoken.sendall(said)
+            answer = http.client.HTTPResponse(spoken)
+            answer.begin()
+            return Reply(answer.status, answer.headers, answer.read())
 
     def _judge(self, said: str, reply: Reply) -> None:
         """Refuse an answer that no test can be about."""

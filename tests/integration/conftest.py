@@ -127,6 +127,13 @@ class Owner:
         draft = CanvasDraft(title=title, room_state=room, description=description, theme=theme)
         return self.store.create(StoredOwner(self.id, self.handle), draft, now=time.time())
 
+    def issue_token(self, *, days_ago: int) -> str:
+        """Pair this creator once more, as of some days ago."""
+        from dashgen.pairing import PairingStore
+
+        pairings = PairingStore(self.client.server.roots.orch / "pairings")
+        return pairings.issue(self.id, self.handle, now=time.time() - days_ago * 86_400)
+
     def publish(self, canvas_id: str, slot: int, visibility: str = "public") -> Reply:
         """Publish through the server."""
         body = {"slot_index": slot, "visibility": visibility}

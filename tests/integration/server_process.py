@@ -14,12 +14,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dashgen.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "bin" / "control-panel-server.py"
 DASHBOARD_TOKEN = "e2e-test-dashboard-token"
 BOOT_SECONDS = 30.0  # only a hang takes as long; a death is noticed at once
 _LAST_LINES = 8  # of the server's log that a message shows
@@ -38,6 +41,7 @@ class Roots:
         orch: ``$ORCH_DATA``: pairings, tokens, gate, projects.
         plugin: ``$CLAUDE_PLUGIN_DATA``: runtime state.
         data: ``$ENSEMBLE_DATA_ROOT``: canvases and subscriptions, where they are files.
+        incidents: ``$ENSEMBLE_INCIDENTS``: so that no incident of this project is shown; not made.
         database_url: ``$ENSEMBLE_DATABASE_URL`` of the server; "" for files, whatever the caller's
             own says, so that no smoke ever meets a real database.
     """
@@ -45,6 +49,7 @@ class Roots:
     def __init__(self) -> None:
         self.top = temporary_folder() / f"ensemble-smoke-{os.urandom(8).hex()}"
         self.orch, self.plugin, self.data = (self.top / name for name in ("orch", "plugin", "data"))
+        self.incidents = self.top / "incidents"
         self.database_url = {
             "files": "",
             "sqlite": f"sqlite:///{self.top}/ensemble.db",
@@ -95,9 +100,13 @@ class ServerProcess:
     Attributes:
         roots: Where the server keeps its data.
         nonce: What the server puts into every answer, so that no other server is smoked.
+
+    Args:
+        roots: Folders of its own.
+        program: What Python runs.
     """
 
-    def __init__(self, roots: Roots) -> None:
+    def __init__(self, roots: Roots, program: Sequence[str | Path] = (PROGRAM,)) -> None:
         self.roots = roots
         self.nonce = os.urandom(8).hex()
         self._log = roots.top / "server.log"
@@ -107,12 +116,13 @@ class ServerProcess:
             "CLAUDE_PLUGIN_DATA": str(roots.plugin),
             "ENSEMBLE_DATA_ROOT": str(roots.data),
             "ENSEMBLE_DATABASE_URL": roots.database_url,
+            "ENSEMBLE_INCIDENTS": str(roots.incidents),
             "ENSEMBLE_RUN_NONCE": self.nonce,
             "ENSEMBLE_EXIT_WITH_PARENT": "1",
         }
         # The keeper's file and not its module: it starts in half the time with neither site nor package.
         keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
-        server = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
+        server = [sys.executable, *program, "--port", "0"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*keeper, "--remove", str(roots.top), "--grace", "0", "--", *server],
@@ -157,6 +167,13 @@ class ServerProcess:
     def is_alive(self) -> bool:
         """Whether the server still holds its standard output open."""
         return not (select.select([self._stdout], [], [], 0)[0] and not os.read(self._stdout, 4096))
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Everything that the server has logged, a line each."""
+        import json
+
+        lines = self._log.read_bytes().splitlines()
+        return [json.loads(line) for line in lines if line.startswith(b"{")]
 
     def output(self) -> str:
         """The end of what the server has logged, the last line first."""

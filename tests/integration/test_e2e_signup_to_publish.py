@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dashgen.canvas_schema import Visibility
+from dashgen.pages.scenes import SCENES
+from dashgen.slots import Tier
 from tests.integration.given import (
     CAN_PUBLISH,
     CANVAS_IS_READABLE,
@@ -20,8 +26,30 @@ if TYPE_CHECKING:
 
 FEATURED = "/ensemble/canvases?filter=featured&limit=50"
 MINE = "/studio/canvas/mine"
-FIRST_WORDS = ["Making: a chess club archive", "smoke-newcomer's arcade", "On my mind: lost games"]
-PARTS = ["click-to-read", "sprite", "sprite", "sprite", "text", "text", "text"]
+ANSWERS = {
+    "building": "a chess club archive",
+    "vibe": "cozy",
+    "color_scheme": "forest",
+    "problem": "lost games",
+}
+WELCOME = """Welcome to this cozy arcade.
+
+It was furnished for a chess club archive.
+
+Something to think about here: lost games
+
+Move things, change them, or clear the canvas and start afresh in the studio."""
+# What the first canvas holds, without ids: what it is, where it stands, and what it says.
+FIRST_ROOM = [
+    ("text", 160, 112, {"text": "Making: a chess club archive", "variant": "eyebrow"}),
+    ("text", 160, 176, {"text": "smoke-newcomer's arcade", "variant": "hero"}),
+    ("text", 160, 336, {"text": "On my mind: lost games", "variant": "body"}),
+    ("click-to-read", 160, 496, {"label": "Welcome", "content": WELCOME}),
+    ("sprite", 768, 656, {"sprite": "arcade"}),
+    ("sprite", 1120, 656, {"sprite": "rug"}),
+    ("sprite", 1472, 656, {"sprite": "sign"}),
+]
+LONG = "a very long story " * 20
 
 
 def listed(client: Client) -> list[str]:
@@ -52,13 +80,7 @@ def slots_of(owner: Owner) -> dict[str, int | None]:
     ],
 )
 def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
-    answers = {
-        "building": "a chess club archive",
-        "vibe": "cozy",
-        "color_scheme": "forest",
-        "problem": "lost games",
-    }
-    newcomer = {"handle": "smoke-newcomer", "answers": answers}
+    newcomer = {"handle": "smoke-newcomer", "answers": ANSWERS}
     owner.client.get(MINE)  # somebody who is paired is let in
 
     refused = visitor.post("/studio/signup", newcomer | {"tos_accepted": False})
@@ -69,39 +91,97 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     signed_up = visitor.post("/studio/signup", newcomer | {"tos_accepted": True})
 
     assert 201 == signed_up.status
-    paired = visitor.using(signed_up.json["pairing_token"])
+    told = signed_up.json
+    context = {"handle": "smoke-newcomer", **ANSWERS, "github_handle": ""}
+    assert {"user_id", "handle", "pairing_token", "expires_at", "signup_context"} == told.keys()
+    assert ("smoke-newcomer", context) == (told["handle"], told["signup_context"])
+    assert (told["pairing_token"], *KEPT_FROM_SCRIPTS) == cookie_of(signed_up)
+    paired = visitor.using(told["pairing_token"])
     mine = paired.get(MINE)
     assert (200, []) == (mine.status, mine.json.get("canvases"))
 
-    context = {"handle": "smoke-newcomer", **answers}
     created = paired.post("/studio/canvas", {"signup_context": context})
 
     assert 201 == created.status
     canvas = created.json
-    assert "procedural_fill" == canvas["source"]
-    assert (signed_up.json["user_id"], "smoke-newcomer") == (
-        canvas["owner_id"],
-        canvas["owner_handle"],
-    )
-    assert ("smoke-newcomer's arcade", "forest") == (canvas["title"], canvas["theme"])
-    components = canvas["room_state"]["components"]
-    assert PARTS == sorted(component["type"] for component in components)
-    assert len(components) == len({component["id"] for component in components})
-    said = [component["props"].get("text") for component in components]
-    assert FIRST_WORDS == [text for text in said if text]
-    (welcome,) = (each["props"] for each in components if each["type"] == "click-to-read")
-    assert "chess club archive" in welcome["content"]
-    assert "lost games" in welcome["content"]
-    assert "chess club archive" in canvas["description"]
-    assert (None, None, "private") == (
-        canvas["slot_index"],
-        canvas["published_at"],
-        canvas["visibility"],
-    )
-    assert [canvas] == paired.get(MINE).json["canvases"]
-    assert "absent" == presence(visitor, canvas["id"])
-    assert 204 == paired.post("/studio/unpair", {}).status
+    components = canvas["room_state"].pop("components")
+    made = (canvas.pop("id"), canvas.pop("created_at"), canvas.pop("updated_at"))
+    assert {
+        "owner_id": told["user_id"],
+        "owner_handle": "smoke-newcomer",
+        "room_state": {"preset": "arcade", "ambient": "arcade", "stage": STAGE},
+        "theme": "forest",
+        "title": "smoke-newcomer's arcade",
+        "description": "An arcade for a chess club archive. Everything in it can be changed.",
+        "source": "procedural_fill",
+        "source_metadata": {"fill_version": 1, "preset": "arcade", "answers": context},
+        "featured_score": 0.0,
+        "featured_locked": False,
+        "pack_id": None,
+        "schema_version": 1,
+        "slot_index": None,
+        "published_at": None,
+        "visibility": "private",
+        "is_showcase": False,
+    } == canvas
+    assert FIRST_ROOM == [room_part(each) for each in components]
+    assert [*range(len(components))] == [int(each["id"][-2:], 16) for each in components]
+    assert [created.json] == paired.get(MINE).json["canvases"]
+    assert ("absent", made[1]) == (presence(visitor, made[0]), made[2])
+    take_first_run(paired)
+    generate_another(paired)
+    taken = visitor.post("/studio/signup", newcomer | {"tos_accepted": True})
+    assert (409, "handle_taken") == (taken.status, taken.json["error"])
+    left = paired.post("/studio/unpair", {})
+    assert (204, b"", "") == (left.status, left.body, cookie_of(left)[0])
     assert 401 == paired.get(MINE).status
+
+
+STAGE = {"width": 1920, "height": 1080, "background_layer": "", "ambient_sound": ""}
+KEPT_FROM_SCRIPTS = ("/", True, "strict", "")  # and without TLS not kept to it
+
+
+def cookie_of(reply: Reply) -> tuple[object, ...]:
+    """The pairing token that an answer gives to a browser, and what else it says of it."""
+    kept = SimpleCookie(reply.headers["Set-Cookie"])["pairing_token"]
+    return kept.value, kept["path"], kept["httponly"], kept["samesite"], kept["secure"]
+
+
+def room_part(component: dict[str, Any]) -> tuple[Any, ...]:
+    """What a component of a first canvas is, where it stands and what it says."""
+    return component["type"], component["x"], component["y"], component["props"]
+
+
+def take_first_run(newcomer: Client) -> None:
+    """Take the steps of the first run; none can be skipped."""
+    begun = {"is_complete": False, "resume_url": "/index.html#first-run"}
+    assert begun == newcomer.get("/first-run/state").json
+    skipped = newcomer.post("/first-run/advance", {"step": "canvas-generated"})
+    assert (409, "step_skipped", "questions-answered") == (
+        skipped.status,
+        skipped.json["error"],
+        skipped.json["next_step"],
+    )
+    for step, is_complete in (("questions-answered", False), ("canvas-generated", True)):
+        taken = newcomer.post("/first-run/advance", {"step": step})
+        assert {"is_complete": is_complete, "resume_url": "/studio.html"} == taken.json
+    assert taken.json == newcomer.get("/first-run/state").json
+
+
+def generate_another(newcomer: Client) -> None:
+    """Have a canvas made of other answers: a longer story, a mood alone, a name elsewhere."""
+    answers = {"building": LONG, "vibe": "Lounge", "color_scheme": "cool", "github_handle": "ada"}
+
+    made = newcomer.post("/studio/generate-from-answers", answers)
+
+    assert 201 == made.status
+    canvas = made.json["studio"]
+    assert ("ocean", f"A library for {LONG}"[:239] + "…") == (
+        canvas["theme"],
+        canvas["description"],
+    )
+    (link,) = [each for each in canvas["room_state"]["components"] if "url" in each["props"]]
+    assert {"label": "ada on GitHub", "url": "https://github.com/ada"} == link["props"]
 
 
 @pytest.mark.runbook(
@@ -114,35 +194,70 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     ],
 )
 def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> None:
-    canvas = owner.seed("Slot zero")
+    canvas, neighbour = owner.seed("Slot zero"), owner.seed("Beside it")
     path = f"/studio/canvas/{canvas.id}"
     words = {"title": "Slot zero, edited", "theme": "forest", "description": "An edited one"}
-    assert 200 == owner.client.put(path, words).status
+    edited = owner.client.put(path, words)
+    assert 200 == edited.status
+    assert words == {key: edited.json[key] for key in words}
     others = listed(visitor)
+    nowhere = owner.publish(canvas.id, 10_000)
+    assert (400, "slot_index") == (nowhere.status, nowhere.json["field"])
 
     published = owner.publish(canvas.id, 0)
 
     assert 200 == published.status
-    assert (0, "public") == (published.json["slot_index"], published.json["visibility"])
-    assert published.json["published_at"] > 0
+    when = published.json["published_at"]
+    assert when > 0
+    place = {"slot_index": 0, "visibility": "public", "published_at": when}
+    assert edited.json | place == published.json
     grid = visitor.get(FEATURED).json
     assert [canvas.id, *others] == [card["id"] for card in grid["canvases"]]
-    card = grid["canvases"][0]
-    assert words | {"owner_handle": owner.handle} == {
-        key: card[key] for key in (*words, "owner_handle")
-    }
-    assert [canvas.id] == [card["id"] for card in first_card(visitor, "newest").json["canvases"]]
-    assert 1 == len(first_card(visitor, "random").json["canvases"])
-    assert 409 == owner.client.put(path, {"title": "too late"}).status
+    card = {"id": canvas.id, "owner_handle": owner.handle, "published_at": when}
+    assert words | card | {"thumbnail_url": None} == grid["canvases"][0]
+    publish_elsewhere(owner, neighbour.id)
+    everything = {neighbour.id, canvas.id, *others}
+    assert [neighbour.id, canvas.id] == paged(visitor, "newest", len(everything))[:2]
+    for order in ("featured", "random"):
+        assert everything == {*paged(visitor, order, len(everything))}
+    for query in ("filter=none", "limit=0", "cursor=none"):
+        refused = visitor.get(f"/ensemble/canvases?{query}")
+        assert (400, query.partition("=")[0]) == (refused.status, refused.json["field"])
+    fixed = owner.client.put(path, {"title": "too late"})
+    assert (409, "canvas_published") == (fixed.status, fixed.json["error"])
     with FRONT_PAGE_IS_SERVED:
         front = visitor.get("/index.html")
         assert 200 == front.status
-    assert f"/canvas/{canvas.id}.html" in parse_page(front.text).links
+    (shown,) = parse_page(front.text).all("li", having=("data-canvas-id", canvas.id))
+    assert [f"/canvas/{canvas.id}.html"] == shown.links
+    assert shown.has("class", "theme-forest")
+    (picture,) = shown.all("use")
+    assert picture.attributes["href"].partition("#")[2] in SCENES
+    date = f"{datetime.fromtimestamp(when, UTC):%-d %B %Y}"
+    assert [words["title"], f"@{owner.handle} · {date}", words["description"]] == [
+        line.strip() for line in shown.text.splitlines() if line.strip()
+    ]
 
 
-def first_card(client: Client, order: str) -> Reply:
-    """The grid in some order, cut to one canvas."""
-    return client.get(f"/ensemble/canvases?filter={order}&limit=1")
+def publish_elsewhere(owner: Owner, canvas_id: str) -> None:
+    """Publish past the server, as another process on the same data would."""
+    owner.store.publish(
+        canvas_id,
+        owner.id,
+        slot_index=1,
+        visibility=Visibility.public,
+        tier=Tier.free,
+        now=time.time(),
+    )
+
+
+def paged(client: Client, order: str, count: int) -> list[str]:
+    """The ids in the grid, read in two parts."""
+    address = f"/ensemble/canvases?filter={order}&limit={count // 2 + 1}"
+    first = client.get(address).json
+    second = client.get(f"{address}&cursor={first['next_cursor']}").json
+    assert "" == second["next_cursor"]
+    return [card["id"] for part in (first, second) for card in part["canvases"]]
 
 
 @pytest.mark.runbook(
@@ -156,6 +271,7 @@ def first_card(client: Client, order: str) -> Reply:
 )
 def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> None:
     canvas, neighbour = owner.seed("Comes and goes"), owner.seed("Stays")
+    own = {canvas.id, neighbour.id}
     owner.has_published(canvas, 0)
     owner.has_published(neighbour, 1)
     with GRID_ANSWERS:
@@ -171,14 +287,29 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
         assert 404 == visitor.get(path).status
     assert {"Comes and goes": None, "Stays": 1} == slots_of(owner)
-    draft = owner.client.get(f"/studio/canvas/{canvas.id}").json
+    path = f"/studio/canvas/{canvas.id}"
+    draft = owner.client.get(path).json
+    assert draft == unpublished.json
     assert ("Comes and goes", None, None) == (
         draft["title"],
         draft["slot_index"],
         draft["published_at"],
     )
+    refused = owner.client.put(f"{path}/showcase", {"is_showcase": True})
+    assert (409, "canvas_not_published") == (refused.status, refused.json["error"])
     assert 200 == owner.publish(canvas.id, 0).status
-    assert [canvas.id] == [each for each in listed(visitor) if each == canvas.id]
+    for is_forward, order in (
+        (True, [neighbour.id, canvas.id]),
+        (False, [canvas.id, neighbour.id]),
+    ):
+        wish = {"is_showcase": is_forward}
+        put = owner.client.put(f"/studio/canvas/{neighbour.id}/showcase", wish)
+        assert (200, is_forward) == (put.status, put.json["is_showcase"])
+        assert order == [each for each in listed(visitor) if each in own]
+    deleted = owner.client.request("DELETE", path)
+    assert (204, b"") == (deleted.status, deleted.body)
+    assert [neighbour.id] == [each for each in listed(visitor) if each in own]
+    assert ({"Stays": 1}, 404) == (slots_of(owner), owner.client.get(path).status)
 
 
 @pytest.mark.runbook(
@@ -202,6 +333,7 @@ def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Clien
 
     assert 200 == swapped.status
     assert 0 == swapped.json["slot_index"]
+    assert swapped.json == owner.client.get(f"/studio/canvas/{new.id}").json
     assert {"Old": None, "New": 0, "Neighbour": 1} == slots_of(owner)
     draft = owner.client.get(f"/studio/canvas/{old.id}").json
     assert (None, "private") == (draft["published_at"], draft["visibility"])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import re
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from dashgen.gate import write_closed
 from tests.integration.given import (
     CANVAS_IS_READABLE,
     FRONT_PAGE_IS_SERVED,
@@ -20,6 +26,8 @@ from tests.integration.html_page import parse_page
 from tests.integration.server_process import DASHBOARD_TOKEN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.integration.client import Client, Reply
     from tests.integration.conftest import Owner
     from tests.integration.html_page import Element
@@ -88,6 +96,30 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> Non
         grid = visitor.get("/ensemble/canvases?filter=newest&limit=50")
         assert 200 == grid.status
     assert [False] * 3 == [canvas.id in grid.text for canvas in (draft, private, unlisted)]
+    with closed_gate(visitor):
+        closed = [visitor.get(f"/ensemble/canvas/{canvas.id}") for canvas in (draft, unlisted)]
+        closed.append(visitor.get("/ensemble/canvases"))
+        assert [(403, GRID_CLOSED)] * 3 == [(reply.status, reply.json) for reply in closed]
+        with FRONT_PAGE_IS_SERVED:
+            front = parse_page(visitor.get("/index.html").text)
+        assert [1, 0] == [len(front.all(having=("id", name))) for name in ("grid-notice", "grid")]
+        shown = owner.client.get(f"/canvas/{private.id}.html")
+        assert (200, "no-store") == (shown.status, shown.headers["Cache-Control"])
+
+
+GRID_CLOSED = {"error": "grid_closed", "message": "The public grid is closed at the moment."}
+
+
+@contextmanager
+def closed_gate(client: Client) -> Iterator[None]:
+    """Close the public grid for a while."""
+    gate = client.server.roots.orch / "gate.json"
+    is_open = gate.read_bytes()
+    write_closed(gate, "for the smoke", by="smoke", now=time.time())
+    try:
+        yield
+    finally:
+        gate.write_bytes(is_open)
 
 
 @pytest.mark.runbook(
@@ -109,15 +141,58 @@ def test_canvas_detail_endpoint_serves_public_canvas(owner: Owner, visitor: Clie
     reply = visitor.get(f"/ensemble/canvas/{canvas.id}")
 
     assert 200 == reply.status
-    assert PUBLIC_KEYS == reply.json.keys()
-    assert (canvas.id, "On view", owner.handle, 0, "public") == tuple(
-        reply.json[key] for key in ("id", "title", "owner_handle", "slot_index", "visibility")
-    )
-    component = reply.json["room_state"]["components"][0]
+    record = reply.json
+    component = record["room_state"]["components"][0]
     assert ("text", 10, 20) == (component["type"], component["x"], component["y"])
     assert {"text": "hello, visitor"} == component["props"]
+    assert PUBLIC_KEYS == record.keys()
+    assert {
+        "id": canvas.id,
+        "owner_id": owner.id,
+        "owner_handle": owner.handle,
+        "room_state": msgspec.to_builtins(canvas.room_state),
+        "theme": "warm",
+        "title": "On view",
+        "description": "",
+        "slot_index": 0,
+        "published_at": record["published_at"],
+        "visibility": "public",
+        "is_showcase": False,
+        "schema_version": 1,
+    } == record
+    assert {"content-type": "application/json", "cache-control": "no-store"} | COMMON == {
+        name: reply.headers[name] for name in ("content-type", "cache-control", *COMMON)
+    }
+    page = parse_page(visitor.get(f"/canvas/{canvas.id}.html").text)
+    (said,) = page.all("time")
+    assert ("just now", "warm") == (
+        said.text,
+        json.loads(str(page.by_id("canvas-boot").parts[0]))["theme"],
+    )
+    refuse_odd_requests(visitor, f"/ensemble/canvas/{canvas.id}")
     assert 404 == visitor.get(NO_SUCH_CANVAS).status
     assert before == visitor.server.roots.snapshot()
+
+
+COMMON = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def refuse_odd_requests(visitor: Client, address: str) -> None:
+    """Ask for what no route answers: each is refused as JSON that says why."""
+    odd = visitor.request("PATCH", address, b"{}")
+    assert ("method_not_allowed", "GET, HEAD") == (odd.json["error"], odd.headers["Allow"])
+    odd = visitor.get("/nothing/here")
+    assert (404, "There is nothing at this address.") == (odd.status, odd.json["message"])
+    odd = visitor.get(f"{address}%2f")
+    assert (400, "bad_path") == (odd.status, odd.json["error"])
+    odd = visitor.sending(Host="two hosts").get(address)
+    assert (400, "bad_host") == (odd.status, odd.json["error"])
 
 
 @pytest.mark.runbook(
@@ -130,17 +205,32 @@ def test_canvas_detail_endpoint_serves_public_canvas(owner: Owner, visitor: Clie
 )
 def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
     canvas = owner.seed("Not yours to publish")
+    expired = owner.issue_token(days_ago=91)
+    assert 401 == visitor.using(expired).get("/studio/canvas/mine").status
     before = visitor.server.roots.snapshot()
     wish = {"slot_index": 0, "visibility": "public"}
     path = f"/studio/canvas/{canvas.id}/publish"
 
-    for token in ("", "not-a-token", DASHBOARD_TOKEN, owner.client.token[:-1]):
+    for token in ("", "not-a-token", DASHBOARD_TOKEN, owner.client.token[:-1], expired):
         reply = visitor.using(token).post(path, wish)
 
         assert 401 == reply.status
         assert "unauthorised" == reply.json["error"]
+        assert "Bearer" == reply.headers["WWW-Authenticate"]
     assert before == visitor.server.roots.snapshot()
     assert 200 == visitor.using(owner.client.token).get("/studio/canvas/mine").status
+    creator = {"kind": "creator", "user_id": owner.id, "handle": owner.handle}
+    assert (200, creator) == verified(visitor, owner.client.token)
+    with OPERATOR_IS_LET_IN:
+        assert (200, {"kind": "operator"}) == verified(visitor, DASHBOARD_TOKEN)
+    assert 401 == verified(visitor, "not-a-token")[0]
+    assert 401 == verified(visitor.using("another"), owner.client.token)[0]
+
+
+def verified(client: Client, token: str) -> tuple[int, Any]:
+    """What the server says that a token is good for."""
+    reply = client.post("/verify-token", {"token": token})
+    return reply.status, reply.json
 
 
 @pytest.mark.runbook(
@@ -163,8 +253,18 @@ def test_visitor_cannot_modify(owner: Owner, stranger: Owner, visitor: Client) -
     # Somebody who is let in is not let at what others made, or told of what they hide.
     for canvas, status in ((draft, 404), (public, 403)):
         path = f"/studio/canvas/{canvas.id}"
-        assert [status] * 4 == [attempt.status for attempt in attempts(stranger.client, path)]
+        assert [status] * 5 == [
+            attempt.status
+            for attempt in (*attempts(stranger.client, path), stranger.client.get(path))
+        ]
+    # The owner's browser is let in by its cookie, and no other site may use it.
+    browser = visitor.sending(Cookie=f"pairing_token={owner.client.token}")
+    for elsewhere in (browser, browser.sending(Origin="https://other.example")):
+        refused = elsewhere.put(f"/studio/canvas/{draft.id}", {"title": "defaced"})
+        assert (403, "cross_origin") == (refused.status, refused.json["error"])
     assert before == visitor.server.roots.snapshot()
+    here = browser.sending(Origin=visitor.server.url)
+    assert 200 == here.put(f"/studio/canvas/{draft.id}", {"title": "by hand"}).status
 
 
 def attempts(client: Client, path: str) -> list[Reply]:
@@ -208,6 +308,8 @@ def test_text_component_with_script_tag_is_escaped_in_static_render(
     boot = json.loads(block)
     assert [HOSTILE] * 2 == [boot["title"], boot["room_state"]["components"][0]["props"]["text"]]
     assert set() == set(block) & set("<>&\u2028\u2029")
+    brackets = hang(owner, visitor, 2, "[" * 50 + "<b>").by_id("note-2").all("pre")
+    assert ["[" * 50 + "<b>"] == [each.text for each in brackets]  # as it was typed
 
 
 def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
@@ -223,7 +325,27 @@ def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
         reply.headers["Content-Type"],
         reply.headers["X-Content-Type-Options"],
     )
-    return parse_page(reply.text)
+    page = parse_page(reply.text)
+    (style,) = (str(each.parts[0]) for each in page.all("style"))
+    assert PLACES == style  # which holds numbers and no word of a stranger's
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}'" in policy
+    return page
+
+
+SIZES: tuple[dict[str, Any], ...] = (
+    {},
+    {"w": 480.0, "z": 3, "rotation": 380.0},
+    {"h": 540.0},
+    {"z": -5_000},
+)
+PLACES = (
+    "@media (min-width:45rem){.stage{aspect-ratio:1920/1080}"
+    ".at-0{left:0%;top:0%;z-index:0}"
+    ".at-1{left:5.208%;top:0%;width:25%;rotate:20deg;z-index:3}"
+    ".at-2{left:10.417%;top:0%;height:50%;z-index:0}"
+    ".at-3{left:15.625%;top:0%;z-index:-999}}"
+)
 
 
 def saying(text: str) -> list[dict[str, Any]]:
@@ -235,8 +357,8 @@ def saying(text: str) -> list[dict[str, Any]]:
         "click-to-link": {"label": text, "url": "https://example.org/"},
     }
     return [
-        {"id": f"part-{place}", "type": kind, "x": 100.0 * place, "props": each}
-        for place, (kind, each) in enumerate(props.items())
+        {"id": f"part-{place}", "type": kind, "x": 100.0 * place, "props": each, **size}
+        for place, ((kind, each), size) in enumerate(zip(props.items(), SIZES, strict=True))
     ]
 
 
@@ -260,6 +382,7 @@ def test_javascript_url_in_click_to_link_is_filtered_in_static_render(
         assert 400 == refused.status
         assert "url" in refused.json["field"]
 
+    refuse_odd_parts(owner)
     urls = [*GOOD_URLS, *BAD_URLS]
     links = [
         {"id": f"link{n}", "type": "click-to-link", "props": {"label": f"Link {n}", "url": url}}
@@ -281,6 +404,58 @@ def test_javascript_url_in_click_to_link_is_filtered_in_static_render(
     assert [] == [address for address in page.addresses if not SAFE_ADDRESS.match(address)]
 
 
+ODD_PARTS: tuple[tuple[object, str], ...] = (
+    ({}, ""),
+    ([{"type": "no-such"}], "[0].type"),
+    ([{"type": "text", "id": "?"}], "[0].id"),
+    ([{"type": "text", "x": "far"}], "[0].x"),
+    ([{"type": "text", "w": -1}], "[0].w"),
+    ([{"type": "text", "locked": 1}], "[0].locked"),
+    ([{"type": "text", "events": []}], "[0].events"),
+    ([{"type": "text", "props": {"a": [{"href": BAD_URLS[0]}]}}], "[0].props.a[0].href"),
+    ([{"type": "text", "props": {"text": "x" * 20_001}}], "[0].props.text"),
+    ([{"type": "text", "props": {"k" * 81: 1}}], "[0].props"),
+    ([{"type": "text", "id": "same"}] * 2, "[1].id"),
+)
+
+
+def refuse_odd_parts(owner: Owner) -> None:
+    """Send rooms that no room can be, each of which is refused by the name of its field; and a good one."""
+    for parts, field in ODD_PARTS:
+        refused = owner.client.post("/studio/canvas", {"room_state": {"components": parts}})
+        assert (400, f"room_state.components{field}") == (refused.status, refused.json["field"])
+    for room, field in (({"stage": {"width": 0}}, "stage.width"), ({"preset": 1}, "preset")):
+        refused = owner.client.post("/studio/canvas", {"room_state": room})
+        assert (400, f"room_state.{field}") == (refused.status, refused.json["field"])
+    unknown = owner.client.post("/studio/canvas", {"theme": "forrest"})
+    assert (400, "theme") == (unknown.status, unknown.json["field"])
+    assert "did you mean forest?" in unknown.json["message"]
+    part = {"type": "click_to_link", "url": "HTTPS://EXAMPLE.org/a", "hidden": True, "z": 1.6}
+    stage = {"width": 800, "height": 600, "background_layer": "sky", "ambient_sound": "rain"}
+    whole: dict[str, Any] = {
+        "preset": "blank",
+        "ambient": "calm",
+        "stage": stage,
+        "components": [part],
+    }
+    made = owner.client.post("/studio/canvas", {"room_state": whole})
+    assert 201 == made.status
+    (stored,) = made.json["room_state"]["components"]
+    assert whole | {"components": [stored]} == made.json["room_state"]
+    assert (
+        dict.fromkeys("xyw", 0.0)
+        | {"h": 0.0, "rotation": 0.0}
+        | {
+            "id": stored["id"],
+            "type": "click-to-link",
+            "z": 2,
+            "hidden": True,
+            "props": {"url": "https://example.org/a"},
+        }
+        == stored
+    )
+
+
 @pytest.mark.runbook(
     severity="normal",
     cause="The cap on the size of a body is gone or raised, or does not count while it reads.",
@@ -299,8 +474,38 @@ def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
 
     assert [413] * 3 == [refused.status for refused in too_large]
     assert ["payload_too_large"] * 3 == [refused.json["error"] for refused in too_large]
+    assert [MAX_BODY_BYTES] * 3 == [refused.json["limit_bytes"] for refused in too_large]
+    for body in UNREADABLE:
+        unread = owner.client.request("PUT", path, body)
+        assert (400, "body") == (unread.status, unread.json["field"])
+    unsaid = owner.client.sending(**{"Content-Type": "text/plain"}).put(path, {"title": "words"})
+    assert (415, "unsupported_media_type") == (unsaid.status, unsaid.json["error"])
+    assert "close" == visitor.say(OTHER_PROTOCOL).headers["Connection"]
+    for said, status, error in NO_REQUESTS:
+        refused = visitor.say(said)
+        assert (status, error) == (refused.status, refused.json["error"])
+        assert COMMON == {name: refused.headers[name] for name in COMMON}
     assert before == visitor.server.roots.snapshot()
     assert 201 == owner.client.request("POST", "/studio/canvas", fits).status
+
+
+# What two readers could read differently, or one not at all.
+UNREADABLE = (
+    b"",
+    b"{",
+    b'{"title": "one", "title": "two"}',
+    b'{"title": NaN}',
+    b'{"title": 1e999}',
+    b"[" * 5_000,
+    b'{"title": "\\ud800"}',
+)
+OTHER_PROTOCOL = (
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n"
+)
+NO_REQUESTS = (
+    (b"not a request\r\n\r\n", 400, "bad_request"),
+    (b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000 + b"\r\n", 431, "request_head_too_large"),
+)
 
 
 @pytest.mark.runbook(
@@ -318,12 +523,18 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
     projects.mkdir(exist_ok=True)
     project = {"slug": "smoke", "name": "Smoke", "current_task": "a secret task", "active": True}
     (projects / "smoke.json").write_text(json.dumps(project), encoding="utf-8")
+    visitor.server.roots.incidents.mkdir(exist_ok=True)
+    (visitor.server.roots.incidents / "one.json").write_text(json.dumps(INCIDENT), encoding="utf-8")
 
     with OPERATOR_IS_LET_IN:
         full = operator.get("/state")
         assert 200 == full.status
         assert OWNER_KEYS <= full.json.keys()
         assert "a secret task" in full.text
+    assert [INCIDENT_SHOWN] == full.json["incidents"]
+    assert (True, "opened for commit smoke") == tuple(
+        full.json["gate"][key] for key in ("is_open", "reason")
+    )
     for token in ("", "wrong", owner.client.token):
         reply = visitor.using(token).get("/state")
 
@@ -337,6 +548,76 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
         assert "a secret task" not in reply.text
         result = {"slug": "smoke", "result": "fail"}
         assert 401 == visitor.using(token).post("/smoke-test-result", result).status
+    assert full.json["projects"] == operator.get("/state").json["projects"]
+    hold_back_until_smoked(operator)
+    count = visitor.get("/metrics").json["canvas_count"]
+    owner.has_published(owner.seed("One more"), 0)
+    metrics = visitor.get("/metrics").json
+    assert (0, 0) == (metrics["error_count"], metrics["recent_error_count"])
+    assert metrics["request_count"] < visitor.get("/metrics").json["request_count"]
+    stored = [path.name for path in visitor.server.roots.orch.glob("pairings/*.json")]
+    assert (len(stored), count + 1) == (metrics["paired_user_count"], metrics["canvas_count"])
+    assert {"request_count", "error_count", "recent_error_count", "uptime_s"} <= metrics.keys()
+    log_tells_no_secret(visitor, owner.client.token)
+
+
+INCIDENT = {
+    "schema": "incident/1",
+    "id": "one",
+    "opened": 1.0,
+    "severity": "high",
+    "status": "found",
+    "rows": [{"test": "test_one"}],
+    "culprit": {"sha": "0123456789abcdef", "subject": "a change"},
+    "next": ["bin/invoke rollback"],
+}
+INCIDENT_SHOWN = {
+    "id": "one",
+    "state": "found",
+    "opened_at": 1.0,
+    "severity": "high",
+    "rows": ["test_one"],
+    "culprit": "0123456789 a change",
+    "next": "bin/invoke rollback",
+}
+
+
+def hold_back_until_smoked(operator: Client) -> None:
+    """While the smoke of a project is red nothing is run in it; a pass lets it go on."""
+    wish = {"slug": "smoke", "minutes": 5, "prompt": "go on"}
+    told = operator.post("/smoke-test-result", {"slug": "smoke", "result": "fail", "notes": "red"})
+    assert (200, "Building") == (told.status, told.json["state"])
+    assert ("fail", "red") == tuple(
+        told.json["project"]["smoke"][key] for key in ("result", "notes")
+    )
+    refused = operator.post("/fire", wish)
+    assert {
+        "error": "smoke_test_required",
+        "checkpoint": "smoke",
+        "current_state": "Building",
+        "target_state": "Building",
+    } == {key: value for key, value in refused.json.items() if key != "message"}
+    assert 409 == refused.status
+    assert 200 == operator.post("/smoke-test-result", {"slug": "smoke", "result": "pass"}).status
+    fired = operator.post("/fire", wish)
+    assert (200, 0, 1) == (fired.status, fired.json["exit"], fired.json["project"]["queued_count"])
+    assert 404 == operator.post("/fire", wish | {"slug": "none"}).status
+
+
+def log_tells_no_secret(visitor: Client, token: str) -> None:
+    """The server's log has a line a request, with neither queries nor tokens."""
+    visitor.get("/health?token=a-secret")
+    visitor.get("/health")  # the line of the request before it is written now
+    lines = visitor.server.logged()
+    asked = {
+        "level": "info",
+        "msg": "request",
+        "http_method": "GET",
+        "http_path": "/health",
+        "http_status": 200,
+    }
+    assert [line for line in lines if asked.items() <= line.items() and line["duration_ms"] > 0]
+    assert not [text for line in lines for text in ("a-secret", token) if text in str(line)]
 
 
 @pytest.mark.runbook(
@@ -362,6 +643,29 @@ def test_index_html_contains_cookie_banner(visitor: Client) -> None:
     assert ["/legal/cookies.html"] == banner.links
     with LEGAL_PAGES_ARE_SERVED:
         assert 200 == visitor.get("/legal/cookies.html").status
+    for name, heading in SHELLS.items():
+        shell = visitor.get(f"/{name}.html")
+        assert (200, "no-cache") == (shell.status, shell.headers["Cache-Control"])
+        page = parse_page(shell.text)
+        (title,) = page.all("h1")
+        assert (heading, "section") == (title.text, page.by_id("cookie-banner").tag)
+    script = next(each for each in page.addresses if each.startswith("/assets/settings.js?v="))
+    kept = visitor.get(script)
+    assert ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable") == (
+        kept.headers["Content-Type"],
+        kept.headers["Cache-Control"],
+    )
+    assert 404 == visitor.get("/assets/none.js").status
+    assert "$12" in page.by_id("billing").text
+
+
+# The pages that hold nobody's data.
+SHELLS = {
+    "studio": "Your canvases",
+    "pair": "Link this browser to your canvases",
+    "dashboard": "What is running",
+    "settings": "This browser and your plan",
+}
 
 
 @pytest.mark.runbook(
@@ -408,3 +712,13 @@ def test_legal_terms_page_renders(visitor: Client) -> None:
     assert "**" not in main.text
     assert "## " not in main.text
     assert {"/legal/privacy.html", "/legal/cookies.html"} <= set(main.links)
+    linked = [link for link in main.links if link.startswith("#")]
+    ids = [each.attributes["id"] for each in main.all("h2")]
+    assert [f"#{name}" for name in ids if name != "contents-title"] == linked
+    missing = visitor.get("/legal/none.html")
+    (heading,) = parse_page(missing.text).all("h1")
+    assert (404, "Nothing here") == (missing.status, heading.text)
+    document = visitor.get("/docs/adr/0003-rows-live-on-tests.html")
+    (title,) = parse_page(document.text).all("h1")
+    assert (200, "0003 A row of the runbook lives on its test") == (document.status, title.text)
+    assert 404 == visitor.get("/docs/adr/none.html").status

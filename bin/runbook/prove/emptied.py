@@ -106,41 +106,13 @@ def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
             yield from _own_nodes(node)
 
 
-def reachable(sources: Mapping[str, str], roots: Iterable[str]) -> list[Emptied]:
-    """Return the functions that code in the roots may come to, by the names that are used on the way.
-
-    By name alone: whatever has the name of something that is called, or handed on, counts as reached. So a function
-    is left out only where nothing that is reached so much as mentions it.
+def reached(sources: Mapping[str, str], noted: Iterable[str]) -> list[Emptied]:
+    """Return the functions that were noted while requests were served, in the order of the sources.
 
     Args:
         sources: The text of every module, by its path.
-        roots: Paths of the modules, or ``path::name`` of the functions, where it starts.
+        noted: ``file::name`` each; what is no function with a body of its own is passed over.
     """
-    found = {
-        Emptied(file, name): node
-        for file, text in sources.items()
-        for name, node in functions(text)
-    }
-    wanted = set[str]()
-    for root in roots:
-        file, _, name = root.partition("::")
-        tree: ast.AST = ast.parse(sources[file])
-        wanted |= _names(found[Emptied(file, name)] if name else tree)
-    reached: set[Emptied] = set()
-    while fresh := [each for each in found if each not in reached and _is_wanted(each, wanted)]:
-        reached.update(fresh)
-        for each in fresh:
-            wanted |= _names(found[each])
-    return [each for each in found if each in reached]
-
-
-def _is_wanted(function: Emptied, wanted: set[str]) -> bool:
-    """Whether it is mentioned; what Python itself calls, such as ``__init__``, with its class."""
-    *around, name = [part for part in function.qualname.split(".") if part != "<locals>"]
-    is_special = name.startswith("__") and bool(around)
-    return (around[-1] if is_special else name) in wanted
-
-
-def _names(tree: ast.AST) -> set[str]:
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names = frozenset(noted)
+    every = (Emptied(file, name) for file, text in sources.items() for name, _ in functions(text))
+    return [each for each in every if str(each) in names]

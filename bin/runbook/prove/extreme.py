@@ -1,4 +1,6 @@
-"""Empty every function that a request can reach, one at a time: ``python -m runbook.prove.extreme --sources FOLDER``.
+"""Empty every function that a request can reach: ``python -m runbook.prove.extreme --sources FOLDER --reached FILE``.
+
+FILE names them, ``path::name`` a line, as a server wrote them down that was asked for everything.
 
 What was tried is kept in ``.runbook/extreme.jsonl``, so that a run that was ended goes on where it was. A function that
 was killed is tried again when its file changes; one that survived also when a test changes.
@@ -14,7 +16,6 @@ import sys
 import time
 import tomllib
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
 from runbook.project import find_project
-from runbook.prove.emptied import Emptied, reachable
+from runbook.prove.emptied import Emptied, reached
 from runbook.prove.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m runbook.prove.extreme", allow_abbrev=False)
     parser.add_argument("--sources", required=True, help="the folder of the package under smoke")
-    parser.add_argument("--root", action="append", required=True, help="where a request starts")
-    parser.add_argument("--leave-out", action="append", default=[], help="globs of files")
+    parser.add_argument("--reached", required=True, help="file of what a request can reach")
     parser.add_argument("--tier", default="fast")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--seconds", type=float, default=0.0, help="begin nothing after so long")
@@ -82,11 +82,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _main(options: argparse.Namespace) -> ExitCode:
     project = find_project(Path.cwd())
     tier = project.tier(options.tier)
-    sources = _read_sources(project, options.sources, options.leave_out)
-    for root in options.root:
-        if root.partition("::")[0] not in sources:
-            raise UsageError(f"--root {root} is not among the sources", next_step="name a module")
-    wanted = reachable(sources, options.root)
+    sources = _read_sources(project, options.sources)
+    wanted = reached(sources, _read_reached(options.reached))
+    if not wanted:
+        raise UsageError(
+            f"--reached {options.reached} names no function", next_step="bin/nox -s extreme"
+        )
     memory = _Memory(project, tier, sources)
     _try_the_rest(project, tier, wanted, memory, options)
     tried = [found for each in wanted if (found := memory.find(each))]
@@ -106,14 +107,21 @@ def _main(options: argparse.Namespace) -> ExitCode:
     return ExitCode.RED if word == "unproved" else ExitCode.GREEN
 
 
-def _read_sources(project: Project, folder: str, leave_out: Sequence[str]) -> dict[str, str]:
+def _read_sources(project: Project, folder: str) -> dict[str, str]:
     files = sorted((project.root / folder).rglob("*.py"))
-    names = {file.relative_to(project.root).as_posix(): file for file in files}
     return {
-        name: file.read_text(encoding="utf-8")
-        for name, file in names.items()
-        if not any(fnmatch(name, glob) for glob in leave_out)
+        file.relative_to(project.root).as_posix(): file.read_text(encoding="utf-8")
+        for file in files
     }
+
+
+def _read_reached(file: str) -> list[str]:
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError(
+            f"--reached {file}: {error.strerror}", next_step="bin/nox -s extreme"
+        ) from error
 
 
 class _Memory:

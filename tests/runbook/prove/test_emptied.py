@@ -1,4 +1,4 @@
-"""Emptied functions: which there are, which a root comes to, and what is left of the source."""
+"""Emptied functions: which there are, which were reached, and what is left of the source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from runbook.prove.emptied import Emptied, functions, reachable
+from runbook.prove.emptied import Emptied, functions, reached
 
 SOURCE = '''\
 import os
@@ -101,21 +101,14 @@ def test_a_function_that_is_gone_is_told() -> None:
         Emptied("a.py", "gone").edit(SOURCE)
 
 
-def test_what_a_root_comes_to_is_reached_by_name() -> None:
-    table = "import a\nROUTES = [a.handle]\n"
+def test_what_was_noted_is_reached_and_nothing_is_made_up() -> None:
+    noted = [
+        "a.py::lines.<locals>.clean",
+        "a.py::Store.read",
+        "a.py::Store.declared",
+        "b.py::lines",
+    ]
 
-    found = reachable({"table.py": table, "a.py": SOURCE}, ["table.py"])
+    found = reached({"a.py": SOURCE}, noted)
 
-    assert [
-        "Store.__init__",
-        "Store.read",
-        "lines",
-        "lines.<locals>.clean",
-        "handle",
-    ] == [each.qualname for each in found]
-
-
-def test_a_root_may_be_one_function() -> None:
-    found = reachable({"a.py": SOURCE}, ["a.py::lines"])
-
-    assert {"Store.read", "lines.<locals>.clean"} == {each.qualname for each in found}
+    assert ["Store.read", "lines.<locals>.clean"] == [each.qualname for each in found]
