@@ -22,7 +22,7 @@ from runbook.errors import UsageError
 from runbook.negative_control import NegativeControls
 from runbook.preconditions import failed_precondition
 from runbook.pytest_process import EVENTS_VARIABLE, LIFELINE_VARIABLE, NONCE_VARIABLE
-from runbook.rows import MARKER, Row, function_id, make_row
+from runbook.rows import MARKER, Row, Severity, function_id, make_row
 from runbook.verdict import Failure
 
 if TYPE_CHECKING:
@@ -152,10 +152,11 @@ class EventWriter(_Observer):
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Show first that a failure in this folder would be seen."""
-        ran = self._controls.run_before(item)
-        if ran is not None:
-            self._write("control", test=ran[0], outcome=ran[1])
+        """Show first that a failure in this folder would be seen, and that this is the test of the source."""
+        for control, outcome in self._controls.run_before(item):
+            self._write("control", test=control, outcome=outcome)
+        if _is_replaced(item):
+            self._write("replaced", test=item.nodeid)
         return (yield)
 
     def observe(
@@ -186,8 +187,17 @@ class EventWriter(_Observer):
         os.close(self._file)
 
 
+def _is_replaced(item: pytest.Item) -> bool:
+    """Whether a hook has put something else in the place of a test: nothing, or one that tries again."""
+    if not isinstance(item, pytest.Function):
+        return False
+    defined = getattr(item.getparent(pytest.Class) or item.getparent(pytest.Module), "obj", None)
+    own = getattr(defined, item.originalname, None)
+    return getattr(own, "__func__", own) is not getattr(item.obj, "__func__", item.obj)
+
+
 class RowSummary(_Observer):
-    """Under plain pytest: the FAIL lines of red rows, at the end."""
+    """Under plain pytest: the FAIL lines of red rows, at the end; a red row of high severity closes the gate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -208,6 +218,21 @@ class RowSummary(_Observer):
             terminalreporter.section("runbook")
             for text in triage.fail_lines(self._failures, self._rows):
                 terminalreporter.line(text)
+            if said := self._close_gate(terminalreporter.config.rootpath):
+                terminalreporter.line(said)
+
+    def _close_gate(self, root: Path) -> str:
+        """A green run of plain pytest opens nothing, but what is red is red whoever has asked."""
+        high = [row.test for row in self._rows.values() if row.severity is Severity.HIGH]
+        if not high:
+            return ""
+        from runbook.gate.project_gate import close_for  # noqa: PLC0415 - hardly ever
+        from runbook.project import find_project  # noqa: PLC0415
+
+        try:
+            return close_for(find_project(root), high, run="a run of pytest")
+        except UsageError as error:
+            return f"error: {error}"
 
 
 def _failure(

@@ -111,15 +111,19 @@ def judge(
 
     Returns:
         Red if any test failed, the session did not finish, an event of it is lost, or a negative control
-        passed; partial if nothing failed but not exactly the manifest was run and passed, or a folder has no
-        control that failed; else green.
+        passed; partial if nothing failed but not exactly the manifest was run and passed, or a test was replaced,
+        or not every control of a folder failed; else green.
     """
     believed = [event for event in events if event.get("nonce") == nonce]
     reports = [event for event in believed if event["event"] == "report"]
     outcomes = dict.fromkeys(manifest, Outcome.MISSING) | _outcomes(manifest, believed, reports)
     failures = tuple(_failure(event) for event in reports if event["outcome"] == "failed")
     broken = tuple(_session_faults(believed, status, has_failures=bool(failures)))
-    gaps = (*_gaps(manifest, outcomes, reports), *_control_gaps(believed, reports))
+    gaps = (
+        *_gaps(manifest, outcomes, reports),
+        *_control_gaps(believed, reports),
+        *_replaced(believed),
+    )
     word = Word.RED if failures or broken else Word.PARTIAL if gaps else Word.GREEN
     return Verdict(word, outcomes, failures, broken + gaps)
 
@@ -210,10 +214,20 @@ def _gaps(
 
 def _control_gaps(events: list[Event], reports: list[Event]) -> Iterable[str]:
     """Where tests ran though nothing shows that a failing one would have been seen."""
-    controls = (event for event in events if event["event"] == "control")
-    controlled = {_folder(event) for event in controls if event["outcome"] == "failed"}
+    outcomes: dict[str, set[str]] = {}
+    for event in events:
+        if event["event"] == "control":
+            outcomes.setdefault(_folder(event), set()).add(event["outcome"])
+    controlled = {folder for folder, seen in outcomes.items() if seen == {"failed"}}
     for folder in sorted({_folder(report) for report in reports} - controlled):
         yield f"no negative control failed in {folder}"
+
+
+def _replaced(events: list[Event]) -> Iterable[str]:
+    """Which tests were not run as their source has them."""
+    for event in events:
+        if event["event"] == "replaced":
+            yield f"{short_name(event['test'])} was replaced by something else before it ran"
 
 
 def _folder(event: Event) -> str:

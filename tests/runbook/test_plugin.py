@@ -275,7 +275,7 @@ def test_what_must_fail_leaves_no_trace(project: TinyProject) -> None:
     assert "test_negative" not in plain_pytest(project, "-v").stdout
 
 
-def test_every_folder_has_a_control_of_its_own_name(project: TinyProject) -> None:
+def test_every_folder_has_controls_of_their_own_names(project: TinyProject) -> None:
     project.write("tests/more/test_more.py", module(row_test("test_more"), row_test("test_most")))
 
     project.smoke()
@@ -286,7 +286,29 @@ def test_every_folder_has_a_control_of_its_own_name(project: TinyProject) -> Non
     assert {("tests/test_app.py", "failed"), ("tests/more/test_more.py", "failed")} == {
         (event["test"].partition("::")[0], event["outcome"]) for event in controls
     }
-    assert 2 == len({event["test"].partition("::")[2] for event in controls})
+    assert 4 == len({event["test"].partition("::")[2] for event in controls})
+
+
+def test_a_test_is_itself_in_a_class_with_parameters_or_behind_a_decorator(
+    project: TinyProject,
+) -> None:
+    project.write(
+        "tests/test_app.py",
+        module(
+            "import functools\n\n\ndef kept(test):\n    @functools.wraps(test)\n"
+            "    def run():\n        test()\n\n    return run\n\n\n",
+            "@kept\n" + row_test("test_wrapped"),
+            row_test("test_many", parameters="@pytest.mark.parametrize('value', [1, 2])\n"),
+            "class TestOne:\n    "
+            + row_test("test_inside").replace("()", "(self)").replace("\n", "\n    ").rstrip(),
+            "\n\n    @staticmethod\n    "
+            + row_test("test_static").replace("\n", "\n    ").rstrip(),
+        ),
+    )
+
+    smoked = project.smoke()
+
+    assert ("RESULT green", "4") == (smoked.result[0], smoked.result[1]["passed"])
 
 
 def test_a_control_stops_in_no_debugger(project: TinyProject) -> None:

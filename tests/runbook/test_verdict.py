@@ -189,6 +189,23 @@ def test_a_control_that_did_not_fail_makes_the_run_worthless(
     assert reason == decided.reasons[0]
 
 
+def test_every_control_of_a_folder_must_fail() -> None:
+    events = run(*passed(A), *passed(B), controls=(CONTROL, {**CONTROL, "outcome": "missing"}))
+
+    assert Word.PARTIAL is judge(MANIFEST, events, nonce=NONCE).word
+
+
+def test_a_test_that_was_replaced_proves_nothing() -> None:
+    events = run({"event": "replaced", "test": A}, *passed(A), *passed(B))
+
+    decided = judge(MANIFEST, events, nonce=NONCE)
+
+    assert (Word.PARTIAL, ("test_a was replaced by something else before it ran",)) == (
+        decided.word,
+        decided.reasons,
+    )
+
+
 def test_every_folder_needs_a_control_of_its_own() -> None:
     other = "tests/more/test_c.py::test_c"
 

@@ -51,8 +51,66 @@ RETRIES = (
     + "    for report in reports:\n        item.ihook.pytest_runtest_logreport(report=report)\n"
     + "    return True\n"
 )
+CALLS_TWICE = (
+    HOOK
+    + "def pytest_pyfunc_call(pyfuncitem):\n"
+    + "    arguments = pyfuncitem._fixtureinfo.argnames\n"
+    + "    values = {name: pyfuncitem.funcargs[name] for name in arguments}\n"
+    + "    try:\n        pyfuncitem.obj(**values)\n"
+    + "    except Exception:\n        pyfuncitem.obj(**values)\n"
+    + "    return True\n"
+)
+RUNS_TWICE = (
+    HOOK
+    + "def pytest_runtest_call(item):\n"
+    + "    plain = item.runtest\n"
+    + "    def again():\n"
+    + "        try:\n            plain()\n        except Exception:\n            plain()\n"
+    + "    item.runtest = again\n"
+).replace("def pytest_runtest_call", "@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_call")
+FORGIVES = (
+    HOOK
+    + "@pytest.hookimpl(wrapper=True)\n"
+    + "def pytest_pyfunc_call(pyfuncitem):\n"
+    + "    try:\n        return (yield)\n    except OSError:\n        return True\n"
+)
+AGAIN = (
+    HOOK
+    + "def again(test):\n"
+    + "    def run(**values):\n"
+    + "        try:\n            test(**values)\n        except Exception:\n            test(**values)\n"
+    + "    return run\n\n\n"
+)
+WRAPS = (
+    AGAIN
+    + "def pytest_collection_modifyitems(items):\n"
+    + "    for item in items:\n        item.obj = again(item.obj)\n"
+)
+WRAPS_BY_FIXTURE = (
+    AGAIN
+    + "@pytest.fixture(autouse=True)\n"
+    + "def steady(request):\n    request.node.obj = again(request.node.obj)\n"
+)
+EMPTIES = (
+    HOOK
+    + "def pytest_collection_modifyitems(items):\n"
+    + "    for item in items:\n        item.obj = lambda: None\n"
+)
+STOPS = (
+    HOOK
+    + "def pytest_runtest_logfinish():\n    pass\n\n\n"
+    + "@pytest.hookimpl(trylast=True)\n"
+    + "def pytest_runtest_teardown(item):\n    item.session.shouldstop = 'enough'\n"
+)
+SHUTS = HOOK + "import os\n\n\ndef pytest_runtest_setup():\n    os.closerange(3, 100)\n"
 FLAKY = row_test(
     "test_one", "import pathlib; p = pathlib.Path('second'); e = p.exists(); p.touch(); assert e"
+)
+
+
+NUMBERED = ONE.replace("test_one()", "test_one(n)")
+SUBTEST = row_test("test_one", "with subtests.test():\n        assert 1 == 2").replace(
+    "test_one()", "test_one(subtests)"
 )
 
 
@@ -80,6 +138,7 @@ class Case:
 
 
 PARTIAL, RED_RUN, USAGE = ("partial", 0), ("red", 1), ("partial", ExitCode.USAGE)
+STOPPED = ("partial", ExitCode.INTERRUPTED)
 PYTEST_INI = "[pytest]\naddopts = --disable-plugin-autoload -p runbook.plugin -k one\n"
 SKIP, XFAIL = "@pytest.mark.skip\n", "@pytest.mark.xfail\n"
 
@@ -141,6 +200,43 @@ CASES: dict[str, Case] = {
         variables={"PYTHONOPTIMIZE": "1"},
     ),
     "a test that is green at the second try": Case(RED_RUN, "FAIL test_one", (FLAKY, TWO), RETRIES),
+    "a conftest calls a test twice": Case(
+        RED_RUN, "the negative control in tests passed", (FLAKY, TWO), CALLS_TWICE
+    ),
+    "a conftest runs a test twice": Case(
+        RED_RUN, "the negative control in tests passed", (FLAKY, TWO), RUNS_TWICE
+    ),
+    "a conftest forgives one kind of error": Case(
+        RED_RUN,
+        "the negative control in tests passed",
+        (row_test("test_one", "raise TimeoutError"), TWO),
+        FORGIVES,
+    ),
+    "a conftest gives each test a second try": Case(
+        PARTIAL, "test_one was replaced", (FLAKY, TWO), WRAPS
+    ),
+    "a fixture gives each test a second try": Case(
+        RED_RUN, "the negative control in tests passed", (FLAKY, TWO), WRAPS_BY_FIXTURE
+    ),
+    "a conftest empties the tests": Case(PARTIAL, "test_one was replaced", (RED, TWO), EMPTIES),
+    "a conftest stops the session": Case(STOPPED, "missing: test_two", conftest=STOPS),
+    "a conftest shuts the file of events": Case(RED_RUN, "", (RED, TWO), SHUTS),
+    "no parameter is left": Case(
+        PARTIAL, "skipped: test_one", ("@pytest.mark.parametrize('n', [])\n" + NUMBERED, TWO)
+    ),
+    "a test ends the process well": Case(
+        RED_RUN, "FAIL test_one", (row_test("test_one", "raise SystemExit(0)"), TWO)
+    ),
+    "a test says that it failed": Case(
+        RED_RUN, "FAIL test_one", (row_test("test_one", "return False"), TWO)
+    ),
+    "a part of a test fails": Case(RED_RUN, "FAIL test_one", (SUBTEST, TWO)),
+    "the plugin is left out": Case(
+        STOPPED, "pytest did not start", arguments=("-p", "no:runbook.plugin")
+    ),
+    "nothing counts as a test": Case(
+        USAGE, "no test", arguments=("-o", "python_functions=nothing")
+    ),
     "two tests of one name, of which the first fails": Case(
         PARTIAL, "test_one is defined 2 times", (RED, ONE, TWO)
     ),

@@ -9,16 +9,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.gate.file import GateFile, GateState, Position
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runbook.project import Project
     from runbook.source_state import SourceState
 
 BOT = "bot"  # who closes it by itself; "bot:NAME" where there are several
 # Set for a smoke of something else than what is served (a fault, an old commit, an upgrade): it closes no gate.
 PROBE_VARIABLE = "RUNBOOK_PROBE"
+_PROBES = {PROBE_VARIABLE, "RUNBOOK_COMMIT"}
 _MAX_REASON = 2_000  # characters that the server reads
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}|\$(\w+)")
 
@@ -95,6 +98,33 @@ def close(project: Project, *, reason: str, by: str) -> GateState:
             next_step="free the place, or make it writable; while in doubt, stop the server",
         ) from error
     return file.read(time.time())
+
+
+def is_probe() -> bool:
+    """Whether this process smokes something else than what is served."""
+    return not _PROBES.isdisjoint(os.environ)
+
+
+def close_for(project: Project, rows: Iterable[str], *, run: str) -> str:
+    """Close an open gate because rows of high severity are red: what is red here may be what the public sees.
+
+    Args:
+        project: The project whose gate it is.
+        rows: The tests of the red rows of high severity; where there are none, nothing is done.
+        run: What to call the run.
+
+    Returns:
+        What a person is to know of it, or an empty text.
+    """
+    names = ", ".join(rows)
+    if not names or is_probe():
+        return ""
+    was_open = read_gate(project).claims_open
+    try:
+        state = close(project, reason=f"red in {run}: {names}", by=BOT)
+    except RunbookError as error:
+        return f"error: {error}"
+    return f"note: the gate was open and is {state.position} now" if was_open else ""
 
 
 def is_bot(name: str) -> bool:

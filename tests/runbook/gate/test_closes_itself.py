@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runbook.gate.file import GateFile, Position
-from tests.runbook.support import GATE, PYPROJECT, module, row_test
+from tests.runbook.support import GATE, PYPROJECT, engine_environment, module, row_test
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,3 +95,44 @@ def test_a_gate_that_cannot_be_written_does_not_hide_the_red(
 
     assert "open" == record["state"]
     assert (1, "RESULT red") == (smoked.status, smoked.result[0])
+
+
+@pytest.mark.parametrize(
+    ("variables", "position"), [({}, "closed"), ({"RUNBOOK_PROBE": "1"}, "open")]
+)
+def test_a_red_of_plain_pytest_closes_it_too(
+    project: TinyProject, gate: GateFile, variables: dict[str, str], position: str
+) -> None:
+    project.write("tests/test_app.py", module(HIGH_RED, NORMAL_RED))
+
+    said = plain_pytest(project, ORCH_DATA=str(gate.path.parent), **variables)
+
+    state = gate.read(time.time())
+    assert position == state.position
+    if position == "closed":
+        assert ("bot", "red in a run of pytest: test_high") == (state.by, state.why)
+        assert "note: the gate was open and is closed now" in said
+
+
+def test_green_or_a_red_row_of_normal_severity_closes_nothing_under_plain_pytest(
+    project: TinyProject, gate: GateFile
+) -> None:
+    project.write("tests/test_app.py", module(NORMAL_RED))
+
+    said = plain_pytest(project, ORCH_DATA=str(gate.path.parent))
+
+    assert "FAIL test_normal" in said
+    assert Position.OPEN is gate.read(time.time()).position
+
+
+def plain_pytest(project: TinyProject, **variables: str) -> str:
+    """Run pytest without the engine; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest"],
+        cwd=project.root,
+        env=engine_environment({"COLUMNS": "500", **variables}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout
