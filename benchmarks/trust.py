@@ -1,0 +1,76 @@
+"""What trust adds to the warm fast tier: ``python benchmarks/trust.py [--rounds N]``.
+
+The same tests in the same environment, once by pytest without the engine's plugin and once by the engine, which
+has its events, controls, verdict and evidence besides. Both start the server before pytest, as the tier does, so that
+neither has a lead. Each round runs one after the other, the first in turn; the ratio is the median of the rounds'
+ratios. The goal is at most 1.10.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
+GOAL = 1.10
+MARKER = "markers=runbook: a row"  # which the plugin would have registered
+
+
+def main() -> int:
+    """Print the table; return 1 if a command failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    rounds = parser.parse_args().rounds
+    tier = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["runbook"]["tiers"]["fast"]
+    bare = ["runbook.early", tier["before"], "-q", "-p", "no:runbook.plugin", "-o", MARKER]
+    bare += tier["tests"]
+    engine = ["runbook.smoke", "--tier", "fast"]
+    subprocess.run(["bin/nox", "-s", "fast"], cwd=ROOT, capture_output=True, check=True)
+    for command in (bare, engine):  # each has caches of its own
+        seconds(command)
+    pairs = [pair(bare, engine, is_bare_first=bool(turn % 2)) for turn in range(rounds)]
+    least = [min(column) for column in zip(*pairs, strict=True)]
+    ratio = statistics.median(whole / plain for plain, whole in pairs)
+    print(
+        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {rounds} paired rounds, seconds"
+    )
+    print(f"{'pytest':>7} {'engine':>7} {'ratio':>7}   goal")
+    print(f"{least[0]:>7.2f} {least[1]:>7.2f} {ratio:>7.2f}   {GOAL:.2f}")
+    return 0
+
+
+def pair(bare: list[str], engine: list[str], *, is_bare_first: bool) -> tuple[float, float]:
+    """Time both, one after the other."""
+    if is_bare_first:
+        plain = seconds(bare)
+        return plain, seconds(engine)
+    whole = seconds(engine)
+    return seconds(bare), whole
+
+
+def seconds(module: list[str]) -> float:
+    """Return the wall time of a module that must succeed, in seconds."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    started = time.perf_counter()
+    done = subprocess.run(
+        [PYTHON, "-m", *module],
+        cwd=ROOT,
+        env=environment | {"PYTHONPATH": str(ROOT / "bin"), "PYTHONDONTWRITEBYTECODE": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(module)} failed:\n{done.stdout.decode(errors='replace')}")
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())
