@@ -26,6 +26,10 @@ CANVAS_IS_READABLE = precondition(
     "a public canvas can be read by its address",
     row="test_canvas_detail_endpoint_serves_public_canvas",
 )
+CANVAS_PAGE_IS_MADE = precondition(
+    "the page of a canvas is made",
+    row="test_text_component_with_script_tag_is_escaped_in_static_render",
+)
 FRONT_PAGE_IS_SERVED = precondition(
     "the front page is served", row="test_index_html_contains_cookie_banner"
 )
