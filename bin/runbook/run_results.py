@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from runbook.errors import RunbookError
 from runbook.evidence import write_evidence
 from runbook.report_lines import as_quickfix
 from runbook.runs import prune
@@ -55,17 +54,10 @@ def say(line: str, results: TextIO) -> None:
 
 
 def _close_gate(run: Run) -> None:
-    """Close an open gate: whatever is red here may be what the public sees."""
-    from runbook.gate.project_gate import BOT, close, read_gate  # noqa: PLC0415 - hardly ever
+    from runbook.gate.project_gate import close_for  # noqa: PLC0415 - hardly ever
 
-    rows = ", ".join(run.red_high_rows)
-    was_open = read_gate(run.project).claims_open
-    try:
-        state = close(run.project, reason=f"red in run {run.folder.id}: {rows}", by=BOT)
-        if was_open:
-            print(f"note: the gate was open and is {state.position} now", file=sys.stderr)
-    except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
+    if said := close_for(run.project, run.red_high_rows, run=f"run {run.folder.id}"):
+        print(said, file=sys.stderr)
 
 
 def _keep_proof(run: Run) -> None:

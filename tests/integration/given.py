@@ -13,6 +13,9 @@ SERVER_ANSWERS = precondition("the server answers")
 PAIRING_HOLDS = precondition(
     "a pairing token lets its creator in", row="test_visitor_cannot_publish"
 )
+PAIRING_ENDS = precondition(
+    "a pairing token that is over lets nobody in", row="test_visitor_cannot_publish"
+)
 OPERATOR_IS_LET_IN = precondition("the dashboard token lets its operator in")
 CAN_PUBLISH = precondition("a creator can publish", row="test_publish_to_slot_zero_appears_in_grid")
 GRID_ANSWERS = precondition(
