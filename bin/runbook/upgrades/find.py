@@ -102,9 +102,8 @@ def _search(case: Case, laboratory: Laboratory) -> Result:
     try:
         resolver.resolve_baseline(resolver.wanted)
     except UvFailed as error:
-        return look_outside(
-            case, laboratory, f"the baseline does not resolve any more: {error.what}"
-        )
+        why = f"what the project requires does not resolve: {error.what}"
+        return look_outside(case, laboratory, why, resolves=False)
     case.note_differences()
     if case.options.newest_first and _is_newest_green(case, laboratory):
         return conclude(case, laboratory, Verdict.CLEAN, "the newest is green")

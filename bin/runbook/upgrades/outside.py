@@ -40,15 +40,18 @@ _PIN = re.compile(r"([\w.-]+)==([^\s,`]+)")
 _OLDER_PYTHONS = 2  # that are tried
 
 
-def look_outside(case: Case, laboratory: Laboratory, why: str) -> Result:
+def look_outside(case: Case, laboratory: Laboratory, why: str, *, resolves: bool = True) -> Result:
     """Say what broke the baseline: a build requirement, the interpreter, or that neither is known to be.
 
     Args:
         case: What is searched.
         laboratory: Its workshop is used.
         why: How the baseline shows that it is broken.
+        resolves: Whether what the project requires does; where that alone does not, nothing outside is to blame.
     """
     yard = Yard(case, laboratory)
+    if not resolves and yard.try_baseline("the baseline as it is pinned").is_green:
+        return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
     found = _build_requirements(yard, why) or _interpreter(yard, why)
     return found or conclude(case, laboratory, Verdict.BASELINE_RED, why)
 
