@@ -7,7 +7,7 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runbook.culprit import prior
+from runbook.culprit import prior, stopping
 from runbook.culprit.fingerprint import is_same
 from runbook.culprit.history import Range, names_of
 from runbook.culprit.posterior import GOOD_END
@@ -40,6 +40,7 @@ def new_search(searched: Range, options: Options, width: int) -> Search:
         confidence=options.confidence,
         width=width,
         reserve=1,  # for the tip without the culprit
+        is_wary=options.is_wary,
     )
 
 
@@ -128,6 +129,12 @@ class Hunt:
         fails = [(site, each.fingerprint) for site, each in self._seen if each.word is Said.FAIL]
         newest = max((site for site, shown in fails if shown), default=GOOD_END)
         return next((shown for site, shown in fails if shown and site == newest), frozenset())
+
+    def insist(self) -> Finding:
+        """Go on until the answer is much surer: the tip did not confirm it."""
+        self.state.confidence = stopping.insistent(self.state.confidence)
+        self._options = replace(self._options, confidence=self.state.confidence)
+        return self.run()
 
     def doubt(self, culprit: int) -> Finding:
         """Run a culprit and its parents once more, and go on if they do not say again what they said before."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log
 from typing import TYPE_CHECKING
 
 from runbook.culprit.probing import Word
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
     from runbook.culprit.prober import Prober
     from runbook.culprit.probing import ProbeResult
 
-_EVIDENCE = log(20)  # that a command that lies must give for or against the tip
-_MOST_RUNS = 12  # of a command that lies
-_LEAST_RATE = 0.01  # of lies, once there was one
+MOST_RUNS = 16  # of a command that lies
+_RED_TOO = "the tip is red without it too: another commit breaks it as well"
 _MOST_GUESSES = 3  # later commits on the culprit's files that are looked behind
 
 
@@ -34,6 +32,7 @@ class Tip(StrEnum):
     RED = "fail"
     CONFLICT = "conflict"  # it cannot be taken out: later commits are built upon it
     UNKNOWN = "untestable"
+    UNSETTLED = "unsettled"  # the command lies too often to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +47,34 @@ class Proof:
     tip: Tip
     why: str = ""
 
+    @property
+    def is_against(self) -> bool:
+        """Whether the tip could be run without it, and did not become green."""
+        return self.tip in (Tip.RED, Tip.UNSETTLED)
 
-def prove(hunt: Hunt, prober: Prober, culprit: Commit, tip: str) -> Proof:
+
+def prove(hunt: Hunt, prober: Prober, site: int, tip: str) -> Proof:
     """Run the tip without the culprit: once, or as often as it takes where the command lies.
 
     Args:
         hunt: The search that named the culprit.
         prober: Runs and remembers.
-        culprit: The commit.
+        site: The culprit's number.
         tip: The commit to take it out of.
     """
+    culprit = hunt.range.commits[site]
     if culprit.sha == tip and len(culprit.parents) == 1:
         return Proof(Tip.GREEN, "it is the tip: without it there is its parent")
-    if hunt.state.is_consistent:
-        return _read(hunt, prober.ask(tip, without=culprit.sha))
-    now, evidence = hunt.state.posterior, 0.0
-    good_fails, bad_passes = (max(_LEAST_RATE, rate) for rate in (now.good_fails, now.bad_passes))
-    for _ in range(_MOST_RUNS):
+    fails = passes = 0
+    while fails + passes < MOST_RUNS:
         proof = _read(hunt, prober.ask(tip, without=culprit.sha))
-        if proof.tip is Tip.GREEN:
-            evidence += log((1 - good_fails) / bad_passes)
-        elif proof.tip is Tip.RED:
-            evidence += log(good_fails / (1 - bad_passes))
-        else:
+        if proof.tip not in (Tip.GREEN, Tip.RED):
             return proof
-        if abs(evidence) >= _EVIDENCE:
-            return proof if evidence < 0 else Proof(Tip.GREEN)
-    return Proof(Tip.UNKNOWN, f"{_MOST_RUNS} runs of the tip without it did not settle it")
+        fails, passes = fails + (proof.tip is Tip.RED), passes + (proof.tip is Tip.GREEN)
+        is_green = hunt.state.judge_tip(site, fails, passes)
+        if is_green is not None:
+            return Proof(Tip.GREEN) if is_green else Proof(Tip.RED, _RED_TOO)
+    return Proof(Tip.UNSETTLED, f"{MOST_RUNS} runs of the tip without it did not settle it")
 
 
 def _read(hunt: Hunt, result: ProbeResult) -> Proof:
@@ -83,7 +83,7 @@ def _read(hunt: Hunt, result: ProbeResult) -> Proof:
     if result.word is Word.CONFLICT:
         return Proof(Tip.CONFLICT, result.why)
     if result.word is Word.FAIL and not hunt.is_other_failure(result):
-        return Proof(Tip.RED, "the tip is red without it too: another commit breaks it as well")
+        return Proof(Tip.RED, _RED_TOO)
     return Proof(Tip.UNKNOWN, result.why or "another failure hides this one")
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit import rates, stopping
 from runbook.culprit.choice import Sites, choose, choose_one
 from runbook.culprit.dag import flags, members
-from runbook.culprit.posterior import GOOD_END, Posterior
+from runbook.culprit.posterior import GOOD_END, NONE_OF_THEM, Posterior
 from runbook.culprit.untestable import chances
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _AS_GOOD_AS_CERTAIN = (
     0.999  # a search without a contradiction runs its culprit again until then, or its limit
 )
+_FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
 _LIKELY_NONE = 0.4  # from here on the tip is run: a flake is refuted or proved there
 
 
@@ -77,6 +78,8 @@ class Search:
             contradict each other, and then asks for `stopping.DEFAULT_CONFIDENCE`.
         width: How many runs go on at once.
         reserve: How many rounds of the steady limit the caller keeps for a proof of its own.
+        is_wary: Whether to spend a round on whether it is a flake before somebody is named where so few were red
+            that it may be one. A search that was told nothing takes a round more where it does.
 
     Attributes:
         posterior: What is believed now.
@@ -94,6 +97,7 @@ class Search:
         confidence: float | None = None,
         width: int = 1,
         reserve: int = 0,
+        is_wary: bool = False,
     ) -> None:
         self.dag = dag
         self._weights = list(weights)
@@ -104,8 +108,10 @@ class Search:
         self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
         self._width = width
         self._reserve = reserve
+        self._is_wary = is_wary
         self._remembers = False
         self._is_exhausted = False
+        self._rounds_on_flakes = 0
         self.runs = 0
         self.rounds = 0
         self.untestable: set[int] = set()
@@ -133,7 +139,7 @@ class Search:
         return bool(self._live) or self._none_lives or self._born_lives
 
     @property
-    def _is_presumed_steady(self) -> bool:
+    def is_presumed_steady(self) -> bool:
         """Whether the command may be believed, since nobody asked to doubt it and nothing gave reason to."""
         return self._may_presume and self.is_consistent
 
@@ -143,6 +149,7 @@ class Search:
         if free <= 0 or self.finding() is not None:
             return []
         wanted = self._wanted_first(pending)[:free]
+        self._rounds_on_flakes += wanted == [self.dag.tip] and self._looks_like_a_flake()
         if len(wanted) < free:
             wanted += self._informative(free - len(wanted), [*pending, *wanted])
         if len(wanted) < free and not self._asked(GOOD_END) and GOOD_END not in (*wanted, *pending):
@@ -180,7 +187,7 @@ class Search:
         settled = self._settled()
         if settled is not None:
             wanted += self._lacking(settled)
-        elif not self._is_presumed_steady and self.posterior.none >= _LIKELY_NONE:
+        elif not self.is_presumed_steady and self.posterior.none >= _LIKELY_NONE:
             wanted.append(
                 self.dag.tip
             )  # whoever is to blame, the tip is bad: nothing else refutes them all
@@ -214,26 +221,44 @@ class Search:
         lacking = [culprit] if self._count(culprit)[0] < fails else []
         parents = self.dag.parents[culprit] or (GOOD_END,)
         lacking += [parent for parent in parents if not self._is_green(parent, culprit, passes)]
+        if not lacking and self._looks_like_a_flake():
+            lacking.append(self.dag.tip)
         return [site for site in lacking if site not in self.untestable]
+
+    def _looks_like_a_flake(self) -> bool:
+        """Whether so few runs were red that a flake explains them too, and that was not looked into yet."""
+        if not self._is_wary or self._rounds_on_flakes or not self.is_presumed_steady:
+            return False
+        counts = self.posterior.counts.values()
+        fails, passes = sum(count[0] for count in counts), sum(count[1] for count in counts)
+        flake = NONE_OF_THEM * stopping.FLAKE**fails * (1 - stopping.FLAKE) ** passes
+        return flake > _FLAKE_LEFT * (1 - NONE_OF_THEM) / self.dag.size
 
     def _repeats(self, culprit: int) -> tuple[int, int]:
         """Return how often the culprit must have failed and its parents passed: as the lies demand, if it is true."""
-        if self._is_presumed_steady:
+        if self.is_presumed_steady:
             return 1, 1
+        lies = self._lies(culprit)
+        return (
+            stopping.repeats(lies.most_alarms, self.confidence),
+            stopping.repeats(lies.most_hidings, self.confidence),
+        )
+
+    def _lies(self, culprit: int) -> stopping.Lies:
+        """Return what the runs come to if ``culprit`` is to blame."""
         alarms = good = hidings = bad = 0
         for site, (fails, passes) in self.posterior.counts.items():
             if site != GOOD_END and self.dag.ancestors(site) >> culprit & 1:
                 hidings, bad = hidings + passes, bad + fails + passes
             else:
                 alarms, good = alarms + fails, good + fails + passes
-        return (
-            stopping.repeats(
-                stopping.rate_at_most(alarms, good, stopping.FALSE_ALARMS), self.confidence
-            ),
-            stopping.repeats(
-                stopping.rate_at_most(hidings, bad, stopping.HIDINGS), self.confidence
-            ),
-        )
+        return stopping.Lies(alarms, good, hidings, bad)
+
+    def judge_tip(self, culprit: int, fails: int, passes: int) -> bool | None:
+        """Say whether the tip without ``culprit`` is green, given how often it was red and green; None to run it on."""
+        if self.is_presumed_steady:
+            return passes > 0 if fails + passes else None
+        return stopping.judge_tip(self._lies(culprit), fails, passes, self.confidence)
 
     def _count(self, site: int) -> tuple[int, int]:
         return self.posterior.counts.get(site, (0, 0))
@@ -321,25 +346,26 @@ class Search:
 
     def _passes_for_none(self) -> int:
         """Return how often the tip must have passed before it is said that nobody is to blame."""
-        if self._is_presumed_steady:
+        if self.is_presumed_steady:
             return 1
-        return stopping.repeats(stopping.INTERMITTENT, self.confidence)
+        error = (1 - self.confidence) * NONE_OF_THEM  # a culprit was likelier from the start
+        return stopping.repeats(stopping.INTERMITTENT, 1 - error)
 
     def _threshold(self) -> float:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
-        if self._is_presumed_steady:
+        if self.is_presumed_steady:
             limit = stopping.steady_limit(self.dag.size, self._width)
-            is_up = self.rounds >= limit - self._reserve
+            is_up = self.rounds >= limit - self._reserve + self._rounds_on_flakes
             return 0.5 if self._remembers or is_up else _AS_GOOD_AS_CERTAIN
         return self.confidence
 
     def _surrender(self) -> Finding | None:
         if self.runs >= stopping.budget(self.dag.size):
-            return self._inconclusive(f"{self.runs} runs did not settle it")
+            return self.leave_open(f"{self.runs} runs did not settle it")
         if len(self.untestable) >= stopping.untestable_limit(self.dag.size):
-            return self._inconclusive(f"{len(self.untestable)} commits cannot be tested")
+            return self.leave_open(f"{len(self.untestable)} commits cannot be tested")
         if self._is_exhausted or (self.untestable and self._is_stuck()):
-            return self._inconclusive("what would tell the suspects apart cannot be tested")
+            return self.leave_open("what would tell the suspects apart cannot be tested")
         return None
 
     def _is_stuck(self) -> bool:
@@ -359,7 +385,12 @@ class Search:
             if chance.get(site, 1.0) > 0
         )
 
-    def _inconclusive(self, why: str) -> Finding:
+    def leave_open(self, why: str) -> Finding:
+        """Return the finding that names nobody.
+
+        Args:
+            why: What stood in the way.
+        """
         now = self.posterior
         ranked = sorted(range(self.dag.size), key=lambda commit: -now.commits[commit])
         suspects = tuple(commit for commit in ranked if now.commits[commit] > 1e-3)

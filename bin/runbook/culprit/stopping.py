@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, log, log2
 
 DEFAULT_CONFIDENCE = 0.95
 INTERMITTENT = 0.5  # how often a bug may hide that is said not to exist
+FLAKE = 0.2  # how often a flake fails that is taken for a bug
 FALSE_ALARMS, HIDINGS = (
     2,
     4,
 )  # lies to allow for on good commits and on bad ones, see `rate_at_most`
+_INSISTENCE = 10  # how much less error is allowed once the tip has spoken against an answer
 _MOST_REPEATS = 8  # what FACF runs again at C = 0.99999999
 
 
@@ -38,6 +41,64 @@ def repeats(rate: float, confidence: float) -> int:
     if rate >= 1:
         return _MOST_REPEATS
     return min(_MOST_REPEATS, max(1, ceil(log(1 - confidence) / log(rate) - 1e-9)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """What the runs of a search come to if its answer is true.
+
+    Attributes:
+        alarms: How many of the runs of good commits failed.
+        good: How many such runs there were.
+        hidings: How many of the runs of bad commits passed.
+        bad: How many such runs there were.
+    """
+
+    alarms: int
+    good: int
+    hidings: int
+    bad: int
+
+    @property
+    def most_alarms(self) -> float:
+        """The rate that false alarms hardly exceed."""
+        return rate_at_most(self.alarms, self.good, FALSE_ALARMS)
+
+    @property
+    def most_hidings(self) -> float:
+        """The rate at which the bug hides at most, as far as can be known."""
+        return rate_at_most(self.hidings, self.bad, HIDINGS)
+
+
+def judge_tip(lies: Lies, fails: int, passes: int, confidence: float) -> bool | None:
+    """Say whether the tip without the culprit is green; None while more runs are needed.
+
+    The one who is named may be innocent, and then the bug hides oftener than it seems: the runs that would show it
+    count as runs of good commits. So to be green the tip must have passed as often as even a bug would not that hides
+    as often as can be. To be red it is enough that a bug explains the runs better at the rates that were seen.
+
+    Args:
+        lies: Of the search, if its answer is true.
+        fails: How often the tip without the culprit failed.
+        passes: How often it passed.
+        confidence: What was asked for.
+    """
+    error = 1 - confidence
+    alarm = (lies.alarms + 1) / (lies.good + 2)
+    hides = (lies.hidings + 1) / (lies.bad + 2)
+    most = min(lies.most_hidings, 0.9 - alarm)  # a bad commit fails oftener than a good one
+    if passes * log((1 - alarm) / most) - fails * log((1 - most) / alarm) >= log(1 / error) - log(
+        2
+    ):
+        return True
+    if fails * log((1 - hides) / alarm) - passes * log((1 - alarm) / hides) >= log(1 / error):
+        return False
+    return None
+
+
+def insistent(confidence: float) -> float:
+    """Return how sure to be of an answer that the tip did not confirm."""
+    return 1 - (1 - confidence) / _INSISTENCE
 
 
 def rounds_needed(size: int, width: int) -> int:

@@ -97,6 +97,42 @@ def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> N
     assert "another commit breaks it as well" in searched.out
 
 
+def test_a_search_that_must_be_sure_leaves_open_what_the_tip_does_not_confirm(
+    lines: History,
+) -> None:
+    lines.write("b", "good\n")
+    change(lines, 6)
+    first = write_a(lines, "bad\n", "break a")
+    change(lines, 4)
+    lines.write("b", "bad\n")
+    lines.commit("break b")
+    change(lines, 3)
+
+    searched = lines.search(
+        "--good", "HEAD~13", "--confidence", "0.9",
+        "--command", lines.command("grep -q good a && grep -q good b"),
+    )  # fmt: skip
+
+    assert ("inconclusive", "") == (searched.record["verdict"], searched.culprit)
+    assert first == searched.record["candidates"][0]["sha"]
+    assert "the tip is red without it too" in searched.record["why"]
+
+
+def test_a_command_that_lies_must_pass_more_than_once_on_the_tip_without_the_culprit(
+    lines: History,
+) -> None:
+    change(lines, 10)
+    culprit = write_a(lines, "bad\n", "break it")
+    change(lines, 9)
+
+    searched = lines.search(
+        "--good", "HEAD~19", "--confidence", "0.95", "--command", lines.command(CHECK)
+    )
+
+    assert (culprit, "pass") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert 2 <= sum(bool(probe["without"]) for probe in searched.record["probes"]) <= 6
+
+
 def test_what_later_commits_are_built_upon_cannot_be_taken_out(lines: History) -> None:
     change(lines, 5)
     culprit = write_a(lines, "bad\n", "break it")

@@ -83,6 +83,31 @@ def test_a_right_prior_saves_runs_and_a_wrong_one_costs_little(culprit: int) -> 
     assert len(asked) <= 8 + (2 if culprit == 200 else 0)
 
 
+def test_where_few_runs_were_red_the_tip_must_be_red_too() -> None:
+    dag = line(64)
+    for culprit, is_asked in ((61, True), (59, True), (8, False), (20, False)):
+        search = Search(dag, [1.0] * dag.size, reserve=1, is_wary=True)
+        finding, asked = play(search, steady(dag, culprit))
+        assert culprit == finding.culprit
+        assert len(asked) <= rounds_needed(64, 1) + 1 + is_asked
+        assert is_asked == (dag.tip in search.posterior.counts)
+
+
+def test_a_range_of_one_commit_is_no_matter_to_who_is_wary() -> None:
+    finding, asked = play(Search(line(1), [1.0], reserve=1, is_wary=True), steady(line(1), 0))
+    assert 0 == finding.culprit
+    assert len(asked) <= 3
+
+
+def test_a_flake_that_nobody_was_told_of_is_seldom_blamed_by_who_is_wary() -> None:
+    dag = line(200)
+    blamed = 0
+    for seed in range(60):
+        search = Search(dag, [1.0] * dag.size, reserve=1, is_wary=True)
+        blamed += play(search, lying(dag, None, 0.2, 0, seeded(seed)))[0].word is Word.FOUND
+    assert blamed <= 9  # 14 of 60 without that
+
+
 def test_born_red_is_said() -> None:
     finding, _ = play(make(line(20)), lambda _: Outcome.FAIL)
     assert Word.BORN_RED == finding.word

@@ -68,3 +68,49 @@ def test_a_search_that_is_never_lied_to_ends_as_bisection_does_with_both_ends() 
 
 def test_the_budget_leaves_room_for_noise_of_three_in_ten() -> None:
     assert stopping.budget(500) > 76 * 2
+
+
+KNOWN_WELL = stopping.Lies(alarms=8, good=40, hidings=0, bad=40)
+SELDOM_SEEN = stopping.Lies(alarms=0, good=5, hidings=0, bad=4)
+
+
+def test_one_run_of_the_tip_says_nothing_of_a_command_that_lies() -> None:
+    assert None is stopping.judge_tip(SELDOM_SEEN, 1, 0, 0.95)
+    assert None is stopping.judge_tip(SELDOM_SEEN, 0, 1, 0.95)
+
+
+def test_the_less_is_known_of_how_the_bug_hides_the_oftener_the_tip_must_pass() -> None:
+    def passes_needed(lies: stopping.Lies) -> int:
+        return next(runs for runs in range(1, 20) if stopping.judge_tip(lies, 0, runs, 0.95))
+
+    assert passes_needed(KNOWN_WELL) < passes_needed(SELDOM_SEEN)
+    # A bug that hides every second time would pass so often in less than one of ten searches.
+    assert 0.5 ** passes_needed(SELDOM_SEEN) < 0.1
+
+
+@given(
+    st.builds(
+        lambda alarms, good, hidings, bad: stopping.Lies(
+            alarms, alarms + good, hidings, hidings + bad
+        ),
+        *[st.integers(0, 20)] * 4,
+    ),
+    st.integers(0, 12),
+    st.integers(0, 12),
+    st.sampled_from([0.6, 0.95, 0.99]),
+)
+def test_a_pass_never_speaks_against_the_tip_and_a_failure_never_for_it(
+    lies: stopping.Lies, fails: int, passes: int, confidence: float
+) -> None:
+    order = [False, None, True]
+
+    def said(fails: int, passes: int) -> int:
+        return order.index(stopping.judge_tip(lies, fails, passes, confidence))
+
+    if lies.most_hidings < 0.8 and (lies.alarms + 1) / (lies.good + 2) < 0.4:
+        assert said(fails, passes) <= said(fails, passes + 1)
+        assert said(fails + 1, passes) <= said(fails, passes)
+
+
+def test_who_is_not_confirmed_must_be_ten_times_as_sure() -> None:
+    assert pytest.approx(0.995) == stopping.insistent(0.95)
