@@ -349,8 +349,9 @@ def _refuse_red(project: Project, results: Sequence[TierResult]) -> None:
 def _next_step(reason: str) -> str:
     """The command that shows more of a reason."""
     tier, _, why = reason.partition(": ")
-    row = why.removeprefix("red: ").partition(",")[0]
-    return f"bin/invoke explain {row}" if row != why else f"bin/invoke run --tier {tier}"
+    if why.startswith("red: "):
+        return f"bin/invoke explain {why.removeprefix('red: ').partition(',')[0]}"
+    return f"bin/invoke run --tier {tier}"
 
 
 def _harness(tree: Path, tiers: Sequence[Tier]) -> str:

@@ -375,6 +375,21 @@ def test_a_tier_that_goes_with_another_one_is_not_the_gates_unless_it_is_named(
     assert 1 == len(gated.state.record["proof"]["tiers"]["fast"]["runs"])
 
 
+def test_what_keeps_a_tier_from_starting_is_said_first(gated: Gated) -> None:
+    tiers = (
+        '[tool.runbook.tiers.fast]\ntests = ["tests/test_app.py"]\nbefore = "no_browser:start"\n'
+    )
+    gated.project.write("pyproject.toml", PYPROJECT + GATE + tiers)
+    gated.project.write("no_browser.py", "raise SystemExit('no browser, look for one')\n")
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert "the gate is not opened: fast: no browser, look for one" in asked.err
+    assert "next: bin/invoke run --tier fast" in asked.err
+
+
 def test_a_filter_of_the_users_own_decides_nothing(gated: Gated, tmp_path: Path) -> None:
     """It mends the test where git checks it out, and git finds nothing changed."""
     gated.project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), TWO))
