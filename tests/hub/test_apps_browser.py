@@ -45,6 +45,7 @@ def test_app_works_through_its_tile(
     go_through_tile(visit.page, tile.slug)
     heading = heading_with(visit.page, tile.manifest.name)
     expect(heading, f"no heading with the name {tile.manifest.name!r}").to_be_visible()
+    visit.page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
     visit.page.keyboard.press("Escape")  # whatever greets somebody new
     heading.scroll_into_view_if_needed()
     expect(heading, "the heading is outside of the page").to_be_in_viewport()
