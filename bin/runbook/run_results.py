@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -49,8 +48,12 @@ def publish(run: Run, results: TextIO, *, json_file: str, is_probe: bool) -> Non
 
 def say(line: str, results: TextIO) -> None:
     """Print a line at once, whoever may have stopped reading, as in ``smoke | head -1``."""
-    with contextlib.suppress(BrokenPipeError):
+    try:
         print(line, file=results, flush=True)
+    except (
+        BrokenPipeError
+    ):  # nor is it the exit code's business when Python flushes once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
 
 
 def _close_gate(run: Run) -> None:

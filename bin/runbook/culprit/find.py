@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,12 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
         UsageError: The repository or an option is not what a search needs.
         EnvironmentNotReady: The command cannot be run, or there is no space.
     """
-    started = time.monotonic()
     options.check()
+    return replace(_find(options, say), asked=options.as_arguments())
+
+
+def _find(options: Options, say: Callable[[str], None]) -> Result:
+    started = time.monotonic()
     repository = Repository(options.repo)
     options = options.seen_from_the_top(repository.below)
     bad = repository.resolve(options.bad)

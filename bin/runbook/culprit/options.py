@@ -61,6 +61,20 @@ class Options:
     tip: str = ""
     overlay_root: Path | None = None
 
+    def as_arguments(self) -> tuple[str, ...]:
+        """Return what decides the outcome, besides the ends and the command, as words of a command line."""
+        said: list[tuple[str, object]] = [
+            ("--setup", self.setup or None),
+            ("--flake-rate", self.flake_rate),
+            ("--confidence", self.confidence),
+            ("--timeout", self.timeout if self.timeout != TIMEOUT else None),
+            *(("--suspect", path) for path in self.suspects),
+            *(("--overlay", path) for path in self.overlay),
+            *(("--unseen", glob) for glob in self.unseen),
+        ]
+        words = [str(word) for pair in said if pair[1] is not None for word in pair]
+        return (*words, "--first-parent") if self.first_parent else tuple(words)
+
     def seen_from_the_top(self, below: str) -> Options:
         """Return the same with all paths relative to the top of the repository.
 

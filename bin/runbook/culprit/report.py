@@ -52,6 +52,7 @@ class Result:
         why: What stood in the way, or is worth knowing.
         command: What was run.
         proof: What the tip does without the culprit; None where none was found.
+        asked: What else was asked for and decides what is found, as words of a command line.
     """
 
     word: Word
@@ -70,6 +71,7 @@ class Result:
     why: str
     command: str
     proof: Proof | None = None
+    asked: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -119,8 +121,11 @@ class Result:
 
     def replay(self) -> str:
         """Return the command that searches the same again."""
-        good = f"--good {self.good} " if self.good else ""
-        return f"python -m runbook.culprit {good}--bad {self.bad} --command {shlex.quote(self.command)}"
+        good = ("--good", self.good) if self.good else ()
+        ends = (*good, "--bad", self.bad)
+        return shlex.join(
+            ["python", "-m", "runbook.culprit", *ends, *self.asked, "--command", self.command]
+        )
 
 
 def _listed(description: Description) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def test_each_verdict_has_its_line_and_exit_code(word: Word, start: str, code: E
 
 def test_the_replay_is_a_command_that_a_shell_takes() -> None:
     assert f"--good {'d' * 40} --bad {'e' * 40} --command 'sh '\"'\"'a b'\"'\"''" in RESULT.replay()
+    asked = replace(RESULT, asked=("--overlay", "a b")).replay()
+    assert f"--bad {'e' * 40} --overlay 'a b' --command " in asked
 
 
 def test_the_json_leaves_out_who_is_as_good_as_innocent() -> None:
