@@ -115,12 +115,17 @@ def main(url: str) -> None:
 
 
 def _import_once_for_all(url: str) -> None:
-    """Opens the store and lets go of it: a driver is imported by whoever connects first."""
+    """Opens the store, reads and lets go of it: a driver is imported by whoever connects first.
+
+    Nothing is judged: another victim may be at work on the store already.
+    """
+    from dashgen.grid_cursor import GridOrder
     from dashgen.stores import open_url
-    from tests.chaos import steps
+    from tests.chaos import steps  # noqa: F401 - the victims need it
 
     with closing(open_url(url)) as stores:
-        steps.state_of(stores.canvases)
+        stores.canvases.list_published(GridOrder.newest, 1, "")
+        stores.canvases.count()
 
 
 def _carry_out(url: str, words: list[str]) -> None:
