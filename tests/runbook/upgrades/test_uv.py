@@ -25,7 +25,7 @@ def fails_with(said: str, folder: Path) -> Uv:
     ("said", "told"),
     [
         ("error: failed to write: No space left on device (os error 28)", "the disk is full"),
-        ("error: Failed to fetch: `http://x/simple/bee/`", "the package index does not answer"),
+        ("error: Failed to fetch: `http://x/bee/`", "the package index does not answer"),
     ],
 )
 def test_what_this_machine_lacks_is_not_held_against_a_package(
