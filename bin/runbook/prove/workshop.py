@@ -7,6 +7,7 @@ everything is compiled; the others are copies of it with their bytecode. The tie
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import queue
@@ -186,11 +187,18 @@ def _edited(tree: Path, edit: Edit) -> Iterator[None]:
     """Change one file, and put it back."""
     file = tree / edit.file
     original = file.read_text(encoding="utf-8")
-    file.write_text(edit.edit(original), encoding="utf-8")
+    _write(file, edit.edit(original))
     try:
         yield
     finally:
-        file.write_text(original, encoding="utf-8")
+        _write(file, original)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a source and drop what it was compiled to: of the same size within the same second it would be used."""
+    file.write_text(text, encoding="utf-8")
+    for compiled in (file.parent / "__pycache__").glob(f"{glob.escape(file.stem)}.*.pyc"):
+        compiled.unlink(missing_ok=True)
 
 
 def _files(root: Path) -> list[str]:
