@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from dashgen.answers import Refusal, error_body, json_answer
 from dashgen.errors import EnsembleError, NotFound
+from dashgen.kept_grid import KeptGrid
 from dashgen.middleware import (
     AnswerHeaders,
     ErrorShape,
@@ -18,7 +19,7 @@ from dashgen.middleware import (
     RequestLog,
     common_headers,
     internal_error,
-    refusal_headers,
+    json_headers,
 )
 from dashgen.route_table import ROUTES
 from dashgen.services import make_services
@@ -40,13 +41,14 @@ def build_app(settings: Settings) -> Starlette:
         routes=ROUTES,
         middleware=[
             Middleware(RequestLog, services.metrics),
+            Middleware(KeptGrid, services, json_headers(settings.run_nonce)),
             Middleware(AnswerHeaders, common_headers(settings.run_nonce)),
             Middleware(ErrorShape),
             Middleware(RequestLimits, settings.max_body_bytes),
         ],
         exception_handlers={
             HTTPException: _refuse,
-            Exception: _last_resort(refusal_headers(settings.run_nonce)),
+            Exception: _last_resort(json_headers(settings.run_nonce)),
         },
     )
     # A redirect would repeat the Host header to whoever sent it; an address is right or it is not.

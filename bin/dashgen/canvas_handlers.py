@@ -56,7 +56,8 @@ async def handle_list_canvases(request: Request) -> Response:
     """GET /ensemble/canvases: the public grid."""
     services = services_of(request)
     refuse_when_closed(services)
-    return encoded_answer(await _grid_bytes(services, parse_grid_query(request.query_params)))
+    query = parse_grid_query(request.query_params)
+    return encoded_answer(await _grid_bytes(services, query, request.scope["query_string"]))
 
 
 async def handle_get_canvas(request: Request) -> Response:
@@ -232,10 +233,13 @@ def _grid_limit(text: str) -> int:
     raise SchemaError("limit", f"must be a whole number from 1 to {MAX_PAGE}")
 
 
-async def _grid_bytes(services: Services, query: GridQuery) -> bytes:
-    """One page of the grid as JSON; made once for each state of the store, unless at random."""
+async def _grid_bytes(services: Services, query: GridQuery, asked: bytes) -> bytes:
+    """One page of the grid as JSON; made once for each state of the store, unless at random.
+
+    It is kept under the words that asked for it, which is where ``kept_grid`` looks.
+    """
     revision = await services.revision.current()
-    kept = services.grid_answers.find(revision, query)
+    kept = services.grid_answers.find(revision, asked)
     if kept is not None:
         return kept
     page = await in_thread(
@@ -243,7 +247,7 @@ async def _grid_bytes(services: Services, query: GridQuery) -> bytes:
     )
     encoded = json_bytes({"canvases": page.cards, "next_cursor": page.next_cursor})
     if query.order is not GridOrder.random:
-        services.grid_answers.keep(revision, query, encoded)
+        services.grid_answers.keep(revision, asked, encoded)
     return encoded
 
 

@@ -8,6 +8,7 @@ one line again. A last line without its end was never acknowledged and does not 
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -19,7 +20,6 @@ from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -109,9 +109,10 @@ class IndexFile:
     def revision(self) -> str:
         """A text that is another one after every change, whichever process made it."""
         try:
-            return "-".join(f"{part:x}" for part in _signature(self.path.lstat()))
+            inode, changed, size = _signature(os.lstat(self.path))
         except FileNotFoundError:
             return "none"
+        return f"{inode:x}-{changed:x}-{size:x}"
 
     def _current(self) -> _Known | None:
         known = self._known

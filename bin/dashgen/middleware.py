@@ -60,8 +60,8 @@ def common_headers(run_nonce: str) -> Headers:
     return headers
 
 
-def refusal_headers(run_nonce: str) -> Headers:
-    """The headers of a refusal that is written without the application."""
+def json_headers(run_nonce: str) -> Headers:
+    """The headers of an answer in JSON that is written without the application."""
     return [
         *common_headers(run_nonce),
         (b"content-type", b"application/json"),
@@ -199,7 +199,8 @@ class RequestLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        _check_host(scope)
+        if not is_valid_host(scope):
+            raise EnsembleError(400, "bad_host", "The request needs one valid Host header.")
         if _HIDDEN_IN_PATH.search(scope["raw_path"]):
             raise EnsembleError(
                 400, "bad_path", "The path hides a separator or a control character."
@@ -237,12 +238,12 @@ class RequestLimits:
         return Refusal(413, "payload_too_large", message, headers=headers, limit_bytes=limit)
 
 
-def _check_host(scope: Scope) -> None:
+def is_valid_host(scope: Scope) -> bool:
+    """Whether a request names one host, as it must since HTTP/1.1."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if not hosts and scope["http_version"] == "1.0":
-        return
-    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
-        raise EnsembleError(400, "bad_host", "The request needs one valid Host header.")
+        return True
+    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
 
 def _announced_length(scope: Scope) -> int:

@@ -12,6 +12,7 @@ from dashgen import operator_handlers as operator
 from dashgen import page_handlers as pages
 from dashgen import signup_handlers as signup
 from dashgen.canvas_schema import CanvasId
+from dashgen.kept_grid import GRID_PATH
 
 
 class CanvasIdConvertor(Convertor[CanvasId]):
@@ -31,7 +32,7 @@ class CanvasIdConvertor(Convertor[CanvasId]):
 register_url_convertor("canvas", CanvasIdConvertor())
 
 ROUTES: Final = (
-    Route("/ensemble/canvases", canvases.handle_list_canvases),
+    Route(GRID_PATH, canvases.handle_list_canvases),
     Route("/ensemble/canvas/{canvas_id:canvas}", canvases.handle_get_canvas),
     Route("/health", operator.handle_health),
     Route("/studio/canvas/mine", canvases.handle_my_canvases),

@@ -19,7 +19,7 @@ from dashgen import json_log
 from dashgen.app import build_app
 from dashgen.connection import bounded_protocol
 from dashgen.errors import StorageFailed
-from dashgen.middleware import refusal_headers
+from dashgen.middleware import json_headers
 from dashgen.page_handlers import warm_up
 from dashgen.settings import Settings, SettingsError
 from dashgen.stores import CannotOpenError
@@ -173,7 +173,7 @@ def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socke
     sys.setswitchinterval(_SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
-        http=bounded_protocol(settings.request_seconds, refusal_headers(settings.run_nonce)),
+        http=bounded_protocol(settings.request_seconds, json_headers(settings.run_nonce)),
         loop="asyncio",
         ws="none",
         lifespan="off",

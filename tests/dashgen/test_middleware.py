@@ -13,7 +13,7 @@ import pytest
 
 from dashgen.app import build_app
 from dashgen.errors import NotFound
-from dashgen.middleware import _as_ensemble_error, refusal_headers
+from dashgen.middleware import _as_ensemble_error, json_headers
 from dashgen.settings import Settings
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ def test_what_breaks_outside_of_everything_is_an_answer_too(
     answered, headers, body = ask(app, "/health")
 
     assert (500, "internal") == (answered, json.loads(body)["error"])
-    assert set(dict(refusal_headers("a nonce"))) <= {name.encode() for name in headers}
+    assert set(dict(json_headers("a nonce"))) <= {name.encode() for name in headers}
 
 
 def test_errors_keep_their_kind() -> None:

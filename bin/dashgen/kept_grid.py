@@ -1,0 +1,59 @@
+"""Serves the pages of the grid that are kept, before the rest of the application is asked.
+
+The grid is what a thousand visitors ask for at once, and it changes only with a publish. An answer
+that is encoded already needs no route, no request object and no handler; it needs what the handler
+looks at first: the gate, and whether the store is still as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dashgen.errors import StorageFailed
+from dashgen.middleware import is_valid_host
+from dashgen.services import now
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from dashgen.middleware import Headers
+    from dashgen.services import Services
+
+GRID_PATH: Final = "/ensemble/canvases"
+_RAW_GRID_PATH: Final = GRID_PATH.encode()
+
+
+class KeptGrid:
+    """Answers with what ``canvas_handlers`` has kept; whatever is in doubt goes on to the application.
+
+    Args:
+        app: Who answers everything else, and makes what is kept.
+        services: The services of this server.
+        headers: What every answer in JSON carries.
+    """
+
+    def __init__(self, app: ASGIApp, services: Services, headers: Headers) -> None:
+        self._app = app
+        self._services = services
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        is_grid = scope["raw_path"] == _RAW_GRID_PATH and scope["method"] == "GET"
+        body = await self._find(scope) if is_grid else None
+        if body is None:
+            await self._app(scope, receive, send)
+            return
+        headers = [*self._headers, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _find(self, scope: Scope) -> bytes | None:
+        services = self._services
+        if not (is_valid_host(scope) and services.gate.read(now()).is_open):
+            return None
+        try:
+            revision = await services.revision.current()
+        except StorageFailed:
+            return None  # the application asks once more, and says so
+        return services.grid_answers.find(revision, scope["query_string"])

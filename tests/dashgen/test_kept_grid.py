@@ -1,0 +1,162 @@
+"""What is kept is answered as the handler would, and only while the handler would."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import patch
+
+import pytest
+
+from dashgen.app import build_app
+from dashgen.build_id import served_build
+from dashgen.canvas_schema import CanvasDraft, Owner, Visibility, new_user_id, normalise_room
+from dashgen.errors import StorageFailed
+from dashgen.gate import write_closed, write_open
+from dashgen.kept_grid import GRID_PATH
+from dashgen.settings import REPOSITORY, Settings
+from dashgen.slots import Tier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+    from starlette.types import Message
+
+    from dashgen.services import Services
+
+OWNER = Owner(new_user_id(), "maker")
+HOST = ((b"host", b"localhost"),)
+
+
+class Told(NamedTuple):
+    """One answer, and whether a handler was asked for it."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+    by_handler: bool
+
+
+class Server:
+    """The application, asked in this process."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self.services: Services = app.state.services
+
+    def ask(
+        self,
+        query: bytes = b"",
+        *,
+        path: bytes = GRID_PATH.encode(),
+        method: str = "GET",
+        headers: tuple[tuple[bytes, bytes], ...] = HOST,
+    ) -> Told:
+        """Asks once."""
+        sent: list[Message] = []
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "server": ("127.0.0.1", 80),
+            "client": ("127.0.0.1", 9),
+            "scheme": "http",
+            "root_path": "",
+            "method": method,
+            "path": GRID_PATH,
+            "raw_path": path,
+            "query_string": query,
+            "headers": list(headers),
+        }
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        start, *rest = sent
+        body = b"".join(message["body"] for message in rest)
+        # The router leaves its mark on what it hands on.
+        return Told(start["status"], dict(start["headers"]), body, "endpoint" in scope)
+
+    def publish(self) -> str:
+        """Publishes one more canvas."""
+        store = self.services.canvases
+        made = store.create(OWNER, CanvasDraft(room_state=normalise_room({"components": []})), 1.0)
+        store.publish(
+            made.id, OWNER.id, slot_index=0, visibility=Visibility.public, tier=Tier.free, now=2.0
+        )
+        return made.id
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    settings = Settings(
+        orch_data=tmp_path, plugin_data=tmp_path, data_root=tmp_path, run_nonce="nonce"
+    )
+    write_open(settings.gate_file, build=served_build(REPOSITORY), commit="c", tree="t", now=1.0)
+    server = Server(build_app(settings))
+    server.publish()
+    return server
+
+
+def test_the_second_answer_is_the_first_one_without_a_handler(server: Server) -> None:
+    for query in (b"", b"filter=newest&limit=3", b"limit=3&filter=newest"):
+        first, second = server.ask(query), server.ask(query)
+        assert (first.by_handler, second.by_handler) == (True, False)
+        assert first[:3] == second[:3]
+        assert first.status == 200
+
+
+def test_nothing_is_shown_after_its_time(server: Server) -> None:
+    for _ in range(3):
+        shown = server.publish()
+        assert shown.encode() in server.ask().body
+        assert shown.encode() in server.ask().body
+        server.services.canvases.unpublish(shown, OWNER.id, 3.0)
+        assert shown.encode() not in server.ask().body
+
+
+def test_a_gate_that_closes_closes_what_is_kept(server: Server) -> None:
+    assert server.ask().status == 200
+    write_closed(server.services.settings.gate_file, "for a test", by="test", now=2.0)
+    assert (server.ask().status, b"grid_closed" in server.ask().body) == (403, True)
+
+
+def test_what_the_application_refuses_is_refused(server: Server) -> None:
+    assert server.ask().status == 200
+    for headers in ((), ((b"host", b"a b"),), HOST * 2):
+        assert server.ask(headers=headers).status == 400
+    assert server.ask(method="POST").status == 405
+    assert server.ask(path=b"/ensemble%2fcanvases").status == 400
+    assert server.ask(b"limit=0").status == 400 == server.ask(b"limit=0").status
+
+
+def test_head_has_no_kept_body(server: Server) -> None:
+    assert server.ask().status == 200
+    assert server.ask(method="HEAD").by_handler
+
+
+def test_the_order_at_random_is_made_anew(server: Server) -> None:
+    for _ in range(3):
+        assert server.ask(b"filter=random").by_handler
+
+
+def test_a_store_that_does_not_answer_is_told_by_the_application(server: Server) -> None:
+    assert server.ask().status == 200
+    refused = StorageFailed(is_full=False)
+    with patch.object(type(server.services.canvases), "revision", side_effect=refused):
+        assert server.ask().status == 503
+
+
+def test_what_is_kept_is_counted_and_logged(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.ask()
+    before = server.services.metrics.requests
+    with caplog.at_level("INFO", "dashgen.access"):
+        assert not server.ask().by_handler
+    assert server.services.metrics.requests == before + 1
+    assert [record.getMessage() for record in caplog.records] == ["request"]
