@@ -36,7 +36,7 @@ def configure(level: str) -> None:
     """Send every logger of the process to standard error as JSON lines, from `level` up."""
     # Our lines say nothing of the place in the source, the thread and the process. Finding these out took a
     # third of the time of a line, and every request writes one.
-    logging._srcfile = None  # what logging's own manual says to do
+    logging._srcfile = None  # noqa: SLF001 - logging's own manual says so
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLineFormatter())
