@@ -37,7 +37,7 @@ SOURCES = ["bin", "tests", "benchmarks", "noxfile.py", "tasks.py"]
 
 @nox.session(name="fast", tags=["ci"])
 def fast(session: nox.Session) -> None:
-    """Smoke a real Ensemble server in seconds: sixteen rows; and the hub, unless a green run proves it."""
+    """Smoke a real Ensemble server in seconds; and the hub, unless a green run proves it."""
     smoke(session, tier="fast", lock="fast", options=["--companions-by", sys.executable])
 
 
@@ -80,7 +80,7 @@ def scan(session: nox.Session, what: str) -> None:
 
 @nox.session(name="browser", tags=["browser"], default=False)
 def browser(session: nox.Session) -> None:
-    """Smoke Ensemble's pages in a real Chromium: three rows, one launch."""
+    """Smoke Ensemble's pages in a real Chromium, one launch."""
     smoke(session, tier="browser", lock="browser")
 
 

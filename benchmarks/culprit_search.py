@@ -682,7 +682,9 @@ def main() -> int:
         for row in parts[name]():
             table.add(*row.cells)
         if options.record:
-            table.record(ROOT, f"culprit-{name}")
+            trials = "--quick" if is_quick else f"--trials {count}"
+            call = f"python benchmarks/culprit_search.py {trials} --part {name}"
+            table.record(ROOT, f"culprit-{name}", call=call)
     return 0
 
 

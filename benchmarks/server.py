@@ -53,6 +53,7 @@ from dashgen.gate import write_open  # noqa: E402
 from dashgen.pairing import PairingStore  # noqa: E402
 from dashgen.slots import FREE_LIMIT  # noqa: E402
 from dashgen.stores import open_stores  # noqa: E402
+from runbook.measured import RECORD, Table  # noqa: E402
 from tests.postgresql import PostgresqlServer, empty_schema  # noqa: E402
 
 if TYPE_CHECKING:
@@ -177,53 +178,64 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each reading")
     parser.add_argument("--publishes", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=10.0, help="of full load, for memory")
+    parser.add_argument(RECORD, action="store_true", help="keep the part's table for the documents")
     options = parser.parse_args()
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {options.seconds} s a reading")
-    if options.part == "reads":
-        measure_reads(options)
-        return 0
-    for store in options.stores:
-        for size in options.sizes:
-            with a_grid(store, size) as grid:
-                said = PARTS[options.part](grid, options)
-            print(f"{store:<12}{size:>9}  {options.part}: {said}", flush=True)
+    table = measure_reads(options) if options.part == "reads" else measure(options)
+    if options.record:
+        table.record(ROOT, f"server-{options.part}")
     return 0
 
 
-def measure_reads(options: argparse.Namespace) -> None:
+def measure(options: argparse.Namespace) -> Table:
+    """Print what a part says of each store and size."""
+    table = Table(["Store", "Canvases", f"What `--part {options.part}` says"]).begin()
+    for store in options.stores:
+        for size in options.sizes:
+            with a_grid(store, size) as grid:
+                table.add(store, f"{size:,}", PARTS[options.part](grid, options))
+    return table
+
+
+READS = (
+    "Server", "Canvases", "What", "Per s", "p50 ms", "p99 ms", "Errors", "Processor us", "To the bare route",
+    "By processor time",
+)  # fmt: skip
+
+
+def measure_reads(options: argparse.Namespace) -> Table:
     """Print a table of what reads and publishes cost, beside the bare servers."""
-    print(
-        f"{'server':<12}{'canvases':>9}  {'what':<12}{'per s':>8}{'p50 ms':>8}{'p99 ms':>8}"
-        f"{'errors':>7}{'cpu us':>8}{'to bare':>9}{'by cpu':>8}"
-    )
+    table = Table(READS).begin()
     body = grid_bytes(options.sizes[0])
     with ExitStack() as stack:
         bare, plain = (
             stack.enter_context(running([sys.executable, "-c", program], body))
             for program in (BARE_STARLETTE, HTTP_SERVER)
         )
-        say("http.server", 0, "same bytes", full_load(plain, BARE_PATH, options.seconds), None)
+        threads = full_load(plain, BARE_PATH, options.seconds)
+        table.add(*cells("http.server", "-", "same bytes", threads))
         for store in options.stores:
             for size in options.sizes:
                 # The machine may be busier by now: the bare route is measured anew each time.
                 beside = full_load(bare, BARE_PATH, options.seconds)
-                say("starlette", 0, "same bytes", beside, beside)
+                table.add(*cells("starlette", "-", "same bytes", beside))
                 with a_grid(store, size) as grid, serving(grid) as server:
                     read = full_load(server, GRID, options.seconds)
-                    say(store, size, "grid read", read, beside)
+                    table.add(*cells(store, f"{size:,}", "grid read", read, beside))
                     path = f"/ensemble/canvas/{grid.shown}"
-                    say(store, size, "canvas read", full_load(server, path, options.seconds), None)
+                    canvas = full_load(server, path, options.seconds)
+                    table.add(*cells(store, f"{size:,}", "canvas read", canvas))
                     published = publishes(server, *grid.drafts[0], options.publishes)
-                    say(store, size, "publish", published, None)
+                    table.add(*cells(store, f"{size:,}", "publish", published))
+    return table
 
 
-def say(server: str, size: int, what: str, load: Load, bare: Load | None) -> None:
-    """Print one row; a grid read stands beside the bare route, by rate and by processor time."""
-    ratio = f"{load.rate / bare.rate:>9.2f}{bare.cost / load.cost:>8.2f}" if bare else ""
-    print(
-        f"{server:<12}{size:>9}  {what:<12}{load.rate:>8.0f}{load.p50 * 1e3:>8.2f}"
-        f"{load.p99 * 1e3:>8.2f}{load.errors:>7}{load.cost * 1e6:>8.0f}{ratio}",
-        flush=True,
+def cells(server: str, size: str, what: str, load: Load, bare: Load | None = None) -> Iterator[str]:
+    """Yield one row; a grid read stands beside the bare route, by rate and by processor time."""
+    yield from (server, size, what, f"{load.rate:,.0f}")
+    yield from (f"{load.p50 * 1e3:.2f}", f"{load.p99 * 1e3:.2f}")
+    yield from (str(load.errors), f"{load.cost * 1e6:.0f}")
+    yield from (
+        (f"{load.rate / bare.rate:.2f}", f"{bare.cost / load.cost:.2f}") if bare else ("", "")
     )
 
 

@@ -1,4 +1,4 @@
-"""What trust adds to the warm fast tier: ``python benchmarks/trust.py [--rounds N]``.
+"""What trust adds to the warm fast tier: ``python benchmarks/trust.py [--rounds N] [--record]``.
 
 The same tests in the same environment, once by pytest without the engine's plugin and once by the engine, which
 has its events, controls, verdict and evidence besides. Both start the server before pytest, as the tier does, so that
@@ -18,6 +18,10 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "bin"))
+
+from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+
 PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
 GOAL = 1.10
 MARKER = "markers=runbook: a row"  # which the plugin would have registered
@@ -27,7 +31,8 @@ def main() -> int:
     """Print the table; return 1 if a command failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
+    options = parser.parse_args()
     tier = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["runbook"]["tiers"]["fast"]
     bare = ["runbook.early", tier["before"], "-q", "-p", "no:runbook.plugin", "-o", MARKER]
     bare += tier["tests"]
@@ -35,14 +40,13 @@ def main() -> int:
     subprocess.run(["bin/nox", "-s", "fast"], cwd=ROOT, capture_output=True, check=True)
     for command in (bare, engine):  # each has caches of its own
         seconds(command)
-    pairs = [pair(bare, engine, is_bare_first=bool(turn % 2)) for turn in range(rounds)]
+    pairs = [pair(bare, engine, is_bare_first=bool(turn % 2)) for turn in range(options.rounds)]
     least = [min(column) for column in zip(*pairs, strict=True)]
     ratio = statistics.median(whole / plain for plain, whole in pairs)
-    print(
-        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {rounds} paired rounds, seconds"
-    )
-    print(f"{'pytest':>7} {'engine':>7} {'ratio':>7}   goal")
-    print(f"{least[0]:>7.2f} {least[1]:>7.2f} {ratio:>7.2f}   {GOAL:.2f}")
+    table = Table(["Bare pytest s", "Engine s", "Median ratio", "Goal"]).begin()
+    table.add(*(f"{each:.2f}" for each in (*least, ratio, GOAL)))
+    if options.record:
+        table.record(ROOT, "trust")
     return 0
 
 

@@ -1,9 +1,9 @@
 """The upgrade search on real breakages, side by side with ddmin over hard pins and upgrading one by one.
 
 ``python benchmarks/upgrade_search.py [--case WORDS] [--peers] [--record]`` prints a table; it needs a package index
-with upload times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
-Environments are distinct sets of versions that were installed, those of both ends, both proofs and the first bad
-release included.
+with upload times. With ``--case`` and ``--record`` the other lines of the table stay as they were. Both sides of every
+case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of
+versions that were installed, those of both ends, both proofs and the first bad release included.
 """
 
 from __future__ import annotations
@@ -208,7 +208,11 @@ def main() -> None:
                 for search in (ddmin, one_by_one):
                     table.add(*peer(case, options, search))
     if arguments.record:
-        table.record(ROOT, "upgrade-peers" if arguments.peers else "upgrade-search")
+        if arguments.peers:
+            table.record(ROOT, "upgrade-peers")
+        else:
+            whole = "python benchmarks/upgrade_search.py"
+            table.record(ROOT, "upgrade-search", call=whole, is_part=bool(arguments.case))
 
 
 if __name__ == "__main__":

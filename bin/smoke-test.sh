@@ -182,7 +182,7 @@ main() {
 
   local slug url lines failed=0 partial=yes
   if [[ $all == yes ]]; then partial=no; fi
-  for slug in "${slugs[@]}"; do
+  for slug in ${slugs[@]+"${slugs[@]}"}; do
     look_up "$slug"
     [[ -n $url || -n $is_given ]] ||
       usage "no app is called $slug; there are: $(printf '%s\n' ${known[@]+"${known[@]}"} | sort | tr '\n' ' ')"
@@ -199,7 +199,7 @@ main() {
     else
       printf 'PASS %s\n' "$slug" >&2
     fi
-  done < <(printf '%s\n' "${slugs[@]}" | sort)
+  done < <(printf '%s\n' ${slugs[@]+"${slugs[@]}"} | sort)
 
   local total=$((${#slugs[@]} * checks)) verdict=green took
   took=$(jq -n --argjson started "$started" '(now - $started) * 10 | round / 10')

@@ -8,13 +8,14 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook import measured, shown, transcript
+from runbook import figures, measured, samples, shown, transcript
 from runbook.describe import describe
 from runbook.document import (
     rows_table,
@@ -43,6 +44,8 @@ _LINK = re.compile(r"\]\(([^)#\s]*)#?([^)\s]*)[^)]*\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _TICKED_VARIABLE = re.compile(r"`(?:\$ ?)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`= ])")
 _SOURCES = ("bin", "tests", "benchmarks", "noxfile.py", "tasks.py")
+_TICKED_SETTING = re.compile(r"`\[([\w.-]+)\](?: ([\w-]+))?`")
+_DECISIONS = ("docs", "adr")
 _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -155,14 +158,28 @@ def _check_documents(project: Project) -> Iterator[str]:
     root = project.root
     known = shown.Known.of(root, describe(root))
     words = _words(root)
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
+    yield from _check_figures(root)
     for document in documents(root):
         text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
         yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
         yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
         yield from (f"{name}: {finding}" for finding in _gone_commands(known, text))
         yield from (f"{name}: {finding}" for finding in _gone_variables(words, text))
+        yield from (f"{name}: {finding}" for finding in _gone_settings(settings, text))
+        yield from (f"{name}: {finding}" for finding in samples.findings(text))
+
+
+def _check_figures(root: Path) -> Iterator[str]:
+    """Every benchmark keeps a table that a document shows, and every other figure has its command beside it."""
+    texts = {each.relative_to(root): each.read_text(encoding="utf-8") for each in documents(root)}
+    yield from measured.findings(root, texts.values())
+    for name, text in texts.items():
+        if name.parts[:2] != _DECISIONS:  # they say what was seen on their day
+            for figure in figures.unproved(text):
+                yield f"{name}: gives {figure!r}, and no command beside it prints that"
 
 
 def _dead_links(document: Path, text: str) -> Iterator[str]:
@@ -199,6 +216,16 @@ def _gone_variables(words: set[str], text: str) -> Iterator[str]:
     for variable in _TICKED_VARIABLE.findall(text):
         if variable not in words:
             yield f"names the variable {variable}, which nothing reads"
+
+
+def _gone_settings(settings: dict[str, Any], text: str) -> Iterator[str]:
+    """Yield the tables and keys of the settings that a document names, and that are not there."""
+    for table_name, key in _TICKED_SETTING.findall(text):
+        found: Any = settings
+        for part in [*table_name.split("."), *([key] if key else [])]:
+            found = found.get(part) if isinstance(found, dict) else None
+        if found is None:
+            yield f"names the setting [{table_name}] {key}".rstrip() + ", which does not exist"
 
 
 def _words(root: Path) -> set[str]:

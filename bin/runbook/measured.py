@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 from dataclasses import dataclass, field
@@ -20,12 +21,13 @@ from runbook.document import table
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FOLDER = "benchmarks/results"
 RECORD = "--record"
 _SCHEMA = "benchmark/1"
 _FACTS = ("command", "machine", "date", "head", "rows")
+_PROGRAM = re.compile(r"benchmarks/\w+\.py")
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,42 @@ class Table:
         self.rows.append(cells)
         print(table(cells, []).partition("\n")[0], flush=True)
 
-    def record(self, root: Path, name: str) -> Path:
-        """Keep the table as what the running program has measured here and now; return the file."""
-        facts = {
+    def record(self, root: Path, name: str, *, call: str = "", is_part: bool = False) -> Path:
+        """Keep the table as what the running program has measured here and now.
+
+        Args:
+            root: The project's root.
+            name: Of the record.
+            call: What prints the whole table, where that is not the call of this program.
+            is_part: Lines of the record that were not measured now stay as they are. A line is known by its first cell.
+
+        Returns:
+            The record's file.
+        """
+        file = root / FOLDER / f"{name}.json"
+        rows = [list(row) for row in self.rows]
+        facts: dict[str, Any] = {
             "schema": _SCHEMA,
-            "command": _call(root),
+            "command": call or _call(root),
             "machine": machine(),
             "date": datetime.now(UTC).date().isoformat(),
-            "head": self.head,
-            "rows": self.rows,
+            "head": list(self.head),
+            "rows": rows,
         }
-        file = root / FOLDER / f"{name}.json"
+        before = _read(file) if is_part and file.is_file() else facts
+        if before["head"] == facts["head"] and len(kept := _replaced(before["rows"], rows)) > len(
+            rows
+        ):
+            facts |= {"rows": kept, "in_parts": True}
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return file
+
+
+def _replaced(old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The old lines with the new ones in their places, and at the end what is new altogether."""
+    by_name = {row[0]: row for row in old} | {row[0]: row for row in new}
+    return list(by_name.values())
 
 
 def machine() -> str:
@@ -89,8 +113,28 @@ def as_markdown(file: Path) -> str:
         UsageError: It is no record.
     """
     facts = _read(file)
-    said = f"`{facts['command']}`, {facts['date']}, {facts['machine']}:"
+    parts = "line by line in several runs, the last " if facts.get("in_parts") else ""
+    said = f"`{facts['command']}`, {parts}{facts['date']}, {facts['machine']}:"
     return f"{said}\n\n{table(facts['head'], facts['rows'])}"
+
+
+def findings(root: Path, documents: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with the records: one that no document shows, a benchmark that keeps none.
+
+    Args:
+        root: The project's root.
+        documents: The texts of the documents.
+    """
+    texts = list(documents)
+    records = sorted((root / FOLDER).glob("*.json"))
+    for file in records:
+        if not any(f"<!-- generated: benchmark-{file.stem} -->" in text for text in texts):
+            yield f"{FOLDER}/{file.name} is shown by no document"
+    recorded = {match[0] for file in records if (match := _PROGRAM.search(_read(file)["command"]))}
+    for program in sorted((root / "benchmarks").glob("*.py")):
+        name = program.relative_to(root).as_posix()
+        if name not in recorded and '__name__ == "__main__"' in program.read_text(encoding="utf-8"):
+            yield f"{name} has kept no table; mend: run it with {RECORD}"
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -107,7 +151,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _call(root: Path) -> str:
     """The call of the running program, as somebody types it in the root to see the table alone."""
-    interpreter, program = Path(sys.executable), Path(sys.argv[0]).resolve()
+    interpreter, program = Path(os.path.normpath(sys.executable)), Path(sys.argv[0]).resolve()
     ours = interpreter.relative_to(root) if interpreter.is_relative_to(root) else "python"
     arguments = [word for word in sys.argv[1:] if word != RECORD]
     return shlex.join([str(ours), program.relative_to(root).as_posix(), *arguments])

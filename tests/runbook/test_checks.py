@@ -37,7 +37,10 @@ def tidy(project: TinyProject) -> TinyProject:
         "```bash\nbash bin/run.sh -v\nls /gone\n```\n",
     )
     project.write("docs/more.md", "# More\n")
-    project.write("docs/part.md", "# A `part`: of it\n[up](#a-part-of-it), `PAGER`, `APP_PORT=1`\n")
+    project.write(
+        "docs/part.md",
+        "# A `part`: of it\n[up](#a-part-of-it), `PAGER`, `APP_PORT=1`, `[tool.pytest] addopts`\n",
+    )
     project.write("bin/port.sh", "port=${APP_PORT:-0}\n")
     return project
 
@@ -129,6 +132,15 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
         ("[x](../README.md#gone)", "links to ../README.md#gone, and there is no such heading"),
         ("# A\n[x](#b)", "links to #b, and there is no such heading"),
         ("`NO_SUCH_NAME=1 ls`", "names the variable NO_SUCH_NAME, which nothing reads"),
+        ("`[tool.gone]`", "names the setting [tool.gone], which does not exist"),
+        (
+            "`[tool.pytest] gone`",
+            "names the setting [tool.pytest] gone, which does not exist",
+        ),
+        (
+            "RESULT rot total=0 passed=0",
+            "other fields than total passed failed skipped missing partial seconds gate evidence",
+        ),
         ("`bin/gone.sh`", "names `bin/gone.sh`, which does not exist"),
         ("`tests/test_app.py::gone`", "names `tests/test_app.py::gone`, which does not exist"),
         ("```bash\nnox -s gone\n```", "shows `nox -s gone`, and there is no session gone"),
@@ -148,6 +160,19 @@ def test_what_a_document_shows_and_is_gone_is_found(
 
     assert found.startswith("docs/more.md: ")
     assert found.endswith(finding)
+
+
+def test_a_figure_without_a_command_is_found_but_not_in_a_decision(tidy: TinyProject) -> None:
+    tidy.write("docs/adr/0001-quick.md", "It took 5 ms.\n")
+    tidy.write("docs/more.md", "It takes 5 ms.\n\nIt takes 6 ms, says `bin/run.sh --time`.\n")
+
+    assert ["docs/more.md: gives '5 ms', and no command beside it prints that"] == findings(tidy)
+
+
+def test_a_benchmark_that_has_kept_no_table_is_found(tidy: TinyProject) -> None:
+    tidy.write("benchmarks/speed.py", 'if __name__ == "__main__":\n    ...\n')
+
+    assert ["benchmarks/speed.py has kept no table; mend: run it with --record"] == findings(tidy)
 
 
 def test_a_stale_lock_is_found_with_what_mends_it(tidy: TinyProject) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import UsageError
-from runbook.measured import FOLDER, Table, as_markdown, blocks
+from runbook.measured import FOLDER, Table, as_markdown, blocks, findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program = tmp_path / "benchmarks" / "speed.py"
     program.parent.mkdir()
     program.touch()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "benchmarks" / ".." / ".." / "python"))
     monkeypatch.setattr(sys, "argv", [str(program), "--rounds", "2", "--record"])
     table = Table(["What", "Seconds"]).begin()
     table.add("a | b", "0.5")
@@ -51,6 +52,48 @@ def test_each_record_is_a_block_of_its_name(recorded: Path, tmp_path: Path) -> N
     assert tmp_path / FOLDER / "speed.json" == recorded
     assert ["benchmark-speed"] == list(made)
     assert as_markdown(recorded) == made["benchmark-speed"]()
+
+
+def test_a_part_takes_the_place_of_its_lines_and_leaves_the_others(
+    recorded: Path, tmp_path: Path
+) -> None:
+    table = Table(["What", "Seconds"], [["c", "0.7"], ["a | b", "0.6"]])
+
+    table.record(tmp_path, "speed", call="python benchmarks/speed.py", is_part=True)
+
+    said, _, _, _, *lines = as_markdown(recorded).splitlines()
+    assert "`python benchmarks/speed.py`, " in said
+    assert "the last" not in said  # all of them were measured now
+    assert ["| a \\| b | 0.6 |", "| c | 0.7 |"] == sorted(lines)
+
+    Table(["What", "Seconds"], [["c", "0.8"]]).record(tmp_path, "speed", call="all", is_part=True)
+
+    said, _, _, _, *lines = as_markdown(recorded).splitlines()
+    assert "`all`, line by line in several runs, the last 20" in said
+    assert ["| a \\| b | 0.6 |", "| c | 0.8 |"] == sorted(lines)
+
+
+def test_lines_of_other_columns_do_not_stay(recorded: Path, tmp_path: Path) -> None:
+    Table(["What", "Minutes"], [["c", "0.1"]]).record(tmp_path, "speed", is_part=True)
+
+    assert "| c | 0.1 |" == as_markdown(recorded).splitlines()[-1]
+    assert "a \\| b" not in as_markdown(recorded)
+
+
+def test_a_record_that_is_not_shown_and_a_benchmark_without_one_are_found(
+    recorded: Path, tmp_path: Path
+) -> None:
+    main = 'if __name__ == "__main__":\n    ...\n'
+    (tmp_path / "benchmarks" / "speed.py").write_text(main, encoding="utf-8")
+    (tmp_path / "benchmarks" / "cases.py").write_text("CASES = []\n", encoding="utf-8")
+    shown = "<!-- generated: benchmark-speed -->\n<!-- end of benchmark-speed -->\n"
+
+    assert [] == list(findings(tmp_path, ["# A", shown]))
+    assert [f"{FOLDER}/speed.json is shown by no document"] == list(findings(tmp_path, ["# A"]))
+
+    recorded.unlink()
+    expected = "benchmarks/speed.py has kept no table; mend: run it with --record"
+    assert [expected] == list(findings(tmp_path, [shown]))
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"head": []}', "a cell too many"])
