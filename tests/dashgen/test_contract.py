@@ -6,7 +6,6 @@ schema. What cannot be provoked is not documented, and what is answered is.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import json
 import re
@@ -23,12 +22,11 @@ from dashgen.app import build_app
 from dashgen.atomic_file import UnsyncedError
 from dashgen.route_table import ROUTES
 from dashgen.settings import REPOSITORY, Settings
+from tests.dashgen.in_process import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-
-    from starlette.types import Message
 
     from tests.dashgen.conftest import Answer, ControlPanel, Creator
 
@@ -296,10 +294,10 @@ def fault_answers(
         405: [panel.request("PATCH", "/health")],
         408: [slow.parse_answer(slow.raw(b"GET /health HTTP/1.1\r\n"))],
         431: [panel.parse_answer(panel.raw(b"GET / HTTP/1.1\r\nX: " + b"x" * 500_000))],
-        500: [panel.parse_answer(broken_app_answer(tmp_path_factory.mktemp("broken"), None))],
+        500: [broken_app_answer(tmp_path_factory.mktemp("broken"), None)],
         503: [
             unavailable,
-            panel.parse_answer(broken_app_answer(tmp_path_factory.mktemp("unsynced"), Unsynced())),
+            broken_app_answer(tmp_path_factory.mktemp("unsynced"), Unsynced()),
         ],
         507: [no_room],
     }
@@ -312,33 +310,11 @@ class Unsynced:
         raise UnsyncedError(errno.EIO, "input/output error")
 
 
-def broken_app_answer(folder: Path, services: object) -> bytes:
+def broken_app_answer(folder: Path, services: object) -> Answer:
     """What the application answers with services that are missing, or raise."""
     app = build_app(Settings(orch_data=folder, plugin_data=folder, data_root=folder))
     app.state.services = services
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/health",
-        "raw_path": b"/health",
-        "query_string": b"",
-        "http_version": "1.1",
-        "scheme": "http",
-        "headers": [(b"host", b"a")],
-    }
-    asyncio.run(app(scope, receive, send))
-    start, body = sent
-    lines = [b"%b: %b" % header for header in start["headers"]]
-    head = b"\r\n".join([b"HTTP/1.1 %d" % start["status"], *lines])
-    return head + b"\r\n\r\n" + bytes(body["body"])
+    return ask(app, "/health")
 
 
 def check_answer(answer: Answer, status: int, description: dict[str, Any]) -> None:

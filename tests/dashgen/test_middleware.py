@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import json
 import secrets
-from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -15,13 +13,13 @@ from dashgen.app import build_app
 from dashgen.errors import NotFound
 from dashgen.middleware import _as_ensemble_error, json_headers
 from dashgen.settings import Settings
+from tests.dashgen.in_process import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from starlette.applications import Starlette
-    from starlette.types import Message
 
     from tests.dashgen.conftest import ControlPanel, Creator
 
@@ -230,33 +228,6 @@ def test_a_fault_of_ours_tells_nothing_and_is_logged(
     assert "IsADirectoryError" in failed[0]["trace"]
 
 
-def ask(app: Starlette, path: str) -> tuple[int, dict[str, str], bytes]:
-    """What an application answers that runs in this process, where it can be broken."""
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "http_version": "1.1",
-        "scheme": "http",
-        "headers": [(b"host", b"a")],
-    }
-    with suppress(Broken):  # the server logs what nobody caught
-        asyncio.run(app(scope, receive, send))
-    start, body = sent
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return start["status"], headers, body["body"]
-
-
 class Broken(Exception):
     """What nobody planned for."""
 
@@ -273,11 +244,11 @@ def test_where_the_error_page_fails_the_error_is_told_all_the_same(
     monkeypatch.setattr("dashgen.page_handlers.parse_grid_query", break_down)
     monkeypatch.setattr("dashgen.page_handlers._index_page", break_down)
 
-    answered, headers, body = ask(app, path)
+    answer = ask(app, path, raises=Broken)
 
-    assert (status, "application/json") == (answered, headers["content-type"])
-    assert "nosniff" == headers["x-content-type-options"]
-    assert {"error", "message"} == set(json.loads(body))
+    assert (status, "application/json") == (answer.status, answer.headers["content-type"])
+    assert "nosniff" == answer.headers["x-content-type-options"]
+    assert {"error", "message"} == set(answer.json())
 
 
 def test_what_breaks_outside_of_everything_is_an_answer_too(
@@ -285,10 +256,10 @@ def test_what_breaks_outside_of_everything_is_an_answer_too(
 ) -> None:
     monkeypatch.setattr("dashgen.middleware.AnswerHeaders.__call__", break_down)
 
-    answered, headers, body = ask(app, "/health")
+    answer = ask(app, "/health", raises=Broken)
 
-    assert (500, "internal") == (answered, json.loads(body)["error"])
-    assert set(dict(json_headers("a nonce"))) <= {name.encode() for name in headers}
+    assert (500, "internal") == (answer.status, answer.json()["error"])
+    assert set(dict(json_headers("a nonce"))) <= {name.encode() for name in answer.headers}
 
 
 def test_errors_keep_their_kind() -> None:

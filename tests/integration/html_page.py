@@ -30,10 +30,12 @@ class Element:
 
     def __iter__(self) -> Iterator[Element]:
         """Yield every element inside, in the order of the source."""
-        for part in self.parts:
+        unseen = list(reversed(self.parts))
+        while unseen:
+            part = unseen.pop()
             if isinstance(part, Element):
                 yield part
-                yield from part
+                unseen.extend(reversed(part.parts))
 
     @property
     def text(self) -> str:

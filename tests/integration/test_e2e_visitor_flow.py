@@ -755,7 +755,8 @@ def test_legal_terms_page_renders(visitor: Client) -> None:
     (heading,) = parse_page(missing.text).all("h1")
     assert (404, "Nothing here") == (missing.status, heading.text)
     document = visitor.get("/docs/adr/0014-rows-are-proved-by-faults.html")
-    (title,) = parse_page(document.text).all("h1")
+    decision = parse_page(document.text)
+    (title,) = decision.all("h1")
     assert (200, "0014") == (document.status, title.text[:4])
-    assert "../architecture/faults.html" in parse_page(document.text).links
+    assert "../architecture/faults.html" in decision.links
     assert 404 == visitor.get("/docs/adr/none.html").status
