@@ -72,7 +72,7 @@ def make_services(settings: Settings) -> Services:
         signups=RateLimit(settings.signups_per_minute),
         token_checks=RateLimit(settings.token_checks_per_minute),
         metrics=Metrics(),
-        revision=SharedRevision(stores.canvases),
+        revision=SharedRevision(stores.canvases, stores.open_wire),
         grid_answers=RevisionCache(256),
         index_pages=RevisionCache(64),
         canvas_pages=RevisionCache(64),

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Protocol
 
+from dashgen.errors import StorageFailed
 from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashgen.store_protocol import CanvasStore
+
+# A database that says nothing for so long is taken for lost; whoever reads is told.
+_PATIENCE_SECONDS: Final = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Wire(Protocol):
+    """A line to a far database that takes one question at a time; see ``revision_wire``."""
+
+    def ask(self) -> asyncio.Future[str]:
+        """Puts the question; raises WireLostError, or the answer does."""
+
+    def close(self) -> None:
+        """Lets go of the line."""
+
+
+class WireLostError(Exception):
+    """The line broke, or its answer was none; the next question needs another one."""
 
 
 class SharedRevision:
@@ -19,12 +43,15 @@ class SharedRevision:
 
     Args:
         store: A store; one that is local is asked each time, which is quicker.
+        open_wire: Makes a line to a store that is not local; called in a thread, again when one is lost.
     """
 
-    def __init__(self, store: CanvasStore) -> None:
+    def __init__(self, store: CanvasStore, open_wire: Callable[[], Wire] | None) -> None:
         self._store = store
-        self._under_way: asyncio.Task[str] | None = None
-        self._following: asyncio.Task[str] | None = None
+        self._open_wire = open_wire
+        self._wire: Wire | None = None
+        self._waiting: list[asyncio.Future[str]] = []
+        self._asking: asyncio.Task[None] | None = None
 
     async def current(self) -> str:
         """The revision, no older than this call.
@@ -32,14 +59,49 @@ class SharedRevision:
         Raises:
             StorageFailed: The store did not answer.
         """
-        if self._store.is_local:
+        if self._open_wire is None:
             return self._store.revision()
-        if self._following is None:
-            self._following = asyncio.create_task(self._ask(after=self._under_way))
-        return await asyncio.shield(self._following)
+        waiter: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_for_all(self._open_wire))
+        return await waiter
 
-    async def _ask(self, after: asyncio.Task[str] | None) -> str:
-        if after is not None:
-            await asyncio.wait([after])
-        self._under_way, self._following = self._following, None
-        return await in_thread(self._store.revision)
+    async def _ask_for_all(self, open_wire: Callable[[], Wire]) -> None:
+        """Puts one question after another, each for all who came before it, until nobody waits."""
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            try:
+                said = await self._ask(open_wire)
+            except Exception as problem:  # noqa: BLE001 - it is raised where the answer was waited for
+                for waiter in waiting:
+                    if not waiter.done():
+                        waiter.set_exception(problem)
+            else:
+                for waiter in waiting:
+                    if not waiter.done():
+                        waiter.set_result(said)
+        self._asking = None
+
+    async def _ask(self, open_wire: Callable[[], Wire]) -> str:
+        """The answer over the wire, or over a new one: a database that was restarted knows no old one."""
+        if self._wire is not None:
+            with suppress(WireLostError):
+                return await self._over(self._wire)
+        try:
+            self._wire = await in_thread(open_wire)
+            return await self._over(self._wire)
+        except WireLostError as error:
+            raise StorageFailed(is_full=False) from error
+
+    async def _over(self, wire: Wire) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await wire.ask()
+        except (WireLostError, TimeoutError) as error:
+            self._wire = None
+            wire.close()
+            _log.warning("the line to the database was lost: %r", str(error))
+            if isinstance(error, TimeoutError):
+                raise StorageFailed(is_full=False) from error
+            raise

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Transaction
     from sqlalchemy.pool import ConnectionPoolEntry
 
+    from dashgen.shared_revision import Wire
+
 # As many as the threads that handlers work in, and one for what the event loop looks up itself.
 _CONNECTIONS: Final = MOST_READERS + MOST_WRITERS + 1
 # A writer waits so long for another one, then tells its client to try again.
@@ -159,6 +161,18 @@ class Database:
                 self._forget_watch()
                 raise DBAPIError(_REVISION, None, error) from error
 
+    def open_wire(self) -> Wire:
+        """A line for the same question that needs no thread; for a database that is not local.
+
+        Raises:
+            StorageFailed: the database did not answer.
+            WireLostError: it broke off.
+        """
+        from dashgen.revision_wire import RevisionWire  # noqa: PLC0415 - needs PostgreSQL's driver
+
+        with _errors_told():
+            return RevisionWire(self._detached(), _REVISION)
+
     def close(self) -> None:
         """Closes every connection."""
         with self._watch_lock:
@@ -167,13 +181,18 @@ class Database:
 
     def _read_revision(self) -> str:
         if self._watch is None:
-            pooled = self._engine.raw_connection()
-            pooled.detach()
-            self._watch = pooled.dbapi_connection
-            if not self.is_local:
-                self._watch.autocommit = True
+            self._watch = self._detached()
         (changes,) = self._watch.execute(_REVISION).fetchone()
         return str(changes)
+
+    def _detached(self) -> Any:
+        """A connection of the driver that is nobody else's, with no transaction around its statements."""
+        pooled = self._engine.raw_connection()
+        pooled.detach()
+        connection: Any = pooled.dbapi_connection
+        if not self.is_local:
+            connection.autocommit = True
+        return connection
 
     def _forget_watch(self) -> None:
         if self._watch is not None:

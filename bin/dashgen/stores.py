@@ -15,6 +15,7 @@ from dashgen.subscriptions import FileSubscriptionStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashgen.shared_revision import Wire
     from dashgen.store_protocol import CanvasStore, SubscriptionStore
 
 
@@ -40,11 +41,13 @@ class Stores(NamedTuple):
 
     Attributes:
         close: Lets go of what the stores hold open.
+        open_wire: Makes a line over which a far store is asked for its revision; None for one that is local.
     """
 
     canvases: CanvasStore
     subscriptions: SubscriptionStore
     close: Callable[[], None]
+    open_wire: Callable[[], Wire] | None = None
 
 
 def open_stores(database_url: str, data_root: Path) -> Stores:
@@ -101,4 +104,7 @@ def _open_database(url: str, *, may_make: bool = True) -> Stores:
         raise kind(
             f"the database cannot be used: {error}", "unset ENSEMBLE_DATABASE_URL"
         ) from error
-    return Stores(SqlCanvasStore(database), SqlSubscriptionStore(database), database.close)
+    open_wire = None if database.is_local else database.open_wire
+    return Stores(
+        SqlCanvasStore(database), SqlSubscriptionStore(database), database.close, open_wire
+    )

@@ -3,84 +3,138 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from dashgen.errors import StorageFailed
-from dashgen.shared_revision import SharedRevision
+from dashgen.shared_revision import SharedRevision, WireLostError
 
 if TYPE_CHECKING:
     from dashgen.store_protocol import CanvasStore
 
+NO_STORE = cast("CanvasStore", None)
 
-class FarStore:
-    """A store whose answers wait until the test lets them go."""
 
-    is_local = False
+class FakeWire:
+    """A line on which the test answers."""
 
     def __init__(self) -> None:
-        self.value, self.questions = "first", 0
-        self.asked, self.may_answer = threading.Event(), threading.Event()
+        self.questions: list[asyncio.Future[str]] = []
+        self.is_closed = False
 
-    def revision(self) -> str:
-        self.questions += 1
-        said = self.value
-        self.asked.set()
-        assert self.may_answer.wait(10)
-        return said
+    def ask(self) -> asyncio.Future[str]:
+        answer = asyncio.get_running_loop().create_future()
+        self.questions.append(answer)
+        return answer
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
-async def asked(store: FarStore) -> None:
-    """Waits until a question has been put."""
-    assert await asyncio.to_thread(store.asked.wait, 10)
-    store.asked.clear()
+class Lines:
+    """Lines to a database, one after another."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeWire] = []
+        self.shared = SharedRevision(NO_STORE, self.open)
+
+    def open(self) -> FakeWire:
+        self.opened.append(FakeWire())
+        return self.opened[-1]
+
+    async def question(self, wire: int, number: int) -> asyncio.Future[str]:
+        """Waits until a question has been put."""
+        async with asyncio.timeout(10):
+            while len(self.opened) <= wire or len(self.opened[wire].questions) <= number:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        return self.opened[wire].questions[number]
 
 
 def test_who_comes_during_a_question_shares_the_next_one() -> None:
-    async def work() -> tuple[list[str], int]:
-        store = FarStore()
-        shared = SharedRevision(cast("CanvasStore", store))
-        early = [asyncio.create_task(shared.current()) for _ in range(3)]
-        await asked(store)
-        store.value = "second"  # published after the first question was put
-        late = [asyncio.create_task(shared.current()) for _ in range(20)]
-        store.may_answer.set()
-        return await asyncio.gather(*early, *late), store.questions
+    async def work() -> list[str]:
+        lines = Lines()
+        early = [asyncio.create_task(lines.shared.current()) for _ in range(3)]
+        first = await lines.question(0, 0)
+        late = [asyncio.create_task(lines.shared.current()) for _ in range(20)]
+        first.set_result("asked before the late ones came")
+        assert await asyncio.gather(*early) == ["asked before the late ones came"] * 3
+        assert not any(task.done() for task in late)
+        (await lines.question(0, 1)).set_result("asked for them")
+        answers = await asyncio.gather(*late)
+        assert len(lines.opened[0].questions) == 2
+        return answers
 
-    answers, questions = asyncio.run(work())
-    assert answers == ["first"] * 3 + ["second"] * 20
-    assert questions == 2
+    assert asyncio.run(work()) == ["asked for them"] * 20
+
+
+def test_a_local_store_is_asked_each_time() -> None:
+    class Local:
+        asked = 0
+
+        def revision(self) -> str:
+            self.asked += 1
+            return str(self.asked)
+
+    async def work() -> list[str]:
+        shared = SharedRevision(cast("CanvasStore", Local()), None)
+        return [await shared.current() for _ in range(3)]
+
+    assert asyncio.run(work()) == ["1", "2", "3"]
+
+
+def test_a_lost_line_is_replaced_and_the_question_put_once_more() -> None:
+    async def work() -> str:
+        lines = Lines()
+        asking = asyncio.create_task(lines.shared.current())
+        (await lines.question(0, 0)).set_result("before")
+        assert await asking == "before"
+        asking = asyncio.create_task(lines.shared.current())
+        (await lines.question(0, 1)).set_exception(WireLostError("restarted"))
+        (await lines.question(1, 0)).set_result("after")
+        assert [wire.is_closed for wire in lines.opened] == [True, False]
+        return await asking
+
+    assert asyncio.run(work()) == "after"
 
 
 def test_a_failure_is_told_to_all_and_the_next_question_is_put() -> None:
-    class Failing(FarStore):
-        def revision(self) -> str:
-            self.questions += 1
-            if self.questions == 1:
-                raise StorageFailed(is_full=False)
-            return "well again"
+    async def work() -> str:
+        lines = Lines()
+        asking = [asyncio.create_task(lines.shared.current()) for _ in range(2)]
+        (await lines.question(0, 0)).set_exception(WireLostError("gone"))
+        told = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(each) for each in told] == [StorageFailed] * 2
+        again = asyncio.create_task(lines.shared.current())
+        (await lines.question(1, 0)).set_result("well again")
+        return await again
 
-    async def work() -> list[object]:
-        shared = SharedRevision(cast("CanvasStore", Failing()))
-        told = await asyncio.gather(shared.current(), shared.current(), return_exceptions=True)
-        return [*map(type, told), await shared.current()]
+    assert asyncio.run(work()) == "well again"
 
-    assert asyncio.run(work()) == [StorageFailed, StorageFailed, "well again"]
+
+def test_silence_is_a_failure_and_the_line_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashgen.shared_revision._PATIENCE_SECONDS", 0.0)
+
+    async def work() -> Lines:
+        lines = Lines()
+        with pytest.raises(StorageFailed):
+            await lines.shared.current()
+        return lines
+
+    lines = asyncio.run(work())
+    assert [wire.is_closed for wire in lines.opened] == [True]
 
 
 def test_one_who_goes_away_does_not_take_the_answer_along() -> None:
     async def work() -> str:
-        store = FarStore()
-        shared = SharedRevision(cast("CanvasStore", store))
-        leaving = asyncio.create_task(shared.current())
-        staying = asyncio.create_task(shared.current())
-        await asked(store)
+        lines = Lines()
+        leaving = asyncio.create_task(lines.shared.current())
+        staying = asyncio.create_task(lines.shared.current())
+        question = await lines.question(0, 0)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving
-        store.may_answer.set()
+        question.set_result("for who stayed")
         return await staying
 
-    assert asyncio.run(work()) == "first"
+    assert asyncio.run(work()) == "for who stayed"

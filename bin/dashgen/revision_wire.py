@@ -1,0 +1,97 @@
+"""Asks PostgreSQL for the revision from the event loop itself, on a connection that does nothing else.
+
+The database needs a few microseconds for the answer; a thread, a pool and a cursor would need many
+times as long for the question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Error
+from psycopg.pq import ExecStatus
+
+from dashgen.shared_revision import WireLostError
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn
+
+_NAME = b"revision"
+
+
+class RevisionWire:
+    """One prepared question, put as often as wanted, one at a time; a ``shared_revision.Wire``.
+
+    It is made where waiting is allowed and used on the event loop's thread alone.
+
+    Args:
+        connection: A connection of psycopg that nobody else uses, outside any transaction.
+        question: A statement whose answer is one value.
+
+    Raises:
+        WireLostError: The question cannot be prepared; the connection is closed.
+    """
+
+    def __init__(self, connection: Any, question: str) -> None:
+        self._connection = connection
+        self._wire: PGconn = connection.pgconn
+        self._socket = self._wire.socket
+        self._said = b""
+        self._answer: asyncio.Future[str] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        prepared = self._wire.prepare(_NAME, question.encode())
+        if prepared.status != ExecStatus.COMMAND_OK:
+            connection.close()
+            raise WireLostError(prepared.get_error_message())
+        self._wire.nonblocking = 1
+
+    def ask(self) -> asyncio.Future[str]:
+        """Puts the question; what comes back was true after this call.
+
+        Raises:
+            WireLostError: it cannot be put; the answer may raise it, too.
+        """
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._socket, self._on_readable)
+        answer = self._answer = self._loop.create_future()
+        try:
+            self._wire.send_query_prepared(_NAME, None)
+            self._wire.flush()
+        except Error as error:
+            raise WireLostError(str(error)) from error
+        return answer
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self._stop_reading()
+        self._connection.close()
+
+    def _on_readable(self) -> None:
+        try:
+            self._wire.consume_input()
+            while not self._wire.is_busy():
+                result = self._wire.get_result()
+                if result is None:  # only now may the next question be put
+                    self._tell()
+                    return
+                if result.status != ExecStatus.TUPLES_OK:
+                    self._fail(result.get_error_message())
+                    return
+                self._said = result.get_value(0, 0) or b""
+        except Error as error:
+            self._fail(str(error))
+
+    def _tell(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(self._said.decode())
+
+    def _fail(self, why: str) -> None:
+        self._stop_reading()  # a broken line is readable for ever
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(WireLostError(why))
+
+    def _stop_reading(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket)

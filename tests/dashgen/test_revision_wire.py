@@ -1,0 +1,129 @@
+"""The line on which PostgreSQL is asked, at a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import psycopg
+import pytest
+
+from dashgen.revision_wire import RevisionWire
+from dashgen.shared_revision import SharedRevision, WireLostError
+from dashgen.stores import open_url
+from tests.dashgen.store_steps import draft, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dashgen.stores import Stores
+
+
+@pytest.fixture
+def pair(postgresql_url: str) -> Iterator[tuple[Stores, Stores]]:
+    """The same store twice, as two servers have it."""
+    pair = (open_url(postgresql_url), open_url(postgresql_url))
+    yield pair
+    for stores in pair:
+        stores.close()
+
+
+def end(url: str, line: psycopg.Connection) -> None:
+    """Ends a connection from the server's side."""
+    pid = line.info.backend_pid
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+
+
+def test_what_another_server_has_stored_is_in_the_next_answer(pair: tuple[Stores, Stores]) -> None:
+    here, there = pair
+    assert here.open_wire is not None
+
+    async def work() -> list[str]:
+        assert here.open_wire is not None
+        wire = here.open_wire()
+        seen = [await wire.ask()]
+        for step in range(20):
+            made = publish(there.canvases, draft(there.canvases), step % 3)
+            seen.append(await wire.ask())
+            there.canvases.unpublish(made.id, made.owner_id, 9.0)
+            seen.append(await wire.ask())
+        assert await wire.ask() == seen[-1] == here.canvases.revision()
+        wire.close()
+        return seen
+
+    seen = asyncio.run(work())
+    assert len(seen) == len(set(seen)) == 41
+
+
+def test_a_server_that_ends_the_line_is_noticed_and_asked_again(
+    pair: tuple[Stores, Stores], postgresql_url: str
+) -> None:
+    async def work() -> tuple[str, str]:
+        shared = SharedRevision(pair[0].canvases, pair[0].open_wire)
+        before = await shared.current()
+        first = cast("RevisionWire", shared._wire)
+        end(postgresql_url, first._connection)
+        after = await shared.current()
+        second = cast("RevisionWire", shared._wire)
+        assert second is not first
+        second.close()
+        return before, after
+
+    before, after = asyncio.run(work())
+    assert before == after
+
+
+def test_a_line_that_ends_during_a_question_says_so(postgresql_url: str) -> None:
+    connection = psycopg.connect(postgresql_url, autocommit=True)
+    wire = RevisionWire(connection, "SELECT 'never' FROM pg_sleep(60)")
+
+    async def work() -> None:
+        answer = wire.ask()
+        await asyncio.to_thread(end, postgresql_url, connection)
+        with pytest.raises(WireLostError):
+            await answer
+        with pytest.raises(WireLostError):
+            await wire.ask()
+        wire.close()
+
+    asyncio.run(work())
+
+
+def test_a_question_that_fails_is_a_lost_line(postgresql_url: str) -> None:
+    wire = RevisionWire(psycopg.connect(postgresql_url, autocommit=True), "SELECT 1 / 0")
+
+    async def work() -> None:
+        with pytest.raises(WireLostError, match="division by zero"):
+            await wire.ask()
+        wire.close()
+
+    asyncio.run(work())
+
+
+def test_a_second_question_during_the_first_is_refused(postgresql_url: str) -> None:
+    wire = RevisionWire(psycopg.connect(postgresql_url, autocommit=True), "SELECT 1")
+
+    async def work() -> str:
+        first = wire.ask()
+        with pytest.raises(WireLostError):
+            wire.ask()
+        wire.close()
+        return str(first.done())
+
+    assert asyncio.run(work()) == "False"
+
+
+def test_a_question_that_cannot_be_prepared_closes_the_connection(postgresql_url: str) -> None:
+    connection = psycopg.connect(postgresql_url, autocommit=True)
+    with pytest.raises(WireLostError, match="nowhere"):
+        RevisionWire(connection, "SELECT 1 FROM nowhere")
+    assert connection.closed
+
+
+def test_only_a_far_store_has_a_line(tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/store.db", str(tmp_path)):
+        stores = open_url(url)
+        assert stores.open_wire is None
+        stores.close()
