@@ -1,8 +1,17 @@
 # shellcheck shell=bash
-# Completion for the launchers, in bash: source bin/completion.bash. Tasks and their options come from Invoke itself,
-# the names of the sessions from Nox; both are asked when they are first wanted.
+# Completion for the launchers, in bash and in zsh: source bin/completion.bash. Tasks and their options come from Invoke
+# itself, the names of the sessions from Nox; both are asked when they are first wanted.
 
-_runbook_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# zsh says with %x which file it reads, and has completions of bash's kind once they are asked for.
+if [[ -n ${ZSH_VERSION:-} ]]; then
+  whence compdef >/dev/null || { autoload -Uz compinit && compinit -D; }
+  autoload -Uz bashcompinit && bashcompinit
+  # shellcheck disable=SC2296 # zsh's, and bash never expands it
+  _runbook_file=${(%):-%x}
+else
+  _runbook_file=${BASH_SOURCE[0]}
+fi
+_runbook_root=$(cd "$(dirname "$_runbook_file")/.." && pwd)
 
 # Offers those of the words $1 that begin as the word $2 does; bash 3.2, which macOS has, knows no mapfile.
 _runbook_offer() {

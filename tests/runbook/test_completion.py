@@ -1,13 +1,18 @@
-"""Completion in a real bash."""
+"""Completion in a real bash, and in a real zsh where there is one."""
 
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.runbook.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def complete(function: str, *words: str) -> set[str]:
@@ -56,3 +61,38 @@ def test_a_path_to_a_launcher_is_completed_as_its_name_is() -> None:
         "complete -F _runbook_invoke invoke",
         "complete -F _runbook_nox nox",
     ] == done.stdout.splitlines()
+
+
+# What a person has typed stands in `words`; what zsh would be offered goes to `compadd`.
+IN_ZSH = """
+source {file} && cd {elsewhere}
+compadd() {{ print -l -- "$@" }}
+words=({words}); CURRENT=$#words
+eval "$_comps[{program}]"
+"""
+IN_BASH = """
+source {file} && cd {elsewhere}
+COMP_WORDS=({words}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+$(complete -p {program} | cut -d " " -f 3)
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+SHELLS = {"bash --noprofile --norc": IN_BASH, "zsh -f": IN_ZSH}
+
+
+# zsh is the shell of a Mac; where there is none, nobody completes in it.
+@pytest.mark.parametrize("shell", [each for each in SHELLS if shutil.which(each.split()[0])])
+@pytest.mark.parametrize(
+    ("program", "typed", "offered"),
+    [("invoke", "find-off", "find-offending-commit"), ("nox", "-s fa", "fast-on-3.11")],
+)
+def test_each_shell_offers_it_from_anywhere(
+    shell: str, program: str, typed: str, offered: str, tmp_path: Path
+) -> None:
+    file, words = ROOT / "bin/completion.bash", f"bin/{program} {typed}"
+    script = SHELLS[shell].format(file=file, elsewhere=tmp_path, words=words, program=program)
+    done = subprocess.run(
+        [*shell.split(), "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert "" == done.stderr
+    assert offered in done.stdout.splitlines()
