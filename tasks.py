@@ -31,7 +31,7 @@ def optional(argument: str, *, of: str) -> list[str]:
     help={
         "tier": "fast, browser or legal-render",
         "changed": "run the tiers that the changed files need",
-        "json": "write the run as JSON to this file; - is standard output",
+        "json": "write the run as JSON to this file, with --changed all of them; - is standard output",
         "report_to": "tell this dashboard; its token is $DASHBOARD_TOKEN",
     }
 )

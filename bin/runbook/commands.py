@@ -30,6 +30,8 @@ from runbook.wheel import build_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from runbook.project import Tier
+
 P = ParamSpec("P")
 
 
@@ -74,18 +76,35 @@ def run(  # noqa: PLR0913 - these are its options
 ) -> ExitCode:
     """Run a tier, or those that the changed files need, each in its session; the worst exit code wins."""
     project = find_project(root)
-    tiers = [project.tier(tier)]
+    own = ["--report-to", report_to] if report_to else []
     if changed:
         tiers = changes.tiers_for(project, changes.changed_files(root))
-        names = (
-            ", ".join(each.name for each in tiers)
-            or "none: nothing that a tier watches has changed"
-        )
-        print(f"tiers that the change needs: {names}", file=sys.stderr)
-    own = ["--json", _from_here(json_file)] if json_file else []
-    own += ["--report-to", report_to] if report_to else []
-    codes = [run_session(root, each.session, [*own, "--", *pytest_arguments]) for each in tiers]
-    return max(codes, default=ExitCode.GREEN)
+        return _run_changed(root, tiers, [*own, "--", *pytest_arguments], json_file)
+    own += ["--json", _from_here(json_file)] if json_file else []
+    return run_session(root, project.tier(tier).session, [*own, "--", *pytest_arguments])
+
+
+def _run_changed(
+    root: Path, tiers: Sequence[Tier], arguments: Sequence[str], json_file: str
+) -> ExitCode:
+    """Run several tiers, or none; their JSON is one object."""
+    names = [each.name for each in tiers]
+    said = ", ".join(names) or "none: nothing that a tier watches has changed"
+    print(f"tiers that the change needs: {said}", file=sys.stderr)
+    codes, runs = [], []
+    with tempfile.TemporaryDirectory(prefix="runbook-runs-") as folder:
+        for tier in tiers:
+            file = Path(folder, f"{tier.name}.json")
+            own = ["--json", str(file)] if json_file else []
+            lines = sys.stderr if json_file == "-" else None
+            codes.append(run_session(root, tier.session, [*own, *arguments], stdout=lines))
+            if file.is_file() and (text := file.read_text(encoding="utf-8")):
+                runs.append(json.loads(text))
+    worst = max(codes, default=ExitCode.GREEN)
+    if json_file:
+        together = {"schema": "runs/1", "tiers": names, "exit_code": int(worst), "runs": runs}
+        _write_or_print(together, json_file)
+    return worst
 
 
 @_command
@@ -287,11 +306,20 @@ def _narrate(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _write_or_print(result: object, json_file: str) -> None:
+    """Write a result as JSON to a file; ``-`` is standard output."""
+    if json_file == "-":
+        _say(json.dumps(result, indent=2))
+    else:
+        Path(json_file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
 def _say_or_write(text: str, result: object, json_file: str) -> None:
     """Print a result as text, and write it as JSON where that is asked for, to a file or in the text's place."""
-    if json_file and json_file != "-":
-        Path(json_file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    _say(json.dumps(result, indent=2) if json_file == "-" else text)
+    if json_file:
+        _write_or_print(result, json_file)
+    if json_file != "-":
+        _say(text)
 
 
 @_command

@@ -128,6 +128,39 @@ def test_only_the_tiers_that_a_change_needs_are_run(
     assert f"tiers that the change needs: {said}\n" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("changed", "status", "tiers", "runs"),
+    [
+        (["LICENSE"], 0, [], []),
+        (["web/a.js"], 0, ["fast"], ["green"]),
+        (["web/a.js", "other/test_other.py"], 4, ["fast", "other"], ["green"]),
+    ],
+)
+def test_the_runs_that_a_change_needs_are_one_object(
+    procedures: TinyProject,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    changed: list[str],
+    status: int,
+    tiers: list[str],
+    runs: list[str],
+) -> None:
+    procedures.init()
+    procedures.commit()
+    for file in changed:
+        procedures.write(file, "# changed\n")
+
+    assert status == ends_with(commands.run, procedures.root, changed=True, json_file="-")
+
+    together = json.loads(capfd.readouterr().out)
+    assert ("runs/1", status, tiers) == (
+        together["schema"],
+        together["exit_code"],
+        together["tiers"],
+    )
+    assert runs == [run["verdict"] for run in together["runs"]]
+
+
 def test_a_filter_needs_a_pattern(
     procedures: TinyProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
