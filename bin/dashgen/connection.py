@@ -29,8 +29,14 @@ MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024
 
 # How long a refused client may take to hear of it.
 _LINGER_SECONDS: Final = 2.0
+# When the server stops, the next request of whoever was answered so lately may be on its way.
+_ON_ITS_WAY_SECONDS: Final = 0.1
 
 _log = logging.getLogger(__name__)
+
+
+class _HeadTooLargeError(Exception):
+    """Stops the parser: the head of a request is complete, and larger than it may be."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -44,12 +50,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._arriving = False
         self._head_is_complete = False
+        self._chunk_bytes = 0
+        self._has_completed_one = False
         self._received_bytes = 0
+        self._is_head_too_large = False
         self._refused = False
+        self._ends_with_next = False
+        self._active_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a client that never asks anything does not keep its connection."""
         super().connection_made(transport)
+        self._active_at = self.loop.time()
         self._start_clock(self.request_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -63,18 +75,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._arriving = True
         self._head_is_complete = False
-        self._received_bytes = 0
+        # Where in the chunk it begins nobody says; behind another request's end it may be anywhere.
+        self._received_bytes = 0 if self._has_completed_one else self._chunk_bytes
         self._start_clock(self.request_seconds)
 
     def on_headers_complete(self) -> None:
         """Hand the request to the application."""
+        is_suspect = max(self._received_bytes, self._chunk_bytes) > MAX_HEAD_BYTES
+        if is_suspect and self._head_bytes() > MAX_HEAD_BYTES:
+            self._is_head_too_large = True
+            raise _HeadTooLargeError
         self._head_is_complete = True
         super().on_headers_complete()
+        if self._ends_with_next:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Stop the clock: the request has arrived whole."""
         super().on_message_complete()
         self._arriving = False
+        self._has_completed_one = True
         self._stop_clock()
         if self.cycle.response_complete:
             # It was refused before it had arrived; only now does the connection become idle.
@@ -88,13 +108,30 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._refused:
             return  # read on: closing with bytes unread would let a reset overtake the refusal
         self._received_bytes += len(data)
+        self._chunk_bytes = len(data)
+        self._has_completed_one = False
         super().data_received(data)
         if not self._arriving or self.transport.is_closing():
             return
         if not self._head_is_complete and self._received_bytes > MAX_HEAD_BYTES:
-            self._refuse(431, "request_head_too_large", "The head of the request is too long.")
+            self._refuse_head()
         elif self._received_bytes > MAX_DISCARDED_BYTES:
             self._give_up()
+
+    def on_response_complete(self) -> None:
+        """Note when the client was last answered."""
+        self._active_at = self.loop.time()
+        super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """Let what has begun be answered, and what may be on its way; then close."""
+        self._ends_with_next = True
+        cycle = self._latest_cycle()
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+        elif not self._arriving:
+            quiet = self.loop.time() - self._active_at
+            self.loop.call_later(max(0.0, _ON_ITS_WAY_SECONDS - quiet), self._close_if_idle)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, but let the request before it be answered first."""
@@ -102,6 +139,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if cycle is not None and not cycle.response_complete and not cycle.more_body:
             cycle.keep_alive = False
             self.transport.pause_reading()
+        elif self._is_head_too_large:
+            self._refuse_head()
         else:
             self._refuse(400, "bad_request", msg)
 
@@ -134,6 +173,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(408, "request_timeout", "The request did not arrive in time.")
         else:
             self._give_up()
+
+    def _close_if_idle(self) -> None:
+        cycle = self._latest_cycle()
+        if not self._arriving and (cycle is None or cycle.response_complete):
+            self.transport.close()
+
+    def _head_bytes(self) -> int:
+        """How long the head is, as far as it matters: its address and its headers."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _refuse_head(self) -> None:
+        self._refuse(431, "request_head_too_large", "The head of the request is too long.")
 
     def _refuse(self, status: int, error: str, message: str) -> None:
         """Answer without the application, which learns that its client has gone."""

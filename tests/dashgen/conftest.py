@@ -138,6 +138,12 @@ class ControlPanel:
                 pipe.close()
         return self.process.returncode
 
+    def wait_until_it_refuses(self) -> None:
+        """Wait until a stop that was asked for has begun."""
+        with suppress(ConnectionError):
+            while True:
+                self.get("/health")
+
     def log(self) -> str:
         """What the process wrote to standard error."""
         return self._log_file.read_text()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import signal
 import socket
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from dashgen import connection
+from dashgen.connection import MAX_HEAD_BYTES, BoundedHttpProtocol, bounded_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +76,34 @@ def test_an_endless_head_is_refused(panel: ControlPanel) -> None:
     head = b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 1_000_000
     status, body = refusal(panel.raw(head))
     assert (status, body["error"]) == (431, "request_head_too_large")
+
+
+def test_a_head_that_arrives_at_once_is_bounded_too(panel: ControlPanel) -> None:
+    for size in (MAX_HEAD_BYTES, 200_000):
+        head = b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"x" * size + b"\r\n\r\n"
+        status, body = refusal(panel.raw(head))
+        assert (status, body["error"]) == (431, "request_head_too_large")
+
+
+def test_a_long_head_behind_another_request_is_never_answered(panel: ControlPanel) -> None:
+    answer = panel.raw(
+        b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+        b"GET /nothing HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 200_000 + b"\r\n\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 404 " not in answer
+
+
+def test_a_head_below_the_bound_is_read_behind_a_long_body(panel: ControlPanel) -> None:
+    body = (
+        b"POST /verify-token HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000
+    )
+    head = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: " + b"x" * 60_000
+    with socket.create_connection(("127.0.0.1", panel.port)) as client:
+        client.sendall(body + head)
+        client.sendall(b"\r\n\r\n")
+        answer = panel.read_to_end(client, 10)
+    assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"415", b"200"]
 
 
 def test_pipelined_requests_are_answered_in_order(panel: ControlPanel) -> None:
@@ -158,3 +194,80 @@ def test_a_client_that_leaves_early_is_no_fault(start_panel: Callable[..., Contr
     assert panel.get("/metrics").json()["error_count"] == 0
     panel.stop()
     assert "trace" not in panel.log()
+
+
+class Line:
+    """One client of the protocol, in this process."""
+
+    async def __aenter__(self) -> Self:
+        self.protocols: list[BoundedHttpProtocol] = []
+        self._server = await asyncio.get_running_loop().create_server(self._make, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.close()
+        await self.writer.wait_closed()
+        self._server.close()
+        await self._server.wait_closed()
+
+    def _make(self) -> BoundedHttpProtocol:
+        async def app(_: Any, __: Any, send: Any) -> None:
+            headers = [(b"content-length", b"2")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+        config = uvicorn.Config(app, lifespan="off", interface="asgi3", log_config=None)
+        self.protocols.append(bounded_protocol(60, [])(config, ServerState(), {}))
+        return self.protocols[-1]
+
+    async def ask(self) -> bytes:
+        self.writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        return await self.reader.readuntil(b"ok")
+
+
+def test_a_request_that_was_on_its_way_when_the_stop_came_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_ON_ITS_WAY_SECONDS", 60.0)
+
+    async def work() -> bytes:
+        async with Line() as line:
+            assert b"connection: close" not in await line.ask()
+            line.protocols[0].shutdown()
+            return await line.ask() + await line.reader.read()
+
+    answer = asyncio.run(work())
+    assert b"connection: close" in answer
+    assert answer.endswith(b"ok")
+
+
+def test_a_connection_that_stays_silent_is_closed_at_a_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_ON_ITS_WAY_SECONDS", 0.0)
+
+    async def work() -> bytes:
+        async with Line() as line:
+            await line.ask()
+            line.protocols[0].shutdown()
+            return await line.reader.read()
+
+    assert asyncio.run(work()) == b""
+
+
+def test_a_request_that_is_arriving_when_the_stop_comes_is_answered(
+    start_panel: Callable[..., ControlPanel],
+) -> None:
+    panel = start_panel()
+    with socket.create_connection(("127.0.0.1", panel.port)) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: a")
+        assert panel.get("/health").status == 200  # whatever came before this has been read
+        panel.process.send_signal(signal.SIGTERM)
+        panel.wait_until_it_refuses()
+        client.sendall(b"\r\n\r\n")
+        answer = panel.read_to_end(client, 10)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
+    assert panel.stop() == 0

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,12 +42,6 @@ def run(tmp_path: Path, *arguments: str, **extra: str) -> subprocess.CompletedPr
         timeout=30,
         check=False,
     )
-
-
-def wait_until_it_refuses(panel: ControlPanel) -> None:
-    with suppress(ConnectionError):
-        while True:
-            panel.get("/health")
 
 
 def test_it_makes_its_roots_for_itself_alone(start_panel: Callable[..., ControlPanel]) -> None:
@@ -128,7 +121,7 @@ def test_sigterm_finishes_what_has_begun(start_panel: Callable[..., ControlPanel
         )
         assert panel.get("/health").status == 200  # by now the first request has begun
         panel.process.send_signal(signal.SIGTERM)
-        wait_until_it_refuses(panel)
+        panel.wait_until_it_refuses()
         client.sendall(b'"x"}')
         answer = panel.read_to_end(client, 10)
     assert answer.startswith(b"HTTP/1.1 401 ")
