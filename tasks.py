@@ -317,11 +317,26 @@ def ci_drift(c: Context, way: str = "now", json: bool = False) -> None:
 
 @task(
     name="publish-drift",
-    help={"folder": "where the records of all ways are", "json": "print one JSON object"},
+    help={
+        "folder": "where the records of all ways are",
+        "dry_run": "print the plan and change nothing; with --json as a file for --plan",
+        "plan": "do exactly this plan, or refuse if anything has changed since",
+        "resume": "go on at the step at which this same call ended",
+        "json": "write the result as JSON to this file; - is standard output",
+    },
 )
-def ci_publish_drift(c: Context, folder: str = ".runbook/drift", json: bool = False) -> None:
+def ci_publish_drift(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    folder: str = ".runbook/drift",
+    dry_run: bool = False,
+    plan: str = "",
+    resume: bool = False,
+    json: str = "",
+) -> None:
     """Open, update or close the issues of drift, and offer its pins."""
-    commands.ci_publish_drift(ROOT, folder=folder, as_json=json)
+    commands.ci_publish_drift(
+        ROOT, folder=folder, dry_run=dry_run, plan_file=plan, resume=resume, json_file=json
+    )
 
 
 @task(name="gate", help={"json": "print one JSON object"})

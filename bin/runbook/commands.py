@@ -387,13 +387,22 @@ def ci_drift(root: Path, *, way: str, as_json: bool) -> ExitCode:
 
 
 @_command
-def ci_publish_drift(root: Path, *, folder: str, as_json: bool) -> None:
-    """Tell the repository what drift has found, and print what was done."""
-    from runbook.github.drift import publish  # noqa: PLC0415
+def ci_publish_drift(  # noqa: PLR0913 - these are its options
+    root: Path, *, folder: str, dry_run: bool, plan_file: str, resume: bool, json_file: str
+) -> None:
+    """Tell the repository what drift has found, or print the plan of that."""
+    from runbook.github.publish_drift import plan_telling, publish  # noqa: PLC0415
+    from runbook.step_runner import read_plan_file  # noqa: PLC0415
 
-    done = publish(root, Path(folder))
-    said = "\n".join(done) or "nothing to tell"
-    _say(_as_json("ci-publish-drift/1", done=done) if as_json else said)
+    project = find_project(root)
+    telling = plan_telling(project, Path(folder))
+    if dry_run:
+        _say_or_write(telling.plan.as_text(), telling.plan.as_json(), json_file)
+        return
+    approved = read_plan_file(Path(plan_file)) if plan_file else None
+    done = publish(project, telling, approved=approved, resume=resume, say=_narrate)
+    facts = {"schema": "ci-publish-drift/1", "plan": telling.plan.digest, "done": done}
+    _say_or_write("\n".join(done) or "nothing to tell", facts, json_file)
 
 
 @_command

@@ -1,0 +1,157 @@
+"""What drift tells the repository, with a ``gh`` that writes down what it is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.github.drift import BUNDLE
+from runbook.github.publish_drift import plan_telling, publish
+from runbook.project import find_project
+from runbook.step_runner import AUDIT, read_lines
+from runbook.steps import Outcome, Refused
+from tests.runbook.github.weekly import KEY, asked, keep, record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runbook.support import Repository
+
+GONE = "bbbbbbbb"
+
+
+def tell(checkout: Repository, found: Path, *, resume: bool = False) -> list[str]:
+    """Plan what is told, and tell it."""
+    project = find_project(checkout.root)
+    return publish(project, plan_telling(project, found), resume=resume)
+
+
+def test_a_cause_is_opened_once_and_then_updated(
+    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = tmp_path / "found"
+    for way in ("now", "lowest", "prerelease"):
+        keep(found, way, record())
+
+    assert [f"opened https://example.org/issue, {KEY}"] == tell(checkout, found)
+    assert 1 == sum(words[:2] == ["issue", "create"] for words in asked(tmp_path))
+
+    there = [{"number": 7, "state": "OPEN", "body": f"<!-- drift-key: {KEY} -->"}]
+    monkeypatch.setenv("GH_ISSUE", json.dumps(there))
+    assert [f"updated issue 7, {KEY}"] == tell(checkout, found)
+    assert 1 == sum(words[:2] == ["issue", "create"] for words in asked(tmp_path))
+
+
+def test_an_issue_is_closed_only_when_every_way_came_to_an_end(
+    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [{"number": 7, "state": "OPEN", "body": "<!-- drift-key: bbbbbbbb -->"}]
+    monkeypatch.setenv("GH_ISSUE", json.dumps(there))
+    found = tmp_path / "found"
+    for way in ("now", "lowest"):
+        keep(found, way, record("clean"), state="closed")
+
+    assert [] == tell(checkout, found)
+    keep(found, "prerelease", record("clean"), state="closed")
+    assert ["closed issue 7, bbbbbbbb"] == tell(checkout, found)
+    monkeypatch.setenv("GH_FAILS", "yes")
+    with pytest.raises(EnvironmentNotReady, match="gh issue close: no right to do so"):
+        tell(checkout, found)
+
+
+def test_a_pin_is_offered_once_on_its_own_branch_and_nothing_is_forced(
+    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = tmp_path / "server" / "owner" / "name"
+    remote.mkdir(parents=True)
+    checkout.git("init", "--quiet", "--bare", str(remote))
+    monkeypatch.setenv("GITHUB_SERVER_URL", str(tmp_path / "server"))
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
+    found = tmp_path / "found"
+    place = keep(found, "now", record())
+    checkout.git("branch", f"drift/{KEY}", "later")
+    checkout.git("bundle", "create", "--quiet", str(place / BUNDLE), f"drift/{KEY}", "^HEAD")
+    checkout.git("branch", "--delete", "--force", f"drift/{KEY}")
+    checkout.git("push", "--quiet", str(remote), "main")
+
+    done = tell(checkout, found)
+
+    assert f"opened https://example.org/pr for drift/{KEY}" == done[-1]
+    pushed = checkout.git("--git-dir", str(remote), "log", "-1", "--format=%s", f"drift/{KEY}")
+    assert "fix(deps): hold markdown<4 back" == pushed
+    (words,) = (words for words in asked(tmp_path) if words[:2] == ["pr", "create"])
+    assert "fix(deps): hold markdown<4 back" in words
+
+    monkeypatch.setenv("GH_PR", '[{"number": 3}]')
+    assert f"drift/{KEY} has a pull request already" == tell(checkout, found)[-1]
+
+
+def test_nothing_found_is_a_wrong_call(checkout: Repository, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no record of drift"):
+        tell(checkout, tmp_path / "empty")
+
+
+def changes(tmp_path: Path) -> list[list[str]]:
+    """Return what ``gh`` was asked to change."""
+    return [words for words in asked(tmp_path) if "list" not in words]
+
+
+def test_a_plan_says_each_step_and_changes_nothing(checkout: Repository, tmp_path: Path) -> None:
+    found = tmp_path / "found"
+    keep(found, "now", record())
+
+    plan = plan_telling(find_project(checkout.root), found).plan
+
+    (step,) = plan.steps
+    assert (f"open-{KEY}", "once") == (step.name, step.repeat)
+    assert "gh issue create --label drift --title Drift --body-file -" == step.command
+    assert [] == changes(tmp_path)
+
+
+def test_exactly_the_plan_that_was_read_is_told_or_nothing(
+    checkout: Repository, tmp_path: Path
+) -> None:
+    found, project = tmp_path / "found", find_project(checkout.root)
+    place = keep(found, "now", record())
+    approved = plan_telling(project, found).plan
+    issue = place / "issues" / f"{KEY}.json"
+    before = issue.read_text(encoding="utf-8")
+    issue.write_text(before.replace("<!--", "More. <!--"), encoding="utf-8")
+
+    with pytest.raises(Refused):
+        publish(project, plan_telling(project, found), approved=approved)
+    assert [] == changes(tmp_path)
+
+    issue.write_text(before, encoding="utf-8")
+    telling = plan_telling(project, found)
+    assert [f"opened https://example.org/issue, {KEY}"] == publish(
+        project, telling, approved=approved
+    )
+
+
+def test_what_failed_is_gone_on_with_and_every_step_is_audited(
+    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [{"number": 7, "state": "OPEN", "body": f"<!-- drift-key: {GONE} -->"}]
+    monkeypatch.setenv("GH_ISSUE", json.dumps(there))
+    found = tmp_path / "found"
+    for way in ("now", "lowest", "prerelease"):
+        keep(found, way, record())
+    monkeypatch.setenv("GH_FAILS", "yes")
+    with pytest.raises(EnvironmentNotReady):
+        tell(checkout, found)
+    monkeypatch.delenv("GH_FAILS")
+
+    done = tell(checkout, found, resume=True)
+
+    assert [f"opened https://example.org/issue, {KEY}", f"closed issue 7, {GONE}"] == done
+    assert 1 == sum(words[:2] == ["issue", "create"] for words in asked(tmp_path))
+    audit = read_lines(checkout.root / ".runbook" / AUDIT)
+    assert [
+        (f"open-{KEY}", Outcome.OK),
+        (f"close-{GONE}", Outcome.FAILED),
+        (f"close-{GONE}", Outcome.OK),
+    ] == [(line["step"], line["outcome"]) for line in audit]
