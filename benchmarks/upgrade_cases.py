@@ -20,6 +20,9 @@ _LARGE = (
 _CLICK = (
     "def test_cli():\n    from click.testing import CliRunner\n    CliRunner(mix_stderr=False)\n"
 )
+_TRAPZ = "def test_area():\n    from scipy.integrate import trapz\n    trapz([1, 2])\n"
+_PROXIES = "def test_client():\n    import httpx\n    httpx.Client(proxies=None)\n"
+_NO_MATRIX = "def test_graph():\n    import networkx\n    networkx.to_numpy_matrix\n"
 _MARSHMALLOW = "def test_schema():\n    from marshmallow import fields\n    fields.Int(missing=1)\n"
 
 
@@ -57,6 +60,45 @@ def _one(name: str) -> tuple[frozenset[str], ...]:
 
 
 CASES = (
+    Case(
+        "held back, it breaks against another (pandas 2, then numpy 2)", f"pandas {_FILLER} pytest", "2023-03-01",
+        "def test_frame():\n    import pandas\n    pandas.DataFrame({'a': [1]}).append({'a': 2}, ignore_index=True)\n",
+        _one("pandas"), 2, (("pandas", "2.0.0"),),
+    ),
+    Case(
+        "a module moves to another package (lxml 5.2)", f"lxml {_FILLER} pytest", "2024-03-01",
+        "def test_clean():\n    from lxml.html.clean import clean_html\n    clean_html('<p>')\n",
+        _one("lxml"), 1, (("lxml", "5.2.0"),),
+    ),
+    Case(
+        "a function goes from a compiled package (scipy 1.14)", f"scipy numpy {_FILLER} pytest", "2024-05-01", _TRAPZ,
+        _one("scipy"), 2, (("scipy", "1.14.0"),),
+    ),
+    Case(
+        "the way out goes as well (lxml 5.2 with httpx 0.28)", f"lxml httpx {_FILLER} pytest", "2024-03-01",
+        "def test_either():\n    try:\n        from lxml.html.clean import clean_html\n    except ImportError:\n"
+        "        import httpx\n        httpx.Client(proxies=None)\n",
+        (frozenset({"lxml", "httpx"}),), 1,
+    ),
+    Case(
+        "two tests, two causes (scipy 1.14, httpx 0.28)", f"scipy httpx {_FILLER} pytest", "2024-05-01",
+        _TRAPZ + _PROXIES, (frozenset({"scipy"}), frozenset({"httpx"})), 3,
+        (("scipy", "1.14.0"), ("httpx", "0.28.0")),
+    ),
+    Case(
+        "an extension stays behind its framework (werkzeug 3 under flask-login)",
+        "flask-login<0.6.3 flask requests rich pytest", "2023-06-01",
+        "def test_login():\n    import flask_login\n", _one("werkzeug"), 2, (("werkzeug", "3.0.0"),),
+    ),
+    Case(
+        "a function goes (networkx 3)", f"networkx {_FILLER} pytest", "2022-12-01", _NO_MATRIX, _one("networkx"), 1,
+        (("networkx", "3.0"),),
+    ),
+    Case(
+        "the same, seen by a flaky command that is not told", f"networkx {_FILLER} pytest", "2022-12-01",
+        f"{_NO_MATRIX}    import random\n    assert random.random() > 0.2\n", _one("networkx"), 1,
+        (("networkx", "3.0"),),
+    ),
     Case(
         "an attribute goes (click 8.2)", f"click {_FILLER} pytest", "2025-01-01", _CLICK, _one("click"), 1,
         (("click", "8.2.0"),),

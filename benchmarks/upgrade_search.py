@@ -1,9 +1,9 @@
 """The upgrade search on real breakages, side by side with ddmin over hard pins and upgrading one by one.
 
 ``python benchmarks/upgrade_search.py [--case WORDS] [--peers] [--record]`` prints a table; it needs a package index
-with upload times. With ``--case`` and ``--record`` the other lines of the table stay as they were. Both sides of every
-case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of
-versions that were installed, those of both ends, both proofs and the first bad release included.
+with upload times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
+Environments are distinct sets of versions that were installed, those of both ends, both proofs and the first bad
+release included; those that nothing but the first bad release needed are told beside them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = (
-    "case", "n", "right", "hold right", "bound right", "environments", "L + 3", "unresolvable", "runs",
-    "seconds",
+    "case", "n", "right", "hold right", "bound right", "environments", "for bounds alone", "L + 3", "unresolvable",
+    "runs", "seconds",
 )  # fmt: skip
 _MOST_ATTEMPTS = 60  # of a peer; then it is ended and its count is a lower limit
 
@@ -86,8 +86,8 @@ def row(case: Case, result: Result) -> list[str]:
     return [
         case.name, str(n), _yes(is_right), _yes(len(result.hold) == case.hold) if case.hold else "",
         _yes(all(bounds.get(name) == bad for name, bad in case.first_bad)) if case.first_bad else "",
-        str(result.environments), str(limit or ""), str(result.unresolvable), str(result.runs),
-        f"{result.seconds:.0f}",
+        str(result.environments), str(result.bound_environments), str(limit or ""), str(result.unresolvable),
+        str(result.runs), f"{result.seconds:.0f}",
     ]  # fmt: skip
 
 
@@ -207,12 +207,8 @@ def main() -> None:
             elif case.verdict == "found":
                 for search in (ddmin, one_by_one):
                     table.add(*peer(case, options, search))
-    if arguments.record:
-        if arguments.peers:
-            table.record(ROOT, "upgrade-peers")
-        else:
-            whole = "python benchmarks/upgrade_search.py"
-            table.record(ROOT, "upgrade-search", call=whole, is_part=bool(arguments.case))
+        if arguments.record:  # after each, so that a run that is ended has its figures
+            table.record(ROOT, "upgrade-peers" if arguments.peers else "upgrade-search")
 
 
 if __name__ == "__main__":

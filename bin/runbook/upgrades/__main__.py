@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _state(only: str, pins: str) -> Move | Free:
     if only:
-        return Move(frozenset(normalise(name.strip()) for name in only.split(",")))
+        parts = [name.partition("==") for name in only.split(",")]
+        at = [(normalise(name.strip()), version.strip()) for name, _, version in parts if version]
+        return Move(frozenset(normalise(name.strip()) for name, _, _ in parts), tuple(sorted(at)))
     found = [re.match(r"\s*([\w.-]+?)\s*([<>=!~].*)", pin) for pin in pins.split(",")]
     if not all(found):
         raise UsageError(
@@ -138,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--only",
         default="",
-        help="search nothing: try the baseline with these packages at their newest",
+        help="search nothing: try the baseline with these packages at their newest, or at NAME==VERSION",
     )
     add("--pins", default="", help="search nothing: try the newest with these constraints")
     add("--json", default="", help="a file to write the result to; - for standard output")

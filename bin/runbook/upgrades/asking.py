@@ -28,9 +28,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The baseline with these packages at their newest; the others move only where they must."""
+    """The baseline with these packages at their newest; the others move only where they must.
+
+    Attributes:
+        names: The packages.
+        at: Of those that go to another release than their newest: that release.
+    """
 
     names: frozenset[str]
+    at: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

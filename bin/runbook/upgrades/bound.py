@@ -40,18 +40,26 @@ def first_guess(before: str, after: str) -> str:
 
 
 def first_bad(
-    releases: Releases, name: str, good: str, bad: str, others: Mapping[str, str]
+    releases: Releases,
+    name: str,
+    between: tuple[str, str],
+    others: Mapping[str, str],
+    likely: str | None = None,
 ) -> Asking[str]:
     """Return the first release that is not green.
 
     Args:
         releases: What there is.
         name: The culprit.
-        good: A release of it that is green under ``others``.
-        bad: One that is not.
+        between: A release of it that is green under ``others``, and a higher one that is not.
         others: The constraints on the other culprits.
+        likely: The release to try first, if it lies between the two.
     """
-    while (version := _next(releases, name, good, bad)) is not None:
+    good, bad = between
+    if likely is None or not key(good) < key(likely) < key(bad):
+        likely = None
+    while (version := likely or _next(releases, name, good, bad)) is not None:
+        likely = None
         answer = yield from ask(free({**others, name: f"<={version}"}))
         installed = answer.versions.get(name, version)
         if answer.outcome is Outcome.GREEN:

@@ -13,8 +13,11 @@ from runbook.upgrades.report import Culprit, Result, Verdict
 from runbook.upgrades.suspects import said_by
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runbook.upgrades.case import Case
     from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.pins import Change
     from runbook.upgrades.resolver import Resolver
     from runbook.upgrades.search import Search
 
@@ -38,6 +41,8 @@ def conclude(
         changed=changes(resolver.baseline, resolver.newest) if resolver.newest.pins else (),
         trials=tuple(laboratory.trials),
         environments=laboratory.environments,
+        bound_environments=laboratory.environments
+        - (laboratory.answered or laboratory.environments),
         runs=laboratory.runs,
         seconds=time.monotonic() - case.started,
         notes=tuple(case.notes),
@@ -66,6 +71,7 @@ def _ages(resolver: Resolver) -> dict[str, int]:
 
 def _with_findings(result: Result, search: Search) -> Result:
     found = search.findings
+    proof = found.reds[found.culprits[0]] if found.culprits else None
     changed = {each.name: each for each in result.changed}
     culprits = tuple(
         tuple(
@@ -90,6 +96,18 @@ def _with_findings(result: Result, search: Search) -> Result:
         pins=tuple(f"{name}{pin}" for name, pin in sorted(found.pins.items()))
         if found.green
         else (),
+        shown_at=_shown_at(found.culprits[0], proof.versions, changed) if proof else {},
         failure=tuple(sorted(reds[0].fingerprint)) if reds else (),
         says=said_by(reds[0].output) if reds else "",
     )
+
+
+def _shown_at(
+    culprits: frozenset[str], versions: Mapping[str, str], changed: Mapping[str, Change]
+) -> dict[str, str]:
+    """Return the releases at which culprits were proved red, of those that were not at their newest."""
+    return {
+        name: versions[name]
+        for name in culprits
+        if name in versions and versions[name] != changed[name].after
+    }

@@ -198,6 +198,8 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
         search = Search(problem, red, laboratory.hunt)
         try:
             found = drive(search.run(), laboratory.answer)
+            laboratory.answered = laboratory.environments
+            drive(search.tighten(), laboratory.answer)
         except Contradicted as error:
             case.notes.append(
                 f"{error} was red and then green: the search went on as for a flaky command"

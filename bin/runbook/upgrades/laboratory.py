@@ -104,6 +104,7 @@ class Laboratory:
         trials: All that was tried.
         unresolvable: How many states did not resolve.
         imports: The names that packages are imported by, in any environment: an upgrade may take a module away.
+        answered: How many environments the answer took, before the first bad releases were looked for; 0 till then.
     """
 
     resolver: Resolver
@@ -117,6 +118,7 @@ class Laboratory:
     trials: list[Trial] = field(default_factory=list)
     unresolvable: int = 0
     imports: dict[str, frozenset[str]] = field(default_factory=dict)
+    answered: int = 0
     _environments: dict[str, Environment] = field(default_factory=dict)
 
     @property
@@ -298,7 +300,9 @@ def _distinct(
 def describe(state: Move | Free) -> str:
     """Say in words what was asked for."""
     if isinstance(state, Move):
-        return f"only {_shortly(sorted(state.names))} moved" if state.names else "the baseline"
+        at = dict(state.at)
+        moved = [f"{name} {at[name]}" if name in at else name for name in sorted(state.names)]
+        return f"only {_shortly(moved)} moved" if moved else "the baseline"
     held = [f"{name}{pin}" for name, pin in state.pins]
     return f"newest with {_shortly(held)}" if held else "the newest"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _STANDS_OUT = 0.3  # of the belief: this suspect is tried alone
+_TRUSTED = 0.5  # of the belief: whoever has more of it is likelier to blame than not
 _SKIPS = 2  # other cuts that are tried where one showed another failure
 
 Names = frozenset[str]
@@ -31,33 +32,80 @@ class Space:
     Attributes:
         weights: The chance that each is to blame.
         order: All of them, those that are coupled side by side.
-        closure: What really moves where these are moved; None where that cannot be resolved.
+        closure: What really moves in a state; None where that cannot be resolved.
         width: How many environments can be tried at once.
         green: Sets that were seen green. Of a green set no subset is asked for.
+        early: The release at which one that is likely to blame is tried before its newest, if there is one. Where
+            that is red already, the first bad release is half proved by it.
+        shown_by: For each set that was red before its newest the state that showed it.
+        survived: The release at which one was tried before its newest, and was not red.
     """
 
     weights: Mapping[str, float]
     order: Sequence[str]
-    closure: Callable[[Names], Names | None]
+    closure: Callable[[Move], Names | None]
     width: int = 1
     green: list[Names] = field(default_factory=list)
+    early: Callable[[str], str | None] = lambda _: None
+    shown_by: dict[Names, Move] = field(default_factory=dict)
+    survived: dict[str, str] = field(default_factory=dict)
 
     def likeliest_first(self, names: Names) -> list[str]:
         """Return names by weight, those of equal weight in the order of the space."""
         at = {name: place for place, name in enumerate(self.order)}
         return sorted(names, key=lambda name: (-self.weights[name], at[name]))
 
-    def try_all(self, candidates: Sequence[Names]) -> Asking[list[Answer]]:
-        """Ask for several moves, but for those that are known to be green."""
+    def try_all(
+        self, candidates: Sequence[Names], *, are_likely: bool = False
+    ) -> Asking[list[Answer]]:
+        """Ask for several moves, but for those that are known to be green.
+
+        Args:
+            candidates: What to move.
+            are_likely: Whether they are red as far as anybody can tell.
+        """
         wanted = [names for names in candidates if not self.is_known_green(names)]
-        answers = dict(zip(wanted, (yield tuple(map(Move, wanted))), strict=True)) if wanted else {}
-        self.green += [answer.moved for answer in answers.values() if answer.is_green]
+        answers = yield from self._try_early(wanted, are_likely=are_likely)
+        late = [names for names in wanted if names not in answers]
+        answers |= dict(zip(late, (yield tuple(map(Move, late))), strict=True)) if late else {}
+        self.green += [answers[names].moved for names in late if answers[names].is_green]
         known = Answer(Outcome.GREEN, frozenset())
         return [answers.get(names, known) for names in candidates]
 
+    def _try_early(
+        self, wanted: Sequence[Names], *, are_likely: bool
+    ) -> Asking[dict[Names, Answer]]:
+        """Try those that are likely to blame before their newest, and return the answers that are red."""
+        states: dict[Names, Move] = {}
+        for names in wanted:
+            if early := self._early_state(names, is_likely=are_likely):
+                states[names] = early
+        answers = (yield tuple(states.values())) if states else ()
+        red: dict[Names, Answer] = {}
+        for (names, state), answer in zip(states.items(), answers, strict=True):
+            if answer.is_red:
+                self.shown_by[names], red[names] = state, answer
+            else:
+                self.survived |= dict(state.at)
+        return red
+
+    def _early_state(self, names: Names, *, is_likely: bool) -> Move | None:
+        if len(names) != 1:
+            return None
+        (name,) = names
+        if name in self.survived or not (is_likely or self.weights[name] >= _TRUSTED):
+            return None
+        release = self.early(name)
+        state = Move(names, ((name, release),)) if release else None
+        return state if state and self.closure(state) is not None else None
+
+    def state_of(self, names: Names) -> Move:
+        """Return the state in which a set was red, if it was."""
+        return self.shown_by.get(names, Move(names))
+
     def is_known_green(self, names: Names) -> bool:
         """Whether what would move is part of a set that was green."""
-        moved = self.closure(names)
+        moved = self.closure(Move(names))
         return moved is not None and any(moved <= green for green in self.green)
 
 
@@ -78,7 +126,7 @@ def _halve(space: Space, names: Names) -> Asking[Names]:
         needed |= {rest[place]}
         rest = rest[:place]
         if rest:
-            (alone,) = yield from space.try_all([needed])
+            (alone,) = yield from space.try_all([needed], are_likely=True)
             if alone.is_red:
                 break
     return needed
@@ -139,12 +187,12 @@ def _without_the_idle(space: Space, needed: Names) -> Asking[Names]:
 
 def _without_carriers(space: Space, needed: Names) -> Asking[Names]:
     """Return the culprits themselves, where a package of ``needed`` only brought them along."""
-    whole = space.closure(needed)
+    whole = space.closure(space.state_of(needed))
     if whole is None:
         return needed
     for carrier in space.likeliest_first(needed):
         others = needed - {carrier}
-        brought = (space.closure(frozenset({carrier})) or frozenset()) - {carrier}
+        brought = (space.closure(Move(frozenset({carrier}))) or frozenset()) - {carrier}
         brought = frozenset(name for name in brought if name in space.weights) - others
         for fewer in _smaller(space, whole, others, brought):
             (answer,) = yield from space.try_all([fewer])
@@ -163,7 +211,9 @@ def _smaller(space: Space, whole: Names, others: Names, brought: Names) -> list[
         else [brought, *(frozenset({one}) for one in space.likeliest_first(brought))]
     )
     tried = [others | part for part in parts if part]
-    return [each for each in tried if (moved := space.closure(each)) is not None and moved < whole]
+    return [
+        each for each in tried if (moved := space.closure(Move(each))) is not None and moved < whole
+    ]
 
 
 def smallest_hitting_set(sets: Sequence[Names], prefer: Callable[[str], float]) -> Names:

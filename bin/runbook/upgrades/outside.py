@@ -180,12 +180,12 @@ def _build_requirements(yard: Yard, why: str) -> Result | None:
     red = yard.try_baseline("build as of today")
     names = yard.moved
     weights = weigh(sorted(names), scores(red.output, dict.fromkeys(names, ())))
-    space = Space(weights, sorted(names), lambda moved: moved)
+    space = Space(weights, sorted(names), lambda move: move.names)
     culprits = drive(minimal_red_set(space, names), yard.answer)
     pins: dict[str, str] = {}
     found = []
     for name in sorted(culprits):
-        bad = drive(first_bad(resolver, name, yard.then[name], yard.now[name], pins), yard.answer)
+        bad = drive(first_bad(resolver, name, (yard.then[name], yard.now[name]), pins), yard.answer)
         found.append(Culprit(name, yard.then[name], yard.now[name], bad))
         if not pins:
             pins[name] = f"<{bad}"  # one of those that are needed together is enough

@@ -84,6 +84,7 @@ class Result:
         build_pins: Constraints on build requirements.
         trials: What was tried, in order.
         environments: Distinct sets of pins that were installed.
+        bound_environments: Of these, those that only the first bad releases took.
         runs: How often the command was run.
         seconds: How long it took.
         why: The verdict in words.
@@ -99,6 +100,7 @@ class Result:
         says: What that failure raised, in its own words.
         ages: The age of each newest release in days, where the index says.
         log: What the newest printed where it was red.
+        shown_at: The releases at which the first culprits were proved red, of those that were not at their newest.
     """
 
     verdict: Verdict
@@ -125,6 +127,8 @@ class Result:
     says: str = ""
     ages: Mapping[str, int] = field(default_factory=dict)
     log: str = ""
+    bound_environments: int = 0
+    shown_at: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -164,6 +168,7 @@ class Result:
                 for each in self.trials
             ],
             "environments": self.environments,
+            "bound_environments": self.bound_environments,
             "runs": self.runs,
             "seconds": round(self.seconds, 3),
             "resolutions": self.resolutions,
@@ -197,12 +202,16 @@ class Result:
         flags = {"--only-groups": options.only_groups, "--lift": options.lift}
         return [*words, *(flag for flag, is_set in flags.items() if is_set)]
 
+    def _moved_to(self, culprit: Culprit) -> str:
+        release = self.shown_at.get(culprit.name)
+        return f"{culprit.name}=={release}" if release else culprit.name
+
     def repeat(self) -> dict[str, str]:
         """Return the commands that repeat the search and each half of the proof."""
         again = call(f"find-offending-upgrade {shlex.join(self._asked())}")
         said = {"search": again}
         if self.culprits and self.verdict is not Verdict.OUTSIDE_LOCK:
-            moved = ",".join(each.name for each in self.culprits[0])
+            moved = ",".join(map(self._moved_to, self.culprits[0]))
             said["red"] = f"{again} --only {moved}"
         if self.pins:
             said["green"] = f"{again} --pins {shlex.quote(','.join(self.pins))}"

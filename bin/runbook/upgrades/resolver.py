@@ -122,9 +122,9 @@ class Resolver:
         """Return what a state resolved to, or None where it did not, or was not asked for."""
         return self._known.get(state)
 
-    def closure(self, names: frozenset[str]) -> frozenset[str] | None:
-        """Return what really moves where these are moved."""
-        found = self.resolve(Move(names))
+    def closure(self, state: Move) -> frozenset[str] | None:
+        """Return what really moves in a state."""
+        found = self.resolve(state)
         return None if found is None else found.moved_from(self.baseline)
 
     def _resolve(self, state: Move | Free) -> Resolution:
@@ -132,9 +132,11 @@ class Resolver:
             return self._compile(
                 constraints=state.pins, options=[*self._of_the_newest(), *self._uncut(state)], until=self.cutoff
             )  # fmt: skip
+        versions = {**self.newest.pins, **dict(state.at)}
         targets = [
-            f"{name}=={self.newest.pins[name]}" if name in self.newest.pins else name for name in sorted(state.names)
-        ]  # fmt: skip
+            f"{name}=={versions[name]}" if name in versions else name
+            for name in sorted(state.names)
+        ]
         moves = [word for target in targets for word in ("--upgrade-package", target)]
         return self._compile(preferred=self.baseline, options=[*moves, *self._prereleases()])
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runbook.culprit.fingerprint import is_same
-from runbook.upgrades.asking import Answer, Asking, Outcome, Prove, ask
-from runbook.upgrades.asking import Move as _Move
+from runbook.upgrades.asking import Answer, Asking, Move, Outcome, Prove, ask
 from runbook.upgrades.bound import Releases, first_bad, first_guess, free
 from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_set
 from runbook.upgrades.pins import neighbours_first
 from runbook.upgrades.suspects import STRONG, scores, weigh
-from runbook.upgrades.versions import key
+from runbook.upgrades.versions import key, next_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ class Problem:
     Attributes:
         changes: All that moved.
         newest: What everything moved to.
-        closure: What really moves where these are moved; None where that cannot be resolved.
+        closure: What really moves in a state; None where that cannot be resolved.
         releases: The releases of each package.
         imports: The names by which each package is imported.
         width: How many environments can be tried at once.
@@ -47,7 +46,7 @@ class Problem:
 
     changes: tuple[Change, ...]
     newest: Resolution
-    closure: Callable[[Names], Names | None]
+    closure: Callable[[Move], Names | None]
     releases: Releases
     imports: Callable[[], Mapping[str, frozenset[str]]]
     width: int = 1
@@ -72,6 +71,14 @@ class Problem:
         Where the newest side is the lowest, or that of an earlier day, some go up and others down.
         """
         return key(self.after(name)) > key(self.before(name))
+
+    def early(self, name: str) -> str | None:
+        """Return the release with which a break most likely came, where that is not the newest."""
+        if not (self.is_bounded and self.goes_up(name)):
+            return None
+        series = next_series(self.before(name), self.after(name))
+        release = self.releases.at_least(name, series) if series else None
+        return release if release and key(release) < key(self.after(name)) else None
 
 
 @dataclass(slots=True)
@@ -119,6 +126,8 @@ class Search:
         self._hunt = hunt
         self._green: list[Names] = []
         self._suspicion: dict[str, float] = {}
+        self._bad: dict[str, str] = {}  # releases before the newest that were red
+        self._survived: dict[str, str] = {}  # those that were not
         self.findings = Findings()
 
     def run(self) -> Asking[Findings]:
@@ -127,15 +136,19 @@ class Search:
         left = self._problem.movable
         while left and len(found.sets) < _MOST_SETS:
             self._hunt(red.fingerprint)
-            culprits = yield from minimal_red_set(self._space(red), left)
-            proof = yield from ask(Prove(_Move(culprits)))
+            space = self._space(red)
+            culprits = yield from minimal_red_set(space, left)
+            shown = space.state_of(culprits)
+            proof = yield from ask(Prove(shown))
             if not proof.is_red:
                 raise Contradicted(", ".join(sorted(culprits)))
+            self._bad |= dict(shown.at)
             answer = yield from self._blame(culprits, proof, is_todays=self._is_todays(red))
             if answer.is_green:
                 found.green = answer
-                yield from self._tighten()
                 return found
+            if shown.at:
+                yield from self._confirm(culprits)
             if answer.outcome is Outcome.UNRESOLVABLE:
                 found.why = "what is to blame cannot be held back: nothing resolves without it"
                 return found
@@ -151,7 +164,8 @@ class Search:
         named first was held, and it stayed red.
         """
         found = self.findings
-        coupled = [each for each in found.culprits if found.reds[each].moved == proof.moved]
+        moved = self._problem.closure(Move(culprits))
+        coupled = [each for each in found.culprits if self._problem.closure(Move(each)) == moved]
         found.reds[culprits] = proof
         (found.culprits if is_todays else found.others).append(culprits)
         if coupled:
@@ -163,6 +177,21 @@ class Search:
             found.culprits = every
         return (yield from self._hold())
 
+    def _confirm(self, culprits: Names) -> Asking[None]:
+        """Try at its newest what was red before that, since holding it back alone has not proved it to blame.
+
+        Where it is green there, what it broke on the way is mended, and today's failure is another's.
+        """
+        found = self.findings
+        proof = yield from ask(Prove(Move(culprits)))
+        if proof.is_red:
+            found.reds[culprits] = proof
+            return
+        found.reds.pop(culprits, None)
+        for sets in (found.culprits, found.others):
+            if culprits in sets:
+                sets.remove(culprits)
+
     def _space(self, red: Answer) -> Space:
         names = self._problem.movable
         scored = self._scores(red)
@@ -170,7 +199,10 @@ class Search:
         for name, weight in weights.items():
             self._suspicion[name] = max(weight, self._suspicion.get(name, 0.0))
         order = neighbours_first(names, self._problem.newest.required_by)
-        return Space(weights, order, self._problem.closure, self._problem.width, self._green)
+        return Space(
+            weights, order, self._problem.closure, self._problem.width, self._green, self._problem.early,
+            survived=self._survived,
+        )  # fmt: skip
 
     def _scores(self, red: Answer) -> dict[str, float]:
         return scores(red.output, self._problem.imports(), self._problem.newest.required_by)
@@ -210,20 +242,28 @@ class Search:
     def _guess(self, name: str) -> str:
         if name in self.findings.first_bad or not self._problem.goes_up(name):
             return self._at_baseline(name)
-        return first_guess(self._problem.before(name), self._problem.after(name))
+        if name in self._bad:
+            return f"<{self._bad[name]}"
+        reached = self._survived.get(name, self._problem.before(name))
+        return first_guess(reached, self._problem.after(name))
 
     def _at_baseline(self, name: str) -> str:
         return f"{'<=' if self._problem.goes_up(name) else '>='}{self._problem.before(name)}"
 
-    def _tighten(self) -> Asking[None]:
-        """Find the first bad release of each culprit, and hold back those that are held no further than that."""
+    def tighten(self) -> Asking[None]:
+        """Find the first bad release of each culprit, and hold back those that are held no further than that.
+
+        One that was proved red before its newest is looked for below that alone.
+        """
         problem, found = self._problem, self.findings
         if not problem.is_bounded or found.green is None:
             return
         for name in sorted(filter(problem.goes_up, found.pins)):
             others = {other: pin for other, pin in found.pins.items() if other != name}
             good = found.green.versions.get(name, problem.before(name))
-            bad = yield from first_bad(problem.releases, name, good, problem.after(name), others)
+            bad = self._bad.get(name, problem.after(name))
+            likely = None if name in self._survived else problem.early(name)
+            bad = yield from first_bad(problem.releases, name, (good, bad), others, likely)
             found.first_bad[name] = bad
             found.pins[name] = f"<{bad}"
             found.green = yield from ask(free(found.pins))
@@ -240,7 +280,7 @@ class Search:
         if answer.is_green:
             good = answer.versions.get(name, good)
             found.first_bad[name] = yield from first_bad(
-                problem.releases, name, good, problem.after(name), others
+                problem.releases, name, (good, problem.after(name)), others, problem.early(name)
             )
 
     def held_below(self) -> Names:

@@ -63,12 +63,15 @@ def read_source(root: Path) -> Source:
         UsageError: The folder cannot be read.
     """
     try:
-        files = tuple(sorted(_tracked(root) or _walked(root)))
+        listed = _tracked(root) or _walked(root)
+        files = tuple(sorted(name for name in listed if _can_be_copied(root / name)))
         digest = hashlib.sha256()
         for name in files:
             place = root / name
-            content = bytes(place.readlink()) if place.is_symlink() else place.read_bytes()
-            digest.update(f"{name}\0{len(content)}\0".encode(errors="surrogateescape") + content)
+            is_link = place.is_symlink()
+            content = bytes(place.readlink()) if is_link else place.read_bytes()
+            head = f"{name}\0{'link' if is_link else 'file'}\0{len(content)}\0"
+            digest.update(head.encode(errors="surrogateescape") + content)
     except OSError as error:
         raise UsageError(
             f"{error.filename}: {error.strerror}", next_step="pass a readable --project"
@@ -85,8 +88,12 @@ def _tracked(root: Path) -> list[str]:
         )  # fmt: skip
     except FileNotFoundError:
         return []
-    names = {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
-    return [name for name in names if (root / name).is_symlink() or (root / name).is_file()]
+    return list({os.fsdecode(name) for name in done.stdout.split(b"\0") if name})
+
+
+def _can_be_copied(place: Path) -> bool:
+    """Whether this is a file or a link: what is gone, a pipe or a socket is none."""
+    return place.is_symlink() or place.is_file()
 
 
 def _walked(root: Path) -> Iterator[str]:

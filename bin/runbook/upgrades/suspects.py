@@ -18,6 +18,7 @@ _FRAME = re.compile(r"site-packages[/\\]([A-Za-z0-9_.-]+)")
 _RAISED = re.compile(
     r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
 )
+_SUFFIX = re.compile(r"\.py\b")
 _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2", "hypothesis"})
 _IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
 STRONG = _DEEPEST  # a failure is about this package, and does not only pass through it
@@ -79,6 +80,7 @@ def _is_runner(frame: str) -> bool:
 
 def _mentions(names: Iterable[str], text: str) -> bool:
     words = "|".join(sorted(map(re.escape, names)))
+    text = _SUFFIX.sub("", text)  # there is a package that is imported as "py"
     return re.search(rf"(?<![\w-])(?:{words})(?![\w-])", text, re.IGNORECASE) is not None
 
 

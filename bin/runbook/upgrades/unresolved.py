@@ -72,7 +72,7 @@ def _name(resolver: Resolver, error: UvFailed) -> Culprit | None:
     if key(before) > key(bad):
         return Culprit(name, before, bad)  # on the way down; there is no first one
     first = drive(
-        first_bad(resolver, name, before, bad, {}), lambda states: _read(resolver, states)
+        first_bad(resolver, name, (before, bad), {}), lambda states: _read(resolver, states)
     )
     return Culprit(name, before, bad, first)
 

@@ -35,15 +35,26 @@ def test_one_culprit_is_named_proved_and_held_at_its_first_bad_release(project: 
     assert 0 == found.record["unresolvable"]
 
 
-def test_a_suspect_that_is_right_takes_four_environments_and_one_for_the_bound(
+def test_a_suspect_that_is_right_takes_four_environments_the_first_bad_release_included(
     project: Project,
 ) -> None:
     names = " ".join(f"pkg{letter}" for letter in "abcdefghijklmnopqrst")
-    shelf(project, names)
-    project.check("import pkgm; assert pkgm.VERSION == '1.0', 'pkgm is not what it was'")
+    shelf(project, names, ("1.0", "1.1", "2.0", "2.1", "3.0"))
+    project.check("import pkgm; assert pkgm.VERSION < '2.0', 'pkgm is not what it was'")
     found = project.search()
     assert [["pkgm"]] == found.culprits
-    assert 4 == found.record["environments"]
+    assert (4, 0) == (found.record["environments"], found.record["bound_environments"])
+    assert ["pkgm<2.0"] == found.record["pins"]
+    assert found.record["repeat"]["red"].endswith(" --only pkgm==2.0")
+
+
+def test_the_half_of_the_proof_that_was_shown_before_the_newest_can_be_repeated(
+    project: Project,
+) -> None:
+    shelf(project, "ant bee", ("1.0", "2.0", "2.1"))
+    project.check("import bee; assert bee.VERSION != '2.0', 'bee'")
+    assert ExitCode.RED == project.search("--only", "bee==2.0").status
+    assert ExitCode.GREEN == project.search("--only", "bee").status
 
 
 def test_without_a_hint_it_halves(project: Project) -> None:

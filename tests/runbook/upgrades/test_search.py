@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, comb, log2
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,8 @@ class World:
     def names(self) -> list[str]:
         return [f"p{number}" for number in range(self.size)]
 
-    def closure(self, names: frozenset[str]) -> frozenset[str]:
-        grown = set(names)
+    def closure(self, state: Move) -> frozenset[str]:
+        grown = set(state.names)
         while more := {other for name in grown for other in self.carries.get(name, ())} - grown:
             grown |= more
         return frozenset(grown)
@@ -59,8 +59,9 @@ class World:
 
     def _answer(self, state: Move | Free) -> Answer:
         if isinstance(state, Move):
-            moved = self.closure(state.names)
+            moved = self.closure(state)
             versions = {name: NEWEST if name in moved else OLDEST for name in self.names}
+            versions |= {name: int(float(version)) for name, version in state.at}
         else:
             versions = self._freely(dict(state.pins))
         self.asked.add(tuple(versions.values()))
@@ -87,7 +88,9 @@ class World:
         for name in sorted(
             set(self.names) - self.loose
         ):  # who needs the newest of what is held goes back
-            if any(versions[other] < NEWEST for other in self.closure(frozenset({name})) - {name}):
+            if any(
+                versions[other] < NEWEST for other in self.closure(Move(frozenset({name}))) - {name}
+            ):
                 versions[name] = OLDEST
         return versions
 
@@ -109,15 +112,31 @@ class World:
     def _pick(_: str, found: list[int]) -> str | None:
         return f"{found[0]}.0" if found else None
 
-    def search(self, *, is_bounded: bool = False, width: int = 1) -> Search:
+    def search(self, *, is_bounded: bool = False, width: int = 1, points_at: str = "") -> Search:
         newest = Resolution(dict.fromkeys(self.names, f"{NEWEST}.0"))
         changes = tuple(Change(name, f"{OLDEST}.0", f"{NEWEST}.0") for name in self.names)
-        problem = Problem(changes, newest, self.closure, self, dict, width, is_bounded=is_bounded)
+        imports = {name: frozenset({name}) for name in self.names}
+        problem = Problem(
+            changes, newest, self.closure, self, lambda: imports, width, is_bounded=is_bounded
+        )
         (_, red) = self.answer([Move(frozenset()), Free()])
         assert red.is_red
+        red = replace(red, output=f"E   ImportError: {points_at}\n")
         made = Search(problem, red, lambda _: None)
         drive(made.run(), self.answer)
+        drive(made.tighten(), self.answer)
         return made
+
+
+@dataclass
+class MendedOnTheWay(World):
+    """One in which p7 is bad in its second release alone."""
+
+    def _answer(self, state: Move | Free) -> Answer:
+        answer = super()._answer(state)
+        if answer.versions["p7"] != "2.0" or answer.is_red:
+            return answer
+        return replace(answer, outcome=Outcome.RED, fingerprint=frozenset({"test:t.py::test"}))
 
 
 @st.composite
@@ -190,6 +209,45 @@ def test_the_bound_is_the_first_bad_release(bad: int, size: int) -> None:
     found = world.search(is_bounded=True).findings
     assert {"p0": f"{bad}.0"} == found.first_bad
     assert {"p0": f"<{bad}.0"} == found.pins
+
+
+def test_a_trace_that_is_right_takes_four_environments_the_bound_included() -> None:
+    world = World(60, [{"p7": 2}])
+    found = world.search(is_bounded=True, points_at="p7").findings
+    assert (4, {"p7": "<2.0"}) == (len(world.asked), found.pins)
+    assert "2.0" == found.reds[frozenset({"p7"})].versions["p7"]
+
+
+def test_a_trace_that_is_right_where_the_break_came_later_takes_few_more() -> None:
+    world = World(60, [{"p7": 5}])
+    found = world.search(is_bounded=True, points_at="p7").findings
+    assert {"p7": "<5.0"} == found.pins
+    assert len(world.asked) <= 9
+
+
+def test_two_that_break_by_themselves_are_both_proved_at_their_newest_or_by_holding() -> None:
+    world = World(60, [{"p7": 2}, {"p8": 2}])
+    found = world.search(is_bounded=True, points_at="p7 p8").findings
+    assert {frozenset({"p7"}), frozenset({"p8"})} == set(found.culprits)
+    assert {"p7": "<2.0", "p8": "<2.0"} == found.pins
+    shown_at = {found.reds[frozenset({name})].versions[name] for name in ("p7", "p8")}
+    assert f"{NEWEST}.0" in shown_at
+
+
+def test_what_broke_on_the_way_and_is_mended_at_the_newest_is_not_to_blame() -> None:
+    """p7 fails at 2.0 in today's way and is whole again; today's failure is that of p8."""
+    world = MendedOnTheWay(9, [{"p8": 2}])
+    found = world.search(is_bounded=True, points_at="p7").findings
+    assert [frozenset({"p8"})] == found.culprits
+    assert {"p8"} == found.pins.keys()
+
+
+@given(worlds())
+def test_with_bounds_too_what_is_named_is_minimal_and_what_is_held_is_green(world: World) -> None:
+    found = world.search(is_bounded=True).findings
+    assert set(found.culprits) <= minimal(world.red)
+    assert found.green is not None
+    assert found.green.is_green
 
 
 @given(st.integers(3, 20), st.data())

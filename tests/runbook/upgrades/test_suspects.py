@@ -55,6 +55,12 @@ def test_what_a_broken_package_requires_comes_before_what_is_only_mentioned() ->
     assert ["client", "transport", "innocent"] == sorted(found, key=lambda name: -found[name])
 
 
+def test_the_name_of_a_file_is_no_mention_of_the_package_py() -> None:
+    imports = {"pytest": frozenset({"_pytest", "py", "pytest"})}
+    assert {} == scores("FAILED test_x.py::test - ImportError\n", imports)
+    assert {"pytest"} == scores("E   ImportError: no module named 'py'", imports).keys()
+
+
 def test_the_test_runner_is_one_where_a_plugin_of_it_breaks() -> None:
     trace = 'File "/env/lib/python3.11/site-packages/_pytest/runner.py"\n' * 2
     trace += 'File "/env/lib/python3.11/site-packages/plugin.py", line 1\nAttributeError: no such\n'
