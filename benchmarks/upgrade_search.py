@@ -1,17 +1,22 @@
 """The upgrade search on real breakages, side by side with ddmin over hard pins and upgrading one by one.
 
-``python benchmarks/upgrade_search.py [--case WORDS] [--peers] [--record]`` prints a table; it needs a package index
-with upload times. Both sides of every case are frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits.
-Environments are distinct sets of versions that were installed, those of both ends, both proofs and the first bad
-release included; those that nothing but the first bad release needed are told beside them.
+``python benchmarks/upgrade_search.py [--case WORDS] [--peers | --overhead] [--record]`` prints a table; it needs a
+package index with upload times. What is recorded of other cases stays as it was. Both sides of every case are frozen by
+date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of versions that were
+installed, those of both ends, both proofs and the first bad release included; those that nothing but the first bad
+release needed are told beside them.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, comb, log2
@@ -25,7 +30,7 @@ from benchmarks.upgrade_cases import CASES, NEWEST, Case
 from runbook.measured import RECORD, Table
 from runbook.upgrades.asking import Answer, Free, Outcome
 from runbook.upgrades.case import open_case
-from runbook.upgrades.find import find_offending_upgrade, guarded_folder
+from runbook.upgrades.find import find_offending_upgrade, guarded_folder, search_in
 from runbook.upgrades.options import Options, moment
 from runbook.upgrades.uv import environment
 
@@ -33,12 +38,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.pins import Resolution
     from runbook.upgrades.report import Result
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = (
     "case", "n", "right", "hold right", "bound right", "environments", "for bounds alone", "L + 3", "unresolvable",
     "runs", "seconds",
+)  # fmt: skip
+_PEERS_HEAD = ("case and peer", "right", "found", "attempts", "unresolvable", "environments")
+_OVERHEAD_HEAD = (
+    "case and cache of uv", "environments", "runs", "search, processor s", "the same by hand, processor s", "times",
+    "search, wall s", "by hand, wall s", "times by the clock",
 )  # fmt: skip
 _MOST_ATTEMPTS = 60  # of a peer; then it is ended and its count is a lower limit
 
@@ -179,36 +190,139 @@ def peer(case: Case, options: Options, search: Callable[..., frozenset[str]]) ->
                 any(_matches(found, true) for true in case.culprits) and len(case.culprits) == 1
             )
             return [
-                case.name, search.__name__, _yes(is_right), ", ".join(sorted(found)), str(pins.attempts),
+                f"{case.name}: {search.__name__}", _yes(is_right), ", ".join(sorted(found)), str(pins.attempts),
                 str(pins.unresolvable), str(laboratory.environments),
             ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a piece of work took.
+
+    Attributes:
+        processor: Seconds of this process and of all that it waited for.
+        wall: Seconds by the clock.
+    """
+
+    processor: float
+    wall: float
+
+
+def cost_of(work: Callable[[], object]) -> Cost:
+    """Do some work and return what it took."""
+
+    def used() -> float:
+        every = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return sum(each.ru_utime + each.ru_stime for each in every)
+
+    before, started = used(), time.monotonic()
+    work()
+    return Cost(used() - before, time.monotonic() - started)
+
+
+def _overhead(case: Case, options: Options, scratch: Path) -> list[list[str]]:
+    """Return what a search takes beside the environments that it tried, with an empty cache of uv and a full one.
+
+    By hand means: the project is resolved, an environment is made, what the search installed is installed, and the
+    command is run as often as the search ran it; one environment after the other. Each side has a cache of its own.
+    """
+    tried: list[tuple[Resolution, int]] = []
+
+    def search() -> None:
+        with guarded_folder() as folder:
+            opened = open_case(options, folder, lambda _: None)
+            with opened.laboratory() as laboratory:
+                search_in(opened, laboratory)
+                tried[:] = laboratory.tried
+
+    def by_hand() -> None:
+        for number, (resolution, runs) in enumerate(tried):
+            _by_hand(options, resolution, runs, scratch / f"by-hand-{number}")
+
+    rows = []
+    for cache in ("empty", "full"):
+        costs = []
+        for side, work in (("search", search), ("by-hand", by_hand)):
+            os.environ["UV_CACHE_DIR"] = str(scratch / f"cache-{side}")
+            costs.append(cost_of(work))
+        ours, theirs = costs
+        rows.append([
+            f"{case.name}: {cache}", str(len(tried)), str(sum(runs for _, runs in tried)),
+            f"{ours.processor:.1f}", f"{theirs.processor:.1f}", f"{ours.processor / theirs.processor:.2f}",
+            f"{ours.wall:.0f}", f"{theirs.wall:.0f}", f"{ours.wall / theirs.wall:.2f}",
+        ])  # fmt: skip
+    return rows
+
+
+def _by_hand(options: Options, resolution: Resolution, runs: int, folder: Path) -> None:
+    """Make one environment without a search, run the command in it, and remove it."""
+    shutil.copytree(options.project, folder / "project")
+    pins = folder / "pins.txt"
+    pins.write_text(resolution.text(), encoding="utf-8")
+    place = folder / "environment"
+    until = ("--exclude-newer", options.as_of)
+    for words in (
+        ("pip", "compile", "--python", "3.11", *until, "--output-file", folder / "resolved", "pyproject.toml"),
+        ("venv", "--no-project", "--python", "3.11", place),
+        ("pip", "sync", "--python", place / "bin" / "python", *until, pins),
+    ):  # fmt: skip
+        subprocess.run(
+            [Path(sys.prefix, "bin", "uv"), *words, "--quiet"],
+            cwd=folder / "project", env=environment(), check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    variables = environment() | {
+        "VIRTUAL_ENV": str(place), "PATH": f"{place}/bin:{os.environ['PATH']}"
+    }  # fmt: skip
+    for _ in range(runs):
+        subprocess.run(
+            ["/bin/sh", "-c", options.command], cwd=folder / "project", env=variables, check=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    shutil.rmtree(folder)
+
+
+def _searched(case: Case, options: Options, _: Path) -> list[list[str]]:
+    return [row(case, find_offending_upgrade(options))]
+
+
+def _peers(case: Case, options: Options, _: Path) -> list[list[str]]:
+    searches = (ddmin, one_by_one) if case.verdict == "found" else ()
+    return [peer(case, options, search) for search in searches]
 
 
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", default="", help="only cases whose name holds these words")
-    parser.add_argument("--peers", action="store_true", help="run ddmin and one-by-one instead")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--peers", action="store_true", help="run ddmin and one-by-one instead")
+    what.add_argument(
+        "--overhead", action="store_true", help="compare with the same environments made by hand"
+    )
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     arguments = parser.parse_args()
-    head = (
-        ["case", "peer", "right", "found", "attempts", "unresolvable", "environments"]
-        if arguments.peers
-        else _HEAD
-    )
+    name, option, head, measure = _chosen(peers=arguments.peers, overhead=arguments.overhead)
     table = Table(head).begin()
     for case in CASES:
         if arguments.case not in case.name:
             continue
         with tempfile.TemporaryDirectory(prefix="upgrade-case-") as scratch:
-            options = make(case, Path(scratch))
-            if not arguments.peers:
-                table.add(*row(case, find_offending_upgrade(options)))
-            elif case.verdict == "found":
-                for search in (ddmin, one_by_one):
-                    table.add(*peer(case, options, search))
+            for cells in measure(case, make(case, Path(scratch)), Path(scratch)):
+                table.add(*cells)
         if arguments.record:  # after each, so that a run that is ended has its figures
-            table.record(ROOT, "upgrade-peers" if arguments.peers else "upgrade-search")
+            whole = f"python benchmarks/upgrade_search.py {option}".strip()
+            table.record(ROOT, name, call=whole, is_part=True)
+
+
+def _chosen(
+    *, peers: bool, overhead: bool
+) -> tuple[str, str, Sequence[str], Callable[[Case, Options, Path], list[list[str]]]]:
+    """Return what is measured: its name, the option that asks for it, the head of its table, and what makes rows."""
+    if peers:
+        return "upgrade-peers", "--peers", _PEERS_HEAD, _peers
+    if overhead:
+        return "upgrade-overhead", "--overhead", _OVERHEAD_HEAD, _overhead
+    return "upgrade-search", "", _HEAD, _searched
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def find_offending_upgrade(options: Options, say: Callable[[str], None] = lambda
     with guarded_folder() as folder:
         case = open_case(options, folder, say)
         with case.laboratory() as laboratory:
-            return _search(case, laboratory)
+            return search_in(case, laboratory)
 
 
 def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) -> Answer:
@@ -96,7 +96,7 @@ def guarded_folder() -> Iterator[GuardedFolder]:
         folder.close()
 
 
-def _search(case: Case, laboratory: Laboratory) -> Result:
+def search_in(case: Case, laboratory: Laboratory) -> Result:
     """Confirm that the baseline is green, and then compare the newest with it."""
     resolver = case.resolver
     try:

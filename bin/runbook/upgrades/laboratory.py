@@ -135,6 +135,12 @@ class Laboratory:
             for run in each.runs
         )
 
+    @property
+    def tried(self) -> list[tuple[Resolution, int]]:
+        """Each set of pins that was installed here, with the number of runs."""
+        installed = [each for each in self._environments.values() if each.is_installed]
+        return [(each.resolution, len(each.runs)) for each in installed]
+
     def hunt(self, fingerprint: frozenset[str]) -> None:
         """Take no other failure than this for red from now on."""
         self.hunted = fingerprint
