@@ -10,7 +10,7 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,13 @@ if TYPE_CHECKING:
     from runbook.project import Project
 
 _TICKED_PATH = re.compile(r"`((?:bin|tests|docs|benchmarks|requirements)/[\w./-]+)(?:::([\w.]+))?`")
-_LINK = re.compile(r"\]\(([^)#\s]*)#?([^)\s]*)[^)]*\)")
+_LINK = re.compile(
+    r"(?:\]\(|^\[[^]\n]+\]: |<(?:a|img)\b[^>]*?\b(?:href|src)=[\"'])"  # inline, by reference, as HTML
+    r"([^)#\s\"'>]*)#?([^)\s\"'>]*)",
+    re.MULTILINE,
+)
+_DECISION = re.compile(r"\bADR (\d{4})\b")
+_TICKED_FILE = re.compile(r"`([\w-]+\.py)`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _TICKED_VARIABLE = re.compile(r"`(?:\$ ?)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`= ])")
 _SOURCES = ("bin", "tests", "benchmarks", "noxfile.py", "tasks.py")
@@ -51,7 +57,7 @@ _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 def documents(root: Path) -> list[Path]:
     """Return the documents that may hold generated blocks and shown commands."""
-    top = [root / name for name in ("README.md", "AGENTS.md")]
+    top = [root / name for name in ("README.md", "AGENTS.md", "CHANGELOG.md")]
     workflows = sorted((root / ".github").rglob("*.yml"))
     return [
         path
@@ -157,7 +163,7 @@ def _name(node: ast.AST) -> str:
 def _check_documents(project: Project) -> Iterator[str]:
     root = project.root
     known = shown.Known.of(root, describe(root))
-    words = _words(root)
+    words, sources = _words(root), _Sources.of(root)
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
@@ -166,6 +172,7 @@ def _check_documents(project: Project) -> Iterator[str]:
         text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
         yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
         yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
+        yield from (f"{name}: {finding}" for finding in sources.gone(text))
         yield from (f"{name}: {finding}" for finding in _gone_commands(known, text))
         yield from (f"{name}: {finding}" for finding in _gone_variables(words, text))
         yield from (f"{name}: {finding}" for finding in _gone_settings(settings, text))
@@ -203,6 +210,38 @@ def _gone_names(root: Path, text: str) -> Iterator[str]:
     for path, qualname in _TICKED_PATH.findall(text):
         if "*" not in path and "<" not in path and not definition_exists(root, path, qualname):
             yield f"names `{path}{'::' if qualname else ''}{qualname}`, which does not exist"
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """The Python files and the decisions that a document may name without their folders.
+
+    Attributes:
+        files: The last name of every Python file.
+        decisions: The numbers of the decisions.
+    """
+
+    files: frozenset[str]
+    decisions: frozenset[str]
+
+    @classmethod
+    def of(cls, root: Path) -> _Sources:
+        """Find them."""
+        places = [root.glob("*.py"), *((root / name).rglob("*.py") for name in _SOURCES[:3])]
+        decisions = root.joinpath(*_DECISIONS).glob("*.md")
+        return cls(
+            frozenset(file.name for place in places for file in place),
+            frozenset(file.name[:4] for file in decisions),
+        )
+
+    def gone(self, text: str) -> Iterator[str]:
+        """Yield what a document names and is not there."""
+        for number in _DECISION.findall(text):
+            if number not in self.decisions:
+                yield f"names ADR {number}, which does not exist"
+        for name in _TICKED_FILE.findall(text):
+            if name not in self.files:
+                yield f"names `{name}`, which does not exist"
 
 
 def _gone_commands(known: shown.Known, text: str) -> Iterator[str]:

@@ -41,6 +41,7 @@ def tidy(project: TinyProject) -> TinyProject:
         "docs/part.md",
         "# A `part`: of it\n[up](#a-part-of-it), `PAGER`, `APP_PORT=1`, `[tool.pytest] addopts`\n",
     )
+    project.write("docs/adr/0001-first.md", "# First\n")
     project.write("bin/port.sh", "port=${APP_PORT:-0}\n")
     return project
 
@@ -141,6 +142,10 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
             "RESULT rot total=0 passed=0",
             "other fields than total passed failed skipped missing partial seconds gate evidence",
         ),
+        ("[x][y]\n\n[y]: gone.md", "links to gone.md, which does not exist"),
+        ('<img alt="" src="gone.png">', "links to gone.png, which does not exist"),
+        ("See ADR 0099.", "names ADR 0099, which does not exist"),
+        ("`test_gone.py`", "names `test_gone.py`, which does not exist"),
         ("`bin/gone.sh`", "names `bin/gone.sh`, which does not exist"),
         ("`tests/test_app.py::gone`", "names `tests/test_app.py::gone`, which does not exist"),
         ("```bash\nnox -s gone\n```", "shows `nox -s gone`, and there is no session gone"),
@@ -167,6 +172,12 @@ def test_a_figure_without_a_command_is_found_but_not_in_a_decision(tidy: TinyPro
     tidy.write("docs/more.md", "It takes 5 ms.\n\nIt takes 6 ms, says `bin/run.sh --time`.\n")
 
     assert ["docs/more.md: gives '5 ms', and no command beside it prints that"] == findings(tidy)
+
+
+def test_what_the_changelog_shows_is_held_too(tidy: TinyProject) -> None:
+    tidy.write("CHANGELOG.md", "- [x](gone.md)\n")
+
+    assert ["CHANGELOG.md: links to gone.md, which does not exist"] == findings(tidy)
 
 
 def test_a_benchmark_that_has_kept_no_table_is_found(tidy: TinyProject) -> None:
