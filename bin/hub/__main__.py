@@ -89,6 +89,12 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         "--ready-seconds", type=float, default=10, help="how long an app may take (%(default)s)"
     )
     parser.add_argument(
+        "--hang-seconds",
+        type=float,
+        default=10,
+        help="how long an app may hold up all others, before it is ended (%(default)s)",
+    )
+    parser.add_argument(
         "--up", action="store_true", help="load every app at once, and show how to log in"
     )
 
@@ -129,6 +135,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         test_login=login,
         test_password=password,
         ready_seconds=options.ready_seconds,
+        hang_seconds=options.hang_seconds,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ from hub.sdk import AppContext
 from hub.sign_in import SignIn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,28 +81,43 @@ class AppHost:
             await bad_gateway(f"{self.app.slug}/frontend: {error.strerror}", scope, receive, send)
 
     async def _serve_backend(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
+        board, answer = self._services.board, _Answer(send)
         try:
-            backend = await self.backend.application()
-            await backend(scope, receive, note_start)
+            self._refuse_blamed()
+            with board.serving(self.app.slug):
+                backend = await self.backend.application()
+                work = _call(backend, scope, receive, answer.take)
+                await board.running_of(self.app.slug, work)
+            await answer.let_go()
         except AppUnusable as error:
             reason = error.what
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever breaks in an app ends here
+        except BaseException as error:  # whatever breaks in an app ends here
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
             _log.exception("%s crashed at %s", self.app.slug, scope["path"])
             reason = f"{self.app.slug} crashed: {type(error).__name__}: {error}"
         else:
-            if has_started:
+            if answer.has_started:
                 return
             reason = f"{self.app.slug} gave no answer"
-        if has_started:
+        if answer.has_started:
             return  # what was sent cannot be taken back; the client sees that the rest is missing
         await bad_gateway(reason, scope, receive, send)
+
+    def _refuse_blamed(self) -> None:
+        """Do not run an app that has ended the hub's process, until something in its folder changes."""
+        blame = self._services.blamed.get(self.app.slug)
+        if blame is not None and newest_change(self.app.folder) < blame.at:
+            raise AppUnusable(f"{blame.reason}; it is tried again when a file of it has changed")
+
+    async def problem(self) -> str:
+        """Load the app; return why it does not work, nothing where it does."""
+        try:
+            self._refuse_blamed()
+            await self.backend.application()
+        except AppUnusable as error:
+            return error.what
+        return ""
 
     async def _answer_own(self, scope: Scope, receive: Receive) -> Response:
         name = scope["path"].removeprefix(OWN)
@@ -127,9 +145,60 @@ class BrokenHost:
     def __init__(self, app: BrokenApp) -> None:
         self.app = app
 
+    async def problem(self) -> str:
+        """Return why it does not work."""
+        return self.app.reason
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         await bad_gateway(self.app.reason, scope, receive, _with_headers(send))
+
+
+class _Answer:
+    """What an app sends. A failure is held back until it is known whether the app has crashed.
+
+    Starlette answers 500 for an app that crashes, and raises its error again; the reason is in the error.
+
+    Args:
+        send: Whither it goes.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._held: list[Message] = []
+        self.has_started = False
+
+    async def take(self, message: Message) -> None:
+        """Pass on a message of the app, or hold it back."""
+        is_failure = message["type"] == "http.response.start" and message["status"] == 500
+        if self._held or is_failure:
+            self._held.append(message)
+        else:
+            self.has_started = True
+            await self._send(message)
+
+    async def let_go(self) -> None:
+        """Pass on what was held back: the app has meant it."""
+        for message in self._held:
+            self.has_started = True
+            await self._send(message)
+
+
+async def _call(backend: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await backend(scope, receive, send)
+
+
+def _is_cancelled() -> bool:
+    """Whether the hub itself wants this request to end; an app may raise what it likes."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def newest_change(folder: Path) -> float:
+    """Return when something in a folder changed last, in Unix seconds."""
+    times = [folder.stat().st_mtime]
+    times += [each.stat().st_mtime for each in folder.rglob("*") if "__pycache__" not in each.parts]
+    return max(times)
 
 
 async def bad_gateway(reason: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -92,7 +92,7 @@ def load(context: AppContext) -> ASGIApp:
         application: ASGIApp = module.build_app(context)
     except HubError as error:
         raise AppUnusable(f"{slug}: {error.what}") from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         _log.exception("%s cannot be loaded", slug)
         raise AppUnusable(f"{slug}/{FILE_NAME}: {type(error).__name__}: {error}") from error
     if not callable(application):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import signal
 import socket
 import sys
 import threading
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from hub.addresses import Addresses
-from hub.app_host import AppHost, BrokenHost
-from hub.errors import EXIT_GREEN, EXIT_INTERRUPTED, AppUnusable, EnvironmentNotReady, UsageError
+from hub.connection import JoiningProtocol
+from hub.errors import EXIT_GREEN, EnvironmentNotReady, UsageError
 from hub.gateway import Gateway
 from hub.services import make_services
+from hub.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hub.services import Services, Settings
 
@@ -61,6 +62,7 @@ def serve(
     config = uvicorn.Config(
         gateway,
         loop="asyncio",
+        http=JoiningProtocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -70,17 +72,21 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config, gateway, addresses, eager=eager)
-    if os.environ.get(EXIT_WITH_PARENT) == "1":
-        threading.Thread(target=_watch_parent, args=[server], daemon=True).start()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it once more when it is done
-    try:
-        server.run(sockets=listeners)
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    finally:
-        services.children.stop()
-    return EXIT_GREEN
+    ends_with_stdin = os.environ.get(EXIT_WITH_PARENT) == "1"
+    supervisor = Supervisor(services.board, settings.hang_seconds, ends_with_stdin=ends_with_stdin)
+
+    def serve_in_child(lifeline: int, is_first: bool, /) -> int:  # noqa: FBT001
+        services.blamed.update(supervisor.blamed)
+        services.sessions.recall()
+        server = _Server(config, gateway, services, is_first=is_first, eager=eager)
+        threading.Thread(target=_watch, args=[server, lifeline], daemon=True).start()
+        try:
+            server.run(sockets=listeners)
+        finally:
+            services.children.stop()
+        return EXIT_GREEN
+
+    return supervisor.run(serve_in_child)
 
 
 def _check_only(settings: Settings, services: Services) -> None:
@@ -102,10 +108,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _watch_parent(server: uvicorn.Server) -> None:
-    """End the server when standard input ends: the parent has closed it, or has died."""
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
+def _watch(server: uvicorn.Server, lifeline: int) -> None:
+    """End the server when the lifeline ends: the supervisor has let go of it, or has died."""
+    os.read(lifeline, 1)
     server.should_exit = True
 
 
@@ -113,41 +118,54 @@ class _Server(uvicorn.Server):
     """uvicorn's server, which says where everything is when it is ready."""
 
     def __init__(
-        self, config: uvicorn.Config, gateway: Gateway, addresses: Addresses, *, eager: bool
+        self,
+        config: uvicorn.Config,
+        gateway: Gateway,
+        services: Services,
+        *,
+        is_first: bool,
+        eager: bool,
     ) -> None:
         super().__init__(config)
         self._gateway = gateway
-        self._addresses = addresses
+        self._services = services
+        self._is_first = is_first
         self._eager = eager
         self._warming: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        lines = [f"app {slug} {url}" for slug, url in self._apps()]
-        ports = " ".join(str(each.getsockname()[1]) for each in sockets or [])
-        lines.append(f"ports {ports}")
-        lines.append(f"hub listening on {self._addresses.portal}")
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
+        if self._is_first:
+            self._say_where(sockets or [])
         if self._eager:
             self._warming = asyncio.create_task(self._warm_up())
 
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does ten times a second."""
+        self._services.board.beat()
+        return await super().on_tick(counter)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The supervisor hears the signals."""
+        yield
+
+    def _say_where(self, sockets: Sequence[socket.socket]) -> None:
+        lines = [f"app {slug} {url}" for slug, url in self._apps()]
+        ports = " ".join(str(each.getsockname()[1]) for each in sockets)
+        lines.append(f"ports {ports}")
+        lines.append(f"hub listening on {self._services.addresses.portal}")
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+
     def _apps(self) -> list[tuple[str, str]]:
         hosts = self._gateway.hosts()
-        return sorted((host.app.slug, self._addresses.app(name)) for name, host in hosts.items())
+        where = self._services.addresses
+        return sorted((host.app.slug, where.app(name)) for name, host in hosts.items())
 
     async def _warm_up(self) -> None:
         for host in self._gateway.hosts().values():
-            if reason := await _problem(host):
+            with self._services.board.serving(host.app.slug):
+                reason = await host.problem()
+            if reason:
                 sys.stderr.write(f"broken: {reason}\n")
-
-
-async def _problem(host: AppHost | BrokenHost) -> str:
-    """Why an app does not work; nothing where it does."""
-    if isinstance(host, BrokenHost):
-        return host.app.reason
-    try:
-        await host.backend.application()
-    except AppUnusable as error:
-        return error.what
-    return ""

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from hub.board import Board
 from hub.catalogue import APPS
 from hub.child_process import Children
 from hub.directory import Directory
@@ -13,7 +14,7 @@ from hub.failure_limit import FailureLimit
 from hub.keys import SigningKey
 from hub.passwords import PasswordCheck, hash_password
 from hub.provider import BuiltInProvider, ExternalProvider
-from hub.sessions import Codes, Sessions
+from hub.sessions import Codes, Journal, Sessions
 from hub.tokens import Minter, Verifier
 from hub.users import Users, make_test_user, read_users
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.addresses import Addresses
+    from hub.blame import Blame
     from hub.provider import Provider
 
 TEST_LOGIN: Final = "test"
@@ -41,6 +43,7 @@ class Settings:
         test_login: What the test user types.
         test_password: With which it logs in; empty means that there is no test user.
         ready_seconds: How long an app may take to get ready.
+        hang_seconds: How long an app may hold up all others, before it is ended.
     """
 
     data: Path
@@ -51,6 +54,7 @@ class Settings:
     test_login: str = TEST_LOGIN
     test_password: str = ""
     ready_seconds: float = 10.0
+    hang_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Services:
         by_name: Slows down guesses at one name.
         by_address: Slows down guesses from one address.
         children: The processes of the apps.
+        board: Says which app is at work.
+        blamed: The apps that have ended a process that served all of them.
         login_turn: One password at a time is checked, so that guesses at once are all counted.
     """
 
@@ -85,6 +91,8 @@ class Services:
     sessions: Sessions
     codes: Codes
     children: Children
+    board: Board = field(default_factory=Board)
+    blamed: dict[str, Blame] = field(default_factory=dict)
     by_name: FailureLimit = field(default_factory=lambda: FailureLimit(FAILURES_PER_NAME))
     by_address: FailureLimit = field(default_factory=lambda: FailureLimit(FAILURES_PER_ADDRESS))
     login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -103,7 +111,7 @@ def make_services(settings: Settings, addresses: Addresses) -> Services:
     """
     issuer = settings.issuer or addresses.portal
     key = SigningKey.load_or_create(settings.data / "signing-key.json")
-    minter, sessions, codes = Minter(issuer, key), Sessions(), Codes()
+    minter, sessions, codes = Minter(issuer, key), Sessions(journal=Journal()), Codes()
     provider: Provider = (
         ExternalProvider(settings.issuer)
         if settings.issuer

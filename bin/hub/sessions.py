@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import secrets
+import tempfile
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from hub.tokens import Person  # noqa: TC001 - the records read their annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from hub.tokens import Person
 
 SESSION_SECONDS: Final = 12 * 3600.0
 CODE_SECONDS: Final = 60.0
@@ -38,6 +43,14 @@ class _Keeper(Generic[_T]):
             self._kept.popitem(last=False)
         return name
 
+    def until(self, digest: str) -> float:
+        """When the time of a thing is over."""
+        return self._kept[digest][0]
+
+    def restore(self, digest: str, until: float, thing: _T) -> None:
+        """Keep a thing that was kept elsewhere."""
+        self._kept[digest] = until, thing
+
     def get(self, digest: str) -> _T | None:
         until, thing = self._kept.get(digest, (0.0, None))
         return thing if self._now() < until else None
@@ -48,23 +61,68 @@ class _Keeper(Generic[_T]):
         return thing
 
 
+class _Begun(Struct, frozen=True, tag=True):
+    id: str
+    until: float
+    person: Person
+
+
+class _Ended(Struct, frozen=True, tag=True):
+    id: str
+
+
+class Journal:
+    """Lines that outlive the process that notes them, and not the last one that can read them.
+
+    They are in a file without a name: it goes with the processes, and nobody else can open it.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile("ab+", buffering=0)  # noqa: SIM115 - lives as long
+
+    def note(self, record: Struct) -> None:
+        """Add a line."""
+        self._file.write(msgspec.json.encode(record) + b"\n")
+
+    def lines(self) -> list[bytes]:
+        """Return all of them."""
+        size = os.fstat(self._file.fileno()).st_size
+        return os.pread(self._file.fileno(), size, 0).splitlines()
+
+
 def _digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 class Sessions:
-    """The portal's sessions, in the memory of one process.
+    """The portal's sessions, in memory.
 
     Args:
         now: A monotonic time in seconds.
+        journal: By which a copy of this process that takes over knows them too.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, journal: Journal | None = None
+    ) -> None:
         self._kept = _Keeper["Person"](SESSION_SECONDS, now)
+        self._journal = journal
+
+    def recall(self) -> None:
+        """Learn of what a process noted that has died since."""
+        for line in self._journal.lines() if self._journal else []:
+            begun = msgspec.json.decode(line, type=_Begun | _Ended)
+            if isinstance(begun, _Begun):
+                self._kept.restore(begun.id, begun.until, begun.person)
+            else:
+                self._kept.pop(begun.id)
 
     def begin(self, person: Person) -> str:
         """Log somebody in; return what their browser keeps."""
-        return self._kept.put(person)
+        cookie = self._kept.put(person)
+        digest = _digest(cookie)
+        self._note(_Begun(digest, self._kept.until(digest), person))
+        return cookie
 
     def find(self, cookie: str) -> Person | None:
         """Who is logged in with this."""
@@ -72,7 +130,13 @@ class Sessions:
 
     def end(self, cookie: str) -> None:
         """Log them out, of every app too."""
-        self._kept.pop(_digest(cookie))
+        digest = _digest(cookie)
+        if self._kept.pop(digest) is not None:
+            self._note(_Ended(digest))
+
+    def _note(self, record: Struct) -> None:
+        if self._journal is not None:
+            self._journal.note(record)
 
     @staticmethod
     def id_of(cookie: str) -> str:

@@ -1,0 +1,59 @@
+"""One client's connection: the head of an answer leaves together with its body.
+
+uvicorn writes the two apart. Each write is a call of the system, and wakes the client, which finds that half of
+the answer is still to come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+_MOST: Final = 65_536  # bytes that are held back; whoever streams more is to feel a slow client
+
+
+class JoiningProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, on a transport that joins what is written in one step of the event loop."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Put the joining transport between."""
+        super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]
+
+
+class JoiningTransport:
+    """A transport that passes on at once all that is written in one step of the event loop.
+
+    Args:
+        transport: The connection's own.
+        loop: What it runs in.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, soon."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held += data
+        if len(self._held) > _MOST:
+            self._flush()
+
+    def close(self) -> None:
+        """Close the connection when all is sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, bytearray()
+            self._transport.write(held)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
