@@ -114,14 +114,7 @@ class Client:
 
     def token(self, audience: str) -> str:
         """Return a token of the test user for one app; what the hub says instead where it gives none."""
-        fields = {
-            "grant_type": "password",
-            "client_id": audience,
-            "username": TEST_USER,
-            "password": TEST_PASSWORD,
-        }
-        reply = self.form(f"{self.url}/identity/token", fields)
-        return str(reply.json["access_token"]) if reply.status == 200 else reply.text
+        return token_in(self.form(f"{self.url}/identity/token", password_grant(audience)))
 
     def close(self) -> None:
         """End the connection."""
@@ -141,3 +134,18 @@ class Client:
 def bearer(token: str) -> dict[str, str]:
     """Return the header that carries a token."""
     return {"authorization": f"Bearer {token}"}
+
+
+def password_grant(audience: str) -> dict[str, str]:
+    """Return the form that asks for a token of the test user for one app (RFC 6749, section 4.3)."""
+    return {
+        "grant_type": "password",
+        "client_id": audience,
+        "username": TEST_USER,
+        "password": TEST_PASSWORD,
+    }
+
+
+def token_in(reply: Reply) -> str:
+    """Return the token that was granted; what the hub says instead where it was not."""
+    return str(reply.json["access_token"]) if reply.status == 200 else reply.text

@@ -1,7 +1,8 @@
 """What the apps are asked, ahead of the tests that judge their answers.
 
 The hub answers while pytest is busy with itself: either of them takes about half of the time of an app's smoke.
-Every question is a read, is asked once, and its answer goes to one test alone.
+Every question is a read, is asked once, and its answer goes to one test alone. The questions to a few apps leave
+together, so that neither side wakes for each of them.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from tests.hub.client import Client, bearer
+from tests.hub.client import Client, bearer, password_grant, token_in
+from tests.hub.conversation import Conversation, Question
+from tests.hub.hub_process import HubUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from tests.hub.client import Reply
     from tests.hub.hub_process import HubProcess
 
-_AT_ONCE: Final = 2  # one is answered while the other is read
+_AT_ONCE: Final = 2  # where an app hangs, the other one goes on
+_LOT: Final = 8  # apps; few, because the first test waits for the first lot
 _HEALTH_PATH: Final = re.compile(r"^ +health_path: *(\S+)", re.MULTILINE)
-_Question = tuple[str, str]  # what, and of which app
+_Asked = tuple[str, str]  # what, and of which app
 
 
 class Interview:
@@ -39,14 +43,13 @@ class Interview:
         self._hub = hub
         self._stranger = stranger
         self._own = threading.local()  # a connection serves one thread
-        self._clients: list[Client] = []
+        self._opened: list[Client | Conversation] = []
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="interview")
+        self._lots: dict[str, Future[dict[_Asked, Reply | HubUnusable]]] = {}
         slugs = tuple(slugs)
-        self._answers: dict[_Question, Future[Reply]] = {
-            (what, slug): self._pool.submit(ask, self, slug)
-            for what, ask in _QUESTIONS.items()
-            for slug in slugs
-        }
+        for start in range(0, len(slugs), _LOT):
+            lot = slugs[start : start + _LOT]
+            self._lots |= dict.fromkeys(lot, self._pool.submit(self._ask, lot))
 
     def answer(self, what: str, slug: str) -> Reply:
         """Return what an app answers.
@@ -54,56 +57,69 @@ class Interview:
         Raises:
             HubUnusable: Nobody answers.
         """
-        return self._answers[what, slug].result()
+        answer = self._lots[slug].result()[what, slug]
+        if isinstance(answer, HubUnusable):
+            raise answer
+        return answer
 
     def close(self) -> None:
         """Ask nothing more; what is being asked ends with the hub."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for client in self._clients:
-            client.close()
+        for connection in self._opened:
+            connection.close()
 
-    def _client(self) -> Client:
-        client: Client | None = getattr(self._own, "client", None)
-        if client is None:
-            client = self._own.client = Client(self._hub.url)
-            self._clients.append(client)
-        return client
+    def _ask(self, lot: Sequence[str]) -> dict[_Asked, Reply | HubUnusable]:
+        """Get a token for each app of a lot, then ask everything."""
+        tokens = self._put({("token", slug): self._for_token(slug) for slug in lot})
+        questions = {
+            (what, slug): question
+            for slug in lot
+            for what, question in self._questions(slug, tokens["token", slug]).items()
+        }
+        return self._put(questions)
 
-    def _get(self, slug: str, path: str, **headers: str) -> Reply:
-        url = self._hub.app_urls.get(slug, f"{self._hub.url}/missing")
-        return self._client().get(f"{url}{path}", **headers)
+    def _for_token(self, slug: str) -> Question:
+        return Question(f"{self._hub.url}/identity/token", form=password_grant(slug))
 
-    def _health(self, slug: str) -> Reply:
-        return self._get(slug, health_path(self._hub.apps / slug))
+    def _questions(self, slug: str, token: Reply | HubUnusable) -> dict[str, Question]:
+        at = self._hub.app_urls.get(slug, f"{self._hub.url}/missing")
+        own = str(token) if isinstance(token, HubUnusable) else token_in(token)
+        return {
+            "health": Question(at + health_path(self._hub.apps / slug)),
+            "me of nobody": Question(f"{at}/api/me"),
+            "me of a stranger": Question(f"{at}/api/me", bearer(self._stranger)),
+            "me": Question(f"{at}/api/me", bearer(own)),
+            "page": Question(f"{at}/", {"accept": "text/html"}),
+            "manifest": Question(f"{at}/.hub/manifest"),
+        }
 
-    def _me_of_nobody(self, slug: str) -> Reply:
-        return self._get(slug, "/api/me")
+    def _put(self, questions: dict[_Asked, Question]) -> dict[_Asked, Reply | HubUnusable]:
+        """Put the questions at once; whatever an app that broke off has left open, one by one."""
+        conversation, client = self._connections()
+        answers: list[Reply | HubUnusable] = [*conversation.ask(list(questions.values()))]
+        answers += [_ask_again(client, each) for each in [*questions.values()][len(answers) :]]
+        return dict(zip(questions, answers, strict=True))
 
-    def _me_of_a_stranger(self, slug: str) -> Reply:
-        return self._get(slug, "/api/me", **bearer(self._stranger))
-
-    def _me(self, slug: str) -> Reply:
-        return self._get(slug, "/api/me", **bearer(self._client().token(slug)))
-
-    def _page(self, slug: str) -> Reply:
-        return self._get(slug, "/", accept="text/html")
-
-    def _manifest(self, slug: str) -> Reply:
-        return self._get(slug, "/.hub/manifest")
+    def _connections(self) -> tuple[Conversation, Client]:
+        if not hasattr(self._own, "connections"):
+            self._own.connections = Conversation(self._hub.url), Client(self._hub.url)
+            self._opened += self._own.connections
+        found: tuple[Conversation, Client] = self._own.connections
+        return found
 
 
-# In the order of the tests that wait for them.
-_QUESTIONS: Final[dict[str, Callable[[Interview, str], Reply]]] = {
-    "health": Interview._health,
-    "me of nobody": Interview._me_of_nobody,
-    "me of a stranger": Interview._me_of_a_stranger,
-    "me": Interview._me,
-    "page": Interview._page,
-    "manifest": Interview._manifest,
-}
+def _ask_again(client: Client, question: Question) -> Reply | HubUnusable:
+    headers = {name.replace("-", "_"): value for name, value in question.headers.items()}
+    try:
+        if question.form:
+            return client.form(question.url, question.form, **headers)
+        return client.get(question.url, **headers)
+    except HubUnusable as error:
+        return error
 
 
 def health_path(folder: Path) -> str:
     """Return where an app says how it is, of a manifest that may be broken too."""
-    found = _HEALTH_PATH.search((folder / "app.manifest.yml").read_text(encoding="utf-8"))
+    text = (folder / "app.manifest.yml").read_text(encoding="utf-8", errors="replace")
+    found = _HEALTH_PATH.search(text)
     return found[1].strip("\"'") if found else "/health"
