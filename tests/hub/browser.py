@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
     from tests.hub.client import Client
 
+# The beginning of it: every pixel is looked at, and a heading is as wide as the page.
+_WHERE_ITS_TEXT_IS = """(element) => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const box = range.getBoundingClientRect();
+  const [x, y] = [Math.max(0, box.x), Math.max(0, box.y)];
+  return {
+    x, y,
+    width: Math.max(0, Math.min(box.right, innerWidth, x + 300) - x),
+    height: Math.max(0, Math.min(box.bottom, innerHeight, y + 100) - y),
+  };
+}"""
 READABLE = 3.0  # the least contrast of large text (WCAG 2.2, 1.4.3)
 
 
@@ -39,6 +51,11 @@ def log_in(browser: Browser, portal: str) -> StorageState:
 def go_through_tile(page: Page, slug: str) -> None:
     """Open the portal and click an app's tile."""
     page.goto("/")
+    click_tile(page, slug)
+
+
+def click_tile(page: Page, slug: str) -> None:
+    """Click the tile of an app in the portal."""
     page.locator(f'.tile-link[data-slug="{slug}"]').click()
 
 
@@ -88,8 +105,11 @@ def heading_with(page: Page, name: str) -> Locator:
 
 
 def contrast_of(element: Locator) -> float:
-    """How well an element can be seen, from 1 (not at all) to 21; it is brought into view."""
-    return contrast(element.screenshot(animations="disabled"))
+    """How well what an element says can be seen, from 1 (not at all) to 21; it is in view."""
+    box = element.evaluate(_WHERE_ITS_TEXT_IS)
+    if not box["width"] or not box["height"]:
+        return 1.0
+    return contrast(element.page.screenshot(clip=box, animations="disabled"))
 
 
 def picture(page: Page, file: Path) -> None:

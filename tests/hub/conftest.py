@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, StorageState
 
+    from hub.catalogue import App
     from tests.hub.client import Client, Reply
     from tests.hub.hub_process import HubProcess
     from tests.hub.interview import Interview
+    from tests.hub.tour import Arrival, Tour
     from tests.integration.browser import Visits
 
 MANIFEST = "app.manifest.yml"
 
 
+@cache
 def slugs() -> list[str]:
     """The apps by the names of their folders: one whose manifest is broken is smoked too."""
     return sorted(
@@ -53,7 +57,8 @@ def pytest_unconfigure() -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that takes ``app`` one case for each, and one that takes ``tile`` for each that is shown."""
     if "app" in metafunc.fixturenames:
-        metafunc.parametrize("app", slugs(), indirect=True)
+        # For the session: all tests of an app follow one another.
+        metafunc.parametrize("app", slugs(), indirect=True, scope="session")
     if "tile" in metafunc.fixturenames:
         from hub.catalogue import scan
         from hub.users import TEST_GROUPS
@@ -111,7 +116,7 @@ def interview(
     made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def app(interview: Interview, request: pytest.FixtureRequest) -> SmokedApp:
     """One of the apps."""
     slug: str = request.param
@@ -124,7 +129,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what a browser shows when a test fails, while it still shows it."""
     report = yield
-    visits: Visits | None = getattr(item, "funcargs", {}).get("visits")
+    funcargs = getattr(item, "funcargs", {})
+    arrival: Arrival | None = funcargs.get("arrival")
+    visits: Visits | None = arrival.visits if arrival else funcargs.get("visits")
     if report.failed and report.when != "teardown" and visits:
         item.user_properties.append(("evidence", visits.keep()))
     return report
@@ -147,6 +154,33 @@ def login(hub: HubProcess, chromium: Browser) -> StorageState:
     from tests.hub.browser import log_in
 
     return log_in(chromium, hub.url)
+
+
+@pytest.fixture(scope="session")
+def tour(
+    hub: HubProcess, chromium: Browser, login: StorageState, request: pytest.FixtureRequest
+) -> Iterator[Tour]:
+    """Goes to the apps whose tests are run, in the order of their tests."""
+    from tests.hub.tour import Tour
+    from tests.integration.browser import Visits
+    from tests.integration.conftest import evidence_folder
+
+    cases = ((item.name, getattr(item, "callspec", None)) for item in request.session.items)
+    tiles = [(name, case.params["tile"]) for name, case in cases if case and "tile" in case.params]
+    visits = {
+        tile.slug: Visits(chromium, hub.url, evidence_folder() / name) for name, tile in tiles
+    }
+    made = Tour(visits, login)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def arrival(tour: Tour, tile: App) -> Iterator[Arrival]:
+    """Somebody who goes to the app through its tile."""
+    made = tour.approach(tile.slug)
+    yield made
+    made.visits.close()
 
 
 @pytest.fixture

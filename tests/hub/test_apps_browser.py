@@ -9,9 +9,7 @@ from playwright.sync_api import expect
 
 from tests.hub.browser import (
     READABLE,
-    ApiCalls,
     contrast_of,
-    go_through_tile,
     heading_with,
     picture,
     status_of,
@@ -19,10 +17,9 @@ from tests.hub.browser import (
 from tests.integration.conftest import evidence_folder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import StorageState
-
     from hub.catalogue import App
     from tests.hub.client import Client
+    from tests.hub.tour import Arrival
     from tests.integration.browser import Visits
 
 
@@ -36,13 +33,8 @@ if TYPE_CHECKING:
         "bin/hub/app_host.py",
     ],
 )
-def test_app_works_through_its_tile(
-    tile: App, visits: Visits, login: StorageState, client: Client
-) -> None:
-    visit = visits.begin(tile.slug, storage_state=login)
-    calls = ApiCalls(visit.page)
-
-    go_through_tile(visit.page, tile.slug)
+def test_app_works_through_its_tile(tile: App, arrival: Arrival, client: Client) -> None:
+    visit, calls = arrival.complete()
     heading = heading_with(visit.page, tile.manifest.name)
     expect(heading, f"no heading with the name {tile.manifest.name!r}").to_be_visible()
     visit.page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
