@@ -144,6 +144,11 @@ class Visit:
     def _on_failed_request(self, request: Request) -> None:
         self.requests.append(f"{request.method} {request.url} failed: {request.failure}")
 
+    def take_policy_away(self) -> None:
+        """Let Chromium heed no content security policy from the next page on."""
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("Page.setBypassCSP", {"enabled": True})
+
     @property
     def trouble(self) -> list[str]:
         """All that a visit to healthy pages does not have."""
