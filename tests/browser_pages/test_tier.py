@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,17 +17,23 @@ from runbook.browsers import VARIABLE, find_working_browser
 from tests.integration.server_process import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 BREAKING = "tests.browser_pages.breaking"
+ENDING = "tests.browser_pages.ending"
 KEEPER_SECONDS = 30.0  # far above what it takes
 
 
-def smoke(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for all that is temporary, with a short name, as people's are."""
+    with tempfile.TemporaryDirectory(prefix="tier-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def smoke(temporary: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the tier in a process of its own, with a folder of its own for all that is temporary."""
-    environment = {name: value for name, value in os.environ.items() if name != "CI"}
-    environment |= {"PYTHONPATH": str(ROOT / "bin"), "TMPDIR": str(tmp_path), **variables}
-    command = [sys.executable, "-m", "runbook.smoke", "--tier", "browser", "--json", "-"]
+    command, environment = how_to_smoke(temporary, variables)
     return subprocess.run(
         [*command, "--", *arguments],
         cwd=ROOT,
@@ -36,37 +44,70 @@ def smoke(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Compl
     )
 
 
+def how_to_smoke(temporary: Path, variables: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs the tier, and its environment."""
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    environment |= {"PYTHONPATH": str(ROOT / "bin"), "TMPDIR": str(temporary), **variables}
+    return [sys.executable, "-m", "runbook.smoke", "--tier", "browser", "--json", "-"], environment
+
+
 def left_behind(folder: Path) -> list[str]:
-    """Return what a run has left in its temporary folder: servers' roots, browsers' profiles.
+    """Return what a run has left in its temporary folder, its browser's and its driver's folders among it.
 
     A run that is refused before its tests ends at once, and its keepers clean up a moment later.
     """
     deadline = time.monotonic() + KEEPER_SECONDS
-    while found := sorted(path.name for path in folder.glob("ensemble-*")):
+    while found := sorted(path.name for path in folder.iterdir()):
         if time.monotonic() > deadline:
             break
         time.sleep(0.05)
     return found
 
 
-def test_a_run_launches_one_browser_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_run_launches_one_browser_and_leaves_nothing_behind(
+    tmp_path: Path, temporary: Path
+) -> None:
     counting = tmp_path / "counting-chromium"
     launches = tmp_path / "launches"
     real = find_working_browser().browser.path
     counting.write_text(f'#!/bin/sh\necho launched >> {launches}\nexec {real} "$@"\n')
     counting.chmod(0o755)
 
-    done = smoke(tmp_path, **{VARIABLE: str(counting)})
+    done = smoke(temporary, **{VARIABLE: str(counting)})
 
     result = json.loads(done.stdout)
     assert ("green", 0) == (result["verdict"], done.returncode), done.stderr
     assert {"passed": 3, "total": 3} == {key: result[key] for key in ("passed", "total")}
     assert ["launched"] == launches.read_text().split()
-    assert [] == left_behind(tmp_path)
+    assert [] == left_behind(temporary)
 
 
-def test_a_failure_keeps_what_the_browser_showed(tmp_path: Path) -> None:
-    done = smoke(tmp_path, "-k", "banner", "-p", BREAKING)
+def test_a_run_that_is_killed_leaves_nothing_behind(temporary: Path) -> None:
+    command, environment = how_to_smoke(temporary, {})
+    with subprocess.Popen(
+        [*command, "--", "-p", ENDING],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ):
+        pass  # its tests end by kill -9, while Chromium shows a page
+
+    assert [] == left_behind(temporary)
+
+
+def test_a_long_path_of_the_temporary_folder_is_no_trouble(temporary: Path) -> None:
+    deep = temporary / ("d" * 200)
+    deep.mkdir()
+
+    done = smoke(deep, "-k", "banner")
+
+    assert (0, 1) == (done.returncode, json.loads(done.stdout)["passed"]), done.stderr
+    assert [] == left_behind(deep)
+
+
+def test_a_failure_keeps_what_the_browser_showed(temporary: Path) -> None:
+    done = smoke(temporary, "-k", "banner", "-p", BREAKING)
 
     (failure,) = json.loads(done.stdout)["failures"]
     kept = {path.name for path in (ROOT / failure["evidence"]).iterdir()}
@@ -76,26 +117,26 @@ def test_a_failure_keeps_what_the_browser_showed(tmp_path: Path) -> None:
     assert kept == {
         f"newcomer-{what}" for what in ("page1.png", "trace.zip", "console.log", "requests.log")
     }
-    assert [] == left_behind(tmp_path)
+    assert [] == left_behind(temporary)
 
 
 @pytest.mark.parametrize("chromium", ["no-such-chromium", "false"])
-def test_without_a_browser_a_person_is_warned(tmp_path: Path, chromium: str) -> None:
-    done = smoke(tmp_path, "-W", "error", **{VARIABLE: chromium})
+def test_without_a_browser_a_person_is_warned(temporary: Path, chromium: str) -> None:
+    done = smoke(temporary, "-W", "error", **{VARIABLE: chromium})
 
     result = json.loads(done.stdout)
     assert (0, "partial", 3) == (done.returncode, result["verdict"], result["skipped"])
     assert "UserWarning: no Chromium for the browser tests" in done.stderr
     assert "next: bin/invoke install-browsers" in done.stderr
-    assert [] == left_behind(tmp_path)
+    assert [] == left_behind(temporary)
 
 
 @pytest.mark.parametrize("chromium", ["no-such-chromium", "false"])
-def test_without_a_browser_ci_is_told_to_install_one(tmp_path: Path, chromium: str) -> None:
-    done = smoke(tmp_path, CI="true", **{VARIABLE: chromium})
+def test_without_a_browser_ci_is_told_to_install_one(temporary: Path, chromium: str) -> None:
+    done = smoke(temporary, CI="true", **{VARIABLE: chromium})
 
     assert 4 == done.returncode
     assert "no Chromium for the browser tests" in done.stderr
     assert "\n  next: bin/invoke install-browsers" in done.stderr
     assert 0 == json.loads(done.stdout)["passed"]
-    assert [] == left_behind(tmp_path)
+    assert [] == left_behind(temporary)

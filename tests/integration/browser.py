@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
 from runbook.browsers import find_browser, sandbox_arguments
@@ -14,13 +17,13 @@ from tests.integration.server_process import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import (
         Browser,
         BrowserContext,
         ConsoleMessage,
         Dialog,
+        Playwright,
         Request,
         Response,
         WebError,
@@ -47,7 +50,7 @@ def driven_chromium() -> Iterator[Browser]:
         EnvironmentNotReady: There is none that works.
     """
     process = browser_of_the_run().wait()
-    with _playwright() as playwright:
+    with _playwright(process.folder) as playwright:
         browser = playwright.chromium.connect_over_cdp(process.endpoint)
         yield browser
         browser.close()
@@ -58,17 +61,23 @@ def booted_chromium() -> Iterator[Browser]:
     """Boot a Chromium of one's own: what the tier is measured against, see benchmarks/browser_tier.py."""
     found = find_browser()
     assert found is not None
-    with _playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, _playwright(Path(folder)) as playwright:
         arguments = [*ARGUMENTS, *sandbox_arguments()]
         browser = playwright.chromium.launch(executable_path=found.path, args=arguments)
         yield browser
         browser.close()
 
 
-def _playwright() -> Any:
-    # Its driver is a Node program, a third of whose start is compiling itself.
-    os.environ.setdefault("NODE_COMPILE_CACHE", str(ROOT / ".runbook" / "node-cache"))
-    return sync_playwright()
+@contextlib.contextmanager
+def _playwright(temporary: Path) -> Iterator[Playwright]:
+    """Start Playwright's driver, which keeps its traces in this folder for a while."""
+    with contextlib.ExitStack() as until_done:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("TMPDIR", str(temporary))
+            # It is a Node program, a third of whose start is compiling itself.
+            environment.setenv("NODE_COMPILE_CACHE", str(ROOT / ".runbook" / "node-cache"))
+            playwright = until_done.enter_context(sync_playwright())
+        yield playwright
 
 
 class Visit:

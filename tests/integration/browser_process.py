@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from runbook.browsers import QUIET, candidates, sandbox_arguments
@@ -32,6 +33,8 @@ BOOT_PER_TEST = (
 INSTALL = "bin/invoke install-browsers"
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _LAST_LINES = 4  # of what Chromium printed, that a message shows
+# Chromium makes a socket in its temporary folder, and dies where the path of a socket is too long for the system.
+_LONGEST_FOLDER = 60
 # Each window has two pages of its own for what is typed into its address bar: half of the cost of opening one.
 _UNUSED = (
     "WebUIOmniboxPopup",
@@ -69,11 +72,12 @@ def in_ci() -> bool:
 class ChromiumProcess:
     """A Chromium that listens on a port of its own choice on this machine alone.
 
-    A keeper stands between: when this process ends, by kill -9 too, it ends Chromium and removes its
-    profile.
+    A keeper stands between: when this process ends, by kill -9 too, it ends Chromium and removes the
+    folder.
 
-    Args:
+    Attributes:
         browser: The program.
+        folder: Its profile, and all that it and its driver keep for a while.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -81,17 +85,17 @@ class ChromiumProcess:
         self._endpoint = ""
         self._last = deque[str](maxlen=_LAST_LINES)
         self._answered = threading.Event()
-        profile = temporary_folder() / f"ensemble-browser-{os.urandom(8).hex()}"
-        profile.mkdir(mode=0o700)
+        self.folder = _folder_of_its_own()
         keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
         # Chromium says on standard error where it listens; the keeper passes on standard output.
         merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh"]
         command = [
-            browser.path, "--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}",
+            browser.path, "--headless", "--remote-debugging-port=0", f"--user-data-dir={self.folder}/profile",
             "--no-startup-window", *ARGUMENTS, *sandbox_arguments(),
         ]  # fmt: skip
         self._process = subprocess.Popen(
-            [*keeper, "--remove", str(profile), "--grace", "0", "--", *merged, *command],
+            [*keeper, "--remove", str(self.folder), "--grace", "0", "--", *merged, *command],
+            env=os.environ | {"TMPDIR": str(self.folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -126,11 +130,20 @@ class ChromiumProcess:
         return self._endpoint
 
     def stop(self) -> None:
-        """End Chromium and its keeper, which removes the profile."""
+        """End Chromium and its keeper, which removes the folder."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
         self._reader.join()
+
+
+def _folder_of_its_own() -> Path:
+    name = f"ensemble-browser-{os.urandom(8).hex()}"
+    folder = temporary_folder().absolute() / name
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+        folder = Path("/tmp", name)  # noqa: S108 - what nobody can guess, for nobody else
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 class BrowserOfTheRun:
