@@ -46,6 +46,9 @@ _PLAYWRIGHT_BUILDS = (
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
+# Chromium makes a socket in its temporary folder, and dies where a socket's path is too long for the system.
+_LONGEST_FOLDER = 60
+_SHORT_FOLDER = Path("/tmp")  # noqa: S108 - for folders that are made for nobody else
 # Without these Chromium looks for updates, variations and accounts at every start.
 QUIET = (
     "--disable-background-networking",
@@ -147,31 +150,46 @@ def sandbox_arguments() -> list[str]:
     return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
 
+def where_sockets_fit(folder: Path, name: str) -> Path:
+    """Return where a folder of this name for all that a browser keeps can be made.
+
+    Args:
+        folder: Where it should be; a folder that is short to name takes its place if need be.
+        name: Of the folder to be made.
+    """
+    wanted = folder.absolute() / name
+    fits = len(os.fsencode(wanted)) <= _LONGEST_FOLDER
+    return wanted if fits else _SHORT_FOLDER / name
+
+
 def prove(browser: Browser) -> Proof:
     """Open a page that runs a script in ``browser``.
 
     Raises:
         EnvironmentNotReady: It did not start, did not end in time, or did not run the script.
     """
+    prefix = "runbook-browser-"
+    parent = where_sockets_fit(Path(tempfile.gettempdir()), f"{prefix}12345678").parent
     with tempfile.TemporaryDirectory(
-        prefix="runbook-browser-", ignore_cleanup_errors=True
+        prefix=prefix, dir=parent, ignore_cleanup_errors=True
     ) as profile:
         command = [browser.path, "--headless", "--disable-gpu", *QUIET, *sandbox_arguments()]
         started = time.monotonic()
-        shown = _run([*command, f"--user-data-dir={profile}", "--dump-dom", _PAGE])
+        shown = _run([*command, f"--user-data-dir={profile}", "--dump-dom", _PAGE], profile)
         seconds = time.monotonic() - started
     if _PROOF not in shown:
         raise EnvironmentNotReady(
             f"{browser.path} starts, and does not run a page's script: {shown[:200]!r}"
         )
-    return Proof(browser, _run([browser.path, "--version"]).strip(), seconds)
+    return Proof(browser, _run([browser.path, "--version"], parent).strip(), seconds)
 
 
-def _run(command: Sequence[str]) -> str:
+def _run(command: Sequence[str], temporary: str | Path) -> str:
     """Run a browser to its end and return what it printed; leave nothing behind that it has started."""
     try:
         process = subprocess.Popen(
             command,
+            env=os.environ | {"TMPDIR": str(temporary)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -191,7 +209,8 @@ def _run(command: Sequence[str]) -> str:
             _end_group(process.pid)
     if process.returncode:
         said = complaints.strip().splitlines() or [f"it ended with {process.returncode}"]
-        raise EnvironmentNotReady(f"{command[0]} does not work: {said[-1]}")
+        why = next((line for line in said if ":FATAL:" in line), said[-1])
+        raise EnvironmentNotReady(f"{command[0]} does not work: {why}")
     return output
 
 

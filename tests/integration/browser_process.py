@@ -13,16 +13,16 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from runbook.browsers import QUIET, candidates, sandbox_arguments
+from runbook.browsers import QUIET, candidates, sandbox_arguments, where_sockets_fit
 from runbook.errors import EnvironmentNotReady
 from tests.integration import server_process
 from tests.integration.server_process import ROOT, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from runbook.browsers import Browser
 
@@ -33,8 +33,6 @@ BOOT_PER_TEST = (
 INSTALL = "bin/invoke install-browsers"
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _LAST_LINES = 4  # of what Chromium printed, that a message shows
-# Chromium makes a socket in its temporary folder, and dies where the path of a socket is too long for the system.
-_LONGEST_FOLDER = 60
 # Each window has two pages of its own for what is typed into its address bar: half of the cost of opening one.
 _UNUSED = (
     "WebUIOmniboxPopup",
@@ -139,9 +137,7 @@ class ChromiumProcess:
 
 def _folder_of_its_own() -> Path:
     name = f"ensemble-browser-{os.urandom(8).hex()}"
-    folder = temporary_folder().absolute() / name
-    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
-        folder = Path("/tmp", name)  # noqa: S108 - what nobody can guess, for nobody else
+    folder = where_sockets_fit(temporary_folder(), name)
     folder.mkdir(mode=0o700)
     return folder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ esac
 """
 DEAD = "echo cannot open shared object >&2; exit 127"
 BLANK = "exit 0"
+# As Chromium does: what kills it is not the last that it says.
+DIES_OF_A_LONG_PATH = f"""
+if [ ${{#TMPDIR}} -gt 62 ]; then
+  echo "[1:1:FATAL:process_singleton.cc] Socket path too long" >&2
+  echo "write: Broken pipe" >&2
+  exit 133
+fi
+{GOOD}
+"""
 NO_INSTALLER = ["no-such-installer"]
 
 
@@ -106,6 +116,39 @@ def test_one_that_is_broken_is_passed_over(machine: Machine) -> None:
     path = machine.program("chromium", GOOD)
 
     assert path == find_working_browser().browser.path
+
+
+def test_a_long_path_of_the_temporary_folder_is_no_trouble(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    machine.program("chromium", DIES_OF_A_LONG_PATH)
+
+    assert "Chromium 99.0.1" == find_working_browser().version
+    assert [] == list(deep.iterdir())
+
+
+def test_a_browser_keeps_what_is_temporary_in_its_profile(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    told = tmp_path / "told"
+    machine.program(
+        "chromium", f'case "$*" in *user-data-dir=$TMPDIR*) echo > {told} ;; esac\n{GOOD}'
+    )
+
+    find_working_browser()
+
+    assert told.exists()
+
+
+def test_what_killed_it_is_said_and_not_what_came_after(machine: Machine) -> None:
+    path = machine.program("chromium", DIES_OF_A_LONG_PATH.replace("-gt 62", "-gt 0"))
+
+    with pytest.raises(EnvironmentNotReady, match="Socket path too long"):
+        prove(Browser(path, "system"))
 
 
 def test_where_none_works_the_message_says_why_each_does_not(machine: Machine) -> None:
