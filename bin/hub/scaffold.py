@@ -173,11 +173,11 @@ def allocate_ports(apps: tuple[App, ...]) -> tuple[int, int]:
 
 
 def _smoke(apps: Path, slug: str) -> None:
-    """Run the five checks on the new app alone; what they print is for whoever called."""
+    """Run the five checks on the new app alone; what they print goes where this process's own output does."""
     environment = os.environ | {"HUB_PYTHON": sys.executable}
     command = ["bash", str(SMOKE), "--apps", str(apps), slug]
     try:
-        status = subprocess.call(command, env=environment)
+        status = subprocess.call(command, env=environment, stdout=sys.stdout)
     except OSError as error:
         raise EnvironmentNotReady(f"the smoke cannot be run: {error.strerror}") from error
     if status == EXIT_RED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -71,6 +72,13 @@ def test_a_new_app_runs_and_is_smoked(made: tuple[Path, Said]) -> None:
         "A &#34;Fresh&#34; Start &amp; more</h1>"
         in (apps / "fresh-start/frontend/index.html").read_text()
     )
+
+
+def test_json_stands_alone_and_the_smoke_is_told_beside_it(tmp_path: Path) -> None:
+    said = new_app(tmp_path, "for-programs", "--json")
+
+    assert "for-programs" == json.loads(said.stdout)["slug"]
+    assert "RESULT green total=5 passed=5" in said.stderr
 
 
 def test_nothing_of_the_template_is_left_over(
