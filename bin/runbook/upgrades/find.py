@@ -10,6 +10,7 @@ from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.upgrades.asking import Answer, Free, Move, Prove, drive
 from runbook.upgrades.case import Case, open_case
 from runbook.upgrades.conclusion import conclude
+from runbook.upgrades.contradiction import blame_what_contradicts
 from runbook.upgrades.noise import Rates, learn
 from runbook.upgrades.outside import look_outside
 from runbook.upgrades.pins import changes
@@ -103,7 +104,8 @@ def search_in(case: Case, laboratory: Laboratory) -> Result:
         resolver.resolve_baseline(resolver.wanted)
     except UvFailed as error:
         why = f"what the project requires does not resolve: {error.what}"
-        return look_outside(case, laboratory, why, resolves=False)
+        result = look_outside(case, laboratory, why, resolves=False)
+        return _without_a_newest_side(case, result, error)
     case.note_differences()
     if case.options.newest_first and _is_newest_green(case, laboratory):
         return conclude(case, laboratory, Verdict.CLEAN, "the newest is green")
@@ -117,8 +119,15 @@ def search_in(case: Case, laboratory: Laboratory) -> Result:
         left_out = leave_out(case, laboratory, error)
         if not left_out:
             why = f"the newest does not resolve: {error.what}"
-            return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
+            result = conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
+            return _without_a_newest_side(case, result, error)
     return blame_too(_compare(case, laboratory), left_out)
+
+
+def _without_a_newest_side(case: Case, result: Result, error: UvFailed) -> Result:
+    if result.verdict is not Verdict.UNRESOLVABLE:
+        return result
+    return blame_what_contradicts(result, case.resolver, error.output)
 
 
 def _is_newest_green(case: Case, laboratory: Laboratory) -> bool:

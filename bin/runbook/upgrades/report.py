@@ -210,7 +210,7 @@ class Result:
         """Return the commands that repeat the search and each half of the proof."""
         again = call(f"find-offending-upgrade {shlex.join(self._asked())}")
         said = {"search": again}
-        if self.culprits and self.verdict is not Verdict.OUTSIDE_LOCK:
+        if self.culprits and self.verdict in {Verdict.FOUND, Verdict.INCONCLUSIVE}:
             moved = ",".join(map(self._moved_to, self.culprits[0]))
             said["red"] = f"{again} --only {moved}"
         if self.pins:

@@ -80,6 +80,27 @@ def read_requirements(
     )
 
 
+def listed(root: Path, asked: Requirements) -> list[str]:
+    """Return the requirements themselves, as they are written; what a file includes from elsewhere is left out."""
+    table = _read(root / "pyproject.toml")
+    project = table.get("project", {})
+    found: list[str] = []
+    if asked.file == "pyproject.toml":
+        found += project.get("dependencies", [])
+    elif asked.file:
+        lines = (root / asked.file).read_text(encoding="utf-8").splitlines()
+        found += [line.partition(" #")[0].strip() for line in lines if name_of(line)]
+    extras = project.get("optional-dependencies", {})
+    for option, name in _pairs(asked.arguments):
+        found += requirements_of(table, name) if option == "--group" else extras[name]
+    return found
+
+
+def _pairs(words: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Return options, each with its value."""
+    return zip(words[::2], words[1::2], strict=True)
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -118,6 +118,19 @@ class Resolver:
                 self._known[state] = None
         return self._known[state]
 
+    def compiles(self, requirements: Sequence[str]) -> Resolution | None:
+        """Return what some requirements alone resolve to at the newest side, or None where they do not."""
+        self.count += 1
+        listed = _write(self.scratch / "some.in", "\n".join(requirements))
+        try:
+            out = self.uv.run(
+                "pip", "compile", "--quiet", listed, "--python", self.python, "--no-emit-index-url",
+                *_before(self.cutoff), *self._of_the_newest(), cwd=self.tree,
+            )  # fmt: skip
+        except UvFailed:
+            return None
+        return parse(out)
+
     def known(self, state: Move | Free) -> Resolution | None:
         """Return what a state resolved to, or None where it did not, or was not asked for."""
         return self._known.get(state)

@@ -115,6 +115,7 @@ def test_a_newest_side_that_cannot_be_resolved_is_a_finding(shop: Project) -> No
     found = shop.search()
     assert "unresolvable" == found.record["verdict"]
     assert "depends on bee==2.0" in found.record["why"]
+    assert [["ant", "bee"]] == found.culprits
     assert ExitCode.RED == found.status
 
 
