@@ -23,7 +23,7 @@ from runbook.upgrades.minimal import Names, Space, minimal_red_set
 from runbook.upgrades.pins import normalise
 from runbook.upgrades.pythons import older_pythons
 from runbook.upgrades.report import Culprit, Result, Verdict
-from runbook.upgrades.suspects import scores, weigh
+from runbook.upgrades.suspects import said_by, scores, weigh
 from runbook.upgrades.uv import fresh_builds
 from runbook.upgrades.workshop import Installation
 
@@ -50,10 +50,21 @@ def look_outside(case: Case, laboratory: Laboratory, why: str, *, resolves: bool
         resolves: Whether what the project requires does; where that alone does not, nothing outside is to blame.
     """
     yard = Yard(case, laboratory)
-    if not resolves and yard.try_baseline("the baseline as it is pinned").is_green:
-        return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
+    if resolves:
+        (baseline,) = laboratory.answer([Move(frozenset())])
+    else:
+        baseline = yard.try_baseline("the baseline as it is pinned")
+        if baseline.is_green:
+            return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
     found = _build_requirements(yard, why) or _interpreter(yard, why)
-    return found or conclude(case, laboratory, Verdict.BASELINE_RED, why)
+    return found or _unexplained(conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
+
+
+def _unexplained(result: Result, baseline: Answer) -> Result:
+    """Return a result with what the baseline failed with: a person has to look at it."""
+    return replace(
+        result, failure=tuple(sorted(baseline.fingerprint)), says=said_by(baseline.output), log=baseline.output
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -57,3 +57,6 @@ def test_a_baseline_that_is_red_is_not_the_lock(project: Project) -> None:
     assert (ExitCode.RED, "baseline-red") == (found.status, found.record["verdict"])
     assert [] == found.record["culprits"]
     assert "not the lock" in found.out
+    assert "  says        ValueError: always" in found.out.splitlines()
+    assert ["ValueError: always"] == found.record["says"]
+    assert any("ValueError" in name for name in found.record["failure"])
