@@ -186,7 +186,9 @@ def _refuse_after(wait: float) -> None:
 
 def _check_same_origin(request: Request) -> None:
     """A browser names the page that writes; only our own pages may use the cookie."""
-    if request.headers.get("origin", "").lower() != _own_origin(request).lower():
+    # No browser sends two; whoever does hopes that we and somebody before us look at different ones.
+    said = [each.lower() for each in request.headers.getlist("origin")]
+    if said != [_own_origin(request).lower()]:
         raise EnsembleError(403, "cross_origin", "Only this site's own pages may do this.")
 
 

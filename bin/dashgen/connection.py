@@ -79,6 +79,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._received_bytes = 0 if self._has_completed_one else self._chunk_bytes
         self._start_clock(self.request_seconds)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header of the head; one behind the body would get past what was checked by then."""
+        if not self._head_is_complete:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Hand the request to the application."""
         is_suspect = max(self._received_bytes, self._chunk_bytes) > MAX_HEAD_BYTES

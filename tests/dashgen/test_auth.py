@@ -113,6 +113,18 @@ def test_the_cookie_writes_from_our_own_pages_alone(panel: ControlPanel, creator
     assert len(panel.get(MINE, token=creator.token).json()["canvases"]) == 1
 
 
+def test_two_origins_are_none(panel: ControlPanel, creator: Creator) -> None:
+    own = f"http://127.0.0.1:{panel.port}"
+    for origins in ((own, "https://evil.example"), ("https://evil.example", own), (own, own)):
+        lines = "".join(f"Origin: {each}\r\n" for each in origins)
+        answer = panel.raw(
+            f"POST /studio/canvas HTTP/1.1\r\nHost: 127.0.0.1:{panel.port}\r\n{lines}"
+            f"Cookie: pairing_token={creator.token}\r\nContent-Type: application/json\r\n"
+            "Content-Length: 2\r\nConnection: close\r\n\r\n{}".encode()
+        )
+        assert answer.startswith(b"HTTP/1.1 403 ")
+
+
 def test_a_bearer_token_needs_no_origin(panel: ControlPanel, creator: Creator) -> None:
     answer = panel.request(
         "POST",

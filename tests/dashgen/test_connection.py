@@ -21,7 +21,7 @@ from dashgen.connection import MAX_HEAD_BYTES, BoundedHttpProtocol, bounded_prot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.dashgen.conftest import ControlPanel
+    from tests.dashgen.conftest import ControlPanel, Creator
 
 REFUSAL_HEADERS = (
     b"content-type: application/json",
@@ -92,6 +92,20 @@ def test_a_long_head_behind_another_request_is_never_answered(panel: ControlPane
     )
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"HTTP/1.1 404 " not in answer
+
+
+def test_a_header_behind_the_body_is_no_header(panel: ControlPanel, creator: Creator) -> None:
+    trailers = {
+        b"Authorization: Bearer " + creator.token.encode(): 401,
+        b"Cookie: pairing_token=" + creator.token.encode(): 401,
+    }
+    for trailer, status in trailers.items():
+        answer = panel.raw(
+            b"POST /studio/canvas HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            b"2\r\n{}\r\n0\r\n" + trailer + b"\r\n\r\n"
+        )
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
 
 
 def test_a_head_below_the_bound_is_read_behind_a_long_body(panel: ControlPanel) -> None:
