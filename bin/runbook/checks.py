@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from runbook import figures, measured, samples, shown, transcript
 from runbook.describe import describe
 from runbook.document import (
+    decisions_list,
     rows_table,
     sessions_table,
     stale_documents,
@@ -82,6 +83,9 @@ def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
             ["Exit", "Meaning"], ([str(int(c)), m] for c, m in MEANINGS.items())
         ),
         "transcript": lambda: transcript.as_markdown(project.root),
+        "decisions": lambda: decisions_list(
+            sorted(project.root.joinpath(*_DECISIONS).glob("*.md")), folder=_DECISIONS[-1]
+        ),
         "paths": lambda: as_yaml(watched(project)),
         "fault-matrix": lambda: matrix_block(project),
         "survivors": lambda: extreme.survivors_block(project),

@@ -127,3 +127,16 @@ def tasks_table(tasks: Iterable[Mapping[str, Any]]) -> str:
         for task in tasks
     )
     return table(["Task", "Options", "What it does"], body)
+
+
+def decisions_list(files: Iterable[Path], *, folder: str) -> str:
+    """Return the decisions, each by its first heading.
+
+    Args:
+        files: One Markdown file a decision.
+        folder: Where they are, as the document links to them.
+    """
+    titles = ((file, file.read_text(encoding="utf-8").partition("\n")[0]) for file in files)
+    return "\n".join(
+        f"- [{title.removeprefix('# ')}]({folder}/{file.name})" for file, title in titles
+    )

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.document import refresh, render, rows_table, stale_documents, table
+from runbook.document import (
+    decisions_list,
+    refresh,
+    render,
+    rows_table,
+    stale_documents,
+    table,
+)
 from runbook.errors import UsageError
 from runbook.rows import Row, Severity, Suspect
 
@@ -103,3 +110,10 @@ def test_a_heading_is_no_marker() -> None:
     text = "# generated: rows\nsome text, and no end\n"
 
     assert text == render(text, BLOCKS)
+
+
+def test_a_decision_is_listed_by_its_heading(tmp_path: Path) -> None:
+    file = tmp_path / "0001-locks.md"
+    file.write_text("# 0001 Locks are files\n\nText.\n", encoding="utf-8")
+
+    assert "- [0001 Locks are files](adr/0001-locks.md)" == decisions_list([file], folder="adr")
