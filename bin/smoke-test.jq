@@ -25,7 +25,9 @@ def fail($check; $want; $got; $cause; $suspect):
 | ["manifest", "nobody", "page", "token", "health", "me", "stranger"]
 | to_entries | map({key: .value, value: ($said[.key] // "000")}) | from_entries
 | . as $status
-| def answered($name; $text): "\($status[$name]) \($text)";
+| def answered($name; $text):
+    if $status[$name] == "000" then "no answer: it hangs, or has ended the process that serves it"
+    else "\($status[$name]) \($text)" end;
   (
     select($status.health != "200" or ($health | parsed | field("status")) != "ok")
     | fail("health"; "200 and status ok"; answered("health"; $health);

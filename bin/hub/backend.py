@@ -37,28 +37,33 @@ class Backend:
     def __init__(self, context: AppContext, ready_seconds: float) -> None:
         self._context = context
         self._ready_seconds = ready_seconds
-        self._loading: asyncio.Task[ASGIApp] | None = None
+        self._loaded: asyncio.Future[ASGIApp] | None = None
+        self._deadline = 0.0  # by the clock of the event loop
 
     async def application(self) -> ASGIApp:
-        """Return the app's application, loaded once.
+        """Return the app's application, loaded once; one that was late is used when it is ready after all.
 
         Raises:
-            AppUnusable: It cannot be loaded; with the reason.
+            AppUnusable: It cannot be loaded, or is not ready in time; with the reason.
         """
-        if self._loading is None:
-            self._loading = asyncio.create_task(self._load())
-        return await asyncio.shield(self._loading)
-
-    async def _load(self) -> ASGIApp:
-        loaded: asyncio.Future[ASGIApp] = asyncio.get_running_loop().create_future()
-        slug = self._context.manifest.slug
-        work = (loaded, self._context)
-        threading.Thread(target=_load_into, args=work, name=f"load-{slug}", daemon=True).start()
+        loop = asyncio.get_running_loop()
+        if self._loaded is None:
+            self._loaded = self._begin_to_load(loop)
+            self._deadline = loop.time() + self._ready_seconds
         try:
-            return await asyncio.wait_for(loaded, self._ready_seconds)
+            left = max(0.0, self._deadline - loop.time())
+            return await asyncio.wait_for(asyncio.shield(self._loaded), left)
         except TimeoutError:
+            slug = self._context.manifest.slug
             late = f"{slug}/{FILE_NAME}: is not ready in {self._ready_seconds:g} s"
             raise AppUnusable(late) from None
+
+    def _begin_to_load(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[ASGIApp]:
+        loaded: asyncio.Future[ASGIApp] = loop.create_future()
+        work = (loaded, self._context)
+        name = f"load-{self._context.manifest.slug}"
+        threading.Thread(target=_load_into, args=work, name=name, daemon=True).start()
+        return loaded
 
 
 def _load_into(loaded: asyncio.Future[ASGIApp], context: AppContext) -> None:
@@ -72,8 +77,6 @@ def _load_into(loaded: asyncio.Future[ASGIApp], context: AppContext) -> None:
 
 
 def _settle(loaded: asyncio.Future[ASGIApp], outcome: ASGIApp | AppUnusable) -> None:
-    if loaded.done():
-        return  # it came too late
     if isinstance(outcome, AppUnusable):
         loaded.set_exception(outcome)
     else:

@@ -59,6 +59,10 @@ FAST: dict[str, tuple[Callable[[Path], None], str]] = {
     "no-backend": (lambda folder: (folder / "backend.py").unlink(), "health"),
     "sick": (_in_backend('"status": "ok"', '"status": "sick"'), "health"),
     "no-health": (_in_backend('            Route("/health", health),\n', ""), "health"),
+    "ends-the-hub": (
+        _in_backend('json_answer({"status": "ok"})', "__import__('os')._exit(3)"),
+        "health",
+    ),
     "auth-forgotten": (_in_backend(ME, "    return json_answer({})"), "auth-refused"),
     "any-audience": (_in_backend(ME, GULLIBLE), "auth-refused"),
     "nobody-comes-in": (

@@ -9,10 +9,12 @@ import yaml
 
 from tests.hub.client import Client, bearer
 from tests.hub.hub_process import HubProcess
-from tests.hub.program.conftest import manifest_of, write_app
+from tests.hub.program.conftest import BACKEND, manifest_of, write_app
+from tests.runbook.support import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 DEAD = "raise RuntimeError('the disk is on fire')"
 EXITS = "import sys\nsys.exit('bye')"
@@ -193,3 +195,20 @@ def test_a_hub_of_one_app_serves_no_other(broken_hub: HubProcess) -> None:
     assert 404 == client.get(f"http://dead.localhost:{port}/").status
     client.close()
     alone.stop()
+
+
+def test_an_app_that_was_late_works_when_it_is_ready(
+    make_app: Callable[..., Path], apps: Path, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    waits = f"import os, time\nwhile not os.path.exists({str(ready)!r}): time.sleep(0.01)\n"
+    make_app("late", backend=waits + BACKEND)
+    hub = HubProcess(apps, "--ready-seconds", "0.5")
+    client = Client(hub.url)
+    early = client.get(f"{hub.app_urls['late']}/health")
+    ready.touch()
+    wait_until(lambda: client.get(f"{hub.app_urls['late']}/health").status == 200, "its health")
+    client.close()
+    hub.stop()
+
+    assert (502, "late/backend.py: is not ready in 0.5 s") == (early.status, early.json["message"])
