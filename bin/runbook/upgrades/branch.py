@@ -54,6 +54,13 @@ def commit_file(root: Path, branch: str, name: str, text: str, message: str) -> 
     return commit
 
 
+def committed(root: Path, branch: str, name: str) -> str:
+    """Return what a file holds on a branch; nothing where there is no such branch, or no such file on it."""
+    sha = git(root, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
+    is_there = sha and git(root, "ls-tree", "--name-only", sha, "--", name)
+    return git(root, "show", f"{sha}:{name}") + "\n" if is_there else ""
+
+
 def _store(root: Path, text: str) -> str:
     command = ["git", "hash-object", "-w", "--stdin"]
     done = subprocess.run(command, cwd=root, input=text.encode(), capture_output=True, check=True)

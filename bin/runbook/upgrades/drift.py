@@ -24,7 +24,7 @@ from runbook.exit_codes import ExitCode
 from runbook.lines import line
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence, issue
-from runbook.upgrades.branch import commit_file
+from runbook.upgrades.branch import commit_file, committed
 from runbook.upgrades.find import find_offending_upgrade
 from runbook.upgrades.floated import all_floated
 from runbook.upgrades.healing import (
@@ -151,8 +151,7 @@ class Drift:
         new = {(each.key, each.pin): each for each in reversed(wanted)}  # of two reasons the first
         done = [
             _commit(
-                root, f"drift/{each.key}", constraints.add(before, each),
-                f"fix(deps): hold {each.pin} back\n\n{each.why}",
+                root, f"drift/{each.key}", _with(each, root, before), f"fix(deps): hold {each.pin} back\n\n{each.why}"
             )
             for each in new.values()
             if (each.key, each.pin) not in there
@@ -168,6 +167,14 @@ class Drift:
             for each in standing
             if each.key in healed
         ]  # fmt: skip
+
+
+def _with(constraint: constraints.Constraint, root: Path, before: str) -> str:
+    """Return the file with a constraint; where its branch has it already it is needed since then, not since today."""
+    there = committed(root, f"drift/{constraint.key}", "pyproject.toml")
+    ours = (constraint.key, constraint.pin)
+    is_known = any(ours == (each.key, each.pin) for each in constraints.standing(there))
+    return there if is_known else constraints.add(before, constraint)
 
 
 def _commit(root: Path, branch: str, text: str, message: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from runbook.errors import EnvironmentNotReady
 from runbook.git import GitError
-from runbook.upgrades.branch import commit_file
+from runbook.upgrades.branch import commit_file, committed
 
 if TYPE_CHECKING:
     from tests.runbook.support import Repository
@@ -51,6 +51,13 @@ def test_the_same_text_again_is_no_new_commit_and_another_is_one_on_top(shop: Re
     assert first == commit_file(shop.root, "drift/1", NAME, "new\n", "fix: hold it")
     second = commit_file(shop.root, "drift/1", NAME, "newer\n", "fix: hold it tighter")
     assert first == shop.git("rev-parse", f"{second}^")
+
+
+def test_what_a_branch_holds_is_read_without_checking_it_out(shop: Repository) -> None:
+    commit_file(shop.root, "drift/1", NAME, "new\n", "fix: hold it")
+    assert "new\n" == committed(shop.root, "drift/1", NAME)
+    assert "" == committed(shop.root, "drift/1", "no such file")
+    assert "" == committed(shop.root, "drift/2", NAME)
 
 
 @pytest.mark.parametrize("branch", ["main", "master", "trunk"])

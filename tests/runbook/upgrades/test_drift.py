@@ -83,6 +83,8 @@ def test_a_constraint_is_a_commit_on_a_branch_and_touches_nothing_else(
     assert "since 2026-01-01" in constraint.why
     assert repository.git("rev-parse", "HEAD") == repository.git("rev-parse", f"{branch}^")
     assert [done] == drift.commit()  # the same once more is no new commit
+    drift.tiers["fast"]["as_of"] = "2026-01-08T00:00:00Z"
+    assert [done] == drift.commit()  # nor is it a week later: it is needed since the first
 
 
 def test_a_constraint_is_lifted_and_its_issue_closed_when_the_cause_is_gone(

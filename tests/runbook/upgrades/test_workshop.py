@@ -144,3 +144,9 @@ def test_with_another_uv_all_is_installed_again(shop: Project, folder: GuardedFo
     assert mark.exists()
     bench.install(installation("ant==1.0"), fresh_builds(uv, folder.path / "fresh"))
     assert not mark.exists()
+
+
+def test_a_command_that_hangs_is_ended_and_has_a_fingerprint(workshop: Workshop) -> None:
+    job = Job("exec tail -f /dev/null", timeout=0.5)
+    (run,) = workshop.submit("it", installation("ant==1.0"), job, range(1, 2)).result()
+    assert (Word.FAIL, frozenset({"error:Timeout"})) == (run.result.word, run.result.fingerprint)
