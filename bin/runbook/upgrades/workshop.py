@@ -213,6 +213,7 @@ class Workshop:
             self._benches.put(Bench(place, source, uv, is_package=is_package))
         self._threads = ThreadPoolExecutor(width)
         self._running: set[Probe] = set()
+        self._is_left = False
 
     def submit(
         self,
@@ -260,13 +261,15 @@ class Workshop:
         runs: list[Run] = []
         for attempt in attempts:
             runs.append(self._run(bench, key, local, attempt))
-            if runs[-1].result.word is Word.PASS:
+            if runs[-1].result.word in {Word.PASS, Word.CANCELLED}:
                 break
         return runs
 
     def _run(self, bench: Bench, key: str, job: Job, attempt: int) -> Run:
         probe = Probe(self._announce)
         self._running.add(probe)
+        if self._is_left:
+            probe.stop()
         try:
             result = probe.run(bench, key, job, attempt)
         finally:
@@ -290,6 +293,7 @@ class Workshop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_left = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for probe in list(self._running):
             probe.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -156,7 +155,12 @@ def test_one_proof_can_be_repeated_by_itself(shop: Project) -> None:
     assert ExitCode.GREEN == shop.search("--pins", "bee<2.0").status
 
 
-def test_a_killed_search_leaves_nothing_and_the_next_goes_on(shop: Project) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, ExitCode.INTERRUPTED)]
+)
+def test_a_killed_search_leaves_nothing_and_the_next_goes_on(
+    shop: Project, number: int, status: int
+) -> None:
     here, go = shop.root.parent / "here", shop.root.parent / "go"
     shop.check(
         f"import bee, pathlib, threading\n    if bee.VERSION == '2.0' and not pathlib.Path({str(go)!r}).exists():\n"
@@ -167,8 +171,8 @@ def test_a_killed_search_leaves_nothing_and_the_next_goes_on(shop: Project) -> N
         shop.argv(), env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     wait_until(here.exists, "the run at the newest")
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.send_signal(number)
+    assert status == process.wait()
     wait_until(lambda: not any(shop.scratch.iterdir()), "the removal of what was left")
     go.touch()
     found = shop.search()

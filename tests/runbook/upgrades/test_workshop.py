@@ -120,7 +120,7 @@ def test_leaving_ends_what_still_runs(shop: Project, folder: GuardedFolder) -> N
     uv = find_uv(folder.path, folder.announce)
     with Workshop(folder, read_source(shop.root), uv, 1, is_package=False) as workshop:
         job = Job(f"touch '{here}'; exec tail -f /dev/null")
-        running = workshop.submit("it", installation(), job, range(1, 2))
+        running = workshop.submit("it", installation(), job, range(1, 4))
         wait_until(here.exists, "the command")
     assert running.done()
 
