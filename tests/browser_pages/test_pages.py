@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Owner
 
 WIDTHS = (360, 768, 1440)
+GROUND = "(element) => getComputedStyle(element).backgroundColor"
+PICTURES = "(all) => all.map((element) => getComputedStyle(element).backgroundImage)"
 HEIGHT = 900
 NOTE = (
     "# Low tide\n\nA note of *some* length, with [a link](https://example.org/) and\n\n- one\n- two"
@@ -108,6 +110,36 @@ def test_page_is_for_everybody(
     assert [] == [each for each in visit.trouble if not each.startswith("Failed to load resource")]
 
 
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_page_fits_with_letters_of_twice_the_size(look: Look, owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    find(visit, look, owner)
+
+    visit.page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert [] == [width for width in WIDTHS if not fits(visit.page, width)]
+
+
+@pytest.mark.parametrize(
+    ("look", "chosen", "other"),
+    [
+        ("index", ".pill[aria-current]", ".pill:not([aria-current])"),
+        ("index-new", ".chip input:checked + span", ".chip input:not(:checked) + span"),
+    ],
+)
+def test_what_is_chosen_is_seen_in_colours_of_the_system(
+    look: str, chosen: str, other: str, owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody", forced_colors="active")
+    find(visit, next(each for each in LOOKS if each.name == look), owner)
+
+    grounds = {visit.page.locator(each).first.evaluate(GROUND) for each in (chosen, other)}
+    pictures = visit.page.locator(".card-picture").evaluate_all(PICTURES)
+
+    assert 2 == len(grounds)
+    assert [] == [picture for picture in pictures if "gradient" not in picture]
+
+
 def find(visit: Visit, look: Look, owner: Owner) -> None:
     """Come to the page as whoever the look is about."""
     public = owner.seed("Harbour at noon", *COMPONENTS)
@@ -131,9 +163,15 @@ def find(visit: Visit, look: Look, owner: Owner) -> None:
 
 def picture(page: Page, width: int, folder: Path, look: Look, theme: str) -> bool:
     """Take a picture at this width; return whether the page fits into it."""
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    is_fitting = fits(page, width)
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{look.name}-{theme}-{width}.png", full_page=True)
+    return is_fitting
+
+
+def fits(page: Page, width: int) -> bool:
+    """Whether the page needs no scrolling sideways at this width."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
