@@ -82,28 +82,28 @@ def _find(options: Options, say: Callable[[str], None]) -> Result:
 
 def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) -> Result:
     """Search, prove on the tip what was found, and go on where that proof fails."""
-    hunt = Hunt(case.options, searched, case.prober, say)
+    hunt = Hunt(case.options, searched, tip, case.prober, say)
     finding = hunt.run()
     has_insisted = False
     while (site := finding.culprit) is not None:
         culprit = hunt.range.commits[site]
-        proof = prove(hunt, case.prober, site, tip)
+        proof = prove(hunt, site, tip)
         say(f"the tip without {culprit.sha[:10]}: {proof.tip}")
         if later := green_again(hunt, case.prober, culprit, proof):
             say(f"{later[:10]} is green after it: looking for the latest break")
             searched = _range(case.repository, case.options, later, case.bad)
-            hunt = Hunt(case.options, searched, case.prober, say)
+            hunt = Hunt(case.options, searched, tip, case.prober, say)
             finding, has_insisted = hunt.run(), False
         elif hunt.state.is_presumed_steady and proof.tip is Tip.RED:
             finding = hunt.doubt(site)
             if finding.culprit == site and hunt.state.is_presumed_steady:
                 return _result(finding, hunt, case, proof)
+        elif proof.tip is Tip.UNSETTLED:
+            finding = hunt.run()
         elif hunt.state.is_presumed_steady or proof.tip is Tip.GREEN:
-            return _result(finding, hunt, case, proof)
+            return _result(hunt.state.finding() or finding, hunt, case, proof)
         elif not has_insisted:
             finding, has_insisted = hunt.insist(), True
-        elif proof.is_against:
-            return _result(hunt.state.leave_open(proof.why), hunt, case)
         else:
             return _result(finding, hunt, case, proof)
     return _result(finding, hunt, case)

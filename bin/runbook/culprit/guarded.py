@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from runbook.culprit import guard
-from runbook.culprit.worktrees import TemporaryFolder
+from runbook.culprit.worktrees import TemporaryFolder, new_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,13 +31,18 @@ class GuardedFolder:
     """
 
     def __init__(self) -> None:
-        self._folder = TemporaryFolder()
-        self.path = self._folder.path
+        self.path = new_place()
+        # The guard comes first: an owner that is killed while it makes the folder leaves none behind either.
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__, str(self.path)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, text=True,
         )  # fmt: skip
         self._announcing = threading.Lock()
+        try:
+            self._folder = TemporaryFolder(self.path)
+        except BaseException:
+            self._guard.communicate()
+            raise
 
     def announce(self, line: str) -> None:
         """Tell the guard that process group N has started, ``+N``, or has ended, ``-N``."""

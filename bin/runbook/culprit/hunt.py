@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit import prior, stopping
 from runbook.culprit.fingerprint import is_same
 from runbook.culprit.history import Range, names_of
-from runbook.culprit.posterior import GOOD_END
+from runbook.culprit.posterior import GOOD_END, without
 from runbook.culprit.probing import ProbeResult
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.search import Finding, Outcome, Search, Word
@@ -39,8 +39,7 @@ def new_search(searched: Range, options: Options, width: int) -> Search:
         rate=options.flake_rate,
         confidence=options.confidence,
         width=width,
-        reserve=1,  # for the tip without the culprit
-        is_wary=options.is_wary,
+        reserve=1,  # for the tip without the culprit, where several run at once
     )
 
 
@@ -52,14 +51,28 @@ def sha_of(searched: Range, site: int) -> str:
 class Hunt:
     """Asks the core which commits to run, has them run, and tells the core what they said.
 
+    Args:
+        options: What to search, and how.
+        searched: The range.
+        tip: The commit that a culprit is taken out of.
+        prober: Runs and remembers.
+        say: Is told of the progress, a line at a time.
+
     Attributes:
         range: What is searched.
         state: The search of the core.
     """
 
     def __init__(
-        self, options: Options, searched: Range, prober: Prober, say: Callable[[str], None]
+        self,
+        options: Options,
+        searched: Range,
+        tip: str,
+        prober: Prober,
+        say: Callable[[str], None],
     ) -> None:
+        self._tip = tip
+        self._of_tip: dict[int, ProbeResult] = {}  # the last run of the tip without each
         self._options = options
         self.range = searched
         self._prober = prober
@@ -82,7 +95,7 @@ class Hunt:
         running: dict[Future[ProbeResult], int] = {}
         while (finding := self.state.finding()) is None:
             for site in self._next(list(running.values())):
-                running[self._prober.submit(sha_of(self.range, site))] = site
+                running[self._prober.submit(*self._run_at(site))] = site
             began = time.monotonic()
             wait(running, return_when=FIRST_COMPLETED)
             self._harvest(running)
@@ -90,6 +103,33 @@ class Hunt:
             wait(running, timeout=_PATIENCE * (time.monotonic() - began), return_when=ALL_COMPLETED)
             self._harvest(running)
         return finding
+
+    def run_tip(self, culprit: int) -> ProbeResult:
+        """Run the tip without a culprit once; the search is not told."""
+        result = self._prober.submit(*self._run_at(without(self.range.dag, culprit))).result()
+        self._prober.rounds += result.word is not Said.CONFLICT
+        self._prober.keep(result)
+        self._of_tip[culprit] = result
+        return result
+
+    def learn_of_tip(self, culprit: int) -> None:
+        """Tell the search what the last run of the tip without a culprit said."""
+        result, site = self._of_tip[culprit], without(self.range.dag, culprit)
+        self._seen.append((site, result))
+        self.state.record(site, self._outcome(result), remembered=result.remembered)
+
+    def hindrance(self, culprit: int) -> ProbeResult | None:
+        """Return the run that says why the tip without a culprit cannot be judged, if that is so."""
+        if without(self.range.dag, culprit) not in self.state.untestable:
+            return None
+        return self._of_tip.get(culprit)
+
+    def _run_at(self, site: int) -> tuple[str, str]:
+        """Return what to check out for a site, and what to take out of it."""
+        commit = site - self.range.dag.size
+        if commit < 0:
+            return sha_of(self.range, site), ""
+        return self._tip, self.range.commits[commit].sha
 
     def _take_up_the_past(self) -> None:
         """Believe what is remembered, unless it contradicts itself or would end the search with nothing found."""
@@ -126,7 +166,11 @@ class Hunt:
 
     def _hunted_failure(self) -> frozenset[str]:
         """Return what the failure at the bad end looks like, or else at the newest commit that failed."""
-        fails = [(site, each.fingerprint) for site, each in self._seen if each.word is Said.FAIL]
+        fails = [
+            (site, each.fingerprint)
+            for site, each in self._seen
+            if each.word is Said.FAIL and not each.without
+        ]
         newest = max((site for site, shown in fails if shown), default=GOOD_END)
         return next((shown for site, shown in fails if shown and site == newest), frozenset())
 
@@ -137,10 +181,12 @@ class Hunt:
         return self.run()
 
     def doubt(self, culprit: int) -> Finding:
-        """Run a culprit and its parents once more, and go on if they do not say again what they said before."""
-        for site in (culprit, *(self.range.dag.parents[culprit] or (GOOD_END,))):
+        """Run a culprit and its parents twice more, and go on if they do not say again what they said before."""
+        for site in 2 * (culprit, *(self.range.dag.parents[culprit] or (GOOD_END,))):
             if self.state.is_consistent:
                 self._learn(site, self._prober.submit(sha_of(self.range, site)).result())
+        if not self.state.is_consistent:
+            self.learn_of_tip(culprit)
         return self.run()
 
     def after(self, commit: Commit) -> Iterator[Commit]:
@@ -156,7 +202,7 @@ class Hunt:
 
     def _outcome(self, result: ProbeResult) -> Outcome:
         """Say what a result means for the search: what is no verdict on this bug is no evidence."""
-        if result.word is Said.ERROR or self.is_other_failure(result):
+        if result.word in (Said.ERROR, Said.CONFLICT) or self.is_other_failure(result):
             return Outcome.UNTESTABLE
         return Outcome(result.word)
 
@@ -177,11 +223,15 @@ class Hunt:
         for future, site in list(running.items()):
             if is_over or self.state.is_useless(site):
                 del running[future]
-                self._prober.cancel(future, sha_of(self.range, site))
+                self._prober.cancel(future, *self._run_at(site))
 
     def _learn(self, site: int, result: ProbeResult) -> None:
         self._prober.keep(result)
+        if result.without and result.word is Said.FAIL and self.state.is_presumed_steady:
+            return  # that another commit breaks the tip as well is looked into once one is named
         self._seen.append((site, result))
+        if result.without:
+            self._of_tip[site - self.range.dag.size] = result
         if self._hunted_failure() == self._hunted:
             self.state.record(site, self._outcome(result))
         else:
@@ -189,7 +239,8 @@ class Hunt:
             self.state = self._retold()
             self.state.rounds = rounds
         best, chance = self.state.likeliest()
+        taken_out = f" without {result.without[:10]}" if result.without else ""
         self._say(
-            f"probe {self._prober.runs}: {result.sha[:10]} {result.word} in {result.seconds:.1f} s; likeliest "
-            f"{self.range.commits[best].sha[:10]} ({chance:.0%}), about {self.state.runs_left} more"
+            f"probe {self._prober.runs}: {result.sha[:10]}{taken_out} {result.word} in {result.seconds:.1f} s; "
+            f"likeliest {self.range.commits[best].sha[:10]} ({chance:.0%}), about {self.state.runs_left} more"
         )

@@ -27,6 +27,23 @@ BORN_RED = 0.05
 STICKY = 0.0001  # the chance that a commit repeats its first outcome whatever it is (same seed, warm cache)
 
 
+def without(dag: Dag, commit: int) -> int:
+    """Return the site that is the tip with the change of ``commit`` taken out."""
+    return dag.size + commit
+
+
+def blamed_for(dag: Dag, site: int) -> int:
+    """Return the set of the commits each of which would make a site bad.
+
+    Args:
+        dag: The candidates.
+        site: A commit, the good end, or the tip without one of the commits.
+    """
+    if site == GOOD_END:
+        return 0
+    return dag.ancestors(site) if site < dag.size else dag.everything ^ 1 << site - dag.size
+
+
 @dataclass(frozen=True, slots=True)
 class _Cell:
     """Hypotheses that all runs so far treat alike, with their log likelihood at each level of the rates."""
@@ -68,13 +85,18 @@ class Posterior:
 
     def mass(self, site: int) -> float:
         """Return the probability that a site is bad."""
+        if site >= self._dag.size:
+            return 1 - self.none - self.commits[site - self._dag.size]
         return self.born_red if site == GOOD_END else self.masses[site]
 
-    def informations(self) -> dict[int, float]:
+    def informations(self, taken_out: Sequence[int] = ()) -> dict[int, float]:
         """Return for each site how many bits one run there tells of which hypothesis is true.
 
         The rates that go with a hypothesis are its own: where a flake explains everything good commits
         fail often, where a culprit does they fail rarely, and a run at the good end tells the two apart.
+
+        Args:
+            taken_out: The commits without which the tip may be run: each is a site, too.
         """
         good = [good_fails for good_fails, _ in self._rates_of]
         puzzle = [entropy(good_fails) for good_fails in good]
@@ -86,16 +108,20 @@ class Posterior:
         fails = sum(map(mul, self._chance_of, good)) + self.born_red * lift[born]
         known = sum(map(mul, self._chance_of, puzzle)) + self.born_red * doubt[born]
         cells = self._cell_of[:-2]
-        lifts = self._dag.masses(list(map(mul, self.commits, map(lift.__getitem__, cells))))
-        doubts = self._dag.masses(list(map(mul, self.commits, map(doubt.__getitem__, cells))))
+        lifts_of = list(map(mul, self.commits, map(lift.__getitem__, cells)))
+        doubts_of = list(map(mul, self.commits, map(doubt.__getitem__, cells)))
+        lifts, doubts = self._dag.masses(lifts_of), self._dag.masses(doubts_of)
+        lifts += [lifts[-1] - lifts_of[commit] for commit in taken_out]
+        doubts += [doubts[-1] - doubts_of[commit] for commit in taken_out]
         # Predicted failures lie strictly between 0 and 1, as the rates do: `entropy` without its guard.
         bits = [
             -(x := fails + more) * log2(x) - (y := 1 - x) * log2(y) - known - less
             for more, less in zip(lifts, doubts, strict=True)
         ]
-        found = dict(enumerate(bits))
+        sites = (*range(self._dag.size), *(without(self._dag, commit) for commit in taken_out))
+        found = dict(zip(sites, bits, strict=True))
         found[GOOD_END] = entropy(fails) - known
-        for site in self.counts:
+        for site in self.counts.keys() & found.keys():
             found[site] *= self._freshness(site)
         return found
 
@@ -135,10 +161,8 @@ class Posterior:
 
     def _split(self, site: int) -> None:
         """Part each cell into the hypotheses under which the site is good and those under which it is bad."""
-        bad = self._dag.ancestors(site) if site != GOOD_END else 0
-        bits = (
-            flags(bad, self._dag.size) + "01"
-        )  # "none of them" makes every site good, "born red" bad
+        # "None of them" makes every site good, "born red" bad.
+        bits = flags(blamed_for(self._dag, site), self._dag.size) + "01"
         numbers: dict[tuple[int, str], int] = {}
         keys = zip(self._cell_of, bits, strict=True)
         self._cell_of = [numbers.setdefault(key, len(numbers)) for key in keys]

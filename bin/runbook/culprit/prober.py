@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from runbook.culprit.probing import Job, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from runbook.culprit.executor import Executor
     from runbook.culprit.history import Repository
     from runbook.culprit.options import Options
@@ -58,28 +57,29 @@ class Prober:
         self.results += [replace(each, sha=sha) for each in remembered]
         return remembered[-1] if remembered else None
 
-    def submit(self, sha: str) -> Future[ProbeResult]:
-        """Start a probe of a commit."""
+    def submit(self, sha: str, without: str = "") -> Future[ProbeResult]:
+        """Start a probe of a commit; without another's change, what is remembered of it stands for a run."""
+        if without and (before := self.past.get(self._name(sha, without))):
+            known: Future[ProbeResult] = Future()
+            known.set_result(replace(before.pop(0), sha=sha, without=without))
+            return known
         self._attempts[sha] += 1
-        return self._executor.submit(sha, self._attempts[sha])
+        return self._executor.submit(sha, self._attempts[sha], without)
 
-    def ask(self, sha: str, *, without: str = "") -> ProbeResult:
-        """Say what a commit does, perhaps without another's change: as it is remembered, or by a run."""
-        if remembered := self.past.pop(self._name(sha, without), []):
-            self.results += [replace(each, sha=sha, without=without) for each in remembered]
-            return self.results[-1]
-        result = self._executor.submit(sha, self._attempts[sha] + 1, without).result()
-        if result.word is not Word.CONFLICT:
-            self._attempts[sha] += 1
-            self.rounds += 1
-            self.keep(result)
+    def ask(self, sha: str) -> ProbeResult:
+        """Say what a commit does: as it is remembered, or by a run."""
+        if known := self.recall(sha):
+            return known
+        result = self.submit(sha).result()
+        self.rounds += 1
+        self.keep(result)
         return result
 
-    def cancel(self, future: Future[ProbeResult], sha: str) -> None:
+    def cancel(self, future: Future[ProbeResult], sha: str, without: str = "") -> None:
         """End a probe that is not needed any more; it was a run all the same."""
         self._executor.cancel(future)
         why = "what it would say was known before it ended"
-        self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why))
+        self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why, without=without))
 
     def _name(self, sha: str, without: str = "") -> str:
         """What results are remembered by: the tree, and what was taken out of it."""
@@ -92,8 +92,11 @@ class Prober:
         Raises:
             EnvironmentNotReady: It and all before it say that the command cannot be run at all.
         """
+        if result.word is Word.CONFLICT:  # nothing was run
+            return
         self.results.append(result)
-        self._memory.add(self._name(result.sha, result.without), result, at=time.time())
+        if not result.remembered:
+            self._memory.add(self._name(result.sha, result.without), result, at=time.time())
         if len(self.results) >= _ERRORS and all(each.word is Word.ERROR for each in self.results):
             raise EnvironmentNotReady(
                 f"none of {len(self.results)} commits could be run: {result.why}"

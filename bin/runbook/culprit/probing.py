@@ -222,12 +222,14 @@ def _environment(scratch: Path) -> dict[str, str]:
     """The variables of one probe: what it keeps for itself must not meet another probe's, or its own last one's.
 
     Bytecode needs no place of its own: that of the tree goes with the checkout, and that of what is installed is
-    worth using.
+    worth using. A place apart that the user has for it would outlive the checkout: a file of another commit, of the
+    same size and written within the same second, would be run by its old bytecode.
     """
     home, temporary = scratch / "home", scratch / "tmp"
     home.mkdir()
     temporary.mkdir()
     environment = clean_environment()
+    environment.pop("PYTHONPYCACHEPREFIX", None)
     real_home = Path(environment.get("HOME", "/"))
     shared = {
         name: str(real_home / place)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from runbook.culprit.prober import Prober
     from runbook.culprit.probing import ProbeResult
 
-MOST_RUNS = 16  # of a command that lies
 _RED_TOO = "the tip is red without it too: another commit breaks it as well"
 _MOST_GUESSES = 3  # later commits on the culprit's files that are looked behind
 
@@ -32,7 +31,7 @@ class Tip(StrEnum):
     RED = "fail"
     CONFLICT = "conflict"  # it cannot be taken out: later commits are built upon it
     UNKNOWN = "untestable"
-    UNSETTLED = "unsettled"  # the command lies too often to say
+    UNSETTLED = "unsettled"  # green and red by turns: the command lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +46,34 @@ class Proof:
     tip: Tip
     why: str = ""
 
-    @property
-    def is_against(self) -> bool:
-        """Whether the tip could be run without it, and did not become green."""
-        return self.tip in (Tip.RED, Tip.UNSETTLED)
 
+def prove(hunt: Hunt, site: int, tip: str) -> Proof:
+    """Say what the tip does without the culprit.
 
-def prove(hunt: Hunt, prober: Prober, site: int, tip: str) -> Proof:
-    """Run the tip without the culprit: once, or as often as it takes where the command lies.
+    Where the command may lie these runs were a part of the search. Else they come now: what the first one says is
+    believed, unless a second one contradicts it.
 
     Args:
         hunt: The search that named the culprit.
-        prober: Runs and remembers.
         site: The culprit's number.
         tip: The commit to take it out of.
     """
     culprit = hunt.range.commits[site]
+    has_passed = False
     if culprit.sha == tip and len(culprit.parents) == 1:
         return Proof(Tip.GREEN, "it is the tip: without it there is its parent")
-    fails = passes = 0
-    while fails + passes < MOST_RUNS:
-        proof = _read(hunt, prober.ask(tip, without=culprit.sha))
-        if proof.tip not in (Tip.GREEN, Tip.RED):
+    if hindrance := hunt.hindrance(site):
+        return _read(hunt, hindrance)
+    while not hunt.state.judge_tip(site):
+        proof = _read(hunt, hunt.run_tip(site))
+        if proof.tip is Tip.RED and has_passed:
+            hunt.learn_of_tip(site)
+            return Proof(Tip.UNSETTLED, "the tip without it is green and red by turns")
+        if proof.tip is not Tip.GREEN:
             return proof
-        fails, passes = fails + (proof.tip is Tip.RED), passes + (proof.tip is Tip.GREEN)
-        is_green = hunt.state.judge_tip(site, fails, passes)
-        if is_green is not None:
-            return Proof(Tip.GREEN) if is_green else Proof(Tip.RED, _RED_TOO)
-    return Proof(Tip.UNSETTLED, f"{MOST_RUNS} runs of the tip without it did not settle it")
+        hunt.learn_of_tip(site)
+        has_passed = True
+    return Proof(Tip.GREEN)
 
 
 def _read(hunt: Hunt, result: ProbeResult) -> Proof:

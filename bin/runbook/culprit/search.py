@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from math import ceil, log2
 from typing import TYPE_CHECKING
 
 from runbook.culprit import rates, stopping
 from runbook.culprit.choice import Sites, choose, choose_one
 from runbook.culprit.dag import flags, members
-from runbook.culprit.posterior import GOOD_END, NONE_OF_THEM, Posterior
+from runbook.culprit.posterior import GOOD_END, NONE_OF_THEM, Posterior, blamed_for, without
 from runbook.culprit.untestable import chances
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _AS_GOOD_AS_CERTAIN = (
     0.999  # a search without a contradiction runs its culprit again until then, or its limit
 )
+_MOST_DOUBTS = 2  # runs beyond bisection that a command costs which nothing speaks against, the proof's own included
 _FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
 _LIKELY_NONE = 0.4  # from here on the tip is run: a flake is refuted or proved there
 
@@ -78,8 +80,6 @@ class Search:
             contradict each other, and then asks for `stopping.DEFAULT_CONFIDENCE`.
         width: How many runs go on at once.
         reserve: How many rounds of the steady limit the caller keeps for a proof of its own.
-        is_wary: Whether to spend a round on whether it is a flake before somebody is named where so few were red
-            that it may be one. A search that was told nothing takes a round more where it does.
 
     Attributes:
         posterior: What is believed now.
@@ -97,21 +97,19 @@ class Search:
         confidence: float | None = None,
         width: int = 1,
         reserve: int = 0,
-        is_wary: bool = False,
     ) -> None:
         self.dag = dag
         self._weights = list(weights)
         presumed = rates.PRESUMED_STEADY if confidence is None else rates.OPEN_MINDED
         prior = rates.unknown(presumed) if rate is None else rates.told(rate)
         self.posterior = Posterior(dag, weights, prior)
-        self._may_presume = confidence is None or rate == 0
+        self._is_told_steady = rate == 0
+        self._may_presume = confidence is None or self._is_told_steady
         self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
         self._width = width
         self._reserve = reserve
-        self._is_wary = is_wary
         self._remembers = False
         self._is_exhausted = False
-        self._rounds_on_flakes = 0
         self.runs = 0
         self.rounds = 0
         self.untestable: set[int] = set()
@@ -126,7 +124,7 @@ class Search:
             self.untestable.add(site)
             return
         failed = outcome is Outcome.FAIL
-        bad = self.dag.ancestors(site) if site != GOOD_END else 0
+        bad = blamed_for(self.dag, site)
         self._live &= bad if failed else ~bad
         self._none_lives &= not failed
         self._born_lives &= failed
@@ -149,9 +147,9 @@ class Search:
         if free <= 0 or self.finding() is not None:
             return []
         wanted = self._wanted_first(pending)[:free]
-        self._rounds_on_flakes += wanted == [self.dag.tip] and self._looks_like_a_flake()
         if len(wanted) < free:
             wanted += self._informative(free - len(wanted), [*pending, *wanted])
+            wanted += self._proofs_ahead([*pending, *wanted])[: free - len(wanted)]
         if len(wanted) < free and not self._asked(GOOD_END) and GOOD_END not in (*wanted, *pending):
             wanted.append(GOOD_END)  # somebody is idle, and it may be needed
         self.rounds += bool(wanted)
@@ -165,7 +163,7 @@ class Search:
             self.dag.tip,
         ):
             return False
-        return self.dag.ancestors(site) & self._live in (0, self._live)
+        return blamed_for(self.dag, site) & self._live in (0, self._live)
 
     def likeliest(self) -> tuple[int, float]:
         """Return the likeliest culprit and its probability."""
@@ -187,6 +185,7 @@ class Search:
         settled = self._settled()
         if settled is not None:
             wanted += self._lacking(settled)
+            wanted += self._proofs_ahead(wanted)
         elif not self.is_presumed_steady and self.posterior.none >= _LIKELY_NONE:
             wanted.append(
                 self.dag.tip
@@ -221,13 +220,32 @@ class Search:
         lacking = [culprit] if self._count(culprit)[0] < fails else []
         parents = self.dag.parents[culprit] or (GOOD_END,)
         lacking += [parent for parent in parents if not self._is_green(parent, culprit, passes)]
-        if not lacking and self._looks_like_a_flake():
-            lacking.append(self.dag.tip)
+        if self.is_presumed_steady:
+            lacking = lacking or self._doubtful(culprit)
+        elif culprit != self.dag.tip and self.judge_tip(culprit) is None:
+            lacking.append(without(self.dag, culprit))
         return [site for site in lacking if site not in self.untestable]
 
+    def _doubtful(self, culprit: int) -> list[int]:
+        """Return what to run once more, being red, where so few runs were red that a flake explains them too."""
+        spent = self.runs if self._width == 1 else self.rounds
+        is_up = spent >= stopping.steady_limit(self.dag.size, self._width)
+        if (
+            is_up
+            or self._remembers
+            or self._doubts(culprit) >= _MOST_DOUBTS
+            or not self._looks_like_a_flake()
+        ):
+            return []
+        ends = dict.fromkeys((culprit, self.dag.tip))
+        return [site for site in ends if self._count(site)[0] <= (site == culprit)] or [culprit]
+
+    def _doubts(self, culprit: int) -> int:
+        """Return how many runs of a culprit and the tip were red beyond the one that bisection needs."""
+        return sum(self._count(site)[0] for site in {culprit, self.dag.tip}) - 1
+
     def _looks_like_a_flake(self) -> bool:
-        """Whether so few runs were red that a flake explains them too, and that was not looked into yet."""
-        if not self._is_wary or self._rounds_on_flakes or not self.is_presumed_steady:
+        if self._is_told_steady:
             return False
         counts = self.posterior.counts.values()
         fails, passes = sum(count[0] for count in counts), sum(count[1] for count in counts)
@@ -248,17 +266,22 @@ class Search:
         """Return what the runs come to if ``culprit`` is to blame."""
         alarms = good = hidings = bad = 0
         for site, (fails, passes) in self.posterior.counts.items():
-            if site != GOOD_END and self.dag.ancestors(site) >> culprit & 1:
+            if blamed_for(self.dag, site) >> culprit & 1:
                 hidings, bad = hidings + passes, bad + fails + passes
             else:
                 alarms, good = alarms + fails, good + fails + passes
         return stopping.Lies(alarms, good, hidings, bad)
 
-    def judge_tip(self, culprit: int, fails: int, passes: int) -> bool | None:
-        """Say whether the tip without ``culprit`` is green, given how often it was red and green; None to run it on."""
-        if self.is_presumed_steady:
-            return passes > 0 if fails + passes else None
-        return stopping.judge_tip(self._lies(culprit), fails, passes, self.confidence)
+    def judge_tip(self, culprit: int) -> bool | None:
+        """Say whether the tip without ``culprit`` is green, as far as was recorded; None to run it on."""
+        fails, passes = self._count(without(self.dag, culprit))
+        if not self.is_presumed_steady:
+            return stopping.judge_tip(self._lies(culprit), fails, passes, self.confidence)
+        if self._is_told_steady or self._width > 1 or self._remembers:
+            return True if passes else None
+        room = stopping.steady_limit(self.dag.size, 1) - self.runs + passes
+        wanted = max(1, _MOST_DOUBTS - self._doubts(culprit), min(room, _MOST_DOUBTS))
+        return True if passes >= wanted else None
 
     def _count(self, site: int) -> tuple[int, int]:
         return self.posterior.counts.get(site, (0, 0))
@@ -269,7 +292,7 @@ class Search:
             return self._count(GOOD_END)[1] >= passes
         return any(
             green >= passes
-            and site != GOOD_END
+            and 0 <= site < self.dag.size
             and (held := self.dag.ancestors(site)) >> parent & 1
             and not held >> culprit & 1
             for site, (_, green) in self.posterior.counts.items()
@@ -280,11 +303,16 @@ class Search:
             return choose(self._live_sites(), width, pending)
         if width > 1 or pending:
             return choose(self._noisy_sites(), width, pending)
-        bits = self.posterior.informations()
+        bits = self.posterior.informations(self._removable())
         for site in self.untestable:
             bits.pop(site, None)
         best = choose_one(bits, self._chance(), self._runs_at())
         return [] if best is None else [best]
+
+    def _removable(self) -> list[int]:
+        """Return the commits without which the tip is worth a run: the likeliest culprit, where lies are told."""
+        best, _ = self.likeliest()
+        return [] if best == self.dag.tip or self.is_presumed_steady else [best]
 
     def _runs_at(self) -> dict[int, int]:
         return {site: sum(count) for site, count in self.posterior.counts.items()}
@@ -305,9 +333,19 @@ class Search:
         }
         return Sites(open_, self._chance(), {}, rates.STEADY, rates.STEADY, self.dag.ancestors)
 
+    def _proofs_ahead(self, taken: Collection[int]) -> list[int]:
+        """Return the tip without each of the last candidates: who is idle may run the proof before it is asked for."""
+        if self._width == 1 or not self._may_presume or self._live.bit_count() > self._width:
+            return []
+        ahead = (without(self.dag, each) for each in members(self._live) if each != self.dag.tip)
+        return [site for site in ahead if site not in taken and not self._asked(site)]
+
     def _noisy_sites(self) -> Sites:
         now = self.posterior
         masses = {GOOD_END: now.born_red} | dict(enumerate(now.masses))
+        for commit in self._removable():
+            taken_out = without(self.dag, commit)
+            masses[taken_out] = now.mass(taken_out)
         for site in self.untestable:
             masses.pop(site, None)
         return Sites(
@@ -316,15 +354,18 @@ class Search:
             self._runs_at(),
             now.good_fails,
             now.bad_passes,
-            self.dag.ancestors,
+            partial(blamed_for, self.dag),
         )
 
     def _chance(self) -> dict[int, float]:
         if not self.untestable:
             return {}
-        return dict(
-            enumerate(chances(self.dag.size, self.posterior.counts.keys(), self.untestable))
+        commits = range(self.dag.size)
+        tested, untestable = (
+            [site for site in sites if site in commits]
+            for sites in (self.posterior.counts, self.untestable)
         )
+        return dict(enumerate(chances(self.dag.size, tested, untestable)))
 
     def finding(self) -> Finding | None:
         """Return how the search ended, or None while it goes on."""
@@ -339,6 +380,8 @@ class Search:
             return Finding(Word.BORN_RED, now.born_red)
         culprit = self._settled()
         if culprit is None or self._lacking(culprit) or culprit in self.untestable:
+            return None
+        if not self.is_presumed_steady and self.judge_tip(culprit) is False:
             return None
         if now.commits[culprit] >= sure:
             return Finding(Word.FOUND, now.commits[culprit], culprit)
@@ -355,18 +398,36 @@ class Search:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
         if self.is_presumed_steady:
             limit = stopping.steady_limit(self.dag.size, self._width)
-            is_up = self.rounds >= limit - self._reserve + self._rounds_on_flakes
+            is_up = self._width == 1 or self.rounds >= limit - self._reserve
             return 0.5 if self._remembers or is_up else _AS_GOOD_AS_CERTAIN
         return self.confidence
 
     def _surrender(self) -> Finding | None:
         if self.runs >= stopping.budget(self.dag.size):
-            return self.leave_open(f"{self.runs} runs did not settle it")
-        if len(self.untestable) >= stopping.untestable_limit(self.dag.size):
-            return self.leave_open(f"{len(self.untestable)} commits cannot be tested")
+            is_red = not self.is_presumed_steady and self.judge_tip(self.likeliest()[0]) is False
+            why = (
+                ": the tip is red without it too, another commit breaks it as well"
+                if is_red
+                else ""
+            )
+            return self.leave_open(f"{self.runs} runs did not settle it{why}")
+        untestable = sum(site < self.dag.size for site in self.untestable)
+        if untestable >= stopping.untestable_limit(self.dag.size):
+            return self.leave_open(f"{untestable} commits cannot be tested")
+        if not self.is_presumed_steady and self._is_refuted_by_the_tip():
+            return self.leave_open(
+                f"{stopping.MOST_TIP_RUNS} runs of the tip without it did not settle it"
+            )
         if self._is_exhausted or (self.untestable and self._is_stuck()):
             return self.leave_open("what would tell the suspects apart cannot be tested")
         return None
+
+    def _is_refuted_by_the_tip(self) -> bool:
+        """Whether the tip without the likeliest culprit was run as often as it may be, and is not green."""
+        site = without(self.dag, self.likeliest()[0])
+        return sum(self._count(site)) >= stopping.MOST_TIP_RUNS and not self.judge_tip(
+            self.likeliest()[0]
+        )
 
     def _is_stuck(self) -> bool:
         """Whether the likeliest suspects can be told apart by no run that is left."""

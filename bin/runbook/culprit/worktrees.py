@@ -7,8 +7,10 @@ in parallel, and a command that commits, stashes or tags does so in its own clon
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -120,18 +122,27 @@ class Worktree:
         target.chmod(0o755 if file.is_executable else 0o644)
 
 
+def new_place() -> Path:
+    """Return a name for a temporary folder that nobody has and nobody can guess; nothing is made."""
+    return Path(tempfile.gettempdir()).resolve() / f"{_PREFIX}{secrets.token_hex(8)}"
+
+
 class TemporaryFolder:
     """A folder that goes away with its owner; if the owner is killed, at the next start of any search.
+
+    Args:
+        place: Where it is made; None for anywhere. See `new_place`.
 
     Attributes:
         path: The folder.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place: Path | None = None) -> None:
         sweep()
         try:
-            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-            self._lock = _lock(self.path / guard.LOCK)
+            self.path = place or new_place()
+            self.path.mkdir(mode=0o700)
+            self._lock = _lock_new(self.path / guard.LOCK)
         except OSError as error:
             raise EnvironmentNotReady(
                 f"no temporary folder can be made: {error}",
@@ -141,30 +152,28 @@ class TemporaryFolder:
     def close(self) -> None:
         """Remove it."""
         guard.remove(self.path)
-        if self._lock is not None:
-            os.close(self._lock)
+        os.close(self._lock)
 
 
 def sweep() -> None:
     """Remove the folders of searches that were killed: nobody holds their lock any more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
-            lock = _lock(folder / guard.LOCK, create=False)
+            lock = os.open(folder / guard.LOCK, os.O_RDWR)
         except OSError:
             continue  # somebody else's, or just being made or removed
-        if lock is not None:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             guard.remove(folder)
-            os.close(lock)
+        os.close(lock)
 
 
-def _lock(file: Path, *, create: bool = True) -> int | None:
-    """Lock a file for as long as this process lives; None where another process has it."""
-    descriptor = os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
+def _lock_new(file: Path) -> int:
+    """Make a file and lock it for as long as this process lives: nobody sees it before it is locked."""
+    unseen = file.with_suffix(".new")
+    descriptor = os.open(unseen, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    unseen.rename(file)
     return descriptor
 
 

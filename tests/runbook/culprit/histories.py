@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from runbook.culprit.dag import Dag
-from runbook.culprit.posterior import GOOD_END
+from runbook.culprit.posterior import blamed_for
 from runbook.culprit.search import Finding, Outcome, Search
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def dags(draw: st.DrawFn, *, most: int = 40) -> Dag:
 
 def is_bad(dag: Dag, culprit: int | None, site: int) -> bool:
     """Whether a site holds the culprit."""
-    return site != GOOD_END and culprit is not None and bool(dag.ancestors(site) >> culprit & 1)
+    return culprit is not None and bool(blamed_for(dag, site) >> culprit & 1)
 
 
 def steady(

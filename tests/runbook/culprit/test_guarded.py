@@ -104,3 +104,23 @@ def test_as_long_as_anything_is_left_the_next_start_knows_whose_it_was(
     assert (folder / guard.LOCK).exists()
     assert guard.remove(folder)
     assert not folder.exists()
+
+
+KILLED_WHILE_MAKING_IT = """
+import os, signal
+from runbook.culprit import worktrees
+from runbook.culprit.guarded import GuardedFolder
+
+worktrees._lock_new = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+GuardedFolder()
+"""
+
+
+def test_an_owner_that_is_killed_while_it_makes_the_folder_leaves_none(tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_WHILE_MAKING_IT],
+        env=engine_environment({"TMPDIR": str(tmp_path)}),
+        check=False,
+    )
+    assert -9 == killed.returncode
+    wait_until(lambda: not list(tmp_path.iterdir()), "the end of its folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -145,3 +146,27 @@ def test_bytecode_of_one_commit_is_never_read_at_the_next(history: History, tree
     show = "python3 -c 'import module; raise SystemExit(module.VALUE + 2)'"
     whys = [Probe().run(tree, sha, Job(show), 1).why for sha in shas * 2]
     assert ["exit status 3", "exit status 4"] * 2 == whys
+
+
+@pytest.mark.parametrize("has_place_apart", [False, True])
+def test_no_commit_is_run_by_the_bytecode_of_another(
+    history: History,
+    tree: Worktree,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    has_place_apart: bool,
+) -> None:
+    """Files of one size that were written at the same time: to Python they are the same."""
+    if has_place_apart:
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "bytecode"))
+    shas = []
+    for value in (0, 1):
+        history.write("module.py", f"VALUE = {value}\n")
+        shas.append(history.commit(f"value {value}"))
+    job = Job(
+        f"{sys.executable} -c 'import module, sys; sys.exit(module.VALUE)'",
+        setup="touch -d @1700000000 module.py",
+    )
+    words = [Probe().run(tree, sha, job, 1).word for sha in (*shas, shas[0])]
+    assert [Word.PASS, Word.FAIL, Word.PASS] == words

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runbook.culprit import stopping
 from runbook.culprit.dag import Dag
-from runbook.culprit.posterior import GOOD_END
+from runbook.culprit.posterior import GOOD_END, blamed_for, without
 from runbook.culprit.search import Outcome, Search, Word
 from runbook.culprit.stopping import rounds_needed, steady_limit
 from tests.runbook.culprit.histories import bisection_runs, dags, line, lying, play, seeded, steady
@@ -83,29 +83,61 @@ def test_a_right_prior_saves_runs_and_a_wrong_one_costs_little(culprit: int) -> 
     assert len(asked) <= 8 + (2 if culprit == 200 else 0)
 
 
-def test_where_few_runs_were_red_the_tip_must_be_red_too() -> None:
+def test_where_few_runs_were_red_the_culprit_and_the_tip_must_be_red_again() -> None:
     dag = line(64)
-    for culprit, is_asked in ((61, True), (59, True), (8, False), (20, False)):
-        search = Search(dag, [1.0] * dag.size, reserve=1, is_wary=True)
+    for culprit, again in ((61, 2), (59, 2), (50, 1), (20, 0), (8, 0)):
+        search = make(dag)
         finding, asked = play(search, steady(dag, culprit))
         assert culprit == finding.culprit
-        assert len(asked) <= rounds_needed(64, 1) + 1 + is_asked
-        assert is_asked == (dag.tip in search.posterior.counts)
+        counts = search.posterior.counts
+        assert again == counts[culprit][0] - 1 + counts.get(dag.tip, (0, 0))[0]
+        assert len(asked) <= rounds_needed(64, 1) + 2
 
 
-def test_a_range_of_one_commit_is_no_matter_to_who_is_wary() -> None:
-    finding, asked = play(Search(line(1), [1.0], reserve=1, is_wary=True), steady(line(1), 0))
-    assert 0 == finding.culprit
-    assert len(asked) <= 3
+def test_a_command_that_is_told_to_be_steady_is_not_doubted() -> None:
+    dag = line(64)
+    search = make(dag, rate=0.0)
+    play(search, steady(dag, 61))
+    assert 1 == search.posterior.counts[61][0]
+    search.record(without(dag, 61), Outcome.PASS)
+    assert search.judge_tip(61)
 
 
-def test_a_flake_that_nobody_was_told_of_is_seldom_blamed_by_who_is_wary() -> None:
+def test_a_flake_that_nobody_was_told_of_is_seldom_blamed() -> None:
     dag = line(200)
     blamed = 0
     for seed in range(60):
-        search = Search(dag, [1.0] * dag.size, reserve=1, is_wary=True)
-        blamed += play(search, lying(dag, None, 0.2, 0, seeded(seed)))[0].word is Word.FOUND
-    assert blamed <= 9  # 14 of 60 without that
+        finding, _ = play(make(dag), lying(dag, None, 0.2, 0, seeded(seed)))
+        blamed += finding.word is Word.FOUND
+    assert blamed <= 6  # 14 of 60 without that
+
+
+def test_the_tip_without_a_culprit_tells_it_from_all_others_at_once() -> None:
+    dag = line(64)
+    search = make(dag, confidence=0.95)
+    search.record(without(dag, 20), Outcome.PASS)
+    search.record(without(dag, 20), Outcome.PASS)
+    assert 20 == search.likeliest()[0]
+    search = make(dag)
+    search.record(dag.tip, Outcome.FAIL)
+    search.record(without(dag, 20), Outcome.FAIL)
+    assert search.posterior.commits[20] < search.posterior.commits[21] / 50
+
+
+def test_who_is_named_of_a_command_that_lies_was_confirmed_by_the_tip() -> None:
+    dag = line(60)
+    for seed in range(8):
+        search = make(dag, confidence=0.95)
+        finding, _ = play(search, lying(dag, 7 * seed, 0.2, 0.1, seeded(seed)))
+        if finding.culprit is not None:
+            assert search.judge_tip(finding.culprit)
+
+
+def test_whoever_is_idle_at_the_end_runs_the_proof_ahead() -> None:
+    dag = line(200)
+    search = make(dag, width=8)
+    play(search, steady(dag, 77))
+    assert (0, 1) == search.posterior.counts[without(dag, 77)]
 
 
 def test_born_red_is_said() -> None:
@@ -156,7 +188,8 @@ def test_whoever_is_named_has_failed_and_its_parent_passed_as_often_as_the_lies_
         if finding.culprit is None:
             continue
         counts = search.posterior.counts
-        bad = [count for site, count in counts.items() if site >= finding.culprit]
+        culprits = 1 << finding.culprit
+        bad = [count for site, count in counts.items() if blamed_for(dag, site) & culprits]
         hidden = stopping.rate_at_most(
             sum(passes for _, passes in bad), sum(map(sum, bad)), stopping.HIDINGS
         )

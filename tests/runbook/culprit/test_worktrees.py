@@ -13,6 +13,7 @@ from runbook.culprit.worktrees import OverlayFile, TemporaryFolder, Worktree, re
 from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.runbook.culprit.conftest import History
@@ -100,6 +101,26 @@ def test_only_the_folders_of_dead_owners_are_swept(
     assert [mine.path] == list(tmp_path.iterdir())
     mine.close()
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_just_being_made_is_not_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another search starts at the very moment at which the owner is about to lock its folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    swept: list[bool] = []
+
+    def lock(descriptor: int, how: int, lock: Callable[[int, int], None] = fcntl.flock) -> None:
+        if not swept:
+            swept.append(True)
+            sweep()
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    mine = TemporaryFolder()
+    assert [True] == swept
+    assert [mine.path] == list(tmp_path.iterdir())
+    mine.close()
 
 
 def test_an_owner_in_another_process_counts(
