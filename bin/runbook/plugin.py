@@ -6,6 +6,7 @@ the engine names, each with the run's nonce; under plain pytest it adds the FAIL
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import os
@@ -26,13 +27,16 @@ from runbook.rows import MARKER, Row, Severity, function_id, make_row
 from runbook.verdict import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+
 _ASSERTIONS = {"AssertionError", "Failed"}
 _MAX_TEXT = 2_000  # characters of want and got that an event keeps
 
 _row = pytest.StashKey[Row]()
 _Statement = tuple[CodeType, int] | None  # code and line
 _comparison = pytest.StashKey[tuple[str, str, _Statement]]()
+_Error = pytest.ExceptionInfo[BaseException] | None
+_raised = pytest.StashKey[_Error]()  # by the test itself, in the call that comes last
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -152,11 +156,12 @@ class EventWriter(_Observer):
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Show first that a failure in this folder would be seen, and that this is the test of the source."""
+        """Show first that a failure in this folder would be seen, and that this is the test of the source; watch it."""
         for control, outcome in self._controls.run_before(item):
             self._write("control", test=control, outcome=outcome)
         if _is_replaced(item):
             self._write("replaced", test=item.nodeid)
+        _watch(item)
         return (yield)
 
     def observe(
@@ -164,7 +169,8 @@ class EventWriter(_Observer):
     ) -> None:
         if item is self._controls.running:
             return
-        is_hidden = report.passed and call.excinfo is not None  # by another hook
+        error = call.excinfo or _unseen_error(item, report)
+        is_hidden = report.passed and error is not None  # by another hook
         outcome = "failed" if is_hidden else report.outcome
         fields: dict[str, Any] = {
             "test": item.nodeid,
@@ -175,10 +181,11 @@ class EventWriter(_Observer):
         if hasattr(report, "wasxfail"):
             fields["xfail"] = True
         if outcome == "failed":
-            fields |= _failure(item, call, report)
+            fields |= _failure(item, error, report)
         elif report.skipped:
             fields["why"] = _reason(report)
         self._write("report", **fields)
+        item.stash[_raised] = None  # it holds what the test held
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._write("finish", exitstatus=int(exitstatus), events=self._written + 1)
@@ -210,7 +217,7 @@ class RowSummary(_Observer):
         row = item.stash.get(_row, None)
         if report.failed and row is not None:
             self._rows[function_id(item.nodeid)] = row
-            facts = _failure(item, call, report)
+            facts = _failure(item, call.excinfo, report)
             self._failures.append(Failure(item.nodeid, phase=report.when or "", **facts))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -235,16 +242,38 @@ class RowSummary(_Observer):
             return f"error: {error}"
 
 
-def _failure(
-    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
-) -> dict[str, str]:
+def _watch(item: pytest.Item) -> None:
+    """Note what the test itself raises, whatever a hook or a fixture makes of it afterwards."""
+    if type(item) is not pytest.Function or inspect.iscoroutinefunction(item.obj):
+        return
+    test: Callable[..., object] = item.obj
+
+    @functools.wraps(test)
+    def watched(*arguments: object, **values: object) -> object:
+        __tracebackhide__ = True
+        try:
+            return test(*arguments, **values)
+        except BaseException:
+            item.stash[_raised] = pytest.ExceptionInfo.from_current()
+            raise
+
+    item.stash[_raised] = None
+    item.obj = watched
+
+
+def _unseen_error(item: pytest.Item, report: pytest.TestReport) -> _Error:
+    """What the test has raised in its call, though nothing says so; perhaps it was tried again until it passed."""
+    return item.stash.get(_raised, None) if report.when == "call" else None
+
+
+def _failure(item: pytest.Item, error: _Error, report: pytest.TestReport) -> dict[str, str]:
     """Say where a test failed, what it wanted and what it got."""
     want, got, compared_at = item.stash.get(_comparison, ("", "", None))
-    if compared_at is None or compared_at != _raising_statement(call):
-        want, got = "", _message(call, report) + _origin(item, call)
-    step, step_row = _precondition(call, report)
+    if compared_at is None or compared_at != _raising_statement(error):
+        want, got = "", _message(error, report) + _origin(item, error)
+    step, step_row = _precondition(error, report)
     return {
-        "at": _place(item, call),
+        "at": _place(item, error),
         "want": want[:_MAX_TEXT],
         "got": got[:_MAX_TEXT],
         "evidence": _evidence(item),
@@ -253,9 +282,9 @@ def _failure(
     }
 
 
-def _precondition(call: pytest.CallInfo[None], report: pytest.TestReport) -> tuple[str, str]:
+def _precondition(error: _Error, report: pytest.TestReport) -> tuple[str, str]:
     """The step that failed before the test came to its own assertions, and the row of that step."""
-    failed = failed_precondition(call.excinfo.value) if call.excinfo is not None else None
+    failed = failed_precondition(error.value) if error is not None else None
     if failed is not None:
         return failed.step, failed.row
     return ("its set-up" if report.when == "setup" else "", "")
@@ -284,33 +313,33 @@ def _asserting_statement() -> _Statement:
     return None
 
 
-def _raising_statement(call: pytest.CallInfo[None]) -> _Statement:
+def _raising_statement(error: _Error) -> _Statement:
     """Where the error was raised: a comparison elsewhere failed before, and was caught."""
-    trace = call.excinfo.tb if call.excinfo is not None else None
+    trace = error.tb if error is not None else None
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return (trace.tb_frame.f_code, trace.tb_lineno) if trace is not None else None
 
 
-def _message(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
+def _message(error: _Error, report: pytest.TestReport) -> str:
     """The first line that the error itself says; its type where it says nothing."""
-    if call.excinfo is None:
+    if error is None:
         return _last_line(report.longreprtext)
-    lines = str(call.excinfo.value).strip().splitlines()
-    name = call.excinfo.typename
+    lines = str(error.value).strip().splitlines()
+    name = error.typename
     if not lines:
         return name
     return lines[0] if name in _ASSERTIONS else f"{name}: {lines[0]}"
 
 
-def _origin(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+def _origin(item: pytest.Item, error: _Error) -> str:
     """Where in the project an error arose, if neither an assertion nor the tests beside this one raised it."""
-    if call.excinfo is None or call.excinfo.typename in _ASSERTIONS:
+    if error is None or error.typename in _ASSERTIONS:
         return ""
-    places = [(Path(entry.path), entry.lineno + 1) for entry in call.excinfo.traceback]
-    error = call.excinfo.value
-    if isinstance(error, SyntaxError):  # it was not run, so that no frame is there
-        places.append((Path(error.filename or ""), error.lineno or 0))
+    places = [(Path(entry.path), entry.lineno + 1) for entry in error.traceback]
+    value = error.value
+    if isinstance(value, SyntaxError):  # it was not run, so that no frame is there
+        places.append((Path(value.filename or ""), value.lineno or 0))
     root = item.config.rootpath
     own = [(file, line) for file, line in places if file.is_relative_to(root)]
     own = [(file, line) for file, line in own if "site-packages" not in file.parts]
@@ -326,12 +355,12 @@ def _reason(report: pytest.TestReport) -> str:
     return _last_line(report.longreprtext)
 
 
-def _place(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+def _place(item: pytest.Item, error: _Error) -> str:
     """``file:line`` of the deepest statement in the test's own file; else of the test."""
     file, line, _ = item.location
     at = (line or 0) + 1
-    if call.excinfo is not None:
-        own = [entry.lineno + 1 for entry in call.excinfo.traceback if entry.path == item.path]
+    if error is not None:
+        own = [entry.lineno + 1 for entry in error.traceback if entry.path == item.path]
         at = own[-1] if own else at
     return f"{file}:{at}"
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_SAID = 400  # characters of what pytest said
 _NEXT = "  next: "  # as a `RunbookError` is printed
+_LEFT_OUT, _ADDOPTS = "no:runbook.plugin", "PYTEST_ADDOPTS"
 _ERROR = re.compile(r"^(ERROR: |.*pytest: error: )")
 
 
@@ -102,6 +103,11 @@ class Run:
         """A wrong option is refused any plugin is loaded; else pytest could not start."""
         if self.status == USAGE_ERROR:
             return UsageError(self._last_output(), next_step=self._nearest())
+        if any(_LEFT_OUT in text for text in (*self.arguments, os.environ.get(_ADDOPTS, ""))):
+            return EnvironmentNotReady(
+                "pytest was told to leave the engine's plugin out, and nothing is known of what it ran",
+                next_step=f"leave {_LEFT_OUT} out",
+            )
         return EnvironmentNotReady(
             f"pytest did not start: {self._last_output()}",
             next_step=self._said_next()
@@ -140,13 +146,15 @@ class Run:
     @property
     def exit_code(self) -> ExitCode:
         """What the process says by its exit status."""
-        if self.interrupted or (self.status == INTERRUPTED and not self._has_collect_error):
+        if self.interrupted or (self.status == INTERRUPTED and self._was_stopped):
             return ExitCode.INTERRUPTED
         return self.problem.exit_code if self.problem else self.verdict.exit_code
 
     @property
-    def _has_collect_error(self) -> bool:
-        return any(event["event"] == "collect-error" for event in self._events)
+    def _was_stopped(self) -> bool:
+        """Whether it began, and no error of its own ended it."""
+        kinds = {event["event"] for event in self._events}
+        return "start" in kinds and "collect-error" not in kinds
 
     @property
     def red_high_rows(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ verdict alone cannot see is at the end, with the name of what does: see docs/arc
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,19 @@ EMPTIES = (
     + "def pytest_collection_modifyitems(items):\n"
     + "    for item in items:\n        item.obj = lambda: None\n"
 )
+ONE_ALONE = "    if pyfuncitem.name != 'test_one':\n        return None\n"
+CALLS_ONE_TWICE = CALLS_TWICE.replace("    arguments =", ONE_ALONE + "    arguments =")
+FORGIVES_ONE = (
+    HOOK
+    + "@pytest.hookimpl(wrapper=True)\n"
+    + "def pytest_pyfunc_call(pyfuncitem):\n"
+    + "    try:\n        return (yield)\n"
+    + "    except AssertionError:\n"
+    + "        if pyfuncitem.name == 'test_one':\n            return True\n        raise\n"
+)
+ONE_BY_FIXTURE = WRAPS_BY_FIXTURE.replace(
+    "    request.node.obj =", "    if request.node.name == 'test_one':\n        request.node.obj ="
+)
 STOPS = (
     HOOK
     + "def pytest_runtest_logfinish():\n    pass\n\n\n"
@@ -108,6 +122,7 @@ FLAKY = row_test(
 )
 
 
+IN_CLASS = "class TestIt:\n" + textwrap.indent(RED.replace("test_one()", "test_one(self)"), "    ")
 NUMBERED = ONE.replace("test_one()", "test_one(n)")
 SUBTEST = row_test("test_one", "with subtests.test():\n        assert 1 == 2").replace(
     "test_one()", "test_one(subtests)"
@@ -139,6 +154,7 @@ class Case:
 
 PARTIAL, RED_RUN, USAGE = ("partial", 0), ("red", 1), ("partial", ExitCode.USAGE)
 STOPPED = ("partial", ExitCode.INTERRUPTED)
+UNPREPARED = ("partial", ExitCode.ENVIRONMENT)
 PYTEST_INI = "[pytest]\naddopts = --disable-plugin-autoload -p runbook.plugin -k one\n"
 SKIP, XFAIL = "@pytest.mark.skip\n", "@pytest.mark.xfail\n"
 
@@ -189,9 +205,7 @@ CASES: dict[str, Case] = {
     "a conftest swallows the calls": Case(
         RED_RUN, "the negative control in tests passed", (RED, TWO), SWALLOWS
     ),
-    "a conftest catches failures": Case(
-        RED_RUN, "the negative control in tests passed", (RED, TWO), CATCHES
-    ),
+    "a conftest catches failures": Case(RED_RUN, "FAIL test_one", (RED, TWO), CATCHES),
     "assertions are switched off": Case(
         RED_RUN,
         "the negative control in tests passed",
@@ -200,23 +214,37 @@ CASES: dict[str, Case] = {
         variables={"PYTHONOPTIMIZE": "1"},
     ),
     "a test that is green at the second try": Case(RED_RUN, "FAIL test_one", (FLAKY, TWO), RETRIES),
-    "a conftest calls a test twice": Case(
-        RED_RUN, "the negative control in tests passed", (FLAKY, TWO), CALLS_TWICE
-    ),
-    "a conftest runs a test twice": Case(
-        RED_RUN, "the negative control in tests passed", (FLAKY, TWO), RUNS_TWICE
-    ),
+    "a conftest calls a test twice": Case(RED_RUN, "FAIL test_one", (FLAKY, TWO), CALLS_TWICE),
+    "a conftest runs a test twice": Case(RED_RUN, "FAIL test_one", (FLAKY, TWO), RUNS_TWICE),
     "a conftest forgives one kind of error": Case(
         RED_RUN,
-        "the negative control in tests passed",
+        "FAIL test_one",
         (row_test("test_one", "raise TimeoutError"), TWO),
         FORGIVES,
+    ),
+    "a conftest calls one test twice, and the controls once": Case(
+        RED_RUN, "FAIL test_one", (FLAKY, TWO), CALLS_ONE_TWICE
+    ),
+    "a conftest forgives one test, and no control": Case(
+        RED_RUN, 'want="1" got="2"', (RED, TWO), FORGIVES_ONE
+    ),
+    "a conftest forgives one test of a class, and no control": Case(
+        RED_RUN, "FAIL test_one", (IN_CLASS, TWO), FORGIVES_ONE
+    ),
+    "a fixture gives one test a second try, and no control": Case(
+        RED_RUN, "FAIL test_one", (FLAKY, TWO), ONE_BY_FIXTURE
+    ),
+    "a conftest calls tests twice, and none is red": Case(
+        RED_RUN, "the negative control in tests passed", conftest=CALLS_TWICE
+    ),
+    "a conftest forgives one kind of error, and none is red": Case(
+        RED_RUN, "the negative control in tests passed", conftest=FORGIVES
     ),
     "a conftest gives each test a second try": Case(
         PARTIAL, "test_one was replaced", (FLAKY, TWO), WRAPS
     ),
     "a fixture gives each test a second try": Case(
-        RED_RUN, "the negative control in tests passed", (FLAKY, TWO), WRAPS_BY_FIXTURE
+        RED_RUN, "FAIL test_one", (FLAKY, TWO), WRAPS_BY_FIXTURE
     ),
     "a conftest empties the tests": Case(PARTIAL, "test_one was replaced", (RED, TWO), EMPTIES),
     "a conftest stops the session": Case(STOPPED, "missing: test_two", conftest=STOPS),
@@ -232,7 +260,12 @@ CASES: dict[str, Case] = {
     ),
     "a part of a test fails": Case(RED_RUN, "FAIL test_one", (SUBTEST, TWO)),
     "the plugin is left out": Case(
-        STOPPED, "pytest did not start", arguments=("-p", "no:runbook.plugin")
+        UNPREPARED, "leave the engine's plugin out", arguments=("-p", "no:runbook.plugin")
+    ),
+    "the plugin is left out by a variable": Case(
+        UNPREPARED,
+        "next: leave no:runbook.plugin out",
+        variables={"PYTEST_ADDOPTS": "-p no:runbook.plugin"},
     ),
     "nothing counts as a test": Case(
         USAGE, "no test", arguments=("-o", "python_functions=nothing")
