@@ -34,6 +34,7 @@ from runbook.prove import extreme
 from runbook.prove.fault import findings, read_faults
 from runbook.prove.recorded import matrix_block, stale_records
 from runbook.rows import read_rows, read_tests
+from runbook.second_tries import find_second_tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,6 +123,8 @@ def _check_rows(project: Project) -> Iterator[str]:
         for suspect in test.row.suspects:
             if not definition_exists(project.root, suspect.path, suspect.qualname):
                 yield f"{test.row.file}:{test.row.line}: the suspect {suspect} does not exist"
+    for place, what in find_second_tries(project.root, project.test_paths):
+        yield f"{place}: {what}"
 
 
 def _check_faults(project: Project) -> Iterator[str]:

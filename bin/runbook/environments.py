@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import runbook
 from runbook.culprit.git import clean_environment
 from runbook.errors import EnvironmentNotReady, RunbookError
-from runbook.gate.project_gate import PROBE_VARIABLE
 from runbook.locks import FOLDER
+from runbook.probes import PROBE_VARIABLE
 from runbook.project import find_project
 
 if TYPE_CHECKING:

@@ -144,7 +144,7 @@ def read_tests(root: Path, paths: Iterable[str]) -> tuple[TestFunction, ...]:
     Raises:
         UsageError: A path does not exist, a file does not parse, or a row is malformed.
     """
-    return tuple(test for file in _test_files(root, paths) for test in _tests_in(root, file))
+    return tuple(test for file in files_of_tests(root, paths) for test in _tests_in(root, file))
 
 
 def read_rows(root: Path, paths: Iterable[str]) -> tuple[Row, ...]:
@@ -168,7 +168,7 @@ def find_row(rows: Sequence[Row], name: str) -> Row:
     raise UsageError(f"no row for {name!r}; the nearest: {close}", next_step=call("rows"))
 
 
-def _test_files(root: Path, paths: Iterable[str]) -> Iterator[Path]:
+def files_of_tests(root: Path, paths: Iterable[str]) -> Iterator[Path]:
     """Yield each file once, also where the paths overlap."""
     seen: set[Path] = set()
     for path in paths:

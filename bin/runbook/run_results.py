@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from runbook import probes
 from runbook.evidence import write_evidence
 from runbook.report_lines import as_quickfix
+from runbook.rows import short_name
 from runbook.runs import prune
 
 if TYPE_CHECKING:
@@ -18,15 +20,17 @@ if TYPE_CHECKING:
 RUNNER = "GITHUB_ACTIONS"  # is set where this is one of its runners
 
 
-def publish(run: Run, results: TextIO, *, json_file: str, is_probe: bool) -> None:
+def publish(run: Run, results: TextIO, *, json_file: str) -> None:
     """Print a run's lines, and leave what others read of it.
+
+    Neither gate nor runner is told where something else was smoked than what is served.
 
     Args:
         run: It has ended.
         results: Where its lines go.
         json_file: Where its JSON goes besides; ``-`` is standard output, empty is nowhere.
-        is_probe: Whether not what is served was smoked, so that neither gate nor runner is told.
     """
+    is_probe = probes.is_probe()
     if run.red_high_rows and not is_probe:
         _close_gate(run)
     for line in run.lines():
@@ -39,6 +43,8 @@ def publish(run: Run, results: TextIO, *, json_file: str, is_probe: bool) -> Non
     _keep_proof(run)
     _write_quickfix(run)
     _write_json(json_file, run.as_json())
+    if run.verdict.failures and not is_probe:
+        _remember_red(run)
     if RUNNER in os.environ and not is_probe:
         from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
 
@@ -61,6 +67,13 @@ def _close_gate(run: Run) -> None:
 
     if said := close_for(run.project, run.red_high_rows, run=f"run {run.folder.id}"):
         print(said, file=sys.stderr)
+
+
+def _remember_red(run: Run) -> None:
+    from runbook.gate.reds import remember_red  # noqa: PLC0415 - not for a green run
+
+    names = dict.fromkeys(short_name(failure.test) for failure in run.verdict.failures)
+    remember_red(run.project, run.source, run.tier, list(names))
 
 
 def _keep_proof(run: Run) -> None:

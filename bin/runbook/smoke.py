@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING
 from runbook.bytecode import drop_stale_rewrites, refresh
 from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
+from runbook.probes import is_probe
 from runbook.project import find_project
 from runbook.pytest_process import (
     EVENTS_VARIABLE,
@@ -45,10 +46,6 @@ EXIT_CODES_VARIABLE = (
 GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this run besides
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
-_PROBES = {
-    "RUNBOOK_PROBE",
-    "RUNBOOK_COMMIT",
-}  # set where not what is served is smoked; see runbook.gate.project_gate
 _YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
@@ -143,7 +140,7 @@ def _smoke(
         *(project, tier, arguments, folder, source, tests, status, child.interrupted),
         *(nonce, seconds, content),
     )
-    publish(run, results, json_file=json_file, is_probe=bool(_PROBES.intersection(os.environ)))
+    publish(run, results, json_file=json_file)
     return run
 
 
@@ -175,7 +172,7 @@ def _send_result(run: Run, url: str, token: str) -> ExitCode:
 
 def _content(project: Project, tier: Tier) -> str:
     """What a run stands on, where a green one is to prove the tier that goes with another."""
-    if not tier.goes_with or _PROBES.intersection(os.environ):
+    if not tier.goes_with or is_probe():
         return ""
     from runbook.companions import content_of  # noqa: PLC0415 - not for most tiers
 
@@ -184,8 +181,8 @@ def _content(project: Project, tier: Tier) -> str:
 
 def _run_companions(run: Run, options: argparse.Namespace) -> ExitCode:
     """Run the tiers that go with a green one and are not proved; say which run proves the others."""
-    is_probe = _PROBES.intersection(os.environ)  # the gate's too: it names its tiers
-    if is_probe or not options.companions_by or run.verdict.word != "green":
+    is_whole_green = run.verdict.word == "green"
+    if is_probe() or not options.companions_by or not is_whole_green:  # the gate names its tiers
         return run.exit_code
     from runbook.companions import companions_of  # noqa: PLC0415 - not for most tiers
 

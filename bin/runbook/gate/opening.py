@@ -11,7 +11,6 @@ import os
 import platform
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.culprit.worktrees import TemporaryFolder, Worktree
@@ -21,6 +20,7 @@ from runbook.gate.file import GateChanged, GateFile, GateState, Position
 from runbook.gate.installed import damaged_files
 from runbook.gate.pending import refuse_pending
 from runbook.gate.project_gate import BOT, close, gate_file, is_bot
+from runbook.gate.reds import HARNESS, RedRuns, harness_of, runs_needed
 from runbook.gate.smoke import GateSmoke, TierResult, keep_runs
 from runbook.gate.status import read_build
 from runbook.git import git
@@ -33,12 +33,12 @@ from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from runbook.project import Project, Tier
     from runbook.step_runner import Action, Facts
 
 _STATUS = "bin/invoke gate.status"
-_HARNESS = ("noxfile.py", "pyproject.toml", "requirements", "bin/runbook")  # besides the tests
 
 
 def plan_opening(project: Project, *, by: str) -> Plan:
@@ -151,6 +151,7 @@ class _Opening:
         since: What the gate said at the start.
         head: The full names of HEAD and its tree.
         build: What a server would serve from the checkout.
+        harness: Digest of what smokes it.
         results: Of the tiers, in their order.
         faults: How many faults were injected; all of them were noticed.
     """
@@ -163,6 +164,7 @@ class _Opening:
     since: GateState = field(default_factory=lambda: GateState(Position.DOUBT))
     head: tuple[str, str] = ("", "")
     build: str = ""
+    harness: str = ""
     results: list[TierResult] = field(default_factory=list)
     faults: int = 0
 
@@ -180,6 +182,7 @@ class _Opening:
         refuse_pending(self.project, commit)
         self.build = read_build(self.project.root, self.project.gate.build)
         self.tree.prepare(commit, ())
+        self.harness = harness_of(self.tree.path, "HEAD", _tiers(self.project))
         _refuse_other_program(self.project.root, self.tree.path)
         _refuse_other_settings(self.project, self._smoked)
         self._refuse_other_tree(
@@ -210,11 +213,20 @@ class _Opening:
 
     def _smoke_of(self, tier: Tier) -> Action:
         def smoke(_: Mapping[str, Facts]) -> Done:
-            result = self._gate_smoke.smoke(tier)
+            reds = self._red_runs.of((self.build, self.harness), tier.name)
+            times = runs_needed(len(reds))
+            if reds:
+                self.say(f"{_were_red(reds)}; {times} green runs are asked for")
+            result = self._gate_smoke.smoke(tier, times=times)
             self.results.append(result)
-            return Done("; ".join(result.reasons) or f"{result.passed} rows passed")
+            green = f"{result.passed} rows passed" + (f", {times} times in a row" if reds else "")
+            return Done("; ".join(result.reasons) or green)
 
         return smoke
+
+    @property
+    def _red_runs(self) -> RedRuns:
+        return RedRuns(_file_of(self.project))
 
     def _prove(self, _: Mapping[str, Facts]) -> Done:
         if any(result.reasons for result in self.results):
@@ -230,6 +242,9 @@ class _Opening:
 
     def _judge(self, _: Mapping[str, Facts]) -> Done:
         keep_runs(self.tree.path, self.project, self.results)
+        for result in self.results:
+            if result.red:
+                self._red_runs.add((self.build, self.harness), result.tier, result.red)
         _refuse_red(self.project, self.results)
         _refuse_damaged(self._gate_smoke.environments)
         self._refuse_other_tree(
@@ -266,12 +281,18 @@ class _Opening:
         tests = sorted(test for result in self.results for test in result.manifest)
         return {
             "manifest": _digest("\n".join(tests)),
-            "harness": _harness(self.tree.path, _tiers(self.project)),
+            "harness": self.harness,
             "tiers": {result.tier: result.as_json() for result in self.results},
             "faults": self.faults,
             "versions": {"python": platform.python_version(), "system": platform.system()},
             "seconds": round(time.monotonic() - self.started, 3),
         }
+
+
+def _were_red(reds: Sequence[Sequence[str]]) -> str:
+    """How many runs were red, and which tests."""
+    names = ", ".join(dict.fromkeys(test for tests in reds for test in tests))
+    return f"red runs of the same bytes: {len(reds)} ({names})"
 
 
 def _file_of(project: Project) -> GateFile:
@@ -301,7 +322,7 @@ def _refuse_bot(state: GateState, by: str) -> None:
 
 def _refuse_other_program(root: Path, tree: Path) -> None:
     """What decides here must be what the commit holds: the engine, its settings, the sessions, the locks."""
-    listed = git(tree, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *_HARNESS).split("\0")
+    listed = git(tree, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *HARNESS).split("\0")
     differs = [name for name in listed if name and not _is_same(root / name, tree / name)]
     if differs:
         raise Refused(
@@ -352,13 +373,6 @@ def _next_step(reason: str) -> str:
     if why.startswith("red: "):
         return f"bin/invoke explain {why.removeprefix('red: ').partition(',')[0]}"
     return f"bin/invoke run --tier {tier}"
-
-
-def _harness(tree: Path, tiers: Sequence[Tier]) -> str:
-    """Digest of all that decides what green means: the tests with their folders, the engine, the locks."""
-    paths = {path for tier in tiers for path in tier.tests}
-    folders = {str(Path(path).parent) for path in paths if path.endswith(".py")}
-    return _digest(git(tree, "ls-tree", "-r", "HEAD", "--", *sorted({*folders, *paths, *_HARNESS})))
 
 
 def _digest(text: str) -> str:

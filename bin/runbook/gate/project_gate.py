@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.gate.file import GateFile, GateState, Position
+from runbook.probes import is_probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from runbook.source_state import SourceState
 
 BOT = "bot"  # who closes it by itself; "bot:NAME" where there are several
-# Set for a smoke of something else than what is served (a fault, an old commit, an upgrade): it closes no gate.
-PROBE_VARIABLE = "RUNBOOK_PROBE"
-_PROBES = {PROBE_VARIABLE, "RUNBOOK_COMMIT"}
 _MAX_REASON = 2_000  # characters that the server reads
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}|\$(\w+)")
 
@@ -98,11 +96,6 @@ def close(project: Project, *, reason: str, by: str) -> GateState:
             next_step="free the place, or make it writable; while in doubt, stop the server",
         ) from error
     return file.read(time.time())
-
-
-def is_probe() -> bool:
-    """Whether this process smokes something else than what is served."""
-    return not _PROBES.isdisjoint(os.environ)
 
 
 def close_for(project: Project, rows: Iterable[str], *, run: str) -> str:

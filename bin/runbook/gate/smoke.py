@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.gate.faults import high_rows, read_proofs, unproved
-from runbook.gate.project_gate import PROBE_VARIABLE
 from runbook.kept_process import run_kept
+from runbook.probes import PROBE_VARIABLE
 from runbook.rows import Severity, TestFunction, read_rows, read_tests, short_name
 from runbook.runs import RunFolder
+from runbook.second_tries import find_second_tries
 from runbook.smoke import GATE_NONCE_VARIABLE
 from runbook.verdict import Outcome, Verdict, Word, judge
 
@@ -38,7 +39,8 @@ class TierResult:
         seconds: The wall time of its runs, in sum.
         runs: Their folders' names.
         reasons: Why it does not open a gate; empty where it does.
-        red_high: The tests of high severity that are red.
+        red: The tests that are red.
+        red_high: Those of them that are of high severity.
     """
 
     tier: str
@@ -47,6 +49,7 @@ class TierResult:
     seconds: float
     runs: tuple[str, ...]
     reasons: tuple[str, ...]
+    red: tuple[str, ...] = ()
     red_high: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -82,10 +85,28 @@ class GateSmoke:
         """Where Nox makes the environments, anew for each opening."""
         return self._scratch / "nox"
 
-    def smoke(self, tier: Tier) -> TierResult:
-        """Run a tier through its Nox session, and judge every run of it."""
+    def smoke(self, tier: Tier, *, times: int = 1) -> TierResult:
+        """Run a tier through its Nox session, and judge every run of it.
+
+        Args:
+            tier: What to run.
+            times: How often, unless it is not green sooner.
+        """
         root = self._project.root
         tests = read_tests(root, tier.tests)
+        judged: list[_JudgedRun] = []
+        reasons = [f"{place}: {what}" for place, what in find_second_tries(root, tier.tests)]
+        for _ in range(times):
+            if not reasons:
+                runs, reasons = self._smoke_once(tier, tests)
+                judged += runs
+        return _result(tier, tests, judged, reasons)
+
+    def _smoke_once(
+        self, tier: Tier, tests: tuple[TestFunction, ...]
+    ) -> tuple[list[_JudgedRun], list[str]]:
+        """Run it; return its runs, and why they do not open a gate."""
+        root = self._project.root
         nonce = secrets.token_hex(16)
         before = _run_ids(root)
         # The settings are named, and the smoke says the root, so that no other file of settings counts.
@@ -95,8 +116,7 @@ class GateSmoke:
         runs = [RunFolder(root / ".runbook" / "runs" / name) for name in _run_ids(root) - before]
         judged = [_judge(run, tests, nonce) for run in runs]
         reasons = [why for run in judged for why in run.reasons] or session
-        reasons += [] if runs or reasons else ["nothing was run"]
-        return _result(tier, tests, judged, reasons)
+        return judged, reasons + ([] if runs or reasons else ["nothing was run"])
 
     def prove(self, session: str, tiers: Sequence[Tier]) -> FaultsResult:
         """Inject the faults of the rows of high severity; see `runbook.gate.faults`."""
@@ -188,10 +208,10 @@ def _result(
 ) -> TierResult:
     high = {test.id for test in tests if test.row and test.row.severity is Severity.HIGH}
     red = {
-        short_name(test)
+        test
         for run in runs
         for test, outcome in run.verdict.outcomes.items()
-        if outcome is Outcome.FAILED and test in high
+        if outcome is Outcome.FAILED
     }
     return TierResult(
         tier.name,
@@ -200,7 +220,8 @@ def _result(
         sum(run.seconds for run in runs),
         tuple(sorted(run.name for run in runs)),
         tuple(dict.fromkeys(f"{tier.name}: {reason}"[:_MAX_REASON] for reason in reasons)),
-        tuple(sorted(red)),
+        tuple(sorted(map(short_name, red))),
+        tuple(sorted(map(short_name, red & high))),
     )
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from runbook.culprit.worktrees import TemporaryFolder
 from runbook.errors import EnvironmentNotReady
-from runbook.gate.project_gate import PROBE_VARIABLE
+from runbook.probes import PROBE_VARIABLE
 from runbook.rows import function_id
 
 if TYPE_CHECKING:

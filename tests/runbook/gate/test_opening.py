@@ -204,6 +204,75 @@ def test_whatever_is_not_plainly_green_is_refused_with_its_reason(
     assert before == gated.state
 
 
+def flaky(gated: Gated, outcomes: str) -> Path:
+    """Commit a row whose runs come out as these letters say, then green; return the file that counts them."""
+    count = gated.file.path.with_name("runs")
+    count.parent.mkdir()
+    count.touch()
+    body = (
+        f"import pathlib; f = pathlib.Path({str(count)!r}); n = len(f.read_text());"
+        f" f.write_text('x' * (n + 1)); assert 'r' != {outcomes!r}[n:n + 1]"
+    )
+    gated.project.write("tests/test_app.py", module(ONE, row_test("test_two", body)))
+    gated.project.commit()
+    return count
+
+
+def test_a_row_that_was_red_on_the_same_bytes_must_be_green_several_times(gated: Gated) -> None:
+    count = flaky(gated, "r")
+
+    assert 5 == gated.open().status
+    asked = gated.open()
+
+    assert 0 == asked.status, asked.err
+    assert "red runs of the same bytes: 1 (test_two); 5 green runs are asked for" in asked.err
+    assert 6 == len(count.read_text())
+    assert 5 == len(gated.state.record["proof"]["tiers"]["fast"]["runs"])
+
+
+def test_a_row_that_is_red_again_asks_for_more_and_ends_at_the_first_red(gated: Gated) -> None:
+    count = flaky(gated, "rrr")
+
+    asked = [gated.open() for _ in range(3)][-1]
+
+    assert "red runs of the same bytes: 2 (test_two); 10 green runs" in asked.err
+    assert (5, 3) == (asked.status, len(count.read_text()))
+
+
+def test_a_red_run_by_whomever_counts(gated: Gated) -> None:
+    count = flaky(gated, "r")
+
+    assert 1 == gated.project.smoke(ORCH_DATA=str(gated.file.path.parent)).status
+    assert 0 == gated.open().status
+
+    assert 6 == len(count.read_text())
+
+
+def test_a_commit_that_mends_the_row_is_asked_once(gated: Gated) -> None:
+    count = flaky(gated, "r")
+    assert 5 == gated.open().status
+    gated.project.write("tests/test_app.py", module(ONE, TWO))
+    gated.project.commit()
+
+    assert 0 == gated.open().status
+
+    assert 1 == len(count.read_text())
+
+
+def test_a_test_that_tries_again_by_itself_is_refused(gated: Gated) -> None:
+    tries = (
+        row_test("test_two") + "    try:\n        assert 1\n    except Exception:\n        pass\n"
+    )
+    gated.project.write("tests/test_app.py", module(ONE, tries))
+    gated.project.commit()
+
+    asked = gated.open()
+
+    assert 5 == asked.status
+    assert ": catches the failure of an assertion, and goes on" in asked.err
+    assert "SMOKE v1" not in asked.err
+
+
 # What a session of faults says is written beside the noxfile; it has to be asked for the high rows alone.
 PROVES = """
 

@@ -1,0 +1,50 @@
+"""The scratch trees in which faults are injected."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import py_compile
+from pathlib import Path
+
+from runbook.prove.fault import Fault
+from runbook.prove.workshop import _edited
+
+
+def value_of(file: Path) -> int:
+    """Import a module in this process, as Python does with what it has compiled; return what it holds."""
+    spec = importlib.util.spec_from_file_location("app", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return int(module.VALUE)
+
+
+def test_an_edit_of_the_same_size_and_time_is_compiled_anew(tmp_path: Path) -> None:
+    """Python takes bytecode for fresh by the size and the second of its source: both are the same here."""
+    file = tmp_path / "app.py"
+    file.write_text("VALUE = 1\n")
+    os.utime(file, (10**9, 10**9))
+    py_compile.compile(str(file), doraise=True)
+    fault = Fault("test_one", "two", "It is two.", "app.py", "1", "2", "fast")
+
+    with _edited(tmp_path, fault):
+        os.utime(file, (10**9, 10**9))
+        during = value_of(file)
+    os.utime(file, (10**9, 10**9))
+
+    assert (2, 1) == (during, value_of(file))
+
+
+def test_the_bytecode_of_other_modules_stays(tmp_path: Path) -> None:
+    kept = [tmp_path / name for name in ("app_two.py", "other.py")]
+    for file in [tmp_path / "app.py", *kept]:
+        file.write_text("VALUE = 1\n")
+        py_compile.compile(str(file), doraise=True)
+    fault = Fault("test_one", "two", "It is two.", "app.py", "1", "2", "fast")
+
+    with _edited(tmp_path, fault):
+        compiled = [Path(importlib.util.cache_from_source(str(file))).exists() for file in kept]
+
+    assert [True, True] == compiled
