@@ -110,7 +110,7 @@ def legal_render(session: nox.Session, lock: str) -> None:
 @nox.session(name="faults", tags=["faults"], default=False)
 def faults(session: nox.Session) -> None:
     """Prove every row: inject its faults into scratch trees, and see it turn red, and first."""
-    sync(session, "browser")
+    sync(session, "hub-browser")  # what every tier needs
     session.run("python", "-m", "runbook.prove", *session.posargs, stderr=None)
 
 

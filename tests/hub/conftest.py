@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.preconditions import precondition
 from tests.hub import hub_process
 from tests.hub.hub_process import APPS
 
@@ -82,8 +83,23 @@ class SmokedApp:
     interview: Interview
 
     def answer(self, what: str) -> Reply:
-        """Return what it answers to a question."""
-        return self.interview.answer(what, self.slug)
+        """Return what it answers to a question, unless that is but what another row judges.
+
+        An app that cannot be used at all answers 502 to everything, with the reason.
+        """
+        reply = self.interview.answer(what, self.slug)
+        with precondition("its manifest can be used", row="test_app_has_a_valid_manifest"):
+            assert reply.status != 502 or f"{MANIFEST}: " not in reply.text, reply.text
+        if what != "health":
+            health = self.interview.answer("health", self.slug)
+            with precondition("it is served", row="test_app_is_healthy"):
+                assert not (_is_unserved(reply) and _is_unserved(health)), health.text
+        return reply
+
+
+def _is_unserved(reply: Reply) -> bool:
+    """Whether the hub has answered itself: the backend cannot be used, or no app is at this address."""
+    return reply.status == 502 or '"no_such_host"' in reply.text
 
 
 @pytest.fixture(scope="session")

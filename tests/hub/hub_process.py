@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.hub.unshown_apps import add_unshown
+
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(os.environ.get("HUB_APPS") or ROOT / "bin" / "hub" / "apps")
 TEST_USER, TEST_PASSWORD = "smoke", "smoke-password"
@@ -46,7 +48,7 @@ class HubProcess:
         self, apps: Path, *options: str, top: Path | None = None, **environment: str
     ) -> None:
         self.apps = apps
-        self._top = top or _temporary_folder() / f"hub-smoke-{os.urandom(8).hex()}"
+        self._top = top or _new_folder()
         self._top.mkdir(mode=0o700, exist_ok=True)
         self.data = self._top / "data"
         self._log = self._top / "hub.log"
@@ -125,6 +127,12 @@ class HubProcess:
         self._process.communicate()  # closes the keeper's standard input
 
 
+def _new_folder() -> Path:
+    folder = _temporary_folder() / f"hub-smoke-{os.urandom(8).hex()}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
 def _temporary_folder() -> Path:
     if "TMPDIR" in os.environ:
         return Path(os.environ["TMPDIR"])
@@ -135,9 +143,10 @@ _started: list[HubProcess] = []
 
 
 def start() -> HubProcess:
-    """Start the run's hub unless it is started already, and return it."""
+    """Start the run's hub unless it is started already, and return it; it has a few apps that it must not show."""
     if not _started:
-        _started.append(HubProcess(APPS))
+        top = _new_folder()
+        _started.append(HubProcess(add_unshown(APPS, top / "apps"), top=top))
     return _started[0]
 
 

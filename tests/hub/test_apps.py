@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.preconditions import precondition
 from tests.hub.client import bearer
 from tests.hub.hub_process import TEST_USER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.hub.client import Client
     from tests.hub.conftest import SmokedApp
     from tests.hub.hub_process import HubProcess
@@ -103,15 +106,42 @@ def test_app_has_a_valid_manifest(app: SmokedApp) -> None:
     suspects=["bin/hub/catalogue.py::Catalogue.shown_to", "bin/hub/portal.py::handle_apps"],
 )
 def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -> None:
-    from hub.catalogue import scan
-    from hub.users import TEST_GROUPS
-
-    wanted = [app.slug for app in scan(hub.apps).shown_to(TEST_GROUPS)]
-    reply = client.get(f"{hub.url}/api/apps", **bearer(client.token("portal")))
+    token = client.token("portal")
+    reply = client.get(f"{hub.url}/api/apps", **bearer(token))
     anonymous = client.get(f"{hub.url}/api/apps")
 
-    assert wanted == [app["slug"] for app in reply.json["apps"]]
+    with precondition("a token can be had", row="test_app_knows_who_is_signed_in"):
+        assert 2 == token.count("."), token
+    with precondition("a token is believed", row="test_app_knows_who_is_signed_in"):
+        assert 401 != reply.status, reply.text
+    assert _shown(hub.apps) == [app["slug"] for app in reply.json["apps"]]
     assert 401 == anonymous.status
+
+
+def _shown(apps: Path) -> list[str]:
+    """The apps that have a tile for the test user, in its order, as their files say and not as the hub reads them."""
+    from hub.catalogue import scan
+
+    broken = {app.slug for app in scan(apps).broken}  # which another row judges
+    granted = [file.parent for file in apps.glob("*/entitlement.yml") if file.parent.name[0] != "."]
+    tiles = (_place(folder) for folder in granted if folder.name not in broken)
+    return [slug for *_, slug in sorted(filter(None, tiles))]
+
+
+def _place(folder: Path) -> tuple[str, float, str, str] | None:
+    """Where an app's tile stands for the test user, and its slug; None where it has none."""
+    import yaml
+
+    from hub.users import TEST_GROUPS
+
+    said = yaml.safe_load((folder / "app.manifest.yml").read_bytes())
+    granted = yaml.safe_load((folder / "entitlement.yml").read_bytes())["groups"]
+    entry = {"visible": True, "category": "Apps", "order": 100} | said.get("hub", {})
+    is_archived = said.get("lifecycle", {}).get("status") == "archived"
+    is_theirs = set(said["auth"]["required_groups"]) <= set(TEST_GROUPS)
+    if not entry["visible"] or is_archived or not is_theirs or set(granted).isdisjoint(TEST_GROUPS):
+        return None
+    return entry["category"].casefold(), entry["order"], said["name"].casefold(), said["slug"]
 
 
 def _key(body: object, name: str) -> object:

@@ -11,6 +11,7 @@ They stand in TOML files below the project's faults folder, under the test and a
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,12 @@ class Fault:
     def title(self) -> str:
         """What it is called in messages."""
         return f"{self.row}.{self.name}"
+
+    @property
+    def digest(self) -> str:
+        """What tells this edit from any other that a fault of the same name may have been."""
+        edit = "\0".join((self.file, self.find, self.replace))
+        return hashlib.sha256(edit.encode()).hexdigest()[:12]
 
     def edit(self, source: str) -> str:
         """Return the source of the file with the fault in it.

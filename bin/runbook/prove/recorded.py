@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runbook.project import Project
     from runbook.prove.fault import Fault
 
-RECORD = "bin/nox -s faults -- --record"
+RECORD = "bin/nox -s faults -- --record"  # and the rows, where not all are to be proved
 
 
 def record_file(project: Project) -> Path:
@@ -26,10 +26,14 @@ def record_file(project: Project) -> Path:
 
 def read_record(project: Project) -> list[Proof]:
     """Return the proofs as they were recorded last; none where they never were."""
+    return [read_proof(entry) for entry in _entries(project)]
+
+
+def _entries(project: Project) -> list[dict[str, Any]]:
     file = record_file(project)
     if not file.is_file():
         return []
-    return [read_proof(entry) for entry in json.loads(file.read_text(encoding="utf-8"))["proofs"]]
+    return list(json.loads(file.read_text(encoding="utf-8"))["proofs"])
 
 
 def write_record(project: Project, proofs: Iterable[Proof], faults: Sequence[Fault]) -> Path:
@@ -40,20 +44,23 @@ def write_record(project: Project, proofs: Iterable[Proof], faults: Sequence[Fau
         proofs: What was proved just now.
         faults: All that there are, in their order; a proof of any other is dropped.
     """
-    known = {(proof.row, proof.name): proof for proof in [*read_record(project), *proofs]}
-    keys = [(fault.row, fault.name) for fault in faults]
-    entries = [_entry(known[key]) for key in keys if key in known]
+    edits = {(fault.row, fault.name): fault.digest for fault in faults}
+    known = {(entry["row"], entry["name"]): entry for entry in _entries(project)}
+    for proof in proofs:
+        key = (proof.row, proof.name)
+        known[key] = _entry(proof, edits[key])
     file = record_file(project)
-    text = json.dumps({"schema": SCHEMA, "proofs": entries}, indent=1, ensure_ascii=False)
+    kept = [known[key] for key in edits if key in known]
+    text = json.dumps({"schema": SCHEMA, "proofs": kept}, indent=1, ensure_ascii=False)
     file.write_text(text + "\n", encoding="utf-8")
     return file
 
 
-def _entry(proof: Proof) -> dict[str, Any]:
-    """A proof without what is another on each run."""
+def _entry(proof: Proof, edit: str) -> dict[str, Any]:
+    """A proof without what is another on each run, and which edit it is a proof of."""
     entry = asdict(proof)
     del entry["got"]
-    return entry
+    return entry | {"edit": edit}
 
 
 def matrix_block(project: Project) -> str:
@@ -66,8 +73,12 @@ def matrix_block(project: Project) -> str:
 
 
 def stale_records(project: Project, faults: Iterable[Fault]) -> Iterator[str]:
-    """Yield which faults are recorded otherwise than they stand."""
-    there = {(fault.row, fault.name, fault.cause) for fault in faults}
-    kept = {(proof.row, proof.name, proof.cause) for proof in read_record(project)}
-    for row, name, _ in sorted(there ^ kept):
-        yield f"the proof of {row}.{name} is not the recorded one; mend: {RECORD}"
+    """Yield which faults are recorded otherwise than they stand: another edit is another fault."""
+    there = {(fault.row, fault.name): (fault.cause, fault.digest) for fault in faults}
+    kept = {
+        (entry["row"], entry["name"]): (entry["cause"], entry.get("edit"))
+        for entry in _entries(project)
+    }
+    for row, name in sorted(there.keys() | kept.keys()):
+        if there.get((row, name)) != kept.get((row, name)):
+            yield f"the proof of {row}.{name} is not the recorded one; mend: {RECORD} {row}"
