@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import py_compile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +68,8 @@ def _compile(source: str) -> bool:
     cached = importlib.util.cache_from_source(source)
     if _header(cached) == importlib.util.MAGIC_NUMBER + _HASHED_AND_CHECKED + _hash(source):
         return False
+    import py_compile  # noqa: PLC0415 - hardly ever, and pytest waits for it
+
     mode = py_compile.PycInvalidationMode.CHECKED_HASH
     try:
         return bool(py_compile.compile(source, cached, doraise=True, invalidation_mode=mode))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +13,8 @@ def nearest(word: str, names: Iterable[str], *, most: int = 3) -> list[str]:
 
     A name that shares a whole word with ``word`` comes before one that is only spelled alike.
     """
+
+    from difflib import SequenceMatcher  # noqa: PLC0415 - hardly ever, and every run imports this module
 
     def likeness(name: str) -> tuple[int, float]:
         shared = set(word.lower().split("_")) & set(name.lower().split("_")) - {"test"}

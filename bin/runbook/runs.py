@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
-import shutil
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
@@ -90,12 +88,14 @@ def prune(state: Path, *, keep: int = KEEP) -> None:
     records = "".join(file.read_text(errors="replace") for file in (state / PROOFS).glob("*.json"))
     for _, path in sorted(over, reverse=True)[keep:]:
         if f'"{path.name}"' not in records:
-            shutil.rmtree(path, ignore_errors=True)
+            from shutil import rmtree  # noqa: PLC0415 - before pytest runs every import counts
+
+            rmtree(path, ignore_errors=True)
 
 
 def _make_new(runs: Path) -> Path:
     while True:
-        path = runs / secrets.token_hex(3)
+        path = runs / os.urandom(3).hex()
         try:
             path.mkdir()
         except FileExistsError:
