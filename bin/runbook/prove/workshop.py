@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from runbook.project import Project, Tier
 
-RUN_SECONDS = 180.0  # only a hang takes as long; a run that hangs on a fault has noticed it
+RUN_SECONDS = 180.0  # only a hang takes as long, unless the machine is busy:
+_TIMES_AS_LONG = 20  # a hang takes longer than that many runs without a fault
 _OWN_STATE = shutil.ignore_patterns("runs")
 
 
@@ -65,6 +66,9 @@ class Ran:
 class Workshop:
     """A few scratch trees of one project; a context manager that removes them.
 
+    Attributes:
+        patience: The seconds after which a run hangs.
+
     Args:
         project: Whose files are copied, as they are on disk now.
         jobs: How many trees there are at most, and runs at once.
@@ -76,6 +80,7 @@ class Workshop:
         self._folder = TemporaryFolder()
         self._trees: queue.Queue[Path] = queue.Queue()
         self._first = self._folder.path / "tree-0"
+        self.patience = RUN_SECONDS
 
     def __enter__(self) -> Self:
         for name in _files(self._project.root):
@@ -100,6 +105,7 @@ class Workshop:
                 f"the tier {tier.name} is {ran.verdict} without any fault: {'; '.join(why)[:400]}",
                 next_step=f"bin/nox -s {tier.session}",
             )
+        self.patience = max(RUN_SECONDS, _TIMES_AS_LONG * ran.seconds)
         if self._trees.empty():
             self._trees.put(self._first)
             for number in range(1, self._jobs):
@@ -149,7 +155,7 @@ class Workshop:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=RUN_SECONDS,
+                timeout=self.patience,
             )
         except subprocess.TimeoutExpired:
             return Ran("hung", (), ("it did not end",), time.monotonic() - started)

@@ -6,9 +6,16 @@ import importlib.util
 import os
 import py_compile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from runbook.project import find_project
 from runbook.prove.fault import Fault
-from runbook.prove.workshop import _edited
+from runbook.prove.workshop import Ran, Workshop, _edited
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.runbook.support import TinyProject
 
 
 def value_of(file: Path) -> int:
@@ -48,3 +55,17 @@ def test_the_bytecode_of_other_modules_stays(tmp_path: Path) -> None:
         compiled = [Path(importlib.util.cache_from_source(str(file))).exists() for file in kept]
 
     assert [True, True] == compiled
+
+
+def test_a_busy_machine_is_given_longer_before_a_run_is_said_to_hang(
+    project: TinyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_project(project.root)
+    unfaulted = Ran("green", (), (), 30.0)
+    monkeypatch.setattr(Workshop, "_run", lambda *_: unfaulted)
+
+    with Workshop(found, jobs=1) as workshop:
+        before = workshop.patience
+        workshop.open(found.tier("fast"))
+
+    assert (180.0, 600.0) == (before, workshop.patience)
