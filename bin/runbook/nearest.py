@@ -13,7 +13,6 @@ def nearest(word: str, names: Iterable[str], *, most: int = 3) -> list[str]:
 
     A name that shares a whole word with ``word`` comes before one that is only spelled alike.
     """
-
     from difflib import SequenceMatcher  # noqa: PLC0415 - hardly ever, and every run imports this module
 
     def likeness(name: str) -> tuple[int, float]:
