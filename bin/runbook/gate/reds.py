@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runbook.atomic import write_atomically
-from runbook.errors import RunbookError
+from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.gate.project_gate import gate_file
 from runbook.gate.status import read_build
 from runbook.git import git
@@ -106,8 +106,12 @@ class RedRuns:
     def _read(self) -> list[dict[str, Any]]:
         try:
             lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            raise EnvironmentNotReady(
+                f"{self._file} cannot be read: {error.strerror}", next_step="make it readable"
+            ) from error
         return [entry for line in lines if (entry := _understand(line))]
 
 
