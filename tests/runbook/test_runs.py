@@ -30,7 +30,7 @@ def test_a_name_that_is_taken_is_not_taken_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = iter(["aaaaaa", "aaaaaa", "bbbbbb"])
-    monkeypatch.setattr("secrets.token_hex", lambda _: next(names))
+    monkeypatch.setattr("os.urandom", lambda _: bytes.fromhex(next(names)))
 
     assert ["aaaaaa", "bbbbbb"] == [RunFolder.make(tmp_path).id for _ in range(2)]
 

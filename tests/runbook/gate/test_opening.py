@@ -214,6 +214,7 @@ def flaky(gated: Gated, outcomes: str) -> Path:
         f" f.write_text('x' * (n + 1)); assert 'r' != {outcomes!r}[n:n + 1]"
     )
     gated.project.write("tests/test_app.py", module(ONE, row_test("test_two", body)))
+    gated.project.write(".gitignore", "__pycache__/\n")  # a smoke in the checkout leaves it clean
     gated.project.commit()
     return count
 
