@@ -93,7 +93,9 @@ class Hunt:
     def run(self) -> Finding:
         """Probe until the search ends."""
         running: dict[Future[ProbeResult], int] = {}
-        while (finding := self.state.finding()) is None:
+        while (finding := self.state.finding()) is None or self._proof_of(
+            finding
+        ) in running.values():
             for site in self._next(list(running.values())):
                 running[self._prober.submit(*self._run_at(site))] = site
             began = time.monotonic()
@@ -130,6 +132,11 @@ class Hunt:
         if commit < 0:
             return sha_of(self.range, site), ""
         return self._tip, self.range.commits[commit].sha
+
+    def _proof_of(self, finding: Finding) -> int | None:
+        """Return the site that proves who was found: a run that was sent ahead there is worth waiting for."""
+        culprit = finding.culprit
+        return None if culprit is None else without(self.range.dag, culprit)
 
     def _take_up_the_past(self) -> None:
         """Believe what is remembered, unless it contradicts itself or would end the search with nothing found."""
@@ -219,9 +226,10 @@ class Hunt:
         """Learn from the probes that are over, and end those that have become useless."""
         for future in [each for each in running if each.done()]:
             self._learn(running.pop(future), future.result())
-        is_over = self.state.finding() is not None
+        finding = self.state.finding()
+        proof = self._proof_of(finding) if finding else None
         for future, site in list(running.items()):
-            if is_over or self.state.is_useless(site):
+            if site != proof and (finding or self.state.is_useless(site)):
                 del running[future]
                 self._prober.cancel(future, *self._run_at(site))
 

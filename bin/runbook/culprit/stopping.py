@@ -13,7 +13,9 @@ FALSE_ALARMS, HIDINGS = (
     4,
 )  # lies to allow for on good commits and on bad ones, see `rate_at_most`
 _INSISTENCE = 10  # how much less error is allowed once the tip has spoken against an answer
-MOST_TIP_RUNS = 16  # of a command that lies
+MOST_TIP_RUNS = (
+    32  # of a command that lies; half of them may have been spent before anybody was named
+)
 _MOST_REPEATS = 8  # what FACF runs again at C = 0.99999999
 
 
