@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 # A database that says nothing for so long is taken for lost; whoever reads is told.
 _PATIENCE_SECONDS: Final = 5.0
+# Between two questions: who comes meanwhile shares the next one. At half of full load readers come one by
+# one, and a question each would cost the processor more than all else that they ask for.
+_REST_SECONDS: Final = 0.001
 
 _log = logging.getLogger(__name__)
+
+
+async def _rest() -> None:
+    await asyncio.sleep(_REST_SECONDS)
 
 
 class Wire(Protocol):
@@ -71,17 +78,24 @@ class SharedRevision:
         """Puts one question after another, each for all who came before it, until nobody waits."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            try:
-                said = await self._ask(open_wire)
-            except Exception as problem:  # noqa: BLE001 - it is raised where the answer was waited for
-                for waiter in waiting:
-                    if not waiter.done():
-                        waiter.set_exception(problem)
-            else:
-                for waiter in waiting:
-                    if not waiter.done():
-                        waiter.set_result(said)
+            await self._answer(waiting, open_wire)
+            if self._waiting:
+                await _rest()
         self._asking = None
+
+    async def _answer(
+        self, waiting: list[asyncio.Future[str]], open_wire: Callable[[], Wire]
+    ) -> None:
+        try:
+            said = await self._ask(open_wire)
+        except Exception as problem:  # noqa: BLE001 - it is raised where the answer was waited for
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_exception(problem)
+        else:
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_result(said)
 
     async def _ask(self, open_wire: Callable[[], Wire]) -> str:
         """The answer over the wire, or over a new one: a database that was restarted knows no old one."""

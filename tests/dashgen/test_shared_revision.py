@@ -68,6 +68,27 @@ def test_who_comes_during_a_question_shares_the_next_one() -> None:
     assert asyncio.run(work()) == ["asked for them"] * 20
 
 
+def test_who_comes_between_two_questions_shares_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        rested = asyncio.Event()
+        monkeypatch.setattr("dashgen.shared_revision._rest", rested.wait)
+        lines = Lines()
+        early = asyncio.create_task(lines.shared.current())
+        first = await lines.question(0, 0)
+        during = asyncio.create_task(lines.shared.current())
+        await asyncio.sleep(0)
+        first.set_result("early")
+        assert await early == "early"
+        between = asyncio.create_task(lines.shared.current())
+        await asyncio.sleep(0)
+        rested.set()
+        (await lines.question(0, 1)).set_result("late")
+        assert (await during, await between) == ("late", "late")
+        assert len(lines.opened[0].questions) == 2
+
+    asyncio.run(work())
+
+
 def test_a_local_store_is_asked_each_time() -> None:
     class Local:
         asked = 0
