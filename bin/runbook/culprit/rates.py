@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 STEADY = 1e-5  # a rate of nought, but for a lie in a hundred thousand: no evidence is ever infinite
 _LEVELS = (STEADY, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 _COLUMNS = (*_LEVELS, 0.6)  # also a bug that shows less often than not
-_EQUAL, _FLAKY, _SHY, _MIXED = 0.35, 0.3, 0.2, 0.15  # the kinds of noise, see `unknown`
-_HARDLY = 0.05  # what the other rate is at most where one kind of noise prevails
+_EQUAL, _FLAKY, _SHY, _MIXED = 0.65, 0.1, 0.1, 0.15  # the kinds of noise, see `unknown`
 _GAP = 0.3  # good and bad commits differ by at least this, or no budget suffices to tell them apart
 _PAIRS = tuple(tuple((a, b) for b in _COLUMNS) for a in _LEVELS)
 PRESUMED_STEADY = 0.9  # nothing is said: most commands do not lie
@@ -55,8 +54,8 @@ def unknown(steady: float) -> RatePrior:
     """
     kinds = (
         (_EQUAL, _normalised(lambda a, b: (a == b > STEADY) * (1 - a) ** 3)),
-        (_FLAKY, _normalised(lambda a, b: (a > b <= _HARDLY) * (1 - a) ** 2)),
-        (_SHY, _normalised(lambda a, b: float(b > a <= _HARDLY))),
+        (_FLAKY, _normalised(lambda a, b: (a > STEADY == b) * (1 - a) ** 2)),
+        (_SHY, _normalised(lambda a, b: float(b > STEADY == a))),
         (_MIXED, _normalised(lambda a, _: (1 - a) ** 4)),
     )
     rows = [
