@@ -223,14 +223,26 @@ class Search:
         held = smallest_hitting_set(found.sets, lambda name: self._suspicion.get(name, 0.0))
         tight = {name: self._at_baseline(name) for name in held}
         guessed = {name: self._guess(name) for name in held}
+        missed: Answer | None = None
         for pins in [guessed, tight] if guessed != tight else [tight]:
             found.pins = pins
             answer = yield from ask(free(pins))
             if answer.is_green:
+                self._learn_from(missed)
                 return (yield from ask(Prove(free(pins))))
             if found.culprits and not self._shows_a_held_failure(answer):
                 break
+            missed = answer
         return answer
+
+    def _learn_from(self, missed: Answer | None) -> None:
+        """Note the release of a guess that was red, where holding the same one package further back is green."""
+        if missed is None or len(self.findings.pins) > 1:
+            return
+        (name,) = self.findings.pins
+        version = missed.versions.get(name, "")
+        if missed.is_red and version and key(version) < key(self._problem.after(name)):
+            self._bad[name] = version
 
     def _shows_a_held_failure(self, answer: Answer) -> bool:
         """Whether tests still fail that failed with the held upgrades alone: then they are not held back enough."""
@@ -244,8 +256,12 @@ class Search:
             return self._at_baseline(name)
         if name in self._bad:
             return f"<{self._bad[name]}"
-        reached = self._survived.get(name, self._problem.before(name))
+        reached = self._survived[name] if self._is_survivor(name) else self._problem.before(name)
         return first_guess(reached, self._problem.after(name))
+
+    def _is_survivor(self, name: str) -> bool:
+        """Whether one that is red by itself was not red before its newest; one that needs partners says nothing."""
+        return name in self._survived and frozenset({name}) in self.findings.sets
 
     def _at_baseline(self, name: str) -> str:
         return f"{'<=' if self._problem.goes_up(name) else '>='}{self._problem.before(name)}"
@@ -262,7 +278,7 @@ class Search:
             others = {other: pin for other, pin in found.pins.items() if other != name}
             good = found.green.versions.get(name, problem.before(name))
             bad = self._bad.get(name, problem.after(name))
-            likely = None if name in self._survived else problem.early(name)
+            likely = None if self._is_survivor(name) else problem.early(name)
             bad = yield from first_bad(problem.releases, name, (good, bad), others, likely)
             found.first_bad[name] = bad
             found.pins[name] = f"<{bad}"
@@ -275,13 +291,17 @@ class Search:
         """Find the first bad release of a culprit that need not be held, since its partner is."""
         problem, found = self._problem, self.findings
         others = {other: pin for other, pin in found.pins.items() if other not in culprits}
-        good = problem.before(name)
-        answer = yield from ask(free({**others, name: f"<={good}"}))
-        if answer.is_green:
-            good = answer.versions.get(name, good)
-            found.first_bad[name] = yield from first_bad(
-                problem.releases, name, (good, problem.after(name)), others, problem.early(name)
-            )
+        bad = problem.after(name)
+        for pin in dict.fromkeys((self._guess(name), self._at_baseline(name))):
+            answer = yield from ask(free({**others, name: pin}))
+            reached = answer.versions.get(name, bad)
+            if answer.is_green:
+                found.first_bad[name] = yield from first_bad(
+                    problem.releases, name, (reached, bad), others, problem.early(name)
+                )
+                return
+            if answer.is_red and key(reached) < key(bad):
+                bad = reached
 
     def held_below(self) -> Names:
         """Return what ends below its newest version in the state that is proved green."""

@@ -1,8 +1,9 @@
 """Whom the failure points at: a weight for each upgrade, from what the failing run printed. Pure.
 
-A name in the line of the exception counts most, then the package of the deepest frame, then what that package
-requires, since a package breaks where it uses another, and then any other mention. The test runner stands in every
-traceback and counts least. A suspect is never believed: it is tried first.
+A name in the line of the exception counts most, then the package of the deepest frame, and as much as that a name in
+the statement that raised, since a call that is refused has no frame of what refused it. Then comes what the package of
+that frame requires, since a package breaks where it uses another, and then any other mention. The test runner stands
+in every traceback and counts least. A suspect is never believed: it is tried first.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ _FRAME = re.compile(r"site-packages[/\\]([A-Za-z0-9_.-]+)")
 _RAISED = re.compile(
     r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
 )
+_RAISING = re.compile(
+    r"^(?:> +| {4})(\S.*)\n(?:[ ~^]+\n)?(?=E |[\w.]*(?:Error|Exception|Warning)\b)", re.MULTILINE
+)
 _SUFFIX = re.compile(r"\.py\b")
 _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2", "hypothesis"})
 _IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
+_RAISING_IT = _DEEPEST
 STRONG = _DEEPEST  # a failure is about this package, and does not only pass through it
 _RUNNER = 0.1
 _LONGEST = 200  # characters of a line that is shown
@@ -41,6 +46,7 @@ def scores(
         required_by: For each package those that require it.
     """
     raised = "\n".join(_RAISED.findall(output))
+    raising = "\n".join(_RAISING.findall(output))
     frames = _FRAME.findall(output)
     deepest = next((frame for frame in reversed(frames) if not _is_runner(frame)), "")
     broken = {
@@ -55,6 +61,7 @@ def scores(
             continue
         score = _IN_RAISED * _mentions(names, raised)
         score += _DEEPEST * (package in broken)
+        score += _RAISING_IT * _mentions(names, raising)
         score += _USED_THERE * is_used
         score += _FRAMES * any(frame.removesuffix(".py") in names for frame in frames)
         score += _MENTION * _mentions(names, output)

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from runbook.upgrades.asking import State
 
 NEWEST, OLDEST = 9, 1
+MAJORS = tuple(f"{number}.0" for number in range(OLDEST, NEWEST + 1))
+SERIES_WITHIN_A_MAJOR = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2.0", "2.1")
 
 
 @dataclass
 class World:
-    """Packages p0, p1, ... with releases 1.0 to 9.0; the baseline has the first of each, the newest the last.
+    """Packages p0, p1, ... with nine releases each; the baseline has the first of each, the newest the last.
 
     Attributes:
         size: How many there are.
@@ -34,6 +36,8 @@ class World:
         carries: What a package needs at its newest as soon as it is newer than the baseline.
         loose: Who stays at its newest where what it needs is held.
         asked: The sets of versions that were tried.
+        releases: What the nine are called.
+        answered: Of those that were tried the ones before the first bad releases were looked for.
     """
 
     size: int
@@ -41,6 +45,8 @@ class World:
     carries: dict[str, set[str]] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
     asked: set[tuple[int, ...]] = field(default_factory=set)
+    releases: tuple[str, ...] = MAJORS
+    answered: set[tuple[int, ...]] = field(default_factory=set)
 
     @property
     def names(self) -> list[str]:
@@ -61,7 +67,7 @@ class World:
         if isinstance(state, Move):
             moved = self.closure(state)
             versions = {name: NEWEST if name in moved else OLDEST for name in self.names}
-            versions |= {name: int(float(version)) for name, version in state.at}
+            versions |= {name: self.releases.index(version) + 1 for name, version in state.at}
         else:
             versions = self._freely(dict(state.pins))
         self.asked.add(tuple(versions.values()))
@@ -72,19 +78,16 @@ class World:
         outcome = Outcome.RED if is_red else Outcome.GREEN
         shown = frozenset({"test:t.py::test"}) if is_red else frozenset()
         return Answer(
-            outcome, moved, {name: f"{version}.0" for name, version in versions.items()}, shown
+            outcome, moved, {name: self.called(each) for name, each in versions.items()}, shown
         )
 
     def _freely(self, pins: dict[str, str]) -> dict[str, int]:
         versions = dict.fromkeys(self.names, NEWEST)
         for name, pin in pins.items():
-            limit = float(pin.lstrip("<="))
-            allowed = [
-                each
-                for each in range(OLDEST, NEWEST + 1)
-                if each < limit or ("=" in pin and each <= limit)
-            ]
-            versions[name] = allowed[-1]
+            limit = key(pin.lstrip("<="))
+            versions[name] = sum(
+                key(each) < limit or ("=" in pin and key(each) == limit) for each in self.releases
+            )
         for name in sorted(
             set(self.names) - self.loose
         ):  # who needs the newest of what is held goes back
@@ -94,27 +97,23 @@ class World:
                 versions[name] = OLDEST
         return versions
 
-    def below(self, name: str, version: str) -> str | None:
-        return self._pick(
-            name, [each for each in range(1, 10) if key(f"{each}.0") < key(version)][-1:]
-        )
+    def called(self, number: int) -> str:
+        return self.releases[number - 1]
 
-    def at_least(self, name: str, version: str) -> str | None:
-        return self._pick(
-            name, [each for each in range(1, 10) if key(f"{each}.0") >= key(version)][:1]
-        )
+    def below(self, _: str, version: str) -> str | None:
+        return next((each for each in reversed(self.releases) if key(each) < key(version)), None)
 
-    def between(self, name: str, low: str, high: str) -> str | None:
-        inside = [each for each in range(1, 10) if key(low) < key(f"{each}.0") < key(high)]
-        return self._pick(name, inside[len(inside) // 2 :][:1])
+    def at_least(self, _: str, version: str) -> str | None:
+        return next((each for each in self.releases if key(each) >= key(version)), None)
 
-    @staticmethod
-    def _pick(_: str, found: list[int]) -> str | None:
-        return f"{found[0]}.0" if found else None
+    def between(self, _: str, low: str, high: str) -> str | None:
+        inside = [each for each in self.releases if key(low) < key(each) < key(high)]
+        return inside[len(inside) // 2] if inside else None
 
     def search(self, *, is_bounded: bool = False, width: int = 1, points_at: str = "") -> Search:
-        newest = Resolution(dict.fromkeys(self.names, f"{NEWEST}.0"))
-        changes = tuple(Change(name, f"{OLDEST}.0", f"{NEWEST}.0") for name in self.names)
+        before, after = self.called(OLDEST), self.called(NEWEST)
+        newest = Resolution(dict.fromkeys(self.names, after))
+        changes = tuple(Change(name, before, after) for name in self.names)
         imports = {name: frozenset({name}) for name in self.names}
         problem = Problem(
             changes, newest, self.closure, self, lambda: imports, width, is_bounded=is_bounded
@@ -124,6 +123,7 @@ class World:
         red = replace(red, output=f"E   ImportError: {points_at}\n")
         made = Search(problem, red, lambda _: None)
         drive(made.run(), self.answer)
+        self.answered = set(self.asked)
         drive(made.tighten(), self.answer)
         return made
 
@@ -223,6 +223,24 @@ def test_a_trace_that_is_right_where_the_break_came_later_takes_few_more() -> No
     found = world.search(is_bounded=True, points_at="p7").findings
     assert {"p7": "<5.0"} == found.pins
     assert len(world.asked) <= 9
+
+
+def test_a_guess_that_held_too_little_is_the_upper_end_of_the_bound() -> None:
+    """Held below 2 it is red, so nothing from 2.0 on is tried for the first bad release."""
+    world = World(60, [{"p7": 5, "p8": 2}], releases=SERIES_WITHIN_A_MAJOR)
+    search = world.search(is_bounded=True)
+    (held,) = search.findings.pins
+    assert {"p7": "1.4", "p8": "1.1"} == search.findings.first_bad
+    tried = {world.called(of[int(held[1:])]) for of in world.asked - world.answered}
+    assert "2.0" not in tried
+
+
+def test_a_partner_is_held_back_no_further_than_its_series_to_find_its_first_bad_release() -> None:
+    world = World(60, [{"p7": 8, "p8": 8}], releases=SERIES_WITHIN_A_MAJOR)
+    search = world.search(is_bounded=True)
+    (partner,) = {7, 8} - {int(name[1:]) for name in search.findings.pins}
+    assert {"p7": "2.0", "p8": "2.0"} == search.findings.first_bad
+    assert not any(of[partner] == OLDEST for of in world.asked - world.answered)
 
 
 def test_two_that_break_by_themselves_are_both_proved_at_their_newest_or_by_holding() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.upgrades.suspects import said_by, scores, weigh
+from runbook.upgrades.suspects import STRONG, said_by, scores, weigh
 
 TRACE = """\
   File "/env/lib/python3.11/site-packages/_pytest/runner.py", line 1, in call
@@ -53,6 +54,24 @@ def test_what_a_broken_package_requires_comes_before_what_is_only_mentioned() ->
     required_by = {"transport": {"client"}, "other": {"innocent"}}
     found = scores(trace, imports, required_by)
     assert ["client", "transport", "innocent"] == sorted(found, key=lambda name: -found[name])
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        ">           refusing.Client(proxies=None)\nE           TypeError: unexpected argument\n",
+        '  File "test_x.py", line 3, in test\n    refusing.Client(proxies=None)\n    ~~~~~~^^^^\nTypeError: no\n',
+    ],
+)
+def test_the_statement_that_raised_counts_as_the_deepest_frame(raised: str) -> None:
+    """What refuses a call has no frame."""
+    imports = {name: frozenset({name}) for name in ("refusing", "passed", "innocent")}
+    frame = (
+        'File "/env/lib/python3.11/site-packages/passed/api.py", line 3, in go\n    innocent.go()\n'
+    )
+    found = scores(frame + raised, imports)
+    assert found["refusing"] >= STRONG
+    assert found["innocent"] < STRONG
 
 
 def test_the_name_of_a_file_is_no_mention_of_the_package_py() -> None:
