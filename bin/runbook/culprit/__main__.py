@@ -1,20 +1,17 @@
-"""``python -m runbook.culprit --repo DIR --good REV --bad REV --command CMD``: the search from a command line.
-
-The report goes to standard output, progress to standard error.
-"""
+"""``python -m runbook.culprit --repo DIR --good REV --bad REV --command CMD``: the search from a command line."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
+from runbook.culprit.command_line import Ended, add_shared, end, say
 from runbook.culprit.find import find_offending_commit, plan
-from runbook.culprit.options import TIMEOUT, Options
+from runbook.culprit.options import Options
 from runbook.culprit.report import Result, render, render_plan
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
@@ -31,29 +28,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     json_file, is_dry = arguments.pop("json"), arguments.pop("dry_run")
     lists = {name: tuple(arguments[name]) for name in ("suspects", "overlay", "unseen")}
     options = Options(**arguments | lists)
-    try:
-        text, record, code = _dry_run(options) if is_dry else _search(options)
-        if json_file == "-":
-            text = json.dumps(record, indent=2)
-        elif json_file:
-            Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    except RunbookError as error:
-        _say(f"error: {error}")
-        return error.exit_code
-    except OSError as error:
-        _say(f"error: {error.filename}: {error.strerror}")
-        return ExitCode.ENVIRONMENT
-    except KeyboardInterrupt:
-        _say("interrupted; --resume goes on from here")
-        return ExitCode.INTERRUPTED
-    print(text)
-    return code
+
+    def search() -> Ended:
+        return _dry_run(options) if is_dry else _search(options)
+
+    return end(search, json_file, interrupted="--resume goes on from here")
 
 
-def _search(options: Options) -> tuple[str, dict[str, Any], ExitCode]:
-    result = find_offending_commit(options, say=_say)
+def _search(options: Options) -> Ended:
+    result = find_offending_commit(options, say=say)
     _keep(options, result)
-    return render(result), result.to_json(), result.exit_code
+    return Ended(render(result), result.to_json(), result.exit_code)
 
 
 def _keep(options: Options, result: Result) -> None:
@@ -62,18 +47,15 @@ def _keep(options: Options, result: Result) -> None:
         state = find_project(Path.cwd()).state
         kept = keep_search(state, options.repo, result.to_json(), replay=result.replay())
     except (RunbookError, OSError) as error:
-        _say(f"note: the search is not kept for invoke report: {error}")
+        say(f"note: the search is not kept for invoke report: {error}")
     else:
-        _say(f"{call(f'report --search {kept.id}')} shows it as a page")
+        say(f"{call(f'report --search {kept.id}')} shows it as a page")
 
 
-def _dry_run(options: Options) -> tuple[str, dict[str, Any], ExitCode]:
+def _dry_run(options: Options) -> Ended:
     planned = plan(options)
-    return render_plan(planned), {"schema": "culprit-plan/1", **asdict(planned)}, ExitCode.GREEN
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    record = {"schema": "culprit-plan/1", **asdict(planned)}
+    return Ended(render_plan(planned), record, ExitCode.GREEN)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--command", required=True, help="exit 0 pass, 125 untestable, 126 and up error, else fail")
     add("--setup", default="", help="run before the command; if it fails the commit is untestable")
     add("--jobs", type=int, help="probes at once (default: 1, or the cluster's threads)")
-    add("--flake-rate", type=float, help="how often a good commit fails; 0 for never")
     add("--confidence", type=float, help="be this sure even if the command lies")
     add("--first-parent", action="store_true", help="let a merge stand for all that it brought")
     add(
@@ -98,8 +79,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="believe all that earlier searches of this command saw",
     )
-    add("--fresh", action="store_true", help="believe nothing that earlier searches saw")
-    add("--timeout", type=float, default=TIMEOUT, help="seconds for one run (default: %(default)g)")
     add("--cluster", default="", help="the address of a Dask scheduler")
     add(
         "--suspect",
@@ -111,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--overlay", action="append", default=[], help="a path of today to lay over every tree")
     add("--unseen", action="append", default=[], help="a glob of files that the command cannot see")
     add("--dry-run", action="store_true", help="say what would be done")
-    add("--json", default="", help="a file to write the result to; - for standard output")
+    add_shared(parser)
     return parser
 
 

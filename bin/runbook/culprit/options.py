@@ -95,13 +95,18 @@ class Options:
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""
-        if not self.command.strip():
-            raise UsageError("there is no command", next_step="pass --command CMD")
-        if self.jobs is not None and self.jobs < 1:
-            raise UsageError(f"--jobs is {self.jobs}; it is 1 or more")
-        if self.flake_rate is not None and not 0 <= self.flake_rate < 0.5:
-            raise UsageError(f"--flake-rate is {self.flake_rate:g}; it is 0 or more and below 0.5")
+        check_runs(self.command, self.jobs, self.flake_rate, self.timeout)
         if self.confidence is not None and not 0.5 < self.confidence < 1:
             raise UsageError(f"--confidence is {self.confidence:g}; it is above 0.5 and below 1")
-        if self.timeout <= 0:
-            raise UsageError(f"--timeout is {self.timeout:g}; it is above 0")
+
+
+def check_runs(command: str, jobs: int | None, flake_rate: float | None, timeout: float) -> None:
+    """Raise `UsageError` where what any search is told of its runs makes no sense."""
+    if not command.strip():
+        raise UsageError("there is no command", next_step="pass --command CMD")
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs is {jobs}; it is 1 or more")
+    if flake_rate is not None and not 0 <= flake_rate < 0.5:
+        raise UsageError(f"--flake-rate is {flake_rate:g}; it is 0 or more and below 0.5")
+    if timeout <= 0:
+        raise UsageError(f"--timeout is {timeout:g}; it is above 0")

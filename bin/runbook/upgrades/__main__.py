@@ -1,19 +1,15 @@
-"""``python -m runbook.upgrades --project DIR --baseline FILE --command CMD``: the search from a command line.
-
-The report goes to standard output, progress to standard error.
-"""
+"""``python -m runbook.upgrades --project DIR --baseline FILE --command CMD``: the search from a command line."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.culprit.options import TIMEOUT
-from runbook.errors import RunbookError, UsageError
+from runbook.culprit.command_line import Ended, add_shared, end, say
+from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.asking import Free, Move
 from runbook.upgrades.find import find_offending_upgrade, try_state
@@ -31,24 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments: dict[str, Any] = vars(_parser().parse_args(argv))
     json_file, only, pins = (arguments.pop(name) for name in ("json", "only", "pins"))
     arguments |= {name: tuple(arguments[name]) for name in ("prerelease", "groups")}
-    try:
-        if only or pins:
-            return _try(Options(**arguments), _state(only, pins), json_file)
-        result = find_offending_upgrade(Options(**arguments), say=_say)
-        record = json.dumps(result.to_json(), indent=2)
-        if json_file not in {"", "-"}:
-            Path(json_file).write_text(record + "\n", encoding="utf-8")
-    except RunbookError as error:
-        _say(f"error: {error}")
-        return error.exit_code
-    except OSError as error:
-        _say(f"error: {error.filename}: {error.strerror}")
-        return ExitCode.ENVIRONMENT
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here")
-        return ExitCode.INTERRUPTED
-    print(record if json_file == "-" else render(result))
-    return result.exit_code
+
+    def search() -> Ended:
+        options = Options(**arguments)
+        return _try(options, _state(only, pins)) if only or pins else _search(options)
+
+    return end(search, json_file, interrupted="the same command goes on from here")
+
+
+def _search(options: Options) -> Ended:
+    result = find_offending_upgrade(options, say=say)
+    return Ended(render(result), result.to_json(), result.exit_code)
 
 
 def _state(only: str, pins: str) -> Move | Free:
@@ -64,25 +53,17 @@ def _state(only: str, pins: str) -> Move | Free:
     return Free(tuple(sorted((normalise(each[1]), each[2].strip()) for each in found if each)))
 
 
-def _try(options: Options, state: Move | Free, json_file: str) -> int:
+def _try(options: Options, state: Move | Free) -> Ended:
     """Try one state and say what came of it."""
-    answer = try_state(options, state, say=_say)
+    answer = try_state(options, state, say=say)
     record = {
         "schema": "drift-probe/1",
         "outcome": str(answer.outcome),
         "moved": sorted(answer.moved),
         "fingerprint": sorted(answer.fingerprint),
     }
-    if json_file not in {"", "-"}:
-        Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(
-        json.dumps(record, indent=2) if json_file == "-" else f"{answer.outcome}: {describe(state)}"
-    )
-    return ExitCode.GREEN if answer.is_green else ExitCode.RED
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    code = ExitCode.GREEN if answer.is_green else ExitCode.RED
+    return Ended(f"{answer.outcome}: {describe(state)}", record, code)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,7 +102,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out the constraints that drift wrote into pyproject.toml",
     )
-    add("--flake-rate", type=float, help="how often the command fails where all is well")
     add(
         "--error",
         type=float,
@@ -129,8 +109,6 @@ def _parser() -> argparse.ArgumentParser:
         help="chance of a wrong answer about one environment (default: %(default)g)",
     )
     add("--jobs", type=int, default=1, help="environments at once (default: 1)")
-    add("--timeout", type=float, default=TIMEOUT, help="seconds for one run (default: %(default)g)")
-    add("--fresh", action="store_true", help="believe nothing that earlier searches saw")
     add(
         "--no-bound",
         dest="bound",
@@ -143,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         help="search nothing: try the baseline with these packages at their newest, or at NAME==VERSION",
     )
     add("--pins", default="", help="search nothing: try the newest with these constraints")
-    add("--json", default="", help="a file to write the result to; - for standard output")
+    add_shared(parser)
     return parser
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runbook.culprit.options import TIMEOUT
+from runbook.culprit.options import TIMEOUT, check_runs
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ class Options:
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""
-        if not self.command.strip():
-            raise UsageError("there is no command", next_step="pass --command CMD")
+        check_runs(self.command, self.jobs, self.flake_rate, self.timeout)
         if not self.project.exists():
             raise UsageError(f"{self.project} does not exist", next_step="pass --project DIR")
         if not self.baseline.is_file():
@@ -71,16 +70,10 @@ class Options:
                 f"{self.baseline} does not exist",
                 next_step="pass --baseline FILE, a file of name==version lines",
             )
-        if self.jobs < 1:
-            raise UsageError(f"--jobs is {self.jobs}; it is 1 or more")
-        if self.flake_rate is not None and not 0 <= self.flake_rate < 0.5:
-            raise UsageError(f"--flake-rate is {self.flake_rate:g}; it is 0 or more and below 0.5")
         if self.resolution not in RESOLUTIONS:
             raise UsageError(
                 f"--resolution is {self.resolution}; it is one of {', '.join(RESOLUTIONS)}"
             )
-        if self.timeout <= 0:
-            raise UsageError(f"--timeout is {self.timeout:g}; it is above 0")
 
 
 def moment(text: str) -> str:

@@ -1,0 +1,78 @@
+"""What the command lines of both searches have in common: the options that mean the same, and how a search ends.
+
+The report goes to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runbook.culprit.options import TIMEOUT
+from runbook.errors import RunbookError
+from runbook.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Callable, Mapping
+
+
+class Ended(NamedTuple):
+    """What a search has to say when it is over.
+
+    Attributes:
+        text: For a person.
+        record: For a program.
+        code: For the shell.
+    """
+
+    text: str
+    record: Mapping[str, Any]
+    code: ExitCode
+
+
+def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int:
+    """Search, say what came of it, and return an `ExitCode`.
+
+    Args:
+        search: What to do.
+        json_file: Where the record goes; ``-`` for standard output in the place of the text, nothing for nowhere.
+        interrupted: How to go on after Ctrl-C.
+    """
+    try:
+        text, record, code = search()
+        if json_file == "-":
+            text = json.dumps(record, indent=2)
+        elif json_file:
+            Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    except RunbookError as error:
+        say(f"error: {error}")
+        return error.exit_code
+    except OSError as error:
+        say(f"error: {error.filename}: {error.strerror}")
+        return ExitCode.ENVIRONMENT
+    except KeyboardInterrupt:
+        say(f"interrupted; {interrupted}")
+        return ExitCode.INTERRUPTED
+    print(text)
+    return code
+
+
+def say(line: str) -> None:
+    """Tell of the progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def add_shared(parser: ArgumentParser) -> None:
+    """Add what both searches are told in the same words."""
+    add = parser.add_argument
+    add(
+        "--flake-rate",
+        type=float,
+        help="how often the command fails where all is well; 0 for never",
+    )
+    add("--fresh", action="store_true", help="believe nothing that earlier searches saw")
+    add("--timeout", type=float, default=TIMEOUT, help="seconds for one run (default: %(default)g)")
+    add("--json", default="", help="a file to write the result to; - for standard output")
