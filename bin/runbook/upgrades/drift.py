@@ -82,13 +82,22 @@ class Drift:
         options = Options(
             project=self.project.root, baseline=floated.lock, groups=(floated.group,), only_groups=True,
             command=floated.command, lift=True, ages=True, newest_first=not floated.is_tested,
-            **self.options,
+            suspected=self.blamed(), **self.options,
         )  # fmt: skip
         result = find_offending_upgrade(options, say=_say)
         self.tiers[floated.name] = result.to_json() | {"tier": floated.name}
         if result.log:
             self.logs[floated.name] = result.log
         return result
+
+    def blamed(self) -> tuple[tuple[str, str], ...]:
+        """Return whom the tiers were broken by so far, with their first bad releases: another tier may be, too."""
+        return tuple(
+            (each["name"], each["first_bad"])
+            for record in self.tiers.values()
+            for group in record["culprits"]
+            for each in group
+        )
 
     def record(self) -> dict[str, Any]:
         """Return ``drift/1`` of all tiers together: the most serious verdict, and everything that was found."""

@@ -38,6 +38,8 @@ class Options:
         bound: Whether to look for the first bad release.
         lift: Whether to leave out the constraints that drift wrote into ``pyproject.toml``.
         ages: Whether to look up how old the newest releases are.
+        suspected: Upgrades that broke another command of this project today, each with its first bad release; they
+            are tried first, and not believed.
         newest_first: Whether the newest ends the search where it is green, before anybody looks at the baseline.
     """
 
@@ -59,6 +61,7 @@ class Options:
     lift: bool = False
     ages: bool = False
     newest_first: bool = False
+    suspected: tuple[tuple[str, str], ...] = ()
 
     def check(self) -> None:
         """Raise `UsageError` where a value makes no sense."""

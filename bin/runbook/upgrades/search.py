@@ -15,7 +15,7 @@ from runbook.upgrades.asking import Answer, Asking, Move, Outcome, Prove, ask
 from runbook.upgrades.bound import Releases, first_bad, first_guess, free
 from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_set
 from runbook.upgrades.pins import neighbours_first
-from runbook.upgrades.suspects import STRONG, scores, weigh
+from runbook.upgrades.suspects import BROKE_ANOTHER, STRONG, scores, weigh
 from runbook.upgrades.versions import key, next_series
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Problem:
         imports: The names by which each package is imported.
         width: How many environments can be tried at once.
         is_bounded: Whether to look for the first bad release of each culprit.
+        suspected: Upgrades that broke another command, each with its first bad release.
     """
 
     changes: tuple[Change, ...]
@@ -51,6 +52,7 @@ class Problem:
     imports: Callable[[], Mapping[str, frozenset[str]]]
     width: int = 1
     is_bounded: bool = True
+    suspected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def movable(self) -> Names:
@@ -76,7 +78,7 @@ class Problem:
         """Return the release with which a break most likely came, where that is not the newest."""
         if not (self.is_bounded and self.goes_up(name)):
             return None
-        series = next_series(self.before(name), self.after(name))
+        series = self.suspected.get(name) or next_series(self.before(name), self.after(name))
         release = self.releases.at_least(name, series) if series else None
         return release if release and key(release) < key(self.after(name)) else None
 
@@ -195,6 +197,8 @@ class Search:
     def _space(self, red: Answer) -> Space:
         names = self._problem.movable
         scored = self._scores(red)
+        for name in names & self._problem.suspected.keys():
+            scored[name] = scored.get(name, 0.0) + BROKE_ANOTHER
         weights = weigh(sorted(names), scored, self._problem.newest.direct)
         for name, weight in weights.items():
             self._suspicion[name] = max(weight, self._suspicion.get(name, 0.0))

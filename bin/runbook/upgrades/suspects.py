@@ -27,6 +27,7 @@ _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2
 _IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
 _RAISING_IT = _DEEPEST
 STRONG = _DEEPEST  # a failure is about this package, and does not only pass through it
+BROKE_ANOTHER = 4 * _IN_RAISED  # another command of the project, today: no trace is as telling
 _RUNNER = 0.1
 _LONGEST = 200  # characters of a line that is shown
 _SHARE = 0.8  # of the belief, for all that the failure names together

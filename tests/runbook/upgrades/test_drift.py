@@ -17,11 +17,15 @@ from runbook.project import find_project
 from runbook.upgrades import constraints, evidence
 from runbook.upgrades.branch import commit_file
 from runbook.upgrades.drift import Drift
+from runbook.upgrades.floated import Floated
 from tests.runbook.upgrades.test_issue import record
+from tests.runbook.upgrades.test_report import RESULT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runbook.upgrades.options import Options
+    from runbook.upgrades.report import Result
     from tests.runbook.support import Repository
     from tests.runbook.upgrades.conftest import Project
 
@@ -55,6 +59,20 @@ def test_the_record_of_all_tiers_has_the_most_serious_verdict_and_everything_fou
     assert [["dog"]] == [[each["name"] for each in group] for group in whole["culprits"]]
     assert (8, 3.0) == (whole["environments"], whole["seconds"])
     assert {"fast", "legal-render"} == whole["tiers"].keys()
+
+
+def test_whoever_broke_one_tier_is_suspected_first_in_the_next(
+    drift: Drift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Options] = []
+
+    def search(options: Options, **_: object) -> Result:
+        asked.append(options)
+        return RESULT
+
+    monkeypatch.setattr("runbook.upgrades.drift.find_offending_upgrade", search)
+    drift.look_at(Floated("browser", "browser", drift.project.root / "browser.txt", "true"))
+    assert ("dog", "2.0") in asked[0].suspected
 
 
 def test_a_package_that_two_locks_pin_differently_is_counted_once(drift: Drift) -> None:

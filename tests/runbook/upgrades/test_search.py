@@ -110,13 +110,27 @@ class World:
         inside = [each for each in self.releases if key(low) < key(each) < key(high)]
         return inside[len(inside) // 2] if inside else None
 
-    def search(self, *, is_bounded: bool = False, width: int = 1, points_at: str = "") -> Search:
+    def search(
+        self,
+        *,
+        is_bounded: bool = False,
+        width: int = 1,
+        points_at: str = "",
+        suspected: str = "",
+    ) -> Search:
         before, after = self.called(OLDEST), self.called(NEWEST)
         newest = Resolution(dict.fromkeys(self.names, after))
         changes = tuple(Change(name, before, after) for name in self.names)
         imports = {name: frozenset({name}) for name in self.names}
         problem = Problem(
-            changes, newest, self.closure, self, lambda: imports, width, is_bounded=is_bounded
+            changes,
+            newest,
+            self.closure,
+            self,
+            lambda: imports,
+            width,
+            is_bounded=is_bounded,
+            suspected=dict([suspected.split()]) if suspected else {},
         )
         (_, red) = self.answer([Move(frozenset()), Free()])
         assert red.is_red
@@ -223,6 +237,19 @@ def test_a_trace_that_is_right_where_the_break_came_later_takes_few_more() -> No
     found = world.search(is_bounded=True, points_at="p7").findings
     assert {"p7": "<5.0"} == found.pins
     assert len(world.asked) <= 9
+
+
+def test_who_broke_another_command_is_tried_at_its_first_bad_release_before_anybody() -> None:
+    world = World(60, [{"p7": 5}])
+    found = world.search(is_bounded=True, points_at="p9", suspected="p7 5.0").findings
+    assert (4, {"p7": "<5.0"}) == (len(world.asked), found.pins)
+
+
+def test_who_broke_another_command_is_not_believed() -> None:
+    world = World(60, [{"p9": 2}])
+    found = world.search(is_bounded=True, points_at="p9", suspected="p7 5.0").findings
+    assert [frozenset({"p9"})] == found.culprits
+    assert {"p9": "<2.0"} == found.pins
 
 
 def test_a_guess_that_held_too_little_is_the_upper_end_of_the_bound() -> None:
