@@ -66,6 +66,8 @@ STORES = ("files", "sqlite", "postgresql")
 CONNECTIONS = 16
 BARE_PATH = "/ensemble/canvases"
 GRID = "/ensemble/canvases?filter=featured&limit=20"
+# A multiple of what one owner has; each step of filling waits for the disk once.
+FILLED_AT_ONCE = 1_500
 SLOW_CLIENTS = 50
 SLOW_PAUSE = 0.2
 WRITERS = 8
@@ -359,28 +361,35 @@ def open_the_gate(top: Path) -> None:
 
 def fill(store: CanvasStore, size: int) -> str:
     """Publish so many canvases, three an owner; return the id of one."""
-    canvases: list[Canvas] = []
+    shown = ""
     # Filling need not survive a loss of power.
     with unittest.mock.patch("os.fsync"):
-        for first in range(0, size, FREE_LIMIT):
-            owner_id = new_user_id()
-            canvases = [
-                Canvas(
-                    id=new_canvas_id(),
-                    owner_id=owner_id,
-                    owner_handle=f"maker{first}",
-                    title="A canvas",
-                    room_state=normalise_room(ROOM),
-                    created_at=1e9 + first,
-                    updated_at=1e9 + first,
-                    published_at=1e9 + first + slot,
-                    slot_index=slot,
-                    visibility=Visibility.public,
-                )
-                for slot in range(min(FREE_LIMIT, size - first))
-            ]
-            store.replace(owner_id, canvases)
-    return canvases[-1].id
+        for first in range(0, size, FILLED_AT_ONCE):
+            last = min(first + FILLED_AT_ONCE, size)
+            made = [_works_of(number, last) for number in range(first, last, FREE_LIMIT)]
+            store.replace({canvases[0].owner_id: canvases for canvases in made})
+            shown = made[-1][-1].id
+    return shown
+
+
+def _works_of(first: int, end: int) -> list[Canvas]:
+    """What one owner has published: the next of all canvases, before an end."""
+    owner_id = new_user_id()
+    return [
+        Canvas(
+            id=new_canvas_id(),
+            owner_id=owner_id,
+            owner_handle=f"maker{first}",
+            title="A canvas",
+            room_state=normalise_room(ROOM),
+            created_at=1e9 + first,
+            updated_at=1e9 + first,
+            published_at=1e9 + first + slot,
+            slot_index=slot,
+            visibility=Visibility.public,
+        )
+        for slot in range(min(FREE_LIMIT, end - first))
+    ]
 
 
 def grid_bytes(size: int) -> bytes:

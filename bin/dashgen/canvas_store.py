@@ -46,10 +46,17 @@ from dashgen.grid_cursor import GridOrder, cursor_for, walk
 from dashgen.index_file import IndexFile
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 from dashgen.slots import decide_publish
-from dashgen.store_protocol import MAX_PAGE, CanvasStore, GridPage, SetAside, check_page_limit
+from dashgen.store_protocol import (
+    MAX_PAGE,
+    CanvasStore,
+    GridPage,
+    SetAside,
+    check_owners,
+    check_page_limit,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dashgen.canvas_schema import CanvasChanges, CanvasDraft
@@ -235,17 +242,17 @@ class JsonFileCanvasStore:
         """Everybody who has a canvas."""
         return self._files.owners()
 
-    def replace(self, owner_id: str, canvases: Sequence[Canvas]) -> None:
-        """Makes these, as they are, all that one owner has."""
-        if not is_user_id(owner_id) or any(canvas.owner_id != owner_id for canvas in canvases):
-            raise SchemaError("owner_id", "is not a user id, or not that of every canvas")
+    def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
+        """Makes these, as they are, all that each of these owners has."""
+        check_owners(by_owner)
+        canvases = [canvas for each in by_owner.values() for canvas in each]
         with self._writing():
-            former = self._files.of_owner(owner_id)
-            entries = self._index().of_owner(owner_id)
+            former = [content for owner_id in by_owner for content in self._files.of_owner(owner_id)]
+            index = self._index()
             for canvas in canvases:
                 self._files.write(_content_of(canvas))
             change = IndexChange(
-                leave=[entry.id for entry in entries],
+                leave=[entry.id for owner_id in by_owner for entry in index.of_owner(owner_id)],
                 enter=[_entry_for(canvas) for canvas in canvases if canvas.is_published],
             )
             if change.leave or change.enter:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dashgen.slots import Tier
     from dashgen.stores import Stores
 
+# Each change of the target waits for its disk, whether it moves one canvas or many.
+CANVASES_AT_ONCE = 200
 _NARRATE_EVERY: Final = 1_000  # owners
 
 
@@ -136,16 +138,25 @@ def copy(source: Stores, target: Stores, *, is_dry: bool) -> tuple[int, int]:
         StorageFailed: One of the stores refused; what was copied before stays.
     """
     copied = same = 0
+    pending: dict[str, Sequence[Canvas]] = {}
+
+    def flush() -> None:
+        if pending and not is_dry:
+            target.canvases.replace(pending)
+        pending.clear()
+
     for number, owner_id in enumerate(source.canvases.owners(), 1):
         wanted = source.canvases.mine(owner_id)
         if digest_of(wanted) == digest_of(target.canvases.mine(owner_id)):
             same += 1
         else:
             copied += 1
-            if not is_dry:
-                target.canvases.replace(owner_id, wanted)
+            pending[owner_id] = wanted
+        if sum(map(len, pending.values())) >= CANVASES_AT_ONCE:
+            flush()
         if number % _NARRATE_EVERY == 0:
             _narrate(f"{number} owners, {copied} of them copied")
+    flush()
     paying = dict(target.subscriptions.all())
     for owner_id, tier in source.subscriptions.all():
         if paying.get(owner_id) != tier and not is_dry:

@@ -27,10 +27,10 @@ from dashgen.errors import NotFound, NotPublished, NotYours, PublishedCanvas, Sc
 from dashgen.slots import FREE_LIMIT, Tier, decide_publish
 from dashgen.sql_grid import draw_lot, page_rows
 from dashgen.sql_schema import CANVASES
-from dashgen.store_protocol import GridPage, SetAside, check_page_limit
+from dashgen.store_protocol import GridPage, SetAside, check_owners, check_page_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -52,6 +52,7 @@ _OF_OWNER = select(CANVASES).where(CANVASES.c.owner_id == bindparam("owner_id"))
 _SLOTS_OF_OWNER = select(CANVASES.c.id, CANVASES.c.slot_index, CANVASES.c.slot_tier).where(
     CANVASES.c.owner_id == bindparam("owner_id"), CANVASES.c.slot_index.is_not(None)
 )
+_REMOVE_OF_OWNER = delete(CANVASES).where(CANVASES.c.owner_id == bindparam("owner"))
 _log = logging.getLogger(__name__)
 
 
@@ -238,15 +239,15 @@ class SqlCanvasStore:
             names = connection.execute(query).scalars().all()
         return iter(names)
 
-    def replace(self, owner_id: str, canvases: Sequence[Canvas]) -> None:
-        """Makes these, as they are, all that one owner has."""
-        if not is_user_id(owner_id) or any(canvas.owner_id != owner_id for canvas in canvases):
-            raise SchemaError("owner_id", "is not a user id, or not that of every canvas")
-        with self._database.changing(owner_id) as connection:
-            connection.execute(delete(CANVASES).where(CANVASES.c.owner_id == owner_id))
-            if canvases:
-                connection.execute(insert(CANVASES), [_whole_row_of(each) for each in canvases])
-            self._database.count_change(connection, owner_id)
+    def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
+        """Makes these, as they are, all that each of these owners has."""
+        check_owners(by_owner)
+        rows = [_whole_row_of(each) for canvases in by_owner.values() for each in canvases]
+        with self._database.changing(*by_owner) as connection:
+            connection.execute(_REMOVE_OF_OWNER, [{"owner": owner_id} for owner_id in by_owner])
+            if rows:
+                connection.execute(insert(CANVASES), rows)
+            self._database.count_change(connection, *by_owner)
 
     def sweep(self) -> list[SetAside]:
         """Nothing foreign gets into the tables; a row that cannot be read counts as absent."""

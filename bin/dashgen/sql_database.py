@@ -114,11 +114,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def changing(self, owner_id: str | None = None) -> Iterator[Connection]:
+    def changing(self, *owner_ids: str) -> Iterator[Connection]:
         """One change, durable when the block is left: all of it, or none when it raises.
 
         Args:
-            owner_id: whose canvases are changed; no other change of theirs goes on meanwhile.
+            owner_ids: whose canvases are changed; no other change of theirs goes on meanwhile.
 
         Raises:
             StorageFailed: the database refused, and nothing was changed.
@@ -127,18 +127,20 @@ class Database:
         with _errors_told(), self._engine.connect() as connection:
             writer = connection.execution_options(is_writer=True)
             with writer.begin() as transaction:
-                if owner_id is not None:
-                    self._lock(writer, _LOCKS_OF_OWNERS, _number_of(owner_id))
+                # In one order, so that no two changes wait for each other.
+                for number in sorted(set(map(_number_of, owner_ids))):
+                    self._lock(writer, _LOCKS_OF_OWNERS, number)
                 yield writer
                 _commit(transaction)
 
     @staticmethod
-    def count_change(connection: Connection, owner_id: str) -> None:
+    def count_change(connection: Connection, *owner_ids: str) -> None:
         """Makes the next revision; to be called in the change that it stands for."""
-        counter = GRID_CHANGES.c.counter == _number_of(owner_id) % CHANGE_COUNTERS
-        connection.execute(
-            update(GRID_CHANGES).where(counter).values(changes=GRID_CHANGES.c.changes + 1)
-        )
+        for counter in sorted({_number_of(each) % CHANGE_COUNTERS for each in owner_ids}):
+            is_counted = GRID_CHANGES.c.counter == counter
+            connection.execute(
+                update(GRID_CHANGES).where(is_counted).values(changes=GRID_CHANGES.c.changes + 1)
+            )
 
     def revision(self) -> str:
         """A text that is another one after every change that was counted, whoever made it.

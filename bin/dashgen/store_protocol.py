@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from dashgen.errors import SchemaError
+from dashgen.ids import is_user_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dashgen.canvas_schema import Canvas, CanvasChanges, CanvasDraft, Card, Owner, Visibility
     from dashgen.grid_cursor import GridOrder
@@ -102,8 +103,8 @@ class CanvasStore(Protocol):
     def owners(self) -> Iterator[str]:
         """Everybody who has a canvas, in order."""
 
-    def replace(self, owner_id: str, canvases: Sequence[Canvas]) -> None:
-        """Makes these, as they are, all that one owner has: how canvases move between stores.
+    def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
+        """Makes these, as they are, all that each of these owners has: how canvases move between stores.
 
         Raises SchemaError for canvases of somebody else.
         """
@@ -133,3 +134,14 @@ def check_page_limit(limit: int) -> None:
     """
     if not 1 <= limit <= MAX_PAGE:
         raise SchemaError("limit", f"must be between 1 and {MAX_PAGE}")
+
+
+def check_owners(by_owner: Mapping[str, Sequence[Canvas]]) -> None:
+    """Sees that canvases stand below the id of the user who owns them.
+
+    Raises:
+        SchemaError: they do not.
+    """
+    for owner_id, canvases in by_owner.items():
+        if not is_user_id(owner_id) or any(canvas.owner_id != owner_id for canvas in canvases):
+            raise SchemaError("owner_id", "is not a user id, or not that of every canvas")

@@ -74,7 +74,7 @@ def test_killed_at_any_system_call_a_step_is_done_or_not(
         now = steps.state_of(store)
         assert now == new if acknowledged else now in (old, new), f"killed at call {call}"
         seen.append(now == new)
-        store.replace(steps.ALICE.id, before)
+        store.replace({steps.ALICE.id: before})
     assert code == 0
     assert {False, True} == set(seen)
     assert seen == sorted(seen), "once it is done, a later kill must not undo it"

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashgen import migrate
 from dashgen.canvas_schema import Canvas, Owner, RoomState, Visibility
 from dashgen.errors import SchemaError, StorageFailed
 from dashgen.grid_cursor import GridOrder
@@ -23,7 +24,7 @@ from dashgen.stores import open_url
 from tests.dashgen.store_steps import draft, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
     from dashgen.stores import Stores
@@ -103,16 +104,19 @@ def test_the_grid_reads_the_same_and_cursors_live_on(source: str, target: str) -
             assert new.canvases.list_published(order, 50, first.next_cursor) == rest
 
 
-def test_what_was_begun_goes_on(source: str, target: str) -> None:
+def test_what_was_begun_goes_on(
+    source: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "CANVASES_AT_ONCE", 1)
     with closing(open_url(source)) as old, closing(open_url(target)) as new:
         replace, calls = new.canvases.replace, 0
 
-        def fail_at_the_third(owner_id: str, canvases: list[Canvas]) -> None:
+        def fail_at_the_third(by_owner: Mapping[str, Sequence[Canvas]]) -> None:
             nonlocal calls
             calls += 1
             if calls == 3:
                 raise StorageFailed(is_full=True)
-            replace(owner_id, canvases)
+            replace(by_owner)
 
         new.canvases.replace = fail_at_the_third  # type: ignore[method-assign, assignment]
         with pytest.raises(StorageFailed):
@@ -170,7 +174,7 @@ def test_nobody_is_given_what_is_anothers(open_stores: Callable[[], Stores]) -> 
     store = open_stores().canvases
     foreign = publish(store, draft(store, Owner("usr_other", "o")))
     with pytest.raises(SchemaError, match="owner_id"):
-        store.replace("usr_alice", [foreign])
+        store.replace({"usr_bob": [], "usr_alice": [foreign]})
     assert store.mine("usr_other") == [foreign]
     assert store.mine("usr_alice") == []
 

@@ -415,6 +415,22 @@ def test_a_reader_sees_a_swap_as_one_step(store: CanvasStore) -> None:
     assert all(one in (["a"], ["b"]) for one in seen)
 
 
+def test_all_that_several_owners_have_is_replaced_in_one_step(store: CanvasStore) -> None:
+    gone, kept, unpublished = (draft(store, title=title) for title in ("gone", "kept", "later"))
+    stays = publish(store, draft(store, Owner("usr_carol", "carol")))
+    wanted = [publish(store, kept), found(store, unpublished)]
+    publish(store, gone, slot_index=1)
+    theirs = publish(store, draft(store, BOB))
+    before = store.revision()
+    store.replace({ALICE.id: wanted, BOB.id: []})
+    assert store.mine(ALICE.id) == wanted
+    assert store.mine(BOB.id) == []
+    assert store.find(theirs.id, reader=BOB.id) is None
+    assert store.mine(stays.owner_id) == [stays]
+    assert store.count() == 2
+    assert store.revision() != before
+
+
 def test_a_sweep_of_a_sound_store_finds_nothing(store: CanvasStore) -> None:
     assert store.sweep() == []
     publish(store, draft(store, title="T"))
