@@ -25,6 +25,9 @@ PAIRING_COOKIE: Final = "pairing_token"
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _NOT_AN_OPERATOR: Final = "This needs the dashboard token."
+# Nobody guesses a token of so many characters, however often they may try; a pairing token has 43. Whoever
+# has one is let in even where others, behind the same address, have sent too many wrong ones.
+_BEYOND_GUESSING: Final = 32
 
 
 def check_auth(request: Request) -> None:
@@ -54,10 +57,11 @@ def is_dashboard_token(request: Request, token: str) -> bool:
         Refusal: 429, too many wrong tokens have come from this client.
     """
     services = services_of(request)
-    refuse_when_exhausted(request)
+    if len(token) < _BEYOND_GUESSING:
+        refuse_when_exhausted(request)
     if services.operator_token.matches(token):
         return True
-    services.token_checks.take(_client_address(request), time.monotonic())
+    count_call(request, services.token_checks)
     return False
 
 
@@ -67,22 +71,22 @@ def require_creator(request: Request) -> Owner:
     Raises:
         Unauthorised: No pairing token, or one that is unknown, expired or revoked.
         EnsembleError: 403, another site used this browser's cookie.
+        Refusal: 429, too many wrong tokens have come from this client.
     """
     owner = _resolve_paired_user(request)
+    if owner is None and presented_token(request):
+        count_call(request, services_of(request).token_checks)
     if owner is None:
         raise Unauthorised
     return owner
 
 
 def reader_of(request: Request) -> Owner | None:
-    """The paired user who reads, or None for a visitor.
-
-    Where too many wrong tokens came from, everybody reads as a visitor: none is kept out for it.
-    """
-    checks = services_of(request).token_checks
-    if checks.wait(_client_address(request), time.monotonic()) > 0:
-        return None
-    return _resolve_paired_user(request)
+    """The paired user who reads, or None for a visitor; nobody is kept out for a wrong token."""
+    owner = _resolve_paired_user(request)
+    if owner is None and presented_token(request):
+        services_of(request).token_checks.take(_client_address(request), time.monotonic())
+    return owner
 
 
 def _resolve_paired_user(request: Request) -> Owner | None:
@@ -90,15 +94,9 @@ def _resolve_paired_user(request: Request) -> Owner | None:
 
     Raises:
         EnsembleError: 403, a write by cookie came from another site.
-        Refusal: 429, too many wrong tokens have come from this client.
     """
-    token = presented_token(request)
-    pairings, checks = services_of(request).pairings, services_of(request).token_checks
-    if token:
-        refuse_when_exhausted(request)
+    token, pairings = presented_token(request), services_of(request).pairings
     owner = pairings.resolve(token, now())
-    if owner is None and token:
-        checks.take(_client_address(request), time.monotonic())
     is_by_cookie = "authorization" not in request.headers
     if owner is not None and is_by_cookie and request.method not in _SAFE_METHODS:
         _check_same_origin(request)

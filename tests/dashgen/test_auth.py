@@ -162,12 +162,26 @@ def test_wrong_dashboard_tokens_are_limited(start_panel: Callable[..., ControlPa
     for answer in (
         panel.post("/verify-token", {"token": "wrong"}),
         panel.get("/state", token="wrong"),
-        panel.get("/state", token=panel.operator_token),
+        panel.get("/state", token="x" * 43),
     ):
         assert answer.status == 429
         assert answer.json()["error"] == "rate_limited"
         assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert panel.get("/state").status == 200
+
+
+@pytest.mark.parametrize(("length", "status"), [(31, 429), (32, 200)])
+def test_a_dashboard_token_that_can_be_guessed_waits_with_its_address(
+    start_panel: Callable[..., ControlPanel], length: int, status: int
+) -> None:
+    panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="1")
+    token = "a1b2c3d4" * 4
+    (panel.orch / ".env.local").write_text(f"DASHBOARD_TOKEN={token[:length]}\n")
+    assert panel.get("/state", token=token[:length]).status == 200
+    assert panel.get("/state", token="wrong").status == 200
+    assert panel.get("/state", token="wrong").status == 429
+    assert panel.get("/state", token=token[:length]).status == status
+    assert panel.post("/verify-token", {"token": token[:length]}).status == status
 
 
 def test_wrong_pairing_tokens_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
@@ -181,10 +195,25 @@ def test_wrong_pairing_tokens_are_limited(start_panel: Callable[..., ControlPane
         assert panel.get(MINE).status == 401  # no token is no wrong token
     for attempt in range(3):
         assert panel.get(MINE, token=f"wrong{attempt}").status == 401
-    for token in ("wrong", creator.token):
+    for token in ("wrong", creator.token[:-1], f"{creator.token}x"):
         assert panel.get(MINE, token=token).status == 429
         assert panel.post("/verify-token", {"token": token}).status == 429
         assert panel.get(path, token=token).status == 200  # as a visitor
+
+
+def test_wrong_tokens_of_neighbours_do_not_lock_out_a_good_one(
+    start_panel: Callable[..., ControlPanel],
+) -> None:
+    panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="1")
+    creator = panel.signup()
+    draft = panel.post("/studio/canvas", {}, token=creator.token).json()["id"]
+    assert panel.get(MINE, token="wrong").status == 401
+    assert panel.get(MINE, token="wrong").status == 429
+    assert panel.get(MINE, token=creator.token).status == 200
+    assert panel.get(f"/ensemble/canvas/{draft}", token=creator.token).status == 200
+    assert panel.post("/verify-token", {"token": creator.token}).status == 200
+    assert panel.request("POST", "/studio/unpair", {}, token=creator.token).status == 204
+    assert panel.get(MINE, token=creator.token).status == 429  # it is one of the wrong ones now
 
 
 def test_no_token_is_ever_logged_or_stored(panel: ControlPanel, creator: Creator) -> None:
