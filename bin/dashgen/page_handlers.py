@@ -76,6 +76,11 @@ async def handle_legal_page(request: Request) -> Response:
         raise NotFound("There is no such legal page.") from None
 
 
+async def handle_docs_index(_: Request) -> Response:
+    """GET /docs and /docs/: where the documents begin."""
+    return page_answer(await in_thread(lambda: _render_document("docs/README.md", "/docs/")))
+
+
 async def handle_docs_page(request: Request) -> Response:
     """GET /docs/PATH.html: one of the project's documents."""
     path = request.path_params["path"]
@@ -168,14 +173,14 @@ async def _canvas_page(services: Services, canvas: Canvas) -> Page:
     return page
 
 
-def _render_document(source_name: str) -> Page:
+def _render_document(source_name: str, folder: str = "") -> Page:
     from dashgen.pages.docs import render_docs_page  # noqa: PLC0415
 
     try:
         source = (REPOSITORY / source_name).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound("There is no such document.") from None
-    return render_docs_page(source, source_name)
+    return render_docs_page(source, source_name, folder)
 
 
 async def _index_page(services: Services, query: GridQuery | None) -> Page:

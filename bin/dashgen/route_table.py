@@ -65,6 +65,8 @@ ROUTES: Final = (
     Route("/index.html", pages.handle_index),
     Route("/canvas/{canvas_id:canvas}.html", pages.handle_canvas_page),
     Route("/legal/{slug}.html", pages.handle_legal_page),
+    Route("/docs", pages.handle_docs_index),
+    Route("/docs/", pages.handle_docs_index),
     Route("/docs/{path:path}.html", pages.handle_docs_page),
     Route("/studio.html", pages.handle_shell_page),
     Route("/pair.html", pages.handle_shell_page),

@@ -130,6 +130,16 @@ def test_documents_are_pages(panel: ControlPanel) -> None:
         assert panel.get(f"/docs/{path}.html").status == 404
 
 
+@pytest.mark.parametrize("address", ["/docs", "/docs/"])
+def test_the_documents_begin_at_their_folder(panel: ControlPanel, address: str) -> None:
+    page = panel.get(address)
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    links = re.findall(rb'href="(/docs/[^"#]+)', page.body)
+    assert len(links) > 20
+    assert {200} == {panel.get(link.decode()).status for link in set(links)}
+
+
 def test_head_is_get_without_its_body(panel: ControlPanel) -> None:
     answer = panel.request("HEAD", "/index.html")
     assert answer.status == 200

@@ -32,6 +32,8 @@ def handler(method: str, path: str) -> object:
         ("POST", f"/studio/canvas/{ID}/publish", canvas_handlers.handle_publish_canvas),
         ("GET", f"/canvas/{ID}.html", page_handlers.handle_canvas_page),
         ("GET", "/docs/a/b.html", page_handlers.handle_docs_page),
+        ("GET", "/docs", page_handlers.handle_docs_index),
+        ("GET", "/docs/", page_handlers.handle_docs_index),
         ("PUT", "/studio/canvas/mine", None),
         ("GET", "/ensemble/canvas/mine", None),
         ("GET", f"/ensemble/canvas/{ID}0", None),
