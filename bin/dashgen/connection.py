@@ -7,7 +7,7 @@ refuses a malformed one in plain text. All three are settled here, below the app
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import (
@@ -20,7 +20,12 @@ from dashgen.json_log import with_fields
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from starlette.types import Scope
+
+    # Given a request without a body and its address, gives the headers and body of a 200, or None.
+    AtOnce = Callable[[Scope, bytes], bytes | None]
 
 MAX_HEAD_BYTES: Final = 65_536
 # A refused body is read to its end, so that the client sees the refusal and may go on with the
@@ -44,11 +49,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     request_seconds: float
     refusal_headers: Sequence[tuple[bytes, bytes]]
+    at_once: AtOnce | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._arriving = False
+        self._is_new = False
         self._head_is_complete = False
         self._chunk_bytes = 0
         self._has_completed_one = False
@@ -57,6 +64,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._refused = False
         self._ends_with_next = False
         self._active_at = 0.0
+        self._kept: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a client that never asks anything does not keep its connection."""
@@ -70,14 +78,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
-        """Start the clock of one request at its first byte."""
+        """Note that a request begins; its clock starts when its first bytes are not all of it."""
         super().on_message_begin()
         self._unset_keepalive_if_required()
         self._arriving = True
         self._head_is_complete = False
         # Where in the chunk it begins nobody says; behind another request's end it may be anywhere.
         self._received_bytes = 0 if self._has_completed_one else self._chunk_bytes
-        self._start_clock(self.request_seconds)
+        self._is_new = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header of the head; one behind the body would get past what was checked by then."""
@@ -85,22 +93,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Hand the request to the application."""
+        """Hand the request to the application, unless its answer is there already."""
         is_suspect = max(self._received_bytes, self._chunk_bytes) > MAX_HEAD_BYTES
         if is_suspect and self._head_bytes() > MAX_HEAD_BYTES:
             self._is_head_too_large = True
             raise _HeadTooLargeError
         self._head_is_complete = True
+        self._kept = self._find_kept()
+        if self._kept is not None:
+            return
         super().on_headers_complete()
         if self._ends_with_next:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Stop the clock: the request has arrived whole."""
-        super().on_message_complete()
-        self._arriving = False
+        self._arriving = self._is_new = False
         self._has_completed_one = True
         self._stop_clock()
+        if self._kept is not None:
+            self._answer_at_once(self._kept)
+            return
+        super().on_message_complete()
         if self.cycle.response_complete:
             # It was refused before it had arrived; only now does the connection become idle.
             self._unset_keepalive_if_required()
@@ -118,6 +132,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if not self._arriving or self.transport.is_closing():
             return
+        if self._is_new and not self._refused:
+            self._is_new = False
+            self._start_clock(self.request_seconds)
         if not self._head_is_complete and self._received_bytes > MAX_HEAD_BYTES:
             self._refuse_head()
         elif self._received_bytes > MAX_DISCARDED_BYTES:
@@ -159,6 +176,29 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _unsupported_upgrade_warning(self) -> None:
         # The answer is an ordinary one; what follows the request is no HTTP, so nothing is read.
         self.cycle.keep_alive = False
+
+    def _find_kept(self) -> bytes | None:
+        """An answer that needs no application, where nothing else is under way on this connection."""
+        parser, cycle = self.parser, self._latest_cycle()
+        if (
+            self.at_once is None
+            or parser.get_method() != b"GET"
+            or parser.get_http_version() != "1.1"
+            or not parser.should_keep_alive()
+            or (cycle is not None and not cycle.response_complete)
+            or self._ends_with_next
+            or self._has_completed_one  # one at a time, or a client that sends a thousand at once has them all
+            or self.flow.write_paused
+            or self.transport.is_closing()
+        ):
+            return None
+        return self.at_once(cast("Scope", self.scope), self.url)
+
+    def _answer_at_once(self, kept: bytes) -> None:
+        self._kept = None
+        always = b"".join(b"%b: %b\r\n" % each for each in self.server_state.default_headers)
+        self.transport.write(b"".join((STATUS_LINE[200], always, kept)))
+        self.on_response_complete()
 
     def _latest_cycle(self) -> RequestResponseCycle | None:
         """The request that was handed on last; uvicorn's annotation leaves out the None."""
@@ -227,13 +267,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 def bounded_protocol(
-    request_seconds: float, refusal_headers: Sequence[tuple[bytes, bytes]]
+    request_seconds: float,
+    refusal_headers: Sequence[tuple[bytes, bytes]],
+    at_once: AtOnce | None = None,
 ) -> type[BoundedHttpProtocol]:
     """Make the protocol class that uvicorn is given.
 
     Args:
         request_seconds: A request must have arrived whole within so many seconds.
         refusal_headers: What every refusal carries.
+        at_once: Knows answers that need no application; it must not wait for anything.
     """
 
     class Protocol(BoundedHttpProtocol):
@@ -241,4 +284,6 @@ def bounded_protocol(
 
     Protocol.request_seconds = request_seconds
     Protocol.refusal_headers = refusal_headers
+    # A plain function as an attribute of a class would be taken for a method.
+    Protocol.at_once = None if at_once is None else staticmethod(at_once)
     return Protocol

@@ -24,7 +24,7 @@ from dashgen.answers import (
 )
 from dashgen.atomic_file import UnsyncedError
 from dashgen.errors import EnsembleError, OutcomeUnknown, StorageFailed
-from dashgen.json_log import with_fields
+from dashgen.json_log import tell, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,27 @@ def internal_error() -> EnsembleError:
     return EnsembleError(500, "internal", "Something went wrong on our side.")
 
 
+def note_request(metrics: Metrics, method: str, path: str, status: int, started: float) -> None:
+    """Count a request that was answered, and write its line.
+
+    Args:
+        metrics: Where it counts.
+        method: Its method.
+        path: What it asked for, without the query.
+        status: What it was answered with; 0 for a client that left before.
+        started: When it began, by `time.perf_counter`.
+    """
+    metrics.count(status)
+    tell(
+        _access,
+        "request",
+        http_method=method,
+        http_path=path[:_MAX_LOGGED_PATH],
+        http_status=status,
+        duration_ms=round((time.perf_counter() - started) * 1000, 2),
+    )
+
+
 class RequestLog:
     """Counts every request and writes one line about it, without its query and its headers."""
 
@@ -96,16 +117,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, note_status)
         finally:
-            self._metrics.count(status)
-            _access.info(
-                "request",
-                extra=with_fields(
-                    http_method=scope["method"],
-                    http_path=scope["path"][:_MAX_LOGGED_PATH],
-                    http_status=status,
-                    duration_ms=round((time.perf_counter() - started) * 1000, 2),
-                ),
-            )
+            note_request(self._metrics, scope["method"], scope["path"], status, started)
 
 
 class AnswerHeaders:

@@ -19,6 +19,7 @@ from dashgen import json_log
 from dashgen.app import build_app
 from dashgen.connection import bounded_protocol
 from dashgen.errors import StorageFailed
+from dashgen.kept_grid import GridAtOnce
 from dashgen.middleware import json_headers
 from dashgen.page_handlers import warm_up
 from dashgen.settings import Settings, SettingsError
@@ -173,9 +174,12 @@ _SWITCH_SECONDS: Final = 0.0005
 
 def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socket) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
+    headers = json_headers(settings.run_nonce)
+    services = app.state.services
+    at_once = GridAtOnce(services, headers) if services.canvases.is_local else None
     config = uvicorn.Config(
         app,
-        http=bounded_protocol(settings.request_seconds, json_headers(settings.run_nonce)),
+        http=bounded_protocol(settings.request_seconds, headers, at_once),
         loop="asyncio",
         ws="none",
         lifespan="off",

@@ -13,7 +13,8 @@ from dashgen.build_id import served_build
 from dashgen.canvas_schema import CanvasDraft, Owner, Visibility, new_user_id, normalise_room
 from dashgen.errors import StorageFailed
 from dashgen.gate import write_closed, write_open
-from dashgen.kept_grid import GRID_PATH
+from dashgen.kept_grid import GRID_PATH, GridAtOnce
+from dashgen.middleware import json_headers
 from dashgen.settings import REPOSITORY, Settings
 from dashgen.slots import Tier
 
@@ -80,6 +81,18 @@ class Server:
         body = b"".join(message["body"] for message in rest)
         # The router leaves its mark on what it hands on.
         return Told(start["status"], dict(start["headers"]), body, "endpoint" in scope)
+
+    def at_once(
+        self,
+        query: bytes = b"",
+        *,
+        path: bytes = GRID_PATH.encode(),
+        headers: tuple[tuple[bytes, bytes], ...] = HOST,
+    ) -> bytes | None:
+        """What a connection is given before it asks the application."""
+        scope = {"http_version": "1.1", "headers": list(headers)}
+        grid = GridAtOnce(self.services, json_headers("nonce"))
+        return grid(scope, path + (b"?" + query if query else b""))
 
     def publish(self) -> str:
         """Publishes one more canvas."""
@@ -160,3 +173,48 @@ def test_what_is_kept_is_counted_and_logged(
         assert not server.ask().by_handler
     assert server.services.metrics.requests == before + 1
     assert [record.getMessage() for record in caplog.records] == ["request"]
+
+
+def test_a_connection_is_given_what_is_kept(server: Server) -> None:
+    for query in (b"", b"filter=newest&limit=3"):
+        assert server.at_once(query) is None
+        told = server.ask(query)
+        before = server.services.metrics.requests
+        head, _, body = (server.at_once(query) or b"").partition(b"\r\n\r\n")
+        assert told.body == body
+        assert told.headers == dict(line.split(b": ", 1) for line in head.split(b"\r\n"))
+        assert server.services.metrics.requests == before + 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (b"content-length", b"3"),
+        (b"transfer-encoding", b"chunked"),
+        (b"expect", b"100-continue"),
+        (b"upgrade", b"websocket"),
+        (b"host", b"other"),
+    ],
+)
+def test_a_connection_is_given_nothing_where_there_is_more_to_see(
+    server: Server, more: tuple[bytes, bytes]
+) -> None:
+    server.ask()
+    assert server.at_once() is not None
+    assert server.at_once(headers=(*HOST, more)) is None
+    assert server.at_once(headers=()) is None
+    assert server.at_once(path=b"/ensemble/canvases/") is None
+    assert server.at_once(path=b"http://a/ensemble/canvases") is None
+
+
+def test_a_connection_is_given_nothing_after_its_time(server: Server) -> None:
+    server.ask()
+    server.publish()
+    assert server.at_once() is None
+    server.ask()
+    refused = StorageFailed(is_full=False)
+    with patch.object(type(server.services.canvases), "revision", side_effect=refused):
+        assert server.at_once() is None
+    assert server.at_once() is not None
+    write_closed(server.services.settings.gate_file, "for a test", by="test", now=2.0)
+    assert server.at_once() is None
