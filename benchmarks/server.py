@@ -11,8 +11,9 @@ A real server on each store, with 10, 1,000 and 100,000 published canvases. The 
 - ``mixed``: publishes by eight owners among reads; what was acknowledged must be there.
 - ``stop``: the same, and SIGTERM in the middle; then the server is started again and looked at.
 
-The client is one Python process, the same for all, and so costs each of them the same: ratios are what
-is worth reading, and on a busy machine only those of processor time. Run it in the app's environment:
+The client is one thread that sends and counts bytes and knows nothing of asyncio: it is quicker than each
+of the servers, so the servers are what is measured. On a busy machine only the ratios of processor time are
+worth reading. Run it in the app's environment:
 ``.nox/app/bin/python benchmarks/server.py``.
 """
 
@@ -20,18 +21,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import http.client
 import json
 import os
-import random
+import re
+import select
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest.mock
+from collections import deque
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,6 +74,8 @@ GRID = "/ensemble/canvases?filter=featured&limit=20"
 FILLED_AT_ONCE = 1_500
 SLOW_CLIENTS = 50
 SLOW_PAUSE = 0.2
+ENDLESS_HEAD = b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 60_000
+CONTENT_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 WRITERS = 8
 ROOM = {
     "components": [
@@ -109,7 +115,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
     def log_message(self, *args): pass
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+server = Server(("127.0.0.1", 0), Handler)
 print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
 server.serve_forever()
 """
@@ -143,6 +151,13 @@ class Server(NamedTuple):
 
     address: str
     process: subprocess.Popen[bytes]
+
+    def connect(self) -> socket.socket:
+        """A connection to it, as a client would make it."""
+        host, port = self.address.split(":")
+        line = socket.create_connection((host, int(port)))
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return line
 
     def processor_seconds(self) -> float:
         """What it has used of the processors since it was started."""
@@ -459,60 +474,120 @@ def full_load(
         rate: Answers per second that are asked for; each again as soon as it is answered by default.
         slow: How many others send a request a byte at a time meanwhile.
     """
-    head = f"GET {path} HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode()
     pause = CONNECTIONS / rate if rate else 0.0
-
-    async def work() -> Load:
-        await _ask(server, head, 0.3, pause)  # not counted
-        crawling = [asyncio.create_task(_crawl(server)) for _ in range(slow)]
+    ask(server, path, 0.3, pause=pause)  # not counted
+    with crawling(server, slow):
         used, started = server.processor_seconds(), time.perf_counter()
-        asked = await asyncio.gather(
-            *(_ask(server, head, seconds, pause) for _ in range(CONNECTIONS))
-        )
+        times, errors = ask(server, path, seconds, pause=pause)
         took = time.perf_counter() - started
         cost = server.processor_seconds() - used
-        for task in crawling:
-            task.cancel()
-        await asyncio.gather(*crawling, return_exceptions=True)
-        times = [each for one, _ in asked for each in one]
-        errors = sum(wrong for _, wrong in asked)
-        rate = len(times) / took
-        return Load(rate, statistics.median(times), _p99(times), errors, cost / len(times))
+    rate = len(times) / took
+    return Load(rate, statistics.median(times), _p99(times), errors, cost / len(times))
 
-    return asyncio.run(work())
+
+class Line:
+    """One connection of the load.
+
+    Attributes:
+        began: When its present request was sent, or was due.
+        answer: What has come of the answer.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.socket = server.connect()
+        self.began = 0.0
+        self.answer = b""
+
+    def take(self) -> int:
+        """Take what has come; the status of the answer once that is whole, else 0."""
+        came = self.socket.recv(1 << 18)
+        if not came:
+            raise EOFError
+        self.answer += came
+        head, end, body = self.answer.partition(b"\r\n\r\n")
+        length = CONTENT_LENGTH.search(head)
+        if not end or length is None or len(body) < int(length[1]):
+            return 0
+        self.answer = b""
+        return int(head[9:12])
+
+
+def ask(
+    server: Server, path: str, seconds: float, *, pause: float = 0.0, connections: int = CONNECTIONS
+) -> tuple[list[float], int]:
+    """Ask over many connections until the time is over, from one thread that does little else.
+
+    Args:
+        server: Who is asked.
+        path: What is asked for.
+        seconds: For how long.
+        pause: From one request of a connection to its next; none by default, the answer is all it waits for.
+        connections: How many there are.
+
+    Returns:
+        The seconds that each answer took from when it was due, and how many were not 200.
+    """
+    head = f"GET {path} HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode()
+    times: list[float] = []
+    wrong = 0
+    lines = [Line(server) for _ in range(connections)]
+    by_number = {line.socket.fileno(): line for line in lines}
+    now = time.perf_counter()
+    end = now + seconds
+    for number, line in enumerate(lines):  # not all at once
+        line.began = now + pause * number / connections
+    waiting = deque(lines)  # in the order in which they are due
+    with ExitStack() as stack:
+        poll = stack.enter_context(closing(select.epoll()))
+        for number, line in by_number.items():
+            stack.enter_context(line.socket)
+            poll.register(number, select.EPOLLIN)
+        while now < end or len(waiting) < connections:
+            while waiting and waiting[0].began <= now < end:
+                waiting.popleft().socket.sendall(head)
+            rest = max(0.0, (waiting[0].began if waiting else end) - now)
+            for number, _ in poll.poll(rest if now < end else 1.0):
+                line = by_number[number]
+                status = line.take()
+                if status:
+                    now = time.perf_counter()
+                    times.append(now - line.began)
+                    wrong += status != 200
+                    line.began = line.began + pause if pause else now
+                    waiting.append(line)
+            now = time.perf_counter()
+    return times, wrong
+
+
+@contextmanager
+def crawling(server: Server, count: int) -> Iterator[None]:
+    """Send heads of requests that never end, a byte at a time; when cut off, from the beginning."""
+    stopped = threading.Event()
+
+    def crawl() -> None:
+        lines = [(server.connect(), iter(ENDLESS_HEAD)) for _ in range(count)]
+        while not stopped.wait(SLOW_PAUSE):
+            for place, (line, rest) in enumerate(lines):
+                try:
+                    line.sendall(bytes([next(rest)]))
+                except OSError:
+                    line.close()
+                    lines[place] = server.connect(), iter(ENDLESS_HEAD)
+        for line, _ in lines:
+            line.close()
+
+    thread = threading.Thread(target=crawl)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 async def _connect(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, port = server.address.split(":")
     return await asyncio.open_connection(host, int(port))
-
-
-async def _ask(
-    server: Server, head: bytes, seconds: float, pause: float
-) -> tuple[list[float], int]:
-    """Ask over one connection until the time is over.
-
-    Returns:
-        The seconds that each answer took from when it was due, and how many were not 200.
-    """
-    reader, writer = await _connect(server)
-    times: list[float] = []
-    wrong = 0
-    now = time.perf_counter()
-    first = pause * random.random()  # noqa: S311 - so that not all ask at once
-    due, end = now + first, now + seconds
-    while now < end:
-        if due > now:
-            await asyncio.sleep(due - now)
-        started = due if pause else time.perf_counter()
-        status, _ = await _exchange(reader, writer, head)
-        wrong += status != 200
-        now = time.perf_counter()
-        times.append(now - started)
-        due += pause
-    writer.close()
-    await writer.wait_closed()
-    return times, wrong
 
 
 async def _exchange(
@@ -528,18 +603,6 @@ async def _exchange(
     length = answer.lower().split(b"content-length:")[1].split(b"\r\n")[0]
     await reader.readexactly(int(length))
     return int(answer.split(b" ", 2)[1]), b"connection: close" in answer.lower()
-
-
-async def _crawl(server: Server) -> None:
-    """Send heads of requests that never end, a byte at a time; when cut off, from the beginning."""
-    while True:
-        _, writer = await _connect(server)
-        with contextlib.suppress(OSError):
-            for byte in b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 1_000:
-                writer.write(bytes([byte]))
-                await writer.drain()
-                await asyncio.sleep(SLOW_PAUSE)
-        writer.close()
 
 
 class Writes:
@@ -569,13 +632,12 @@ async def _write_and_read(server: Server, grid: Grid, seconds: float, *, stop: b
     """Let every writer publish and unpublish among readers; perhaps stop the server meanwhile."""
     done = Writes()
     end = time.perf_counter() + seconds * (2 if stop else 1)
-    head = f"GET {GRID} HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode()
-    readers = [asyncio.create_task(_ask(server, head, seconds, 0.0)) for _ in range(WRITERS)]
+    readers = asyncio.to_thread(ask, server, GRID, seconds, connections=WRITERS)
     writers = [asyncio.create_task(_write(server, *draft, done, end)) for draft in grid.drafts]
     if stop:
         await asyncio.sleep(seconds / 2)
         server.process.send_signal(signal.SIGTERM)
-    await asyncio.gather(*readers, *writers, return_exceptions=stop)
+    await asyncio.gather(readers, *writers, return_exceptions=stop)
     return done
 
 

@@ -247,7 +247,9 @@ class JsonFileCanvasStore:
         check_owners(by_owner)
         canvases = [canvas for each in by_owner.values() for canvas in each]
         with self._writing():
-            former = [content for owner_id in by_owner for content in self._files.of_owner(owner_id)]
+            former = [
+                content for owner_id in by_owner for content in self._files.of_owner(owner_id)
+            ]
             index = self._index()
             for canvas in canvases:
                 self._files.write(_content_of(canvas))

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, closing
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from dashgen.stores import Stores
 
 # Each change of the target waits for its disk, whether it moves one canvas or many.
-CANVASES_AT_ONCE = 200
-_NARRATE_EVERY: Final = 1_000  # owners
+CANVASES_AT_ONCE = 500
 
 
 class Exit(IntEnum):
@@ -123,6 +122,18 @@ def strangers(source: Stores, target: Stores) -> Iterator[str]:
     )
 
 
+def _batches(source: Stores) -> Iterator[dict[str, list[Canvas]]]:
+    """What owners have, some owners at a time."""
+    batch: dict[str, list[Canvas]] = {}
+    for owner_id in source.canvases.owners():
+        batch[owner_id] = source.canvases.mine(owner_id)
+        if sum(map(len, batch.values())) >= CANVASES_AT_ONCE:
+            yield batch
+            batch = {}
+    if batch:
+        yield batch
+
+
 def copy(source: Stores, target: Stores, *, is_dry: bool) -> tuple[int, int]:
     """Make the target the same as the source, owner by owner.
 
@@ -138,25 +149,16 @@ def copy(source: Stores, target: Stores, *, is_dry: bool) -> tuple[int, int]:
         StorageFailed: One of the stores refused; what was copied before stays.
     """
     copied = same = 0
-    pending: dict[str, Sequence[Canvas]] = {}
-
-    def flush() -> None:
-        if pending and not is_dry:
-            target.canvases.replace(pending)
-        pending.clear()
-
-    for number, owner_id in enumerate(source.canvases.owners(), 1):
-        wanted = source.canvases.mine(owner_id)
-        if digest_of(wanted) == digest_of(target.canvases.mine(owner_id)):
-            same += 1
-        else:
-            copied += 1
-            pending[owner_id] = wanted
-        if sum(map(len, pending.values())) >= CANVASES_AT_ONCE:
-            flush()
-        if number % _NARRATE_EVERY == 0:
-            _narrate(f"{number} owners, {copied} of them copied")
-    flush()
+    for batch in _batches(source):
+        changed = {
+            owner_id: wanted
+            for owner_id, wanted in batch.items()
+            if digest_of(wanted) != digest_of(target.canvases.mine(owner_id))
+        }
+        if changed and not is_dry:
+            target.canvases.replace(changed)
+        copied, same = copied + len(changed), same + len(batch) - len(changed)
+        _narrate(f"{copied + same} owners, {copied} of them copied")
     paying = dict(target.subscriptions.all())
     for owner_id, tier in source.subscriptions.all():
         if paying.get(owner_id) != tier and not is_dry:

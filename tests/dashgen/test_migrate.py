@@ -104,9 +104,7 @@ def test_the_grid_reads_the_same_and_cursors_live_on(source: str, target: str) -
             assert new.canvases.list_published(order, 50, first.next_cursor) == rest
 
 
-def test_what_was_begun_goes_on(
-    source: str, target: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_begun_goes_on(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "CANVASES_AT_ONCE", 1)
     with closing(open_url(source)) as old, closing(open_url(target)) as new:
         replace, calls = new.canvases.replace, 0
@@ -118,7 +116,7 @@ def test_what_was_begun_goes_on(
                 raise StorageFailed(is_full=True)
             replace(by_owner)
 
-        new.canvases.replace = fail_at_the_third  # type: ignore[method-assign, assignment]
+        new.canvases.replace = fail_at_the_third  # type: ignore[method-assign]
         with pytest.raises(StorageFailed):
             copy(old, new, is_dry=False)
         new.canvases.replace = replace  # type: ignore[method-assign]
