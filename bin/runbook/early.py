@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     # What is registered first is called last: after whatever else wants to be done at the end.
     atexit.register(_leave_with, status)
     try:
-        for each in argv[0].split(","):
+        for each in filter(None, argv[0].split(",")):
             module, _, function = each.partition(":")
             getattr(import_module(module), function)()
     except RunbookError as error:

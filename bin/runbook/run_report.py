@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MAX_SAID = 400  # characters of what pytest said
 _NEXT = "  next: "  # as a `RunbookError` is printed
 _LEFT_OUT, _ADDOPTS = "no:runbook.plugin", "PYTEST_ADDOPTS"
-_ERROR = re.compile(r"^(ERROR: |.*pytest: error: )")
+_ERROR = re.compile(r"^(ERROR: |.*pytest[^:]*: error: )")  # pytest says how it was called
 
 
 @dataclass(frozen=True)

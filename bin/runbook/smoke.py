@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -29,6 +28,7 @@ from runbook.pytest_process import (
     NONCE_VARIABLE,
     PytestProcess,
     pytest_command,
+    pytest_work,
 )
 from runbook.runs import RunFolder
 
@@ -71,6 +71,8 @@ def _main(argv: list[str], started: float) -> int:
         project = find_project(Path.cwd())
         tier = project.tier(options.tier)
         if _ASKS_PYTEST.intersection(arguments):
+            import subprocess  # noqa: PLC0415 - hardly ever
+
             return subprocess.call(pytest_command(tier.tests, arguments), cwd=project.root)
         token = _take_token(options.report_to) if options.report_to else ""
         run = _smoke(project, tier, arguments, options.json, started)
@@ -106,18 +108,18 @@ def _smoke(
     _empty_json(json_file)
     folder = RunFolder.make(project.state)
     nonce = os.environ.pop(GATE_NONCE_VARIABLE, "") or os.urandom(16).hex()
-    content = _content(project, tier)
+    content, own = _content(project, tier), dict(tier.environment)
     environment = {
         **_bytecode(project, tier),
-        **dict(tier.environment),
+        **own,
         EVENTS_VARIABLE: str(folder.events),
         NONCE_VARIABLE: nonce,
         EVIDENCE_VARIABLE: str(folder.path),
     }
     colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
     before = tier.before if _runs_its_tests(project, tier, arguments) else ""
-    command = pytest_command(tier.tests, [*colour, *arguments], before=before)
-    with PytestProcess(command, root=project.root, environment=environment) as child:
+    work = pytest_work(tier.tests, [*colour, *arguments], before=before, environment=own)
+    with PytestProcess(work, root=project.root, environment=environment) as child:
         os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
         child.wait_for_output(_START_SECONDS)
         from runbook.report_lines import header  # noqa: PLC0415

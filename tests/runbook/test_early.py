@@ -65,3 +65,14 @@ def test_what_is_to_be_done_at_the_end_is_done(project: TinyProject) -> None:
 
     assert (1, "RESULT red") == (smoked.status, smoked.result[0]), smoked.out
     assert "ended" == (project.root / "ended").read_text(encoding="utf-8")
+
+
+def test_a_wrong_option_is_told_as_without_a_function(project: TinyProject) -> None:
+    project.write("starter.py", STARTER)
+    tier = '[tool.runbook.tiers.fast]\nbefore = "starter:start"\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+
+    smoked = project.smoke("--no-such-option")
+
+    assert 2 == smoked.status
+    assert "\nerror: unrecognized arguments: --no-such-option\n" in smoked.err, smoked.err
