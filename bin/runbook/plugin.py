@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runbook import triage
 from runbook.errors import UsageError
 from runbook.negative_control import NegativeControls
 from runbook.preconditions import failed_precondition
 from runbook.pytest_process import EVENTS_VARIABLE, LIFELINE_VARIABLE, NONCE_VARIABLE
 from runbook.rows import MARKER, Row, Severity, function_id, make_row
-from runbook.verdict import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from runbook.verdict import Failure
 
 _ASSERTIONS = {"AssertionError", "Failed"}
 _MAX_TEXT = 2_000  # characters of want and got that an event keeps
@@ -216,12 +216,16 @@ class RowSummary(_Observer):
     ) -> None:
         row = item.stash.get(_row, None)
         if report.failed and row is not None:
+            from runbook.verdict import Failure  # noqa: PLC0415 - not where the engine judges
+
             self._rows[function_id(item.nodeid)] = row
             facts = _failure(item, call.excinfo, report)
             self._failures.append(Failure(item.nodeid, phase=report.when or "", **facts))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._failures:
+            from runbook import triage  # noqa: PLC0415 - not where the engine judges
+
             terminalreporter.section("runbook")
             for text in triage.fail_lines(self._failures, self._rows):
                 terminalreporter.line(text)

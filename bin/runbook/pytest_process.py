@@ -157,7 +157,7 @@ def _take_place(root: Path, *, output: int, lifeline: int) -> None:
     for stream in (1, 2):
         os.dup2(output, stream)
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    os.set_inheritable(lifeline, True)
+    os.set_inheritable(lifeline, True)  # noqa: FBT003 - os has it so
     os.closerange(3, lifeline)
     os.closerange(lifeline + 1, os.sysconf("SC_OPEN_MAX"))
     if sys.path[:1] == [os.getcwd()]:  # noqa: PTH109 - where ``-m`` was typed

@@ -12,7 +12,6 @@ from runbook import probes
 from runbook.evidence import write_evidence
 from runbook.report_lines import as_quickfix
 from runbook.rows import short_name
-from runbook.runs import prune
 
 if TYPE_CHECKING:
     from runbook.run_report import Run
@@ -49,7 +48,6 @@ def publish(run: Run, results: TextIO, *, json_file: str) -> None:
         from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
 
         tell(run.as_json())
-    prune(run.project.state)
 
 
 def say(line: str, results: TextIO) -> None:

@@ -82,8 +82,11 @@ class RunFolder:
         self.result.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
-def prune(state: Path, *, keep: int = KEEP) -> None:
-    """Remove all but the newest ``keep`` runs; those that still run, or prove a tier, are left alone."""
+def prune(state: Path, *, keep: int = KEEP - 1) -> None:
+    """Remove all but the newest ``keep`` runs: ``KEEP`` with that of the caller, which is not over.
+
+    Those that still run, or prove a tier, are left alone.
+    """
     over = [(time, path) for path in (state / "runs").iterdir() if (time := _time_of(path))]
     records = "".join(file.read_text(errors="replace") for file in (state / PROOFS).glob("*.json"))
     for _, path in sorted(over, reverse=True)[keep:]:

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from runbook.bytecode import drop_stale_rewrites, refresh
 from runbook.errors import RunbookError, UsageError
@@ -30,7 +30,7 @@ from runbook.pytest_process import (
     pytest_command,
     pytest_work,
 )
-from runbook.runs import RunFolder
+from runbook.runs import RunFolder, prune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,16 +124,16 @@ def _smoke(
         child.wait_for_output(_START_SECONDS)
         from runbook.report_lines import header  # noqa: PLC0415
         from runbook.rows import read_tests  # noqa: PLC0415
+        from runbook.run_report import Run  # noqa: PLC0415
         from runbook.run_results import publish, say  # noqa: PLC0415
 
         source = _source_beside(child, project)
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
         say(header(tier=tier.name, source=source, run=folder.id), results)
+        prune(project.state)
         with _unheard():
             status = child.watch(folder.log, _shown_on(arguments))
-
-    from runbook.run_report import Run  # noqa: PLC0415
 
     seconds = time.monotonic() - started
     content = content if content == _content(project, tier) else ""
@@ -247,5 +247,13 @@ def _empty_json(file: str) -> None:
             raise UsageError(f"--json {file}: {error.strerror}") from error
 
 
+def _leave(status: int) -> NoReturn:
+    """End the process as it is: all is written, and nobody waits for what it would take apart."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError):  # whoever read it has gone
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())
