@@ -232,6 +232,21 @@ CASES = (
         (frozenset({"click"}), frozenset({"marshmallow"})), 2, (("click", "8.2.0"), ("marshmallow", "4.0.0")),
     ),
     Case(
+        "a constant goes, under another name than the package's (Pillow 10)", f"pillow {_FILLER} pytest", "2023-05-01",
+        "def test_picture():\n    from PIL import Image\n    Image.new('L', (4, 4)).resize((2, 2), Image.ANTIALIAS)\n",
+        _one("pillow"), 1, (("pillow", "10.0.0"),),
+    ),
+    Case(
+        "code that an older compiler wrote (protobuf 4 under googleapis-common-protos)",
+        f"googleapis-common-protos<1.56.1 protobuf {_FILLER} pytest", "2022-05-01",
+        "def test_status():\n    from google.rpc import status_pb2\n", _one("protobuf"), 1, (("protobuf", "4.21.0"),),
+    ),
+    Case(
+        "a framework stays behind its templates (Jinja 3.1 under Sphinx 3)",
+        "sphinx<4 jinja2 requests rich pyyaml attrs pytest", "2022-03-01",
+        "def test_templates():\n    import sphinx.jinja2glue\n", _one("jinja2"), 1, (("jinja2", "3.1.0"),),
+    ),
+    Case(
         "many packages", f"{_LARGE} click pytest", "2024-06-01", _CLICK, _one("click"), 0, (("click", "8.2.0"),),
     ),
     Case(

@@ -33,7 +33,8 @@ _ENDS = 8  # runs of each end, where one of them contradicted itself
 _TRIES = 3  # runs of the baseline before it counts as red
 _SUSPECTED = 0.1  # a command that lied once does so at least this often
 _RESTARTS = 2
-_NO_VERDICT = frozenset({"error:Status126", "error:Status127", "error:Timeout"})
+_TIMEOUT = "error:Timeout"
+_NO_VERDICT = frozenset({"error:Status126", "error:Status127", _TIMEOUT})
 
 
 def find_offending_upgrade(options: Options, say: Callable[[str], None] = lambda _: None) -> Result:
@@ -147,6 +148,8 @@ def _baseline(case: Case, laboratory: Laboratory) -> Answer:
         return answer
     if answer.fingerprint & _NO_VERDICT:
         said = laboratory.output_of(_BASELINE).strip()[-200:] or ", ".join(answer.fingerprint)
+        if _TIMEOUT in answer.fingerprint:
+            said = f"it did not end in {case.options.timeout:g} s"
         raise EnvironmentNotReady(
             f"the command gives no verdict in the baseline: {said}",
             next_step="run the command by hand, or raise --timeout",

@@ -234,7 +234,7 @@ def render(result: Result) -> str:
     for group in result.culprits:
         lines.append("  to blame" + (", only together" if len(group) > 1 else ""))
         lines += [
-            f"    {each.name} {each.before} -> {each.after}"
+            f"    {each.name} {each.before} -> {each.after or 'no version that can be had'}"
             + (f", first bad {each.first_bad}" if each.first_bad else "")
             for each in group
         ]

@@ -72,6 +72,11 @@ def test_a_person_reads_who_what_and_how_to_see_it_again() -> None:
         assert said in text
 
 
+def test_a_culprit_without_a_newest_version_is_said_to_have_none() -> None:
+    text = render(replace(RESULT, culprits=((Culprit("dog", "1.0", ""),),)))
+    assert "dog 1.0 -> no version that can be had\n" in text
+
+
 def test_the_halves_of_the_proof_are_repeated_with_what_was_proved() -> None:
     repeat = RESULT.repeat()
     words = shlex.split(repeat["red"])

@@ -108,6 +108,12 @@ def test_a_command_that_is_not_there_is_no_finding(shop: Project) -> None:
     assert "no verdict" in found.err
 
 
+def test_a_baseline_that_hangs_is_no_finding_and_says_for_how_long(shop: Project) -> None:
+    found = shop.search("--timeout", "0.5", command="sleep 60")
+    assert ExitCode.ENVIRONMENT == found.status
+    assert "it did not end in 0.5 s" in found.err
+
+
 def test_a_newest_side_that_cannot_be_resolved_is_a_finding(shop: Project) -> None:
     shop.index.wheel("ant", "3.0", requires=["bee<2"], day="2024-02-01")
     shop.require("ant==3.0", "bee==2.0")
