@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 VERSION = "SMOKE v1"
 MAX_LENGTH = 400
-_CUT = "..."
+CUT = "..."  # stands for what is left out of a value
 _BARE = re.compile(r"[A-Za-z0-9_./:,@%+\-\[\]]+")
 _MIN_VALUE = 12  # characters of a value that are kept while anything longer can be cut
 
@@ -50,7 +50,7 @@ def line(
     parts = [_Part("", word, is_quoted=False) for word in words]
     parts += [_Part(key, str(value), is_quoted=key in quoted) for key, value in fields]
     cuttable = [part for part in parts if part.is_quoted]
-    for candidates, floor in ((cuttable, _MIN_VALUE), (parts, _MIN_VALUE), (parts, len(_CUT))):
+    for candidates, floor in ((cuttable, _MIN_VALUE), (parts, _MIN_VALUE), (parts, len(CUT))):
         _shrink(first, parts, candidates, floor)
     return _compose(first, parts)
 
@@ -70,7 +70,7 @@ class _Part:
     def __str__(self) -> str:
         shown = self.value
         if len(shown) > self.width:
-            shown = shown[: self.width - len(_CUT)] + _CUT
+            shown = shown[: self.width - len(CUT)] + CUT
         written = always_quote(shown) if self.is_quoted else quote(shown)
         return f"{self.key}={written}" if self.key else written
 

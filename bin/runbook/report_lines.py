@@ -6,16 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.lines import VERSION, line
+from runbook.lines import CUT, VERSION, always_quote, line
 from runbook.rows import Row, Severity, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from runbook.lines import Field
     from runbook.source_state import SourceState
     from runbook.verdict import Verdict
 
 MOST_LINES = 30  # of a run
+_COMPARED = ("want", "got")
+_BEFORE_DIFFERENCE = 3  # characters: the least that is shown of a value has room for more
 _FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
 
 
@@ -70,7 +73,7 @@ def fail_line(  # noqa: PLR0913 - a line is these facts
         ("suspects", ",".join(source.suspect_paths)),
         ("next", call(f"explain {source.test}")),
     ]
-    return line(["FAIL", name], fields, quoted=_FROM_ANYWHERE)
+    return _failure(name, fields)
 
 
 def rowless_fail_line(test: str, *, at: str, want: str, got: str, evidence: str = "") -> str:
@@ -82,7 +85,26 @@ def rowless_fail_line(test: str, *, at: str, want: str, got: str, evidence: str 
         ("got", got),
         *([("evidence", evidence)] if evidence else []),
     ]
-    return line(["FAIL", test], fields, quoted=_FROM_ANYWHERE)
+    return _failure(test, fields)
+
+
+def _failure(name: str, fields: Sequence[Field]) -> str:
+    """A failing test; where what it wanted and got must be cut, both begin where they begin to differ."""
+    whole = line(["FAIL", name], fields, quoted=_FROM_ANYWHERE)
+    facts = {key: str(value) for key, value in fields if key in _COMPARED}
+    if len(facts) < len(_COMPARED) or all(always_quote(text) in whole for text in facts.values()):
+        return whole
+    start = _alike(*facts.values()) - _BEFORE_DIFFERENCE
+    if start <= len(CUT):
+        return whole
+    later = [(key, CUT + facts[key][start:] if key in facts else value) for key, value in fields]
+    return line(["FAIL", name], later, quoted=_FROM_ANYWHERE)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def session_line(why: str) -> str:

@@ -61,6 +61,34 @@ def test_a_failure_that_is_no_comparison_has_no_want() -> None:
     assert "bin/invoke explain test_a" == fields["next"]
 
 
+@pytest.mark.parametrize(
+    ("want", "got"),
+    [
+        ("a" * 300 + "one" + "b" * 300, "a" * 300 + "two" + "b" * 300),
+        ("a" * 300, "a" * 300 + "two"),
+        ("a" * 300 + "one", "a" * 300),
+    ],
+)
+def test_what_is_cut_shows_where_it_differs(want: str, got: str) -> None:
+    for line in (
+        fail_line(ROW, at="a:1", want=want, got=got),
+        fail_line(ROW, at="a:1", want=want, got=got, test="t" * 200, evidence="e" * 200),
+        rowless_fail_line("test_x", at="a:1", want=want, got=got),
+    ):
+        _, fields = parse(line)
+        assert fields["want"] != fields["got"]
+        assert {"..."} == {fields[key][:3] for key in ("want", "got")}
+        assert "aaa" in fields["want"]
+        assert len(line) <= MAX_LENGTH
+
+
+def test_what_fits_is_shown_from_its_beginning() -> None:
+    alike = "a" * 60
+    _, fields = parse(fail_line(ROW, at="a:1", want=f"{alike}1", got=f"{alike}2"))
+
+    assert (f"{alike}1", f"{alike}2") == (fields["want"], fields["got"])
+
+
 @given(at=ANYTHING, want=ANYTHING, got=ANYTHING, test=ANYTHING)
 def test_no_text_from_a_page_forges_a_line(at: str, want: str, got: str, test: str) -> None:
     lines = [
