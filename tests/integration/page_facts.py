@@ -1,8 +1,13 @@
-"""What a page is, as Chromium itself sees it: asked by scripts of ours, answered as plain data."""
+"""What a page is, as Chromium itself sees it: asked by scripts of ours, answered as plain data.
+
+They are run by the page and not by a locator: before a locator runs one, Playwright gives every new page its own
+library of some three hundred kilobytes once more.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -11,14 +16,20 @@ from dashgen.canvas_schema import RoomState
 from tests.integration.browser import VIOLATION
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Locator, Page
+    from playwright.sync_api import ConsoleMessage, Page
 
-# Somebody can see it: it is drawn, and takes up room.
-_SEEN = """(elements) => elements.filter((element) => {
-  const box = element.getBoundingClientRect();
-  const drawn = element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
-  return drawn && box.width > 1 && box.height > 1;
-}).map((element) => element.textContent.trim())"""
+# Somebody can see it: it is drawn, and takes up room. Answers with how many there are, and the texts of the seen.
+_SIGHTS = """(selectors) => {
+  const isSeen = (element) => {
+    const box = element.getBoundingClientRect();
+    const drawn = element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
+    return drawn && box.width > 1 && box.height > 1;
+  };
+  return selectors.map((selector) => {
+    const elements = [...document.querySelectorAll(selector)];
+    return [elements.length, elements.filter(isSeen).map((element) => element.textContent.trim())];
+  });
+}"""
 
 # Every element, and the names of its attributes: what a stranger's words must never change. A link
 # may lose its address, and a note is formatted: those are judged by `addresses` and `note_elements`.
@@ -38,9 +49,11 @@ _SHAPES = f"""(urls) => {{
   }})));
 }}"""
 _SHAPE = f"() => {{ {_SHAPE_OF} return shapeOf(document).join('\\n'); }}"
-_CARD_SHAPES = """(cards) => cards.map((card) => [card, ...card.querySelectorAll("*")]
-  .map((element) => [element.localName, ...element.getAttributeNames().sort()].join(" "))
-  .join("\\n"))"""
+_CARDS = """() => [...document.querySelectorAll("#grid > *")].map((card) => [
+  card.dataset.canvasId ?? "",
+  [card, ...card.querySelectorAll("*")]
+    .map((element) => [element.localName, ...element.getAttributeNames().sort()].join(" "))
+    .join("\\n")])"""
 
 _ADDRESSES = """() => {
   const names = ["href", "xlink:href", "src", "srcset", "action", "formaction", "ping", "data",
@@ -84,9 +97,27 @@ _FOLLOW_SCRIPT = f"""() => {{
 }}"""
 
 
-def seen(locator: Locator) -> list[str]:
+def seen(page: Page, selector: str) -> list[str]:
     """Return the texts of those elements that somebody can see."""
-    return cast("list[str]", locator.evaluate_all(_SEEN))
+    return sights(page, selector)[0].seen
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is to be seen of the elements that a selector matches.
+
+    Attributes:
+        count: How many there are, seen or not.
+        seen: The texts of those that somebody can see.
+    """
+
+    count: int
+    seen: list[str]
+
+
+def sights(page: Page, *selectors: str) -> list[Sight]:
+    """Return what is to be seen of each of these selectors, all of it at the same moment."""
+    return [Sight(*sight) for sight in page.evaluate(_SIGHTS, selectors)]
 
 
 def shape(page: Page) -> str:
@@ -104,15 +135,9 @@ def shapes(page: Page, urls: list[str]) -> list[str]:
     return cast("list[str]", page.evaluate(_SHAPES, urls))
 
 
-def canvas_ids(page: Page) -> list[str]:
-    """Return the canvases whose cards are in the grid, in order."""
-    read = "(cards) => cards.map((card) => card.dataset.canvasId)"
-    return cast("list[str]", page.locator("#grid > *").evaluate_all(read))
-
-
-def card_shapes(page: Page) -> set[str]:
-    """Return the different shapes of the cards in the grid."""
-    return set(page.locator("#grid > *").evaluate_all(_CARD_SHAPES))
+def cards(page: Page) -> list[tuple[str, str]]:
+    """Return the canvas and the shape of every card in the grid, in order."""
+    return [(canvas_id, shape) for canvas_id, shape in page.evaluate(_CARDS)]
 
 
 def bad_addresses(page: Page) -> list[list[str]]:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tests.integration.browser import Visit, Visits
     from tests.integration.conftest import Owner
 
+CARD, PIECE = "#grid [data-testid=card]", "#stage [data-testid=piece]"
+NEWEST_CARD = "#grid > [data-testid=card]:first-child"
+WRITTEN = "#stage :nth-child(1 of [data-type=text])"  # the first of the texts
 NEWEST = "/index.html?filter=newest"
 TITLE, WORDS = "Willow and water", "Come in and look around"
 READY: Literal["domcontentloaded"] = (
@@ -135,8 +138,8 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     unguarded = look_around(visit, gallery)
     assert page_facts.runs_scripts_of_strangers(page)  # hence one of theirs would have run here
 
-    small, large = page_facts.shapes(page, [page_of(canvas) for canvas in gallery.benign])
-    others = page_facts.shapes(page, [page_of(canvas) for canvas in gallery.hostile])
+    parsed = [*gallery.benign, *gallery.hostile]
+    small, large, *others = page_facts.shapes(page, [page_of(canvas) for canvas in parsed])
     assert [large, large] == [guarded, unguarded]
     assert {small} == set(others)
 
@@ -162,16 +165,17 @@ def browse_grid(visit: Visit, gallery: Gallery) -> None:
         assert ids == [card["id"] for card in grid["canvases"]][: len(ids)]
     with FRONT_PAGE_IS_SERVED:
         open_page(page, NEWEST)
-    cards = page.locator("#grid [data-testid=card]")
+    cards = page.locator(CARD)
     while page.locator("#load-more").is_visible():
         before = cards.count()
         page.locator("#load-more").click()
         expect(cards).not_to_have_count(before)
 
-    assert ids == page_facts.canvas_ids(page)[: len(ids)]
+    drawn = page_facts.cards(page)
+    assert ids == [canvas_id for canvas_id, _ in drawn][: len(ids)]
     titles = [canvas.title.strip() for canvas in gallery.shown]
-    assert titles == all_seen(page.locator("#grid .card-title"))[: len(titles)]
-    assert 1 == len(page_facts.card_shapes(page))
+    assert titles == all_seen(page, "#grid .card-title")[0][: len(titles)]
+    assert 1 == len({shape for _, shape in drawn})
     assert [] == page_facts.bad_addresses(page)
 
 
@@ -183,24 +187,24 @@ def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
         page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
         page.locator("#canvas-title").wait_for()
     texts = [text.strip() for text in hostile.PAYLOADS]
+    title, *parts = all_seen(page, "#canvas-title", ".part-text", ".part-note", ".part-link")
 
-    assert [canvas.title.strip()] == all_seen(page.locator("#canvas-title"))
-    assert texts == all_seen(page.locator(".part-text"))
-    assert texts == all_seen(page.locator(".part-note"))
-    assert texts == all_seen(page.locator(".part-link"))
+    assert [canvas.title.strip()] == title
+    for shown in parts:
+        assert texts == shown
     assert [] == page_facts.bad_addresses(page)
     assert [] == page_facts.odd_note_elements(page)
     assert canvas.room_state == page_facts.boot_room(page)
     page.locator(".part-note").last.click()  # nothing stands in front of it
-    assert texts[-1:] == seen(page.locator(".note h2"))
+    assert texts[-1:] == seen(page, ".note h2")
 
 
-def all_seen(locator: Locator) -> list[str]:
-    """The texts of elements all of which can be seen."""
-    texts = seen(locator)
+def all_seen(page: Page, *selectors: str) -> list[list[str]]:
+    """The texts of elements all of which can be seen, by selector."""
+    sights = page_facts.sights(page, *selectors)
     with DRAWN_IS_SEEN:
-        assert locator.count() == len(texts)
-    return texts
+        assert [sight.count for sight in sights] == [len(sight.seen) for sight in sights]
+    return [sight.seen for sight in sights]
 
 
 def page_of(canvas: Canvas) -> str:
@@ -222,44 +226,43 @@ def page_of(canvas: Canvas) -> str:
 def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     visit = visits.begin("newcomer")
     page = visit.page
-    banner, dialog = page.locator("#cookie-banner"), page.locator("#first-run")
+    banner, dialog, error = "#cookie-banner", "#first-run", "#first-run-error"
     terms, submit = page.locator("#first-run-tos-check"), page.locator("#first-run-submit")
-    error = page.locator("#first-run-error")
     with FRONT_PAGE_IS_SERVED:
         open_page(page, "/index.html")
 
-    assert 1 == len(seen(dialog))
-    assert 1 == len(seen(banner))
+    assert 1 == len(seen(page, dialog))
+    assert 1 == len(seen(page, banner))
     with FORM_ANSWERS:  # it has not even a name yet
         page.evaluate(SEND)
-        assert 1 == len(seen(error))
+        assert 1 == len(seen(page, error))
     page.locator("#first-run-handle").fill("newcomer")
     page.locator("#first-run-building").fill("A lighthouse")
     assert submit.is_disabled()
     page.locator("#first-run-handle").press("Enter")
     page.evaluate(SEND)
-    assert ["Please accept the terms first."] == seen(error)
+    assert ["Please accept the terms first."] == seen(page, error)
     terms.check()
     assert submit.is_enabled()
     terms.uncheck()
     assert submit.is_disabled()
     page.locator("#first-run-later").click()
-    expect(dialog).to_be_hidden()
+    expect(page.locator(dialog)).to_be_hidden()
     assert page_facts.remembers(page, "ensemble:first-run-seen")
 
     page.reload(wait_until=READY)
-    assert [] == seen(dialog)
+    assert [] == seen(page, dialog)
     page.locator("#start").click()  # whoever wants to be asked again is
-    assert 1 == len(seen(dialog))
+    assert 1 == len(seen(page, dialog))
     page.locator("#first-run-close").click()
-    expect(dialog).to_be_hidden()
-    assert 1 == len(seen(banner))
+    expect(page.locator(dialog)).to_be_hidden()
+    assert 1 == len(seen(page, banner))
     page.locator("#cookie-banner-dismiss").click()
-    assert [] == seen(banner)
+    assert [] == seen(page, banner)
     with LEGAL_PAGES_ARE_SERVED:
         open_page(page, "/legal/cookies.html")
     expect(page.locator("#theme-toggle")).to_be_visible()  # the scripts have run
-    assert [] == seen(banner)
+    assert [] == seen(page, banner)
     assert [] == [request for request in visit.requests if request.startswith("POST")]
     assert [] == visit.trouble
 
@@ -298,21 +301,20 @@ def sign_up(page: Page) -> None:
     page.locator("#first-run-tos-check").check()
     page.locator("#first-run-submit").click()
     page.wait_for_url("**/studio.html#cnv_*", wait_until=READY)
-    pieces = page.locator("#stage [data-testid=piece]")
-    pieces.first.wait_for()
+    page.locator(PIECE).first.wait_for()
 
-    assert pieces.count() == len(seen(pieces)) >= 4
-    assert any("Baskets of willow" in text for text in seen(pieces))
+    (pieces,) = page_facts.sights(page, PIECE)
+    assert pieces.count == len(pieces.seen) >= 4
+    assert any("Baskets of willow" in text for text in pieces.seen)
 
 
 def edit(page: Page) -> None:
     """Change words by form and places by dragging and by keys; all of it is there after a reload."""
-    words = page.locator("#stage [data-type=text]").first
     thing = page.locator("#stage [data-type=sprite]").first
     page.locator("#editor-canvas-title").fill(TITLE)
-    words.click()
+    page.locator(WRITTEN).click()
     page.locator("#inspector [data-field=text]").fill(WORDS)
-    assert [WORDS] == seen(words)
+    assert [WORDS] == seen(page, WRITTEN)
     before = place_of(thing)
     drag(thing, right=120, down=40)
     dragged = place_of(thing)
@@ -327,7 +329,7 @@ def edit(page: Page) -> None:
     page.reload(wait_until=READY)
     thing.wait_for()
     assert moved == place_of(thing)
-    assert [WORDS] == seen(words)
+    assert [WORDS] == seen(page, WRITTEN)
     assert TITLE == page.locator("#editor-canvas-title").input_value()
 
 
@@ -351,7 +353,7 @@ def publish(page: Page) -> None:
     """Put the canvas into the first slot, for everybody."""
     page.locator("#editor-publish").click()
     expect(page.locator("#publish-dialog")).to_be_visible()
-    assert ["0/3"] == seen(page.locator("#publish-count"))
+    assert ["0/3"] == seen(page, "#publish-count")
     assert page.locator("input[name=slot][value='0']").is_checked()
     page.locator("#publish-confirm").click()
     expect(page.locator("#publish-dialog")).to_be_hidden()
@@ -367,9 +369,8 @@ def become_a_stranger(page: Page) -> None:
 def find_in_grid(page: Page) -> Locator:
     """See the canvas as the newest of all; return its card."""
     open_page(page, NEWEST)
-    card = page.locator("#grid [data-testid=card]").first
-    assert [TITLE] == seen(card.locator(".card-title"))
-    return card
+    assert [TITLE] == seen(page, f"{NEWEST_CARD} .card-title")
+    return page.locator(NEWEST_CARD)
 
 
 def look_at_canvas(card: Locator) -> None:
@@ -378,6 +379,7 @@ def look_at_canvas(card: Locator) -> None:
     card.locator(".card-link").click()
     page.wait_for_url("**/canvas/cnv_*.html", wait_until=READY)
 
-    assert [TITLE] == seen(page.locator("#canvas-title"))
-    assert WORDS in seen(page.locator(".part-text"))
+    title, written = page_facts.sights(page, "#canvas-title", ".part-text")
+    assert [TITLE] == title.seen
+    assert WORDS in written.seen
     assert "Baskets of willow" in page.locator("#main").inner_text()
