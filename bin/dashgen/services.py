@@ -48,6 +48,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     grid_answers: RevisionCache[bytes]
     index_pages: RevisionCache[Page]
     canvas_pages: RevisionCache[Page]
+    canvas_counts: RevisionCache[int]
     build: BuildWatch
 
 
@@ -76,6 +77,7 @@ def make_services(settings: Settings) -> Services:
         grid_answers=RevisionCache(256),
         index_pages=RevisionCache(64),
         canvas_pages=RevisionCache(64),
+        canvas_counts=RevisionCache(1),
         build=watch,
     )
 

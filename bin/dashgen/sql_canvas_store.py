@@ -224,7 +224,8 @@ class SqlCanvasStore:
 
     def count(self) -> int:
         """How many canvases are published."""
-        published = select(func.count()).where(CANVASES.c.published_at.is_not(None))
+        # Who is published has a slot, and of slots there is an index: it takes far less reading than the rows.
+        published = select(func.count()).where(CANVASES.c.slot_index.is_not(None))
         with self._database.reading() as connection:
             return connection.execute(published).scalar_one()
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import secrets
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
+from dashgen.app import build_app
+from dashgen.settings import Settings
 from runbook.incidents import Incidents
+from tests.dashgen.in_process import ask
+from tests.dashgen.store_steps import draft, publish
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.dashgen.conftest import ControlPanel, Creator
 
 
@@ -169,3 +176,14 @@ def test_verifying_tokens(panel: ControlPanel, creator: Creator) -> None:
         refused = panel.post("/verify-token", {"token": token}, token=header)
         assert refused.status == 401
         assert "set-cookie" not in refused.headers
+
+
+def test_canvases_are_counted_once_for_each_state(tmp_path: Path) -> None:
+    app = build_app(Settings(orch_data=tmp_path, plugin_data=tmp_path, data_root=tmp_path))
+    store = app.state.services.canvases
+    with patch.object(type(store), "count", autospec=True, side_effect=type(store).count) as count:
+        publish(store, draft(store))
+        assert [ask(app, "/metrics").json()["canvas_count"] for _ in range(3)] == [1, 1, 1]
+        publish(store, draft(store), slot_index=1)
+        assert [ask(app, "/metrics").json()["canvas_count"] for _ in range(3)] == [2, 2, 2]
+    assert count.call_count == 2
