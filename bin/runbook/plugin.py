@@ -64,11 +64,15 @@ def _end_with_runner(lifeline: int) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Attach to each test its row."""
+    """Attach to each test its row, which its parameters share."""
+    rows: dict[tuple[str, int], Row] = {}
     for item in items:
         marker = item.get_closest_marker(MARKER)
         if marker is not None:
-            item.stash[_row] = _read_row(item, marker)
+            own = function_id(item.nodeid), id(marker)  # a parameter may bring a row of its own
+            if own not in rows:
+                rows[own] = _read_row(item, marker)
+            item.stash[_row] = rows[own]
 
 
 def _read_row(item: pytest.Item, marker: pytest.Mark) -> Row:
