@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,13 +12,16 @@ from playwright.sync_api import TimeoutError, expect  # noqa: A004 - Playwright'
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER
 from tests.hub.pixels import contrast
 from tests.integration.browser import ACTION_MS
+from tests.integration.conftest import evidence_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Locator, Page, Response, StorageState
 
+    from hub.catalogue import App
     from tests.hub.client import Client
+    from tests.integration.browser import Visits
 
 # The beginning of it: every pixel is looked at, and a heading is as wide as the page.
 _WHERE_ITS_TEXT_IS = """(element) => {
@@ -31,6 +35,8 @@ _WHERE_ITS_TEXT_IS = """(element) => {
     height: Math.max(0, Math.min(box.bottom, innerHeight, y + 100) - y),
   };
 }"""
+# Playwright's own scrolling waits for two frames to be alike; nothing moves here.
+_INTO_VIEW = "(element) => element.scrollIntoView({ block: 'nearest', behavior: 'instant' })"
 READABLE = 3.0  # the least contrast of large text (WCAG 2.2, 1.4.3)
 
 
@@ -48,14 +54,48 @@ def log_in(browser: Browser, portal: str) -> StorageState:
     return state
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody has seen of an app.
+
+    Attributes:
+        address: Where the tile has led.
+        authenticated: A call of the front end that succeeds and needs a sign-in, or nothing.
+        contrast: How well the heading can be seen, from 1 to 21.
+        trouble: What the page's scripts or its policy complain about.
+    """
+
+    address: str
+    authenticated: str
+    contrast: float
+    trouble: list[str]
+
+
+def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Sight:
+    """Go to an app through its tile, in a context of its own, and keep a picture of it.
+
+    Raises:
+        AssertionError: No heading with its name can be seen.
+    """
+    visit = visits.begin(app.slug, storage_state=login)
+    page, name = visit.page, app.manifest.name
+    calls = ApiCalls(page)
+    go_through_tile(page, app.slug)
+    heading = heading_with(page, name)
+    expect(heading, f"no heading with the name {name!r}").to_be_visible()
+    page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
+    page.keyboard.press("Escape")  # whatever greets somebody new
+    heading.evaluate(_INTO_VIEW)
+    expect(heading, "the heading is outside of the page").to_be_in_viewport()
+    authenticated = calls.first_authenticated(client)
+    seen = contrast_of(heading)
+    picture(page, evidence_folder() / "apps" / f"{app.slug}.png")
+    return Sight(page.url, authenticated, seen, visit.errors + visit.violations)
+
+
 def go_through_tile(page: Page, slug: str) -> None:
-    """Open the portal and click an app's tile."""
-    page.goto("/")
-    click_tile(page, slug)
-
-
-def click_tile(page: Page, slug: str) -> None:
-    """Click the tile of an app in the portal."""
+    """Open the portal and click an app's tile as soon as it is there."""
+    page.goto("/", wait_until="commit")
     page.locator(f'.tile-link[data-slug="{slug}"]').click()
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.hub.client import Client, Reply
     from tests.hub.hub_process import HubProcess
     from tests.hub.interview import Interview
-    from tests.hub.tour import Arrival, Tour
+    from tests.hub.tour import Stop, Tour
     from tests.integration.browser import Visits
 
 MANIFEST = "app.manifest.yml"
@@ -146,10 +146,9 @@ def pytest_runtest_makereport(
     """Keep what a browser shows when a test fails, while it still shows it."""
     report = yield
     funcargs = getattr(item, "funcargs", {})
-    arrival: Arrival | None = funcargs.get("arrival")
-    visits: Visits | None = arrival.visits if arrival else funcargs.get("visits")
-    if report.failed and report.when != "teardown" and visits:
-        item.user_properties.append(("evidence", visits.keep()))
+    shown: Stop | Visits | None = funcargs.get("stop") or funcargs.get("visits")
+    if report.failed and report.when != "teardown" and shown:
+        item.user_properties.append(("evidence", shown.keep()))
     return report
 
 
@@ -173,30 +172,24 @@ def login(hub: HubProcess, chromium: Browser) -> StorageState:
 
 
 @pytest.fixture(scope="session")
-def tour(
-    hub: HubProcess, chromium: Browser, login: StorageState, request: pytest.FixtureRequest
-) -> Iterator[Tour]:
+def tour(hub: HubProcess, login: StorageState, request: pytest.FixtureRequest) -> Iterator[Tour]:
     """Goes to the apps whose tests are run, in the order of their tests."""
-    from tests.hub.tour import Tour
-    from tests.integration.browser import Visits
+    from tests.hub.tour import Stop, Tour
     from tests.integration.conftest import evidence_folder
 
     cases = ((item.name, getattr(item, "callspec", None)) for item in request.session.items)
     tiles = [(name, case.params["tile"]) for name, case in cases if case and "tile" in case.params]
-    visits = {
-        tile.slug: Visits(chromium, hub.url, evidence_folder() / name) for name, tile in tiles
-    }
-    made = Tour(visits, login)
+    made = Tour([Stop(tile, evidence_folder() / name) for name, tile in tiles], login, hub.url)
     yield made
     made.close()
 
 
 @pytest.fixture
-def arrival(tour: Tour, tile: App) -> Iterator[Arrival]:
-    """Somebody who goes to the app through its tile."""
-    made = tour.approach(tile.slug)
-    yield made
-    made.visits.close()
+def stop(tour: Tour, tile: App) -> Iterator[Stop]:
+    """What is seen of an app by somebody who goes there through its tile."""
+    found = tour.stops[tile.slug]
+    yield found
+    found.leave()
 
 
 @pytest.fixture

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.hub.browser import (
-    READABLE,
-    contrast_of,
-    heading_with,
-    picture,
-    status_of,
-)
+from tests.hub.browser import READABLE, picture, status_of
 from tests.integration.conftest import evidence_folder
 
 if TYPE_CHECKING:
     from hub.catalogue import App
-    from tests.hub.client import Client
-    from tests.hub.tour import Arrival
+    from tests.hub.tour import Stop
     from tests.integration.browser import Visits
 
 
@@ -33,22 +26,13 @@ if TYPE_CHECKING:
         "bin/hub/app_host.py",
     ],
 )
-def test_app_works_through_its_tile(tile: App, arrival: Arrival, client: Client) -> None:
-    visit, calls = arrival.complete()
-    heading = heading_with(visit.page, tile.manifest.name)
-    expect(heading, f"no heading with the name {tile.manifest.name!r}").to_be_visible()
-    visit.page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
-    visit.page.keyboard.press("Escape")  # whatever greets somebody new
-    heading.scroll_into_view_if_needed()
-    expect(heading, "the heading is outside of the page").to_be_in_viewport()
-    authenticated = calls.first_authenticated(client)
-    seen = contrast_of(heading)
-    picture(visit.page, evidence_folder() / "apps" / f"{tile.slug}.png")
+def test_app_works_through_its_tile(tile: App, stop: Stop) -> None:
+    seen = stop.sight()
 
-    assert f"{tile.manifest.routing.subdomain}.localhost" in visit.page.url
-    assert "" != authenticated, "no call of the front end succeeds that needs a sign-in"
-    assert seen >= READABLE, "the heading cannot be seen"
-    assert [] == visit.errors + visit.violations
+    assert f"{tile.manifest.routing.subdomain}.localhost" in seen.address
+    assert "" != seen.authenticated, "no call of the front end succeeds that needs a sign-in"
+    assert seen.contrast >= READABLE, "the heading cannot be seen"
+    assert [] == seen.trouble
 
 
 @pytest.mark.runbook(

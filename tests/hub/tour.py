@@ -1,95 +1,138 @@
-"""A tour of the hub in a browser: while one app is looked at, the next ones come up.
+"""A tour of the hub in a browser: guides look at the apps, ahead of the tests that judge what was seen.
 
-To open a window, to load the portal and to load an app each keep Chromium busy, and whoever waits for them idle. Each
-app still has a context of its own, and is come to through its tile.
+To open a window, to load a page and to paint it each keep another process busy, and whoever goes through an app
+step by step waits for one after the other. So there are two guides, each in a thread of its own, in the same Chromium
+and with the same login. Each app still has a context of its own, and is come to through its tile.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import threading
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from playwright.sync_api import Error
-
-from tests.hub.browser import ApiCalls, click_tile
+from tests.hub.browser import look_at
+from tests.hub.client import Client
+from tests.integration.browser import Visits, driven_chromium
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import StorageState
+    from playwright.sync_api import Browser, StorageState
 
-    from tests.integration.browser import Visit, Visits
+    from hub.catalogue import App
+    from tests.hub.browser import Sight
+
+_GUIDES: Final = 2
+_Made = TypeVar("_Made")
 
 
-class Arrival:
-    """Somebody on the way to an app; what goes wrong there is for the app's own test.
+class Stop:
+    """One app of a tour, which is left when its test has judged what was seen there.
 
     Attributes:
-        visits: What is kept of the visit if the test fails.
+        app: The app.
 
     Args:
-        slug: The app.
-        visits: Makes the visit.
-        login: What the browser keeps of the login.
+        app: The app.
+        evidence: The folder for what is kept of the visit.
     """
 
-    def __init__(self, slug: str, visits: Visits, login: StorageState) -> None:
-        self.visits = visits
-        self._slug = slug
-        self._visit = visits.begin(slug, storage_state=login)
-        self._calls = ApiCalls(self._visit.page)
-        self._trouble: Error | None = None
-        self._has_left_portal = False
-        self._try(lambda: self._visit.page.goto("/", wait_until="commit"))
+    def __init__(self, app: App, evidence: Path) -> None:
+        self.app = app
+        self._evidence = evidence
+        self._sight: Future[Sight] = Future()
+        self._is_to_be_kept: Future[bool] = Future()
+        self._kept: Future[str] = Future()
 
-    def leave_portal(self) -> None:
-        """Click the app's tile, and do not wait for the app."""
-        if not self._has_left_portal:
-            self._has_left_portal = True
-            self._try(lambda: click_tile(self._visit.page, self._slug))
+    def sight(self) -> Sight:
+        """Return what was seen; what went wrong on the way is raised."""
+        return self._sight.result()
 
-    def complete(self) -> tuple[Visit, ApiCalls]:
-        """Return the visit, and what the page of the app has asked its backend.
+    def keep(self) -> str:
+        """Have the visit's evidence kept, and leave; return the folder."""
+        self._is_to_be_kept.set_result(True)
+        return self._kept.result()
 
-        Raises:
-            Error: Portal or tile could not be used.
-        """
-        if self._trouble is not None:
-            raise self._trouble
-        return self._visit, self._calls
+    def leave(self) -> None:
+        """End the visit, if its evidence is not kept."""
+        if not self._is_to_be_kept.done():
+            self._is_to_be_kept.set_result(False)
 
-    def _try(self, step: Callable[[], object]) -> None:
-        if self._trouble is None:
-            try:
-                step()
-            except Error as trouble:
-                self._trouble = trouble
+    def show(self, chromium: Browser, login: StorageState, client: Client) -> None:
+        """Go there, and wait for the test to judge; for the guide."""
+        visits = Visits(chromium, client.url, self._evidence)
+        _fulfil(self._sight, lambda: look_at(self.app, visits, login, client))
+        if self._is_to_be_kept.result():
+            _fulfil(self._kept, visits.keep)
+        visits.close()
+
+    def give_up(self, error: BaseException) -> None:
+        """Say that no guide comes."""
+        self._sight.set_exception(error)
+        self._kept.set_result("")
+
+
+def _fulfil(promise: Future[_Made], work: Callable[[], _Made]) -> None:
+    """Keep a promise to another thread, by an error where there is one."""
+    try:
+        promise.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - it is raised there
+        promise.set_exception(error)
 
 
 class Tour:
-    """Goes to apps in the order of their tests, one ahead with the portal and one with the app.
+    """Leads to apps in the order of their tests.
+
+    Attributes:
+        stops: By slug.
 
     Args:
-        visits: Makes the visit to each app, by slug, in that order.
+        stops: The apps, in the order of their tests.
         login: What the browser keeps of the login.
+        portal: The address of the portal.
     """
 
-    def __init__(self, visits: Mapping[str, Visits], login: StorageState) -> None:
-        self._visits = visits
+    def __init__(self, stops: Iterable[Stop], login: StorageState, portal: str) -> None:
+        self.stops = {stop.app.slug: stop for stop in stops}
         self._login = login
-        self._slugs = list(visits)
-        self._arrivals: dict[str, Arrival] = {}
-
-    def approach(self, slug: str) -> Arrival:
-        """Return who goes to an app, and send the next ones on their way."""
-        at = self._slugs.index(slug)
-        for each in self._slugs[at : at + 3]:
-            if each not in self._arrivals:
-                self._arrivals[each] = Arrival(each, self._visits[each], self._login)
-        for each in self._slugs[at : at + 2]:
-            self._arrivals[each].leave_portal()
-        return self._arrivals[slug]
+        self._portal = portal
+        self._ahead: SimpleQueue[Stop] = SimpleQueue()
+        for stop in self.stops.values():
+            self._ahead.put(stop)
+        self._at_start = (
+            threading.Lock()
+        )  # a driver takes its settings from the variables of this process
+        names = [f"guide-{number}" for number in range(min(_GUIDES, len(self.stops)))]
+        self._guides = [threading.Thread(target=self._guide, name=name) for name in names]
+        for guide in self._guides:
+            guide.start()
 
     def close(self) -> None:
-        """End every visit; those that their tests have ended are ended already."""
-        for visits in self._visits.values():
-            visits.close()
+        """End every visit, and begin none."""
+        for _ in self._next_stops():
+            pass
+        for stop in self.stops.values():
+            stop.leave()
+        for guide in self._guides:
+            guide.join()
+
+    def _guide(self) -> None:
+        try:
+            with contextlib.ExitStack() as until_done:
+                with self._at_start:
+                    chromium = until_done.enter_context(driven_chromium())
+                client = until_done.enter_context(contextlib.closing(Client(self._portal)))
+                for stop in self._next_stops():
+                    stop.show(chromium, self._login, client)
+        except BaseException as error:  # noqa: BLE001 - it is for the tests
+            for stop in self._next_stops():
+                stop.give_up(error)
+
+    def _next_stops(self) -> Iterator[Stop]:
+        with contextlib.suppress(Empty):
+            while True:
+                yield self._ahead.get_nowait()
