@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import runbook
-from runbook.culprit.git import clean_environment
 from runbook.errors import EnvironmentNotReady, RunbookError
+from runbook.git import clean_environment
 from runbook.locks import FOLDER
 from runbook.probes import PROBE_VARIABLE
 from runbook.project import find_project

@@ -13,8 +13,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Set by git for its hooks: they would send us to another repository than the one that was asked for.
+_OF_A_HOOK = frozenset({
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
+})  # fmt: skip
+
+
 class GitError(RunbookError):
     """Git refused, or is not there."""
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without what a git hook would leave in it."""
+    return {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
 
 
 def git(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
@@ -23,12 +35,13 @@ def git(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
     Args:
         root: The folder to run it in.
         arguments: What follows ``git``.
-        environment: Variables to set for it besides this process's own.
+        environment: Variables to set for it besides this process's own, of which none leads to another
+            repository than that of ``root``.
 
     Raises:
         GitError: It failed, or there is no git on PATH.
     """
-    variables = {**os.environ, **(environment or {})}
+    variables = {**clean_environment(), **(environment or {})}
     try:
         done = subprocess.run(
             ["git", *arguments],

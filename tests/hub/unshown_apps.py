@@ -21,15 +21,16 @@ description: An app that the portal must not show.
 icon: shapes
 color: "#000000"
 routing: {{subdomain: {slug}, ports: {{frontend: 6553{number}, backend: 6543{number}}}, health_path: /health}}
-auth: {{required: true, authentik_app_slug: {slug}, required_groups: [], scopes: []}}
+auth: {{required: true, authentik_app_slug: {slug}, required_groups: [{required}], scopes: []}}
 hub: {{visible: {visible}}}
 lifecycle: {{status: {status}}}
 """
-# slug -> whether it has a tile, its status, and who may use it
+# slug -> whether it has a tile, its status, who may use it, and which group they need besides
 _APPS = {
-    "smoke-archived": ("true", "archived", "users"),
-    "smoke-hidden": ("false", "active", "users"),
-    "smoke-not-ours": ("true", "active", "another-group"),
+    "smoke-archived": ("true", "archived", "users", ""),
+    "smoke-hidden": ("false", "active", "users", ""),
+    "smoke-not-ours": ("true", "active", "another-group", ""),
+    "smoke-members": ("true", "active", "users", "another-group"),
 }
 UNSHOWN = frozenset(_APPS)
 
@@ -44,10 +45,12 @@ def add_unshown(apps: Path, to: Path) -> Path:
     to.mkdir()
     for app in apps.iterdir():
         (to / app.name).symlink_to(app.resolve())
-    for number, (slug, (visible, status, group)) in enumerate(_APPS.items(), start=1):
+    for number, (slug, (visible, status, group, required)) in enumerate(_APPS.items(), start=1):
         folder = to / slug
         folder.mkdir()
-        manifest = _MANIFEST.format(number=number, slug=slug, visible=visible, status=status)
+        manifest = _MANIFEST.format(
+            number=number, slug=slug, visible=visible, status=status, required=required
+        )
         (folder / "app.manifest.yml").write_text(manifest, encoding="utf-8")
         entitlement = f"app: {slug}\ngroups: [{group}]\n"
         (folder / "entitlement.yml").write_text(entitlement, encoding="utf-8")

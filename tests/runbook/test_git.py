@@ -30,6 +30,19 @@ def test_variables_are_set_for_git_alone(repository: Repository, tmp_path: Path)
     assert "app.py" == git(repository.root, "ls-files")
 
 
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"])
+def test_no_variable_leads_it_to_another_repository(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    head = repository.git("rev-parse", "HEAD")
+
+    monkeypatch.setenv(name, str(tmp_path / "another"))
+
+    assert [head, "app.py"] == [
+        git(repository.root, *asked) for asked in (("rev-parse", "HEAD"), ("ls-files",))
+    ]
+
+
 def test_a_refusal_says_which_command_and_why(tmp_path: Path) -> None:
     with pytest.raises(GitError, match=r"^git status: fatal: not a git repository") as refused:
         git(tmp_path, "status")

@@ -7,15 +7,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.git import clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Set by git for its hooks: they would send us to another repository than the one that was asked for.
-_OF_A_HOOK = frozenset({
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
-})  # fmt: skip
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 # Neither a hook nor a filter of the user's own decides what a tree holds.
 _SETTINGS = (
@@ -30,11 +26,6 @@ _FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
 
 class GitFailed(EnvironmentNotReady):
     """git ended with an error; ``what`` holds its last line."""
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without what a git hook would leave in it."""
-    return {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
 
 
 def git(folder: Path, *arguments: str) -> str:

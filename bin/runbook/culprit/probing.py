@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from runbook.culprit.fingerprint import fingerprint
-from runbook.culprit.git import clean_environment
 from runbook.culprit.worktrees import RevertConflicts
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
+from runbook.git import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,4 +1,8 @@
-"""Whether installed packages hold what they say: each lists its files with their digests."""
+"""Whether installed packages hold what they say: each lists its files with their digests.
+
+Python runs some files of an environment without being asked, when it starts; no such file may be there that no
+package lists.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +16,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ALGORITHM = "sha256"
+_RUN_AT_START = {"sitecustomize", "usercustomize"}
+_OF_VIRTUALENV = "_virtualenv.pth"  # which virtualenv, and no package, writes
 
 
 def damaged_files(environments: Path) -> list[str]:
-    """Return the installed files that are gone, or are not what the ``RECORD`` of their package says.
+    """Return the installed files that are gone, are not what their package lists, or run unlisted at the start.
 
     Args:
         environments: The folder in which Nox makes environments, one folder each.
     """
-    records = sorted(environments.glob("*/lib/python*/site-packages/*.dist-info/RECORD"))
-    return [
-        name
-        for record in records
-        for name, file, digest in _listed(record)
-        if not _holds(file, digest)
-    ]
+    sites = sorted(environments.glob("*/lib/python*/site-packages"))
+    return [name for site in sites for name in _damaged(site)]
+
+
+def _damaged(site: Path) -> Iterator[str]:
+    """Those of one environment."""
+    known = {_OF_VIRTUALENV}
+    for record in sorted(site.glob("*.dist-info/RECORD")):
+        for name, file, digest in _listed(record):
+            known.add(name)
+            if not _holds(file, digest):
+                yield name
+    names = sorted(file.name for file in site.iterdir() if _runs_at_start(file))
+    yield from (name for name in names if name not in known)
+
+
+def _runs_at_start(file: Path) -> bool:
+    return file.suffix == ".pth" or file.name.partition(".")[0] in _RUN_AT_START
 
 
 def _listed(record: Path) -> Iterator[tuple[str, Path, str]]:

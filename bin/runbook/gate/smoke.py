@@ -96,6 +96,8 @@ class GateSmoke:
         tests = read_tests(root, tier.tests)
         judged: list[_JudgedRun] = []
         reasons = [f"{place}: {what}" for place, what in find_second_tries(root, tier.tests)]
+        if not any(test.row for test in tests):
+            reasons.append(f"there are no rows in {', '.join(tier.tests)}")
         for _ in range(times):
             if not reasons:
                 runs, reasons = self._smoke_once(tier, tests)

@@ -91,14 +91,14 @@ def facts(pairs: Iterable[tuple[str, Node]]) -> Html:
     )
 
 
-def code(text: str) -> Html:
+def code(text: Node) -> Html:
     """Return something to read letter by letter."""
     return tag("code", text)
 
 
 def commands(lines: Iterable[str]) -> Html:
-    """Return commands to copy, one a line."""
-    return tag("pre", "\n".join(lines), class_="commands", tabindex=0)
+    """Return commands to copy, one a line; where one is longer than a screen its rest is set in."""
+    return tag("pre", [[tag("span", each), "\n"] for each in lines], class_="commands", tabindex=0)
 
 
 def grid(head: Iterable[str], rows: Iterable[Iterable[Node]], *, class_: str = "") -> Html:
@@ -124,5 +124,5 @@ def badge(text: str, mood: str = "") -> Html:
 
 
 def breakable(name: str) -> Node:
-    """Return a long name that may break behind an underscore, as a narrow screen makes it."""
-    return [[part, tag("wbr")] for part in re.findall(r"_*[^_]+_*|_+", name)]
+    """Return a long name, or a place, that may break between its parts, as a narrow screen makes it."""
+    return [[part, tag("wbr")] for part in re.findall(r"[_/:]*[^_/:]+[_/:]*|[_/:]+", name)]

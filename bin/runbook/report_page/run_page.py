@@ -160,10 +160,8 @@ def _sections(record: RunRecord) -> Iterator[Html]:
 def _trend_words(points: tuple[TrendPoint, ...]) -> Html:
     green = sum(point.verdict == "green" for point in points)
     middle = sorted(point.seconds for point in points)[len(points) // 2]
-    return tag(
-        "p",
-        f"{green} of {len(points)} green; half of them took {middle:.1f} s or less. A bar's height is its time.",
-    )
+    half = f"; half of them took {middle:.1f} s or less" if len(points) > 1 else ""
+    return tag("p", f"{green} of {len(points)} green{half}. A bar's height is its time.")
 
 
 def _card(failure: Mapping[str, Any], record: RunRecord) -> Html:
@@ -184,14 +182,14 @@ def _card(failure: Mapping[str, Any], record: RunRecord) -> Html:
         "article",
         tag("h3", tag("span", breakable(name)), badge("high severity", "bad") if is_high else None),
         tag("p", failure["cause"], class_="cause") if failure.get("cause") else None,
-        tag("p", code(failure["at"]), f" in {failure['phase']}", class_="at"),
+        tag("p", code(breakable(failure["at"])), f" in {failure['phase']}", class_="at"),
         tag("p", "It did not get as far as what it tests: ", failure["precondition"], " failed.")
         if failure.get("precondition")
         else None,
         versus,
         [
             tag("span", "Look here", class_="label"),
-            tag("ul", [tag("li", code(each)) for each in suspects], class_="plain"),
+            tag("ul", [tag("li", code(breakable(each))) for each in suspects], class_="plain"),
         ]
         if suspects
         else None,

@@ -6,8 +6,9 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from runbook.culprit.git import GitFailed, clean_environment, git
+from runbook.culprit.git import GitFailed, git
 from runbook.errors import EnvironmentNotReady
+from runbook.git import clean_environment
 from runbook.rollback.wording import conflict
 from runbook.steps import Refused
 

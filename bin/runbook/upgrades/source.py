@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runbook.culprit.git import clean_environment
 from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.git import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

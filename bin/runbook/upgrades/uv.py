@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.culprit.git import clean_environment
 from runbook.errors import EnvironmentNotReady, RunbookError
+from runbook.git import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

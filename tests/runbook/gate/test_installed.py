@@ -39,3 +39,23 @@ def test_an_edited_file_is_damaged(tmp_path: Path, site: Path) -> None:
 def test_a_file_that_is_gone_is_damaged(tmp_path: Path, site: Path) -> None:
     (site / "a, b.py").unlink()
     assert ["a, b.py"] == damaged_files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["odd.pth", "sitecustomize.py", "usercustomize"])
+def test_a_file_that_runs_at_the_start_and_is_of_no_package_is_damage(
+    tmp_path: Path, site: Path, name: str
+) -> None:
+    (site / name).write_text("import os\n", encoding="utf-8")
+
+    assert [name] == damaged_files(tmp_path)
+
+
+def test_a_file_that_runs_at_the_start_and_is_listed_is_none(tmp_path: Path, site: Path) -> None:
+    record = site / "app-1.dist-info" / "RECORD"
+    (site / "app.pth").write_bytes(b"as it was built")
+    (site / "_virtualenv.pth").write_text("import _virtualenv", encoding="utf-8")
+    record.write_text(
+        record.read_text(encoding="utf-8").replace('"a, b.py"', "app.pth"), encoding="utf-8"
+    )
+
+    assert [] == damaged_files(tmp_path)
