@@ -69,7 +69,7 @@ def _head(record: DriftRecord) -> Node:
 def _headline(result: Mapping[str, Any]) -> Node:
     if result["verdict"] == "found":
         names = "; ".join(
-            " with ".join(f"{each['name']} {each['to']}" for each in group)
+            " with ".join(f"{each['name']} {each['first_bad'] or each['to']}" for each in group)
             for group in result["culprits"]
         )
         return [tag("b", names or "An upgrade"), " broke it."]
@@ -81,7 +81,9 @@ def _sections(record: DriftRecord) -> Iterator[Html]:
     result = record.result
     if result["culprits"]:
         yield section(
-            "Each of these is red by itself", [_culprit(group) for group in result["culprits"]]
+            "Each of these is red by itself",
+            [_culprit(group) for group in result["culprits"]],
+            [tag("p", code(said)) for said in result.get("says", ())],
         )
     pins = [*result.get("pins", ()), *result.get("build_pins", ())]
     if pins:
@@ -91,7 +93,7 @@ def _sections(record: DriftRecord) -> Iterator[Html]:
             "The proof",
             tag("p", words),
             tag("p", f"Held below its newest: {held}") if held else None,
-            commands(pins),
+            commands([*pins, *_proof(result)]),
         )
     if result["changed"]:
         yield section(
@@ -101,6 +103,14 @@ def _sections(record: DriftRecord) -> Iterator[Html]:
         yield section("Probes", _probes(result), note=f"{len(result['probes'])}")
     if record.replay:
         yield section("Look again", commands([record.replay]))
+
+
+def _proof(result: Mapping[str, Any]) -> list[str]:
+    """Return the commands that repeat both halves of the proof, in the first tier that has both."""
+    told = (each.get("repeat", {}) for each in (result, *result.get("tiers", {}).values()))
+    return next(
+        ([each["red"], each["green"]] for each in told if {"red", "green"} <= each.keys()), []
+    )
 
 
 def _culprit(group: list[Mapping[str, Any]]) -> Html:
@@ -115,33 +125,42 @@ def _culprit(group: list[Mapping[str, Any]]) -> Html:
 def _changed(result: Mapping[str, Any]) -> Html:
     guilty = {each["name"] for group in result["culprits"] for each in group}
     carried = set(result.get("carried", ()))
+    words = {name: badge("carried along") for name in carried}
+    words |= {name: badge("culprit", "bad") for name in guilty}
+    rows = sorted(
+        result["changed"],
+        key=lambda each: (each["name"] not in guilty, each["name"] not in carried),
+    )
     body = [
         (
             code(each["name"]),
             each["from"] or "absent",
             each["to"] or "absent",
+            words.get(each["name"]),
+            _age(each.get("age_days")),
             "direct" if each.get("direct") else "transitive",
-            badge("culprit", "bad")
-            if each["name"] in guilty
-            else badge("carried along")
-            if each["name"] in carried
-            else None,
+            each.get("jump"),
         )
-        for each in result["changed"]
+        for each in rows
     ]
-    return grid(["Package", "From", "To", "Kind", "Word"], body)
+    return grid(["Package", "From", "To", "Word", "Age", "Kind", "Jump"], body)
+
+
+def _age(days: int | None) -> str:
+    return "unknown" if days is None else counted(days, "day")
 
 
 def _probes(result: Mapping[str, Any]) -> Html:
     body = [
         (
             badge(probe["outcome"], _OUTCOMES.get(probe["outcome"], "unsure")),
+            probe.get("asked"),
             tag("span", _moved(probe["moved"]), class_="mono"),
             f"{probe['seconds']:.1f} s",
         )
         for probe in result["probes"]
     ]
-    return grid(["Outcome", "What was moved", "Time"], body, class_="text")
+    return grid(["Outcome", "What was asked", "What moved", "Time"], body, class_="text")
 
 
 def _moved(moved: Any) -> str:
