@@ -23,7 +23,7 @@ from runbook.exit_codes import ExitCode
 from runbook.gate import project_gate
 from runbook.project import find_project
 from runbook.rows import read_rows
-from runbook.smoke import EXIT_CODES_VARIABLE
+from runbook.smoke import EXIT_CODES_VARIABLE, empty_json
 from runbook.transcript import record as record_transcript
 from runbook.wheel import build_wheel
 
@@ -77,33 +77,42 @@ def run(  # noqa: PLR0913 - these are its options
     """Run a tier, or those that the changed files need, each in its session; the worst exit code wins."""
     project = find_project(root)
     own = ["--report-to", report_to] if report_to else []
-    if changed:
-        tiers = changes.tiers_for(project, changes.changed_files(root))
-        return _run_changed(root, tiers, [*own, "--", *pytest_arguments], json_file)
-    own += ["--json", _from_here(json_file)] if json_file else []
-    return run_session(root, project.tier(tier).session, [*own, "--", *pytest_arguments])
-
-
-def _run_changed(
-    root: Path, tiers: Sequence[Tier], arguments: Sequence[str], json_file: str
-) -> ExitCode:
-    """Run several tiers, or none; their JSON is one object."""
-    names = [each.name for each in tiers]
-    said = ", ".join(names) or "none: nothing that a tier watches has changed"
+    arguments = [*own, "--", *pytest_arguments]
+    empty_json(json_file)
+    if not changed:
+        return _run_tiers(root, [project.tier(tier)], arguments, json_file)
+    tiers = changes.tiers_for(project, changes.changed_files(root))
+    said = ", ".join(each.name for each in tiers) or "none: nothing that a tier watches has changed"
     print(f"tiers that the change needs: {said}", file=sys.stderr)
-    codes, runs = [], []
+    return _run_tiers(root, tiers, arguments, json_file, are_together=True)
+
+
+def _run_tiers(
+    root: Path,
+    tiers: Sequence[Tier],
+    arguments: Sequence[str],
+    json_file: str,
+    *,
+    are_together: bool = False,
+) -> ExitCode:
+    """Run tiers, or none; the JSON of several runs, or of those that are asked for together, is one object."""
+    runs = []
     with tempfile.TemporaryDirectory(prefix="runbook-runs-") as folder:
-        for tier in tiers:
-            file = Path(folder, f"{tier.name}.json")
-            own = ["--json", str(file)] if json_file else []
-            lines = sys.stderr if json_file == "-" else None
-            codes.append(run_session(root, tier.session, [*own, *arguments], stdout=lines))
-            if file.is_file() and (text := file.read_text(encoding="utf-8")):
-                runs.append(json.loads(text))
+        file = Path(folder, "runs.jsonl")
+        own = ["--add-json", str(file)] if json_file else []
+        lines = sys.stderr if json_file == "-" else None
+        codes = [
+            run_session(root, each.session, [*own, *arguments], stdout=lines) for each in tiers
+        ]
+        if file.exists():
+            runs = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
     worst = max(codes, default=ExitCode.GREEN)
-    if json_file:
+    names = [each.name for each in tiers]
+    if json_file and (are_together or len(runs) > 1):
         together = {"schema": "runs/1", "tiers": names, "exit_code": int(worst), "runs": runs}
         _write_or_print(together, json_file)
+    elif json_file and runs:
+        _write_or_print(runs[0], json_file)
     return worst
 
 

@@ -87,6 +87,12 @@ def _write_quickfix(run: Run) -> None:
     (run.project.state / "failures.txt").write_text(text, encoding="utf-8")
 
 
+def add_json(run: Run, file: str) -> None:
+    """Add a run to a file of JSON lines."""
+    with Path(file).open("a", encoding="utf-8") as told:
+        told.write(json.dumps(run.as_json()) + "\n")
+
+
 def _write_json(file: str, result: dict[str, object]) -> None:
     if file == "-":
         print(json.dumps(result))

@@ -76,6 +76,8 @@ def _main(argv: list[str], started: float) -> int:
             return subprocess.call(pytest_command(tier.tests, arguments), cwd=project.root)
         token = _take_token(options.report_to) if options.report_to else ""
         run = _smoke(project, tier, arguments, options.json, started)
+        if options.add_json:
+            _add_json(run, options.add_json)
         exit_code = _send_result(run, options.report_to, token) if token else run.exit_code
         return max(exit_code, _run_companions(run, options))
     except RunbookError as error:
@@ -96,6 +98,7 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--tier", default="fast")
     parser.add_argument("--json", default="")
+    parser.add_argument("--add-json", default="")  # a line a run, where a session smokes twice
     parser.add_argument("--report-to", default="")
     parser.add_argument("--companions-by", default="")
     options, unknown = parser.parse_known_args(own)
@@ -105,7 +108,7 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
 def _smoke(
     project: Project, tier: Tier, arguments: list[str], json_file: str, started: float
 ) -> Run:
-    _empty_json(json_file)
+    empty_json(json_file)
     folder = RunFolder.make(project.state)
     nonce = os.environ.pop(GATE_NONCE_VARIABLE, "") or os.urandom(16).hex()
     content, own = _content(project, tier), dict(tier.environment)
@@ -151,6 +154,12 @@ def _source_beside(child: PytestProcess, project: Project) -> SourceState:
 
     source = read_source_state(project.root)
     return read_source_state(project.root) if child.interrupted else source
+
+
+def _add_json(run: Run, file: str) -> None:
+    from runbook.run_results import add_json  # noqa: PLC0415 - read by now
+
+    add_json(run, file)
 
 
 def _take_token(url: str) -> str:
@@ -238,7 +247,7 @@ def _shown_on(arguments: Sequence[str]) -> IO[bytes] | None:
     return sys.stderr.buffer if arguments or sys.stderr.isatty() else None
 
 
-def _empty_json(file: str) -> None:
+def empty_json(file: str) -> None:
     """Leave no result of an earlier run to be taken for this one's, and fail early."""
     if file not in {"", "-"}:
         try:

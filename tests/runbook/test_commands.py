@@ -85,6 +85,46 @@ def test_json_stands_alone_on_standard_output(
     assert "green" == json.loads(capfd.readouterr().out)["verdict"]
 
 
+@pytest.mark.parametrize("to", ["run.json", "-"])
+def test_every_smoke_of_a_session_is_in_the_json(
+    procedures: TinyProject,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    to: str,
+) -> None:
+    monkeypatch.chdir(procedures.root)
+
+    assert 1 == ends_with(commands.run, procedures.root, tier="both", json_file=to)
+
+    out = capfd.readouterr().out
+    together = json.loads(out if to == "-" else (procedures.root / to).read_bytes())
+    assert ("runs/1", 1, ["both"]) == (
+        together["schema"],
+        together["exit_code"],
+        together["tiers"],
+    )
+    assert ["green", "red"] == [run["verdict"] for run in together["runs"]]
+
+
+def test_a_run_that_never_was_leaves_no_json_of_an_earlier_one(procedures: TinyProject) -> None:
+    file = procedures.write("run.json", '{"verdict": "green"}')
+
+    assert 4 == ends_with(commands.run, procedures.root, tier="other", json_file=str(file))
+
+    assert b"" == file.read_bytes()
+
+
+def test_json_that_cannot_be_written_is_said_before_anything_runs(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = str(procedures.root / "absent" / "run.json")
+
+    assert 2 == ends_with(commands.run, procedures.root, json_file=nowhere)
+
+    shown = capfd.readouterr()
+    assert ("", True) == (shown.out, f"--json {nowhere}: No such file" in shown.err)
+
+
 def test_a_filter_that_matches_nothing_keeps_its_exit_code_behind_nox(
     procedures: TinyProject, capfd: pytest.CaptureFixture[str]
 ) -> None:
