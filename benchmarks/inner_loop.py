@@ -10,15 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.measured import RECORD, Table, seconds  # noqa: E402 - found through the line above
 
 EMPTY = "benchmarks/floor/test_empty.py"
 GOAL = 1.5
@@ -36,8 +34,8 @@ def main() -> int:
     options = parser.parse_args()
     table = Table(["Command", "Floor s", "Smoke s", "Median ratio", "Goal"]).begin()
     for name, (command, empty) in COMMANDS.items():
-        seconds(command)  # makes the environment where there is none, and warms the disk's cache
-        pairs = [(seconds([*command, *empty]), seconds(command)) for _ in range(options.rounds)]
+        timed(command)  # makes the environment where there is none, and warms the disk's cache
+        pairs = [(timed([*command, *empty]), timed(command)) for _ in range(options.rounds)]
         floor, smoke = (min(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(full / bare for bare, full in pairs)
         table.add(f"`{name}`", f"{floor:.2f}", f"{smoke:.2f}", f"{ratio:.2f}", str(GOAL))
@@ -46,20 +44,9 @@ def main() -> int:
     return 0
 
 
-def seconds(command: list[str]) -> float:
-    """Return the wall time of a command that must succeed, in seconds."""
-    started = time.perf_counter()
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"E2E_BROWSER": "no"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout.decode(errors='replace')}")
-    return time.perf_counter() - started
+def timed(command: list[str]) -> float:
+    """Return the wall time of a command, without a browser."""
+    return seconds(command, root=ROOT, environment=os.environ | {"E2E_BROWSER": "no"})
 
 
 if __name__ == "__main__":

@@ -13,14 +13,13 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.measured import RECORD, Table, seconds  # noqa: E402 - found through the line above
 
 PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
 GOAL = 1.10
@@ -39,7 +38,7 @@ def main() -> int:
     engine = ["runbook.smoke", "--tier", "fast"]
     subprocess.run(["bin/nox", "-s", "fast"], cwd=ROOT, capture_output=True, check=True)
     for command in (bare, engine):  # each has caches of its own
-        seconds(command)
+        timed(command)
     pairs = [pair(bare, engine, is_bare_first=bool(turn % 2)) for turn in range(options.rounds)]
     least = [min(column) for column in zip(*pairs, strict=True)]
     ratio = statistics.median(whole / plain for plain, whole in pairs)
@@ -53,27 +52,17 @@ def main() -> int:
 def pair(bare: list[str], engine: list[str], *, is_bare_first: bool) -> tuple[float, float]:
     """Time both, one after the other."""
     if is_bare_first:
-        plain = seconds(bare)
-        return plain, seconds(engine)
-    whole = seconds(engine)
-    return seconds(bare), whole
+        plain = timed(bare)
+        return plain, timed(engine)
+    whole = timed(engine)
+    return timed(bare), whole
 
 
-def seconds(module: list[str]) -> float:
-    """Return the wall time of a module that must succeed, in seconds."""
+def timed(module: list[str]) -> float:
+    """Return the wall time of a module in the environment of the fast tier."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    started = time.perf_counter()
-    done = subprocess.run(
-        [PYTHON, "-m", *module],
-        cwd=ROOT,
-        env=environment | {"PYTHONPATH": str(ROOT / "bin"), "PYTHONDONTWRITEBYTECODE": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(module)} failed:\n{done.stdout.decode(errors='replace')}")
-    return time.perf_counter() - started
+    environment |= {"PYTHONPATH": str(ROOT / "bin"), "PYTHONDONTWRITEBYTECODE": ""}
+    return seconds([PYTHON, "-m", *module], root=ROOT, environment=environment)
 
 
 if __name__ == "__main__":

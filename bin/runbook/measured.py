@@ -11,7 +11,9 @@ import os
 import platform
 import re
 import shlex
+import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +23,7 @@ from runbook.document import table
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FOLDER = "benchmarks/results"
 RECORD = "--record"
@@ -155,3 +157,19 @@ def _call(root: Path) -> str:
     ours = interpreter.relative_to(root) if interpreter.is_relative_to(root) else "python"
     arguments = [word for word in sys.argv[1:] if word != RECORD]
     return shlex.join([str(ours), program.relative_to(root).as_posix(), *arguments])
+
+
+def seconds(command: Sequence[str | Path], *, root: Path, environment: Mapping[str, str]) -> float:
+    """Return the wall time of a command that must succeed, in seconds; the benchmark ends where it does not."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{shlex.join(map(str, command))} failed:\n{done.stdout.decode(errors='replace')}")
+    return time.perf_counter() - started

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import UsageError
-from runbook.measured import FOLDER, Table, as_markdown, blocks, findings
+from runbook.measured import FOLDER, Table, as_markdown, blocks, findings, seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,3 +105,19 @@ def test_what_is_no_record_is_refused(damage: str, recorded: Path) -> None:
 
     with pytest.raises(UsageError, match=r"benchmarks/results/speed\.json is no record"):
         as_markdown(recorded)
+
+
+def test_a_command_is_timed_where_and_as_it_is_told(tmp_path: Path) -> None:
+    (tmp_path / "here").touch()
+    program = "import os; assert os.path.exists('here'); assert os.environ['TELLS'] == 'yes'"
+
+    assert 0 < seconds([sys.executable, "-c", program], root=tmp_path, environment={"TELLS": "yes"})
+
+
+def test_a_command_that_fails_has_no_time(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="(?s)exit.3.* failed:\nso far"):
+        seconds(
+            [sys.executable, "-c", "print('so far', flush=True); exit(3)"],
+            root=tmp_path,
+            environment={},
+        )
