@@ -115,7 +115,7 @@ def test_a_command_is_timed_where_and_as_it_is_told(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails_has_no_time(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="(?s)exit.3.* failed:\nso far"):
+    with pytest.raises(SystemExit, match=r"(?s)exit.3.* failed:\nso far"):
         seconds(
             [sys.executable, "-c", "print('so far', flush=True); exit(3)"],
             root=tmp_path,
