@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runbook.verdict import Failure
 
 _MAX_SAID = 400  # characters of what pytest said
+_NO_OPTION = "unrecognized arguments"  # as pytest says it
 _NEXT = "  next: "  # as a `RunbookError` is printed
 _LEFT_OUT, _ADDOPTS = "no:runbook.plugin", "PYTEST_ADDOPTS"
 _ERROR = re.compile(r"^(ERROR: |.*pytest[^:]*: error: )")  # pytest says how it was called
@@ -129,6 +130,8 @@ class Run:
 
     def _nearest(self) -> str:
         """The tests, or files, whose names are nearest to the last thing that was asked for."""
+        if _NO_OPTION in self._last_output():
+            return "--help lists what pytest takes"
         words = [word for word in self.arguments if not word.startswith("-")]
         asked = words[-1].rpartition("::")[2] if words else ""
         files = {test.id.partition("::")[0] for test in self.tests}

@@ -152,6 +152,16 @@ def test_a_wrong_name_is_answered_with_its_own_kind(
     assert f"the nearest are {near}" == run.problem.next_step
 
 
+def test_a_wrong_option_is_not_answered_with_the_names_of_tests(tmp_path: Path) -> None:
+    run = ended(tmp_path, status=4, arguments=["-k", "test_bb", "--no-such"])
+    run.folder.log.write_text("ERROR: unrecognized arguments: --no-such\n")
+
+    assert run.problem
+    assert "unrecognized arguments: --no-such" == run.problem.what
+    assert "--help" in run.problem.next_step
+    assert "nearest" not in run.problem.next_step
+
+
 def test_what_pytest_said_is_cut(tmp_path: Path) -> None:
     run = ended(tmp_path, starts=False, status=1, log="x" * 5000)
 
