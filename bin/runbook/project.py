@@ -1,11 +1,14 @@
-"""The project that the engine works on: its root and its ``[tool.runbook]``."""
+"""The project that the engine works on: its root and its ``[tool.runbook]``.
+
+It is read before anything is started: its records are named tuples, for `dataclasses` would import half of what
+reads source.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from runbook.errors import UsageError
 from runbook.nearest import nearest
@@ -18,8 +21,7 @@ _GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
 _KEYS = {"faults", "gate", "harness", "locks", "slug", "tiers"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(NamedTuple):
     """A set of tests that are run together in one environment.
 
     Attributes:
@@ -47,8 +49,7 @@ class Tier:
     variables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GateSettings:
+class GateSettings(NamedTuple):
     """The feature gate of a project: ``[tool.runbook.gate]``.
 
     Attributes:
@@ -69,8 +70,7 @@ class GateSettings:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A project's root and what its ``[tool.runbook]`` says; every key has a default.
 
     Attributes:

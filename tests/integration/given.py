@@ -18,6 +18,9 @@ PAIRING_ENDS = precondition(
 )
 OPERATOR_IS_LET_IN = precondition("the dashboard token lets its operator in")
 CAN_PUBLISH = precondition("a creator can publish", row="test_publish_to_slot_zero_appears_in_grid")
+DRAFT_IS_MADE = precondition(
+    "a draft is made of what is sent", row="test_signup_seeds_procedural_canvas"
+)
 GRID_ANSWERS = precondition(
     "the grid shows what is published", row="test_publish_to_slot_zero_appears_in_grid"
 )

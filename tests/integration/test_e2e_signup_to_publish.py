@@ -332,7 +332,9 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
 def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Client) -> None:
     words = {"type": "text", "x": 1, "y": 2, "props": {"text": "kept"}}
     old, new, neighbour = owner.seed("Old", words), owner.seed("New"), owner.seed("Neighbour")
-    owner.has_published(old, 0)
+    first = owner.seed("First")
+    owner.has_published(first, 0)
+    assert 200 == owner.publish(old.id, 0).status  # where nothing else is published
     owner.has_published(neighbour, 1)
     with GRID_ANSWERS:
         assert "present" == presence(visitor, old.id)
@@ -342,7 +344,7 @@ def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Clien
     assert 200 == swapped.status
     assert 0 == swapped.json["slot_index"]
     assert swapped.json == owner.client.get(f"/studio/canvas/{new.id}").json
-    assert {"Old": None, "New": 0, "Neighbour": 1} == slots_of(owner)
+    assert {"First": None, "Old": None, "New": 0, "Neighbour": 1} == slots_of(owner)
     draft = owner.client.get(f"/studio/canvas/{old.id}").json
     assert (None, "private") == (draft["published_at"], draft["visibility"])
     assert "kept" == draft["room_state"]["components"][0]["props"]["text"]
