@@ -66,7 +66,7 @@ SAFE_ADDRESS = re.compile(r"/(?!/)|#|https?://[a-z0-9.]+/|mailto:")
     cause="The check of private visibility in handle_get_canvas is gone or inverted.",
     suspects=["bin/dashgen/canvas_handlers.py::handle_get_canvas", "bin/dashgen/page_handlers.py"],
 )
-def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> None:
+def test_visitor_cannot_see_private_canvas(owner: Owner, stranger: Owner, visitor: Client) -> None:
     secret = {"type": "text", "x": 0, "y": 0, "props": {"text": "nobody else reads this"}}
     draft, private, unlisted = (
         owner.seed("Draft", secret),
@@ -82,8 +82,9 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> Non
     ]
 
     replies = [visitor.get(address) for address in addresses]
+    of_a_creator = [stranger.client.get(address) for address in addresses]
 
-    for reply in replies:
+    for reply in (*replies, *of_a_creator):
         assert 200 != reply.status
         assert "nobody else reads this" not in reply.text
         assert not any(canvas.title in reply.text for canvas in (draft, private))
@@ -92,7 +93,7 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, visitor: Client) -> Non
         own = [owner.client.get(f"/ensemble/canvas/{canvas.id}") for canvas in (draft, private)]
         assert all("nobody else reads this" in reply.text for reply in own)
     # Not even whether there is such a canvas is told.
-    assert [404] * 4 == [reply.status for reply in replies]
+    assert [404] * 8 == [reply.status for reply in (*replies, *of_a_creator)]
     unknown = visitor.get(NO_SUCH_CANVAS).json
     assert [unknown, unknown] == [reply.json for reply in replies[::2]]
     with GRID_ANSWERS:
