@@ -1,5 +1,7 @@
 """Call functions, then become pytest: ``python -m runbook.early MODULE:FUNCTION,... [pytest arguments]``.
 
+The engine's forked child does so without a Python of its own, see `runbook.pytest_process`.
+
 Importing pytest takes a quarter of a second. What a tier starts before that (``before`` in its
 configuration), such as the server that it smokes, is ready by the time the tests are collected.
 """

@@ -29,7 +29,7 @@ class Tier(NamedTuple):
         tests: Files and folders, relative to the project's root.
         session: The Nox session that runs it.
         watch: Globs of files whose change makes the tier worth running, besides its rows' suspects.
-        environment: Variables to set for its tests.
+        environment: Variables to set for its tests, which then have an interpreter of their own.
         before: ``module:function`` to call in pytest's process before pytest is imported, or empty;
             several are separated by commas.
         bytecode: Folders whose modules are compiled before a run; see `runbook.bytecode`.
