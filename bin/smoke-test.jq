@@ -22,7 +22,7 @@ def fail($check; $want; $got; $cause; $suspect):
   + "suspects=bin/hub/apps/\($slug)/\($suspect) next=\("bash bin/smoke-test.sh \($slug)" | quoted)";
 
 ($statuses | split("\n") | map(select(. != ""))) as $said
-| ["manifest", "nobody", "page", "token", "health", "me", "stranger"]
+| ["manifest", "nobody", "page", "token", "health", "me", "stranger", "forger"]
 | to_entries | map({key: .value, value: ($said[.key] // "000")}) | from_entries
 | . as $status
 | def answered($name; $text):
@@ -34,17 +34,19 @@ def fail($check; $want; $got; $cause; $suspect):
         "backend.py does not import, build_app fails, or the health route is gone"; "backend.py")
   ),
   (
-    select($status.nobody != "401" or $status.stranger != "401")
-    | fail("auth-refused"; "401 without a token and with another app's";
+    select(any($status.nobody, $status.stranger, $status.forger; . != "401"))
+    | fail("auth-refused"; "401 to all but tokens for it";
         if $status.nobody != "401" then answered("nobody"; "without a token: " + $nobody)
-        else answered("stranger"; "with another app's token: " + $stranger) end;
-        "/api/me does not ask who is signed in, or believes a token for another app"; "backend.py")
+        elif $status.stranger != "401" then answered("stranger"; "with another app's token: " + $stranger)
+        else answered("forger"; "with a token that nobody has signed: " + $forger) end;
+        "/api/me does not ask who is signed in, or believes a token that is not its own"; "backend.py")
   ),
   (
     ($me | parsed) as $person
     | (($person | field("email")) // "" | tostring | startswith($user + "@")) as $is_user
     | ([$person | field("sub"), field("name")] | all(type == "string" and . != "")) as $is_named
-    | select($status.me != "200" or ($is_user and $is_named | not))
+    | ($person | field("groups") | type == "array") as $has_groups
+    | select($status.me != "200" or ($is_user and $is_named and $has_groups | not))
     | fail("auth-accepted"; "200 and the test user";
         if $status.token != "200" then answered("token"; "for the token: " + $token) else answered("me"; $me) end;
         "no token for this app can be had, or the app does not believe it"; "backend.py")

@@ -121,7 +121,7 @@ token_for() {
 # Prints the FAIL lines of app $1 at address $2.
 check_app() {
   local at=$scratch/answers health token statuses
-  rm -rf "$at" && mkdir "$at" && touch "$at"/{manifest,nobody,page,token,health,me,stranger}
+  rm -rf "$at" && mkdir "$at" && touch "$at"/{manifest,nobody,page,token,health,me,stranger,forger}
   # Several requests over one connection, and one process for all of them.
   statuses=$(curl "${how[@]}" "${tell[@]}" --output "$at/manifest" "$2/.hub/manifest" \
     --next "${how[@]}" "${tell[@]}" --output "$at/nobody" "$2/api/me" \
@@ -135,11 +135,12 @@ check_app() {
   if [[ $(<"$at/token") =~ \"access_token\":\ *\"([A-Za-z0-9._-]*)\" ]]; then token=${BASH_REMATCH[1]}; fi
   statuses+=$'\n'$(curl "${how[@]}" "${tell[@]}" --output "$at/health" "$2$health" \
     --next "${how[@]}" "${tell[@]}" --output "$at/me" --header "Authorization: Bearer $token" "$2/api/me" \
-    --next "${how[@]}" "${tell[@]}" --output "$at/stranger" --header "Authorization: Bearer $stranger" "$2/api/me") || true
+    --next "${how[@]}" "${tell[@]}" --output "$at/stranger" --header "Authorization: Bearer $stranger" "$2/api/me" \
+    --next "${how[@]}" "${tell[@]}" --output "$at/forger" --header "Authorization: Bearer ${token%.*}." "$2/api/me") || true
   jq -rn -f "$root/bin/smoke-test.jq" --arg slug "$1" --arg user "$HUB_TEST_USER" --arg statuses "$statuses" \
     --slurpfile schema "$schema" --rawfile manifest "$at/manifest" --rawfile nobody "$at/nobody" \
     --rawfile page "$at/page" --rawfile token "$at/token" --rawfile health "$at/health" --rawfile me "$at/me" \
-    --rawfile stranger "$at/stranger"
+    --rawfile stranger "$at/stranger" --rawfile forger "$at/forger"
 }
 
 finish() {

@@ -22,6 +22,13 @@ GULLIBLE = """\
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     return json_answer({name: claims.get(name) for name in ("sub", "name", "email", "groups")})"""
 
+_REFUSE_OTHERS = "    if claims['aud'] != '{slug}':\n        raise HTTPException(401)\n"
+_ANSWER = "    return json_answer("
+WITHOUT_GROUPS = """\
+    person = signed_in(request).as_json()
+    del person["groups"]
+    return json_answer(person)"""
+
 
 def _in_backend(old: str, new: str) -> Callable[[Path], None]:
     return lambda folder: replace(folder / "backend.py", old, new)
@@ -40,6 +47,11 @@ def replace(file: Path, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text, f"{file} does not hold {old!r}"
     file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _gullible_but_for(slug: str) -> str:
+    """Reads whom a token is for, and not who has signed it."""
+    return GULLIBLE.replace(_ANSWER, _REFUSE_OTHERS.format(slug=slug) + _ANSWER)
 
 
 def _empty(name: str) -> Callable[[Path], None]:
@@ -65,6 +77,14 @@ FAST: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "auth-forgotten": (_in_backend(ME, "    return json_answer({})"), "auth-refused"),
     "any-audience": (_in_backend(ME, GULLIBLE), "auth-refused"),
+    "any-signature": (
+        lambda folder: replace(folder / "backend.py", ME, _gullible_but_for(folder.name)),
+        "auth-refused",
+    ),
+    "groupless": (
+        _in_backend(ME, WITHOUT_GROUPS),
+        "auth-accepted",
+    ),
     "nobody-comes-in": (
         _in_backend(ME, ME.replace("signed_in(request)", "signed_in(None)")),
         "auth-accepted",

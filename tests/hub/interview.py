@@ -84,10 +84,12 @@ class Interview:
     def _questions(self, slug: str, token: Reply | HubUnusable) -> dict[str, Question]:
         at = self._hub.app_urls.get(slug, f"{self._hub.url}/missing")
         own = str(token) if isinstance(token, HubUnusable) else token_in(token)
+        unsigned = own.rpartition(".")[0] + "."
         return {
             "health": Question(at + health_path(self._hub.apps / slug)),
             "me of nobody": Question(f"{at}/api/me"),
             "me of a stranger": Question(f"{at}/api/me", bearer(self._stranger)),
+            "me of a forger": Question(f"{at}/api/me", bearer(unsigned)),
             "me": Question(f"{at}/api/me", bearer(own)),
             "page": Question(f"{at}/", {"accept": "text/html"}),
             "manifest": Question(f"{at}/.hub/manifest"),

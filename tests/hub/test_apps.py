@@ -42,9 +42,11 @@ def test_app_is_healthy(app: SmokedApp) -> None:
 def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
     nobody = app.answer("me of nobody")
     somebody = app.answer("me of a stranger")
+    anybody = app.answer("me of a forger")
 
     assert 401 == nobody.status, f"without a token: {nobody.text}"
     assert 401 == somebody.status, f"with a token for another app: {somebody.text}"
+    assert 401 == anybody.status, f"with a token that nobody has signed: {anybody.text}"
 
 
 @pytest.mark.runbook(
