@@ -150,7 +150,8 @@ def scan(root: Path = APPS) -> Catalogue:
         try:
             usable.append(_read(folder))
         except ManifestError as error:
-            broken.append(BrokenApp(folder, f"{folder.name}/{manifest.FILE_NAME}: {error.what}"))
+            file = error.file or manifest.FILE_NAME
+            broken.append(BrokenApp(folder, f"{folder.name}/{file}: {error.what}"))
     unique, clashing = _without_clashes(usable)
     return Catalogue(tuple(unique), tuple(sorted([*broken, *clashing], key=lambda app: app.slug)))
 
@@ -159,13 +160,17 @@ def _read(folder: Path) -> App:
     found = manifest.parse(_text(folder / manifest.FILE_NAME))
     if found.slug != folder.name:
         raise ManifestError("slug", f"is {found.slug!r}, and the folder is called {folder.name!r}")
-    grant = folder / entitlement.FILE_NAME
-    app = App(
-        folder, found, entitlement.parse(_text(grant), found.slug) if grant.exists() else None
-    )
+    app = App(folder, found, _grant(folder / entitlement.FILE_NAME, found.slug))
     if app.icon_file is not None:
         _check_icon(app.icon_file, folder)
     return app
+
+
+def _grant(file: Path, slug: str) -> Entitlement | None:
+    try:
+        return entitlement.parse(_text(file), slug) if file.exists() else None
+    except ManifestError as error:
+        raise ManifestError("", error.what, file=file.name) from error
 
 
 def _text(file: Path) -> str:

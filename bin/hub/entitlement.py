@@ -45,7 +45,7 @@ def parse(text: str, slug: str) -> Entitlement:
     try:
         entitlement = msgspec.convert(strict_yaml.load(text), Entitlement)
     except msgspec.ValidationError as error:
-        raise ManifestError(FILE_NAME, f"is wrong: {error}") from None
+        raise ManifestError("", f"is wrong: {error}") from None
     if entitlement.app != slug:
-        raise ManifestError(FILE_NAME, f"is for {entitlement.app!r} and stands in {slug!r}")
+        raise ManifestError("", f"is for {entitlement.app!r} and stands in {slug!r}")
     return entitlement

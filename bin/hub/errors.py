@@ -41,13 +41,18 @@ class EnvironmentNotReady(HubError):
 
 
 class ManifestError(HubError):
-    """A manifest, or what belongs to it, cannot be used; ``field`` says where, such as ``routing.ports``."""
+    """A manifest, or what belongs to it, cannot be used; ``field`` says where, such as ``routing.ports``.
+
+    Attributes:
+        file: The file that is wrong, where it is not the manifest.
+    """
 
     exit_code = EXIT_RED
 
-    def __init__(self, field: str, problem: str) -> None:
+    def __init__(self, field: str, problem: str, *, file: str = "") -> None:
         super().__init__(f"{field} {problem}" if field else problem)
         self.field = field
+        self.file = file
 
 
 class AppUnusable(HubError):

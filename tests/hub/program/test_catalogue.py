@@ -136,7 +136,9 @@ def test_an_entitlement_that_is_wrong_breaks_its_app(
     folder = make_app("notes")
     (folder / "entitlement.yml").write_text(text)
 
-    assert ["notes"] == [app.slug for app in scan(apps).broken]
+    (broken,) = scan(apps).broken
+    assert "notes" == broken.slug
+    assert broken.reason.startswith("notes/entitlement.yml: is ")
 
 
 def test_bytes_that_are_no_text_break_their_app(make_app: Callable[..., Path], apps: Path) -> None:
