@@ -31,6 +31,8 @@ def main(argv: list[str]) -> int:
     except RunbookError as error:
         sys.exit(f"ERROR: {error}")
 
+    # Where the engine is installed pytest finds the plugin, and warns of a package that it cannot rewrite any more.
+    sys.modules.pop("runbook", None)
     import pytest  # noqa: PLC0415 - not before
 
     status.append(pytest.main(argv[1:]))

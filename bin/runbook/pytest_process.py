@@ -156,7 +156,8 @@ def _take_place(root: Path, *, output: int, lifeline: int) -> None:
     """Make this forked process what a new one would be: its folder, its output, nothing open of its parent's."""
     for stream in (1, 2):
         os.dup2(output, stream)
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    sys.stdout = sys.__stdout__ or os.fdopen(1, "w", closefd=False)  # the parent's may be closed
+    sys.stderr = sys.__stderr__ or os.fdopen(2, "w", closefd=False)
     os.set_inheritable(lifeline, True)  # noqa: FBT003 - os has it so
     os.closerange(3, lifeline)
     os.closerange(lifeline + 1, os.sysconf("SC_OPEN_MAX"))

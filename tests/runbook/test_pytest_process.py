@@ -120,6 +120,15 @@ def test_however_it_ends_its_parent_goes_on(
     assert (status, says) == (ended, "".join(said).strip().rpartition("\n")[2])
 
 
+def test_it_has_an_output_where_that_of_its_parent_is_closed(tmp_path: Path) -> None:
+    program = ENGINE.format(work="print(sys.stdout.fileno()); sys.stdout.flush()")
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-c", program]
+
+    subprocess.run(command, cwd=tmp_path, env=engine_environment(), check=True)
+
+    assert "1\n" == (tmp_path / "log").read_text(encoding="utf-8")
+
+
 def test_with_variables_of_its_tier_an_interpreter_is_started_that_reads_them(
     tmp_path: Path,
 ) -> None:
