@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _FRAME = re.compile(r"site-packages[/\\]([A-Za-z0-9_.-]+)")
+_ENVIRONMENT = re.compile(r"(?<![\w/\\])[^\s'\"()]*[/\\]site-packages[/\\]")
 _RAISED = re.compile(
     r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
 )
@@ -72,7 +73,11 @@ def scores(
 
 
 def said_by(output: str) -> str:
-    """Return the line of a failing run's output that says what was raised, or nothing."""
+    """Return the line of a failing run's output that says what was raised, or nothing.
+
+    Paths into the environment are told from its packages on: the rest is another one in every run.
+    """
+    output = _ENVIRONMENT.sub("", output)
     lines: list[str] = [line.removeprefix("E ").strip() for line in _RAISED.findall(output)]
     told = [line for line in lines if re.match(r"[\w.]*(?:Error|Exception|Warning)\b", line)]
     return (told or lines or [""])[-1][:_LONGEST]

@@ -34,6 +34,12 @@ def test_a_failure_is_told_in_its_own_words() -> None:
     assert "" == said_by("nothing of the kind")
 
 
+def test_the_words_of_a_failure_are_the_same_in_every_environment() -> None:
+    raised = "ImportError: cannot import name 'x' from 'yaml' ({}yaml/__init__.py)"
+    told = said_by(f"E   {raised.format('/tmp/one-5f3c/lib/python3.11/site-packages/')}\n")
+    assert raised.format("") == told
+
+
 def test_the_test_runner_is_no_suspect_because_it_ran_the_test() -> None:
     only_runner = 'File "/env/lib/python3.11/site-packages/_pytest/runner.py", line 1\npytest\n'
     assert {} == scores(only_runner, IMPORTS)
