@@ -36,7 +36,7 @@ def test_a_failure_is_told_in_its_own_words() -> None:
 
 def test_the_words_of_a_failure_are_the_same_in_every_environment() -> None:
     raised = "ImportError: cannot import name 'x' from 'yaml' ({}yaml/__init__.py)"
-    told = said_by(f"E   {raised.format('/tmp/one-5f3c/lib/python3.11/site-packages/')}\n")
+    told = said_by(f"E   {raised.format('/env-5f3c/lib/python3.11/site-packages/')}\n")
     assert raised.format("") == told
 
 
