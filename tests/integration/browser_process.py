@@ -42,17 +42,12 @@ _UNUSED = (
     "MediaRouter",
     "OptimizationHints",
     "PaintHolding",
-    "SpareRendererForSitePerProcess",
     "Translate",
 )
 # Besides keeping quiet: the same colours, sizes and timers on every machine, and no dialogs of its own.
 ARGUMENTS = (
     *QUIET,
     "--disable-gpu",
-    # A process less for each page, site and context: they guard somebody's browser, and nothing that is smoked.
-    "--in-process-gpu",
-    "--disable-site-isolation-trials",
-    "--renderer-process-limit=1",
     "--disable-dev-shm-usage",
     "--disable-extensions",
     "--disable-breakpad",
