@@ -8,6 +8,10 @@ A real server on each store, with 10, 1,000 and 100,000 published canvases. The 
 - ``half``: how long answers take at half of full load, counted from when each was due.
 - ``memory``: what the server holds while it is under full load for ``--minutes``.
 - ``slow``: the rate with 50 clients that send a byte now and then, beside the rate without.
+- ``publish``: what a publish with its unpublish, and a page of each order, take in the store itself, without a
+  server; on PostgreSQL without the database's own part.
+- ``start``: what a server takes from its start to its first answer, and until it has looked through its
+  store; where the file store, which reads its whole index and every file then, stops being right.
 - ``mixed``: publishes by eight owners among reads; what was acknowledged must be there.
 - ``stop``: the same, and SIGTERM in the middle; then the server is started again and looked at.
 
@@ -37,6 +41,7 @@ import time
 import unittest.mock
 from collections import deque
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,14 +59,16 @@ from dashgen.canvas_schema import (  # noqa: E402
     normalise_room,
 )
 from dashgen.gate import write_open  # noqa: E402
+from dashgen.grid_cursor import GridOrder  # noqa: E402
 from dashgen.pairing import PairingStore  # noqa: E402
-from dashgen.slots import FREE_LIMIT  # noqa: E402
+from dashgen.slots import FREE_LIMIT, Tier  # noqa: E402
 from dashgen.stores import open_stores  # noqa: E402
 from runbook.measured import RECORD, Table  # noqa: E402
 from tests.postgresql import PostgresqlServer, empty_schema  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from dashgen.store_protocol import CanvasStore
 
@@ -177,11 +184,13 @@ class Grid(NamedTuple):
         environment: Variables for the server.
         shown: The id of a published canvas.
         drafts: A draft for each writer, and the token of its owner.
+        owners: The writers, in the same order.
     """
 
     environment: dict[str, str]
     shown: str
     drafts: list[tuple[str, str]]
+    owners: list[str]
 
 
 def main() -> int:
@@ -276,6 +285,53 @@ def memory(grid: Grid, options: argparse.Namespace) -> str:
     return f"{options.minutes:g} min, MB at each tenth: {shown}; {errors} errors"
 
 
+def start(grid: Grid, options: argparse.Namespace) -> str:  # noqa: ARG001 - as the other parts
+    """What a server takes before its first answer, and until it has looked through its store."""
+    began = time.perf_counter()
+    with booted(grid) as server:
+        with closing(http.client.HTTPConnection(server.address, timeout=300)) as connection:
+            connection.request("GET", GRID)
+            status = connection.getresponse().status
+        first, used = time.perf_counter() - began, server.processor_seconds()
+        _wait_until_idle(server)
+        whole, held = server.processor_seconds(), server.resident_mb()
+    return (
+        f"{status} after {first:.2f} s ({used:.2f} s of the processor), "
+        f"idle after {whole:.2f} s of the processor, {held:.0f} MB"
+    )
+
+
+def publish(grid: Grid, options: argparse.Namespace) -> str:
+    """What a publish with its unpublish, and a page of each order, take in the store itself."""
+    url, root = (grid.environment[name] for name in ("ENSEMBLE_DATABASE_URL", "ENSEMBLE_DATA_ROOT"))
+    (canvas_id, _), owner_id = grid.drafts[0], grid.owners[0]
+    with closing(open_stores(url, Path(root))) as stores:
+        store = stores.canvases
+
+        def publish_and_back() -> None:
+            store.publish(
+                canvas_id, owner_id,
+                slot_index=0, visibility=Visibility.public, tier=Tier.free, now=time.time(),
+            )  # fmt: skip
+            store.unpublish(canvas_id, owner_id, time.time())
+
+        steps: dict[str, Callable[[], object]] = {"publish and unpublish": publish_and_back}
+        for order in GridOrder:
+            steps[str(order)] = partial(store.list_published, order, 20, "")
+        said = [
+            f"{name} {_processor_us(step, options.publishes):,.0f}" for name, step in steps.items()
+        ]
+    return f"us of the processor: {', '.join(said)}"
+
+
+def _processor_us(step: Callable[[], object], count: int) -> float:
+    step()
+    used = time.process_time()
+    for _ in range(count):
+        step()
+    return (time.process_time() - used) / count * 1e6
+
+
 def slow_clients(grid: Grid, options: argparse.Namespace) -> str:
     """How much slower others are served while many send their requests a byte at a time."""
     ratios, costs = [], []
@@ -316,7 +372,9 @@ PARTS: dict[str, Callable[[Grid, argparse.Namespace], str]] = {
     "reads": lambda *_: "",
     "half": half_load,
     "memory": memory,
+    "publish": publish,
     "slow": slow_clients,
+    "start": start,
     "mixed": mixed,
     "stop": stop,
 }
@@ -342,16 +400,22 @@ def a_grid(store: str, size: int) -> Iterator[Grid]:
         pairings = PairingStore(top / "orch" / "pairings")
         tokens = [pairings.issue(owner.id, owner.handle, now=time.time()) for owner in owners]
         environment = roots(top) | {"ENSEMBLE_DATABASE_URL": url}
-        yield Grid(environment, shown, list(zip(made, tokens, strict=True)))
+        drafts = list(zip(made, tokens, strict=True))
+        yield Grid(environment, shown, drafts, [owner.id for owner in owners])
 
 
 @contextmanager
 def serving(grid: Grid) -> Iterator[Server]:
     """The real server on a grid, once it has looked through its files."""
-    command = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
-    with running(command, b"", grid.environment) as server:
+    with booted(grid) as server:
         _wait_until_idle(server)
         yield server
+
+
+def booted(grid: Grid) -> AbstractContextManager[Server]:
+    """The real server on a grid, as soon as it listens."""
+    command = [sys.executable, str(ROOT / "bin" / "control-panel-server.py"), "--port", "0"]
+    return running(command, b"", grid.environment)
 
 
 def _wait_until_idle(server: Server) -> None:
