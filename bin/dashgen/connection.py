@@ -130,9 +130,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._chunk_bytes = len(data)
         self._has_completed_one = False
         super().data_received(data)
-        if not self._arriving or self.transport.is_closing():
+        if not self._waits_for_more():
             return
-        if self._is_new and not self._refused:
+        if self._is_new:
             self._is_new = False
             self._start_clock(self.request_seconds)
         if not self._head_is_complete and self._received_bytes > MAX_HEAD_BYTES:
@@ -203,6 +203,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _latest_cycle(self) -> RequestResponseCycle | None:
         """The request that was handed on last; uvicorn's annotation leaves out the None."""
         return self.cycle
+
+    def _waits_for_more(self) -> bool:
+        """Whether a request has begun to arrive, and is still to be taken."""
+        return self._arriving and not self._refused and not self.transport.is_closing()
 
     def _start_clock(self, seconds: float) -> None:
         self._stop_clock()

@@ -240,6 +240,20 @@ class Line:
         return await self.reader.readuntil(b"ok")
 
 
+def test_a_head_that_came_in_one_piece_is_refused_once() -> None:
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_HEAD_BYTES + b"\r\n\r\n"
+
+    async def work() -> bytes:
+        async with Line() as line:
+            await line.ask()
+            line.protocols[0].data_received(head)  # on its way through the system it may be split
+            return await line.reader.read()
+
+    answer = asyncio.run(work())
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_request_that_was_on_its_way_when_the_stop_came_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
