@@ -189,7 +189,7 @@ class Grid(NamedTuple):
 
     environment: dict[str, str]
     shown: str
-    drafts: list[tuple[str, str]]
+    drafts: Sequence[tuple[str, str]]
     owners: list[str]
 
 
