@@ -54,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     controls = NegativeControls(is_interactive=bool(is_interactive))
     reporter = EventWriter(events, nonce, controls) if events else RowSummary()
     config.pluginmanager.register(reporter, "runbook-reporter")
+    if events and config.getoption("dist", default="no") != "no":
+        # Workers of pytest-xdist have neither nonce nor events: what they run, nobody here would see.
+        config.option.dist, config.option.tx = "no", []
 
 
 def _end_with_runner(lifeline: int) -> None:
@@ -220,11 +223,16 @@ class RowSummary(_Observer):
     ) -> None:
         row = item.stash.get(_row, None)
         if report.failed and row is not None:
+            # On the report: under pytest-xdist it is another process that shows it.
+            vars(report)["runbook"] = (row.as_arguments(), _failure(item, call.excinfo, report))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if hasattr(report, "runbook"):
             from runbook.verdict import Failure  # noqa: PLC0415 - not where the engine judges
 
-            self._rows[function_id(item.nodeid)] = row
-            facts = _failure(item, call.excinfo, report)
-            self._failures.append(Failure(item.nodeid, phase=report.when or "", **facts))
+            row, facts = report.runbook
+            self._rows[function_id(report.nodeid)] = make_row(**row)
+            self._failures.append(Failure(report.nodeid, phase=report.when or "", **facts))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._failures:

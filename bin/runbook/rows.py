@@ -91,6 +91,13 @@ class Row:
         """The files of the suspects, each once, in their order."""
         return tuple(dict.fromkeys(suspect.path for suspect in self.suspects))
 
+    def as_arguments(self) -> dict[str, Any]:
+        """Return what `make_row` makes this row of, in types that every serialiser knows."""
+        said = {"severity": str(self.severity), "cause": self.cause}
+        suspects = [str(suspect) for suspect in self.suspects]
+        place = {"test": self.test, "file": self.file, "line": self.line, "scope": self.scope}
+        return {**place, "arguments": {**said, "suspects": suspects}}
+
 
 @dataclass(frozen=True, slots=True)
 class TestFunction:

@@ -196,6 +196,28 @@ def test_a_failed_precondition_is_told_behind_its_cause_with_and_without_the_eng
     ] == [fields["cause"] for _, fields in told]
 
 
+def test_rows_are_shown_and_judged_alike_where_pytest_has_workers(project: TinyProject) -> None:
+    tests = [
+        row_test("test_normal", "assert 1 == 2"),
+        row_test("test_high", "assert 3 == 4", severity="high"),
+        row_test("test_passes"),
+    ]
+    project.write("tests/test_app.py", module(*tests))
+    workers = ["-p", "xdist", "-n", "2"]
+
+    plain = plain_pytest(project, *workers).stdout
+    smoked = project.smoke("--", *workers)
+
+    assert "2 workers" in plain
+    told = [parse(line) for line in plain.splitlines() if line.startswith("FAIL ")]
+    assert ["FAIL test_high", "FAIL test_normal"] == [head for head, _ in told]
+    assert told == smoked.fails
+    assert ("RESULT red", "1", "2", "0") == (
+        smoked.result[0],
+        *(smoked.result[1][count] for count in ("passed", "failed", "missing")),
+    )
+
+
 def test_plain_pytest_says_nothing_of_the_runbook_when_all_is_green(project: TinyProject) -> None:
     done = plain_pytest(project, "--strict-markers")
 
