@@ -100,7 +100,7 @@ def drift_record(verdict: str = "found", text: str = "x") -> DriftRecord:
         "schema": "drift/1", "verdict": verdict, "changed": [moved],
         "culprits": [[moved | {"first_bad": text}]] if verdict == "found" else [],
         "carried": [text], "hold": [text], "pins": [text], "build_pins": [text],
-        "probes": [{"moved": [text], "outcome": "pass", "fingerprint": text, "seconds": 1.0}],
+        "probes": [{"asked": text, "moved": [text], "outcome": "pass", "fingerprint": text, "seconds": 1.0}],
         "environments": 2, "runs": 3, "seconds": 4.5,
     }  # fmt: skip
     return DriftRecord(text, result, text, replay=text)
