@@ -39,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = options.command(options)
     except HubError as error:
         print(f"error: {error}", file=sys.stderr)
+        if getattr(options, "json", False):
+            print(json.dumps(error.as_json(), indent=2))
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 EXIT_GREEN: Final = 0
 EXIT_RED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_ENVIRONMENT: Final = 4
 EXIT_INTERRUPTED: Final = 130
+_VERDICTS: Final = {EXIT_RED: "red", EXIT_USAGE: "usage", EXIT_ENVIRONMENT: "environment"}
 
 
 class HubError(Exception):
@@ -28,6 +29,16 @@ class HubError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  next: {self.next_step}" if self.next_step else self.what
+
+    def as_json(self) -> dict[str, Any]:
+        """Return ``error/1``, which a program reads in the place of the result that it asked for."""
+        return {
+            "schema": "error/1",
+            "verdict": _VERDICTS[self.exit_code],
+            "error": self.what,
+            "next": [self.next_step] if self.next_step else [],
+            "exit_code": self.exit_code,
+        }
 
 
 class UsageError(HubError):

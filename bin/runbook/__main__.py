@@ -5,15 +5,16 @@ Its commands have the names and options of the tasks, and their exit codes.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook import commands
+from runbook.arguments import Parser
 from runbook.exit_codes import MEANINGS, ExitCode
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
 _KINDS = ("run", "search", "drift")
@@ -35,9 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return ExitCode.GREEN
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     codes = "; ".join(f"{int(code)} {meaning}" for code, meaning in MEANINGS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m runbook",
         description="A smoke runbook that runs.",
         epilog=f"exit codes: {codes}",

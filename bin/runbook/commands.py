@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import os
 import subprocess
@@ -16,9 +17,10 @@ from runbook import browsers, locks
 from runbook import changed as changes
 from runbook import describe as description
 from runbook import explain as explanation
+from runbook.calls import call
 from runbook.checks import documents, generated_blocks
 from runbook.document import refresh
-from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.gate import project_gate
 from runbook.project import find_project
@@ -43,13 +45,22 @@ def _command(function: Callable[P, ExitCode | None]) -> Callable[P, None]:
         try:
             code = function(*args, **kwargs) or ExitCode.GREEN
         except RunbookError as error:
-            print(f"error: {error}", file=sys.stderr)
-            code = error.exit_code
+            given = inspect.signature(function).bind(*args, **kwargs).arguments
+            code = tell(error, _json_place(given))
         except KeyboardInterrupt:
             code = ExitCode.INTERRUPTED
         sys.exit(code)
 
     return command
+
+
+def _json_place(given: Mapping[str, Any]) -> str:
+    """Where a call wants its JSON; some calls have this among options that they pass on."""
+    if given.get("as_json"):
+        return "-"
+    tables = (given, given.get("options", {}), given.get("how", {}))
+    places = (table.get(name) for table in tables for name in ("json_file", "json"))
+    return next((str(place) for place in places if place), "")
 
 
 def _say(text: str) -> None:
@@ -96,14 +107,18 @@ def _run_tiers(
     are_together: bool = False,
 ) -> ExitCode:
     """Run tiers, or none; the JSON of several runs, or of those that are asked for together, is one object."""
-    runs = []
+    codes, runs = [], []
     with tempfile.TemporaryDirectory(prefix="runbook-runs-") as folder:
         file = Path(folder, "runs.jsonl")
         own = ["--add-json", str(file)] if json_file else []
         lines = sys.stderr if json_file == "-" else None
-        codes = [
-            run_session(root, each.session, [*own, *arguments], stdout=lines) for each in tiers
-        ]
+        for tier in tiers:
+            try:
+                codes.append(run_session(root, tier.session, [*own, *arguments], stdout=lines))
+            except EnvironmentNotReady as error:
+                if not are_together:
+                    raise
+                codes.append(tell(error, ""))  # the other tiers may well run
         if file.exists():
             runs = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
     worst = max(codes, default=ExitCode.GREEN)
@@ -120,7 +135,7 @@ def _run_tiers(
 def filter_tests(root: Path, pattern: str, *, tier: str, json_file: str = "") -> None:
     """Run the tests of a tier whose names match."""
     if not pattern:
-        raise UsageError("filter needs a pattern", next_step="bin/invoke filter visitor")
+        raise UsageError("filter needs a pattern", next_step=call("filter visitor"))
     run(root, tier=tier, json_file=json_file, pytest_arguments=["-k", pattern])
 
 
@@ -140,6 +155,9 @@ def run_session(
         arguments: For what it runs.
         python: A Python that has Nox.
         stdout: Where it prints; this process's standard output by default.
+
+    Raises:
+        EnvironmentNotReady: It ended before it could say anything.
     """
     with tempfile.NamedTemporaryFile(prefix="runbook-exit-", suffix=".txt") as codes:
         nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
@@ -148,8 +166,12 @@ def run_session(
         said = [
             ExitCode(int(line)) for line in Path(codes.name).read_text(encoding="utf-8").split()
         ]
+    if status and not said:
+        raise EnvironmentNotReady(
+            f"the session {session} ended before its smoke", next_step=f"bin/nox -s {session}"
+        )
     if status and not any(said):
-        return ExitCode.ENVIRONMENT  # the session ended before, or beside, its smoke
+        return ExitCode.ENVIRONMENT  # it ended beside its smoke
     return max(said, default=ExitCode.GREEN)
 
 
@@ -234,7 +256,7 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
     from runbook.culprit.row_search import file_arguments, row_search  # noqa: PLC0415
 
     if bool(test) == bool(command):
-        raise UsageError("a search needs either --test or --command", next_step="bin/invoke rows")
+        raise UsageError("a search needs either --test or --command", next_step=call("rows"))
     where = Path(repo) if repo else root
     arguments = ["--repo", str(where)]
     may_make = not flags["dry-run"]
@@ -268,7 +290,7 @@ def revert_and_resmoke(
     if not (arguments["commit"] or how["plan"]):
         raise UsageError(
             "revert-and-resmoke needs a commit",
-            next_step="bin/invoke revert-and-resmoke --commit SHA",
+            next_step=call("revert-and-resmoke --commit SHA"),
         )
     return command.revert_and_resmoke(find_project(root), arguments, command.How(**how))
 
@@ -470,9 +492,7 @@ def find_offending_upgrade(
     from runbook.upgrades.__main__ import main as search  # noqa: PLC0415
 
     if not (baseline and command):
-        example = (
-            "bin/invoke find-offending-upgrade --baseline pins.txt --command 'python -m pytest -q'"
-        )
+        example = call("find-offending-upgrade --baseline pins.txt --command 'python -m pytest -q'")
         raise UsageError("a search needs --baseline and --command", next_step=example)
     arguments = [f"--baseline={baseline}", f"--command={command}"]
     arguments += [f"--{name}={value}" for name, value in options.items() if value]

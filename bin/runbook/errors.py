@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Any, Final
+
 from runbook.exit_codes import ExitCode
+
+_VERDICTS: Final = {
+    ExitCode.RED: "red",
+    ExitCode.USAGE: "usage",
+    ExitCode.ENVIRONMENT: "environment",
+    ExitCode.REFUSED: "refused",
+    ExitCode.INCONCLUSIVE: "inconclusive",
+}
 
 
 class RunbookError(Exception):
@@ -23,6 +35,16 @@ class RunbookError(Exception):
     def __str__(self) -> str:
         return f"{self.what}\n  next: {self.next_step}" if self.next_step else self.what
 
+    def as_json(self) -> dict[str, Any]:
+        """Return ``error/1``: what a program reads in the place of the result that it asked for."""
+        return {
+            "schema": "error/1",
+            "verdict": _VERDICTS.get(self.exit_code, "failed"),
+            "error": self.what,
+            "next": [self.next_step] if self.next_step else [],
+            "exit_code": int(self.exit_code),
+        }
+
 
 class UsageError(RunbookError):
     """The call was wrong."""
@@ -32,3 +54,33 @@ class EnvironmentNotReady(RunbookError):
     """Something that the command stands on could not be had."""
 
     exit_code = ExitCode.ENVIRONMENT
+
+
+def tell(error: RunbookError, json_file: str) -> ExitCode:
+    """Say why a command ended: to a person on standard error, to a program where it looks for the result.
+
+    Args:
+        error: What ended it.
+        json_file: Where the result would have gone as JSON; ``-`` is standard output, empty is nowhere.
+
+    Returns:
+        The exit code of the error.
+    """
+    print(f"error: {error}", file=sys.stderr, flush=True)
+    if json_file:
+        _write(error.as_json(), json_file)
+    return error.exit_code
+
+
+def _write(record: dict[str, Any], json_file: str) -> None:
+    import json  # noqa: PLC0415 - every smoke imports this module before it starts pytest
+
+    text = json.dumps(record, indent=2) + "\n"
+    try:
+        if json_file == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            Path(json_file).write_text(text, encoding="utf-8")
+    except OSError:  # perhaps the very thing that the error says
+        return

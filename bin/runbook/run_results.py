@@ -87,10 +87,10 @@ def _write_quickfix(run: Run) -> None:
     (run.project.state / "failures.txt").write_text(text, encoding="utf-8")
 
 
-def add_json(run: Run, file: str) -> None:
-    """Add a run to a file of JSON lines."""
+def add_json(result: dict[str, object], file: str) -> None:
+    """Add what a run has come to, or why it has not, to a file of JSON lines."""
     with Path(file).open("a", encoding="utf-8") as told:
-        told.write(json.dumps(run.as_json()) + "\n")
+        told.write(json.dumps(result) + "\n")
 
 
 def _write_json(file: str, result: dict[str, object]) -> None:

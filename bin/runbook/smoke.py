@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from runbook.bytecode import drop_stale_rewrites, refresh
-from runbook.errors import RunbookError, UsageError
+from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.probes import is_probe
 from runbook.project import find_project
@@ -66,8 +66,8 @@ def tell_exit_code(file: str, exit_code: int) -> None:
 
 
 def _main(argv: list[str], started: float) -> int:
+    options, arguments = _parse(argv)
     try:
-        options, arguments = _parse(argv)
         project = find_project(Path.cwd())
         tier = project.tier(options.tier)
         if _ASKS_PYTEST.intersection(arguments):
@@ -77,13 +77,20 @@ def _main(argv: list[str], started: float) -> int:
         token = _take_token(options.report_to) if options.report_to else ""
         run = _smoke(project, tier, arguments, options.json, started)
         if options.add_json:
-            _add_json(run, options.add_json)
-        exit_code = _send_result(run, options.report_to, token) if token else run.exit_code
+            _add_json(run.as_json(), options.add_json)
+    except RunbookError as error:
+        if options.add_json:
+            _add_json(error.as_json(), options.add_json)
+        return tell(error, options.json)
+    except KeyboardInterrupt:  # before pytest could have it
+        return ExitCode.INTERRUPTED
+    exit_code = run.exit_code
+    try:
+        exit_code = _send_result(run, options.report_to, token) if token else exit_code
         return max(exit_code, _run_companions(run, options))
     except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:  # before pytest could have it
+        return max(exit_code, tell(error, ""))  # the run has its JSON already
+    except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
 
 
@@ -156,10 +163,10 @@ def _source_beside(child: PytestProcess, project: Project) -> SourceState:
     return read_source_state(project.root) if child.interrupted else source
 
 
-def _add_json(run: Run, file: str) -> None:
+def _add_json(result: dict[str, object], file: str) -> None:
     from runbook.run_results import add_json  # noqa: PLC0415 - read by now
 
-    add_json(run, file)
+    add_json(result, file)
 
 
 def _take_token(url: str) -> str:

@@ -13,6 +13,7 @@ from tests.runbook.support import ENGINE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.runbook.support import TinyProject
 
@@ -283,3 +284,38 @@ def test_the_locks_that_changed_are_named(
     assert "changed: fast, lint\n" == lock(as_json=False)
     assert "every lock is as it was\n" == lock(as_json=False)
     assert {"schema": "lock/1", "changed": ["fast"]} == json.loads(lock(as_json=True))
+
+
+def json_calls(root: Path, place: str) -> list[Callable[[], None]]:
+    """Return calls that are wrong, each by another way in which a call wants its JSON."""
+    how = {"dry_run": False, "plan": "", "resume": False, "json_file": place}
+    search: dict[str, Any] = {"test": "", "file": "", "repo": "", "command": "", "flags": {}}
+    upgrade: dict[str, Any] = {"baseline": "", "command": "", "lists": {}, "flags": {}}
+    return [
+        lambda: commands.explain(root, "nosuch", as_json=True),
+        lambda: commands.run(root, tier="nosuch", json_file=place),
+        lambda: commands.filter_tests(root, "", tier="one", json_file=place),
+        lambda: commands.revert_and_resmoke(root, {"commit": ""}, how),
+        lambda: commands.find_offending_commit(root, **search, options={"json": place}),
+        lambda: commands.find_offending_upgrade(**upgrade, options={"json": place}),
+    ]
+
+
+def test_a_wrong_call_is_one_json_document_where_that_was_asked_for(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for call in json_calls(procedures.root, "-"):
+        assert 2 == ends_with(call)
+        shown = capfd.readouterr()
+        record = json.loads(shown.out)
+        assert ("error/1", 2) == (record["schema"], record["exit_code"])
+        assert shown.err.startswith(f"error: {record['error']}\n")
+
+
+def test_a_session_that_ends_before_its_smoke_is_json_too(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 4 == ends_with(commands.run, procedures.root, tier="other", json_file="-")
+
+    record = json.loads(capfd.readouterr().out)
+    assert ("environment", ["bin/nox -s broken"]) == (record["verdict"], record["next"])

@@ -108,10 +108,10 @@ def test_a_tool_is_run_from_its_environment_with_every_argument(
     done = checkout.run(tool, "-s", "fast", "--", "-k", "a or b", "")
 
     own = {
-        "nox": ["--noxfile", f"{checkout.root}/noxfile.py"],
-        "invoke": ["--search-root", str(checkout.root)],
+        "nox": ["-m", "nox", "--noxfile", f"{checkout.root}/noxfile.py"],
+        "invoke": [f"{checkout.root}/bin/task_program.py", "--search-root", str(checkout.root)],
     }
-    arguments = ["-m", tool, *own[tool], "-s", "fast", "--", "-k", "a or b", ""]
+    arguments = [*own[tool], "-s", "fast", "--", "-k", "a or b", ""]
     assert (0, "") == (done.returncode, done.stderr)
     assert [str(python), *arguments] == [
         *done.stdout.split("\n")[:1],

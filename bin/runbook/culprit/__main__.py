@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.arguments import Parser
 from runbook.calls import call
 from runbook.culprit.command_line import Ended, add_shared, end, say
 from runbook.culprit.find import find_offending_commit, plan
@@ -58,8 +58,8 @@ def _dry_run(options: Options) -> Ended:
     return Ended(render_plan(planned), record, ExitCode.GREEN)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m runbook.culprit", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m runbook.culprit", description=__doc__)
     add = parser.add_argument
     add(
         "--repo",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.options import TIMEOUT
-from runbook.errors import RunbookError
+from runbook.errors import EnvironmentNotReady, RunbookError, tell
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -48,11 +48,9 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
         elif json_file:
             Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     except RunbookError as error:
-        say(f"error: {error}")
-        return error.exit_code
+        return tell(error, json_file)
     except OSError as error:
-        say(f"error: {error.filename}: {error.strerror}")
-        return ExitCode.ENVIRONMENT
+        return tell(EnvironmentNotReady(f"{error.filename}: {error.strerror}"), json_file)
     except KeyboardInterrupt:
         say(f"interrupted; {interrupted}")
         return ExitCode.INTERRUPTED

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.errors import RunbookError
+from runbook.arguments import Parser
+from runbook.errors import RunbookError, tell
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
@@ -18,6 +18,7 @@ from runbook.prove.recorded import write_record
 from runbook.smoke import EXIT_CODES_VARIABLE, tell_exit_code
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 UNFAULTED = 20  # runs of each tier without a fault, where all of its rows are proved
@@ -26,11 +27,11 @@ UNFAULTED = 20  # runs of each tier without a fault, where all of its rows are p
 def main(argv: Sequence[str] | None = None) -> int:
     """Prove what the command line names; return an `ExitCode`."""
     told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for the smokes that are run
+    options = _parse(argv)
     try:
-        code = _prove(_parse(argv))
+        code = _prove(options)
     except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = error.exit_code
+        code = tell(error, options.json)
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     tell_exit_code(told, code)
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m runbook.prove", allow_abbrev=False)
+    parser = Parser(prog="python -m runbook.prove", allow_abbrev=False)
     parser.add_argument("tests", nargs="*", metavar="TEST", help="rows; all where none is named")
     parser.add_argument("--tier", action="append", default=[], help="only rows of this tier")
     parser.add_argument("--jobs", type=int, default=0, help="runs at once; as many as cores")

@@ -6,9 +6,9 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from runbook.errors import EnvironmentNotReady, RunbookError
+from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.rollback.ground import Ground, Wish
 from runbook.rollback.resmoke import Resmoke
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
     from runbook.project import Project
     from runbook.steps import Plan
-
-_VERDICTS = {
-    ExitCode.RED: "red",
-    ExitCode.USAGE: "usage",
-    ExitCode.ENVIRONMENT: "environment",
-    ExitCode.REFUSED: "refused",
-    ExitCode.INCONCLUSIVE: "inconclusive",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +51,13 @@ def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCo
         RunbookError: It failed, or said no.
     """
     approved, given = _approved(arguments, how)
-    with _Told(how.json_file) as told:
-        hint = Hint(given["file"], given["test"], given["commit"], int(given["jobs"]))
-        procedure = Rollback(Ground(project), hint, _wish(given), _say)
-        plan = procedure.plan()
-        if how.dry_run:
-            return told.plan(plan)
-        ended = procedure.carry_out(plan, approved=approved, resume=how.resume)
-        return told.result(procedure.as_json(ended))
+    hint = Hint(given["file"], given["test"], given["commit"], int(given["jobs"]))
+    procedure = Rollback(Ground(project), hint, _wish(given), _say)
+    plan = procedure.plan()
+    if how.dry_run:
+        return _tell_plan(plan, how.json_file)
+    ended = procedure.carry_out(plan, approved=approved, resume=how.resume)
+    return _tell_result(procedure.as_json(ended), how.json_file)
 
 
 def revert_and_resmoke(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCode:
@@ -81,13 +72,12 @@ def revert_and_resmoke(project: Project, arguments: Mapping[str, Any], how: How)
         RunbookError: It failed, or said no.
     """
     approved, given = _approved(arguments, how)
-    with _Told(how.json_file) as told:
-        procedure = Resmoke(Ground(project), given["commit"], _wish(given))
-        plan = procedure.plan()
-        if how.dry_run:
-            return told.plan(plan)
-        ended = procedure.carry_out(plan, approved=approved, resume=how.resume, say=_say)
-        return told.result(procedure.as_json(ended))
+    procedure = Resmoke(Ground(project), given["commit"], _wish(given))
+    plan = procedure.plan()
+    if how.dry_run:
+        return _tell_plan(plan, how.json_file)
+    ended = procedure.carry_out(plan, approved=approved, resume=how.resume, say=_say)
+    return _tell_result(procedure.as_json(ended), how.json_file)
 
 
 def _approved(arguments: Mapping[str, Any], how: How) -> tuple[Plan | None, dict[str, Any]]:
@@ -106,49 +96,27 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-class _Told:
-    """Says how a procedure ended; an error is told to programs too, and then raised."""
+def _tell_plan(plan: Plan, json_file: str) -> ExitCode:
+    """Say what would be done."""
+    _tell(plan.as_text(), plan.as_json(), json_file)
+    return ExitCode.GREEN
 
-    def __init__(self, json_file: str) -> None:
-        self._json_file = json_file
 
-    def plan(self, plan: Plan) -> ExitCode:
-        """Say what would be done."""
-        self._tell(plan.as_text(), plan.as_json())
-        return ExitCode.GREEN
+def _tell_result(record: dict[str, Any], json_file: str) -> ExitCode:
+    """Say what was done."""
+    code = ExitCode.RED if record.get("still_red") else ExitCode.GREEN
+    _tell(_text(record), {**record, "exit_code": int(code)}, json_file)
+    return code
 
-    def result(self, record: dict[str, Any]) -> ExitCode:
-        """Say what was done."""
-        code = ExitCode.RED if record.get("still_red") else ExitCode.GREEN
-        self._tell(_text(record), {**record, "exit_code": int(code)})
-        return code
 
-    def _tell(self, text: str, record: dict[str, Any]) -> None:
-        if self._json_file == "-":
-            text = json.dumps(record, indent=2)
-        elif self._json_file:
-            try:
-                Path(self._json_file).write_text(
-                    json.dumps(record, indent=2) + "\n", encoding="utf-8"
-                )
-            except OSError as error:
-                raise EnvironmentNotReady(f"--json {self._json_file}: {error.strerror}") from error
-        if text:
-            print(text)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RunbookError) and self._json_file:
-            record = {
-                "schema": "rollback/1",
-                "verdict": _VERDICTS.get(error.exit_code, "failed"),
-                "error": error.what,
-                "next": [error.next_step] if error.next_step else [],
-                "exit_code": int(error.exit_code),
-            }
-            self._tell("", record)
+def _tell(text: str, record: dict[str, Any], json_file: str) -> None:
+    """Print a text; its record goes to a file besides, or to standard output in the place of the text."""
+    if json_file not in {"", "-"}:
+        try:
+            Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise EnvironmentNotReady(f"--json {json_file}: {error.strerror}") from error
+    print(json.dumps(record, indent=2) if json_file == "-" else text)
 
 
 def _text(record: dict[str, Any]) -> str:

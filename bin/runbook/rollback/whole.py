@@ -306,7 +306,7 @@ class Rollback:
         steps = list(merge_commands(facts[BRANCH]["branch"], self.ground.onto))
         left = facts[RESMOKE]["still_red"]
         steps += [again(PROCEDURE, {"test": name_of({"test": left[0]})})] if left else []
-        if is_high(facts[SMOKE]["red"]):
+        if is_high(facts[SMOKE]["red"]) and self.ground.project.gate.file:
             steps.append("bin/invoke gate.open")
         return steps
 

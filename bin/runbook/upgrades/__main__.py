@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.arguments import Parser
+from runbook.calls import call
 from runbook.culprit.command_line import Ended, add_shared, end, say
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
@@ -66,8 +67,8 @@ def _try(options: Options, state: Move | Free) -> Ended:
     return Ended(f"{answer.outcome}: {describe(state)}", record, code)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m runbook.upgrades", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog=call("find-offending-upgrade"), description=__doc__)
     add = parser.add_argument
     add(
         "--project",

@@ -1,0 +1,43 @@
+"""A command line whose refusals are errors as all others: with a next step, and as JSON where that was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from runbook.errors import UsageError, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_OPTION = "--json"
+
+
+def asked_json(words: Sequence[str]) -> str:
+    """Return where a command line that could not be read wants its JSON: a file, ``-``, or empty for nowhere.
+
+    Some commands take a file behind ``--json`` and some take nothing. Which one this is cannot be known here, so
+    that a word behind it is a file only where it looks like one.
+    """
+    for place, word in enumerate(words):
+        name, given, value = word.partition("=")
+        if name == _OPTION:
+            behind = value if given else next(iter(words[place + 1 :]), "")
+            return behind if given or behind.endswith(".json") else "-"
+    return ""
+
+
+class Parser(argparse.ArgumentParser):
+    """As argparse has it; what it refuses, it says as a `UsageError`."""
+
+    _words: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: D102 - argparse's own
+        self._words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with the usage error."""
+        refused = UsageError(message, next_step=f"{self.prog} --help")
+        sys.exit(tell(refused, asked_json(self._words)))

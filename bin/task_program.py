@@ -1,0 +1,54 @@
+"""Invoke, as ``bin/invoke`` starts it: what its parser refuses is a usage error, in JSON too."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from invoke.exceptions import Exit, ParseError
+from invoke.main import program
+from invoke.program import Program
+
+from runbook.arguments import asked_json
+from runbook.errors import UsageError, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class TaskProgram(Program):
+    """Invoke's own program, but for how it refuses."""
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Read Invoke's own options."""
+        with _refusing():
+            super().parse_core(argv)
+
+    def parse_tasks(self) -> None:
+        """Read the tasks and their options."""
+        with _refusing():
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        """Answer ``--list`` and ``--help``."""
+        with _refusing():
+            super().parse_cleanup()
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Make a usage error of a refusal; Invoke would end with 1, which is for what is red."""
+    try:
+        yield
+    except (ParseError, ValueError) as error:  # the latter where an option wants a number
+        task = getattr(getattr(error, "context", None), "name", None)
+        next_step = f"bin/invoke --help {task}" if task else "bin/invoke --list"
+        is_number = isinstance(error, ValueError)
+        said = f"an option wants a number: {error}" if is_number else str(error)
+        refused = UsageError(said, next_step=next_step)
+        raise Exit(code=tell(refused, asked_json(sys.argv[1:]))) from error
+
+
+if __name__ == "__main__":
+    TaskProgram(name=program.name, binary=program.binary, version=program.version).run()

@@ -1,0 +1,68 @@
+"""Invoke as bin/invoke starts it: its refusals are usage errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.runbook.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call the tasks as the launcher does."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "bin" / "task_program.py"), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "next_step"),
+    [
+        (["explian"], "No idea what 'explian' is!", "bin/invoke --list"),
+        (["explain"], "positional arguments: 'test'", "bin/invoke --help explain"),
+        (["rows", "--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --help rows"),
+        (["--help", "nosuch"], "No idea what 'nosuch' is!", "bin/invoke --list"),
+        (["--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --list"),
+        (["prove", "--jobs", "many"], "an option wants a number: ", "bin/invoke --list"),
+    ],
+)
+def test_what_the_parser_refuses_is_a_usage_error(
+    words: list[str], what: str, next_step: str
+) -> None:
+    done = invoke(*words)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert what in done.stderr
+    assert done.stderr.endswith(f"\n  next: {next_step}\n")
+
+
+def test_it_is_json_where_that_was_asked_for(tmp_path: Path) -> None:
+    def record_of(text: str) -> tuple[Any, ...]:
+        record = json.loads(text)
+        return record["schema"], record["verdict"], record["next"]
+
+    expected = ("error/1", "usage", ["bin/invoke --help explain"])
+    file = tmp_path / "run.json"
+
+    assert expected == record_of(invoke("explain", "--json").stdout)
+    assert "" == invoke("run", "--json", str(file), "--nosuch").stdout
+    assert ("error/1", "usage", ["bin/invoke --help run"]) == record_of(file.read_text("utf-8"))
+
+
+def test_what_is_no_refusal_is_as_it_was() -> None:
+    listed, helped = invoke("--list"), invoke("--help", "explain")
+
+    assert (0, 0, "", "") == (listed.returncode, helped.returncode, listed.stderr, helped.stderr)
+    assert "find-offending-commit" in listed.stdout
+    assert helped.stdout.startswith("Usage: inv[oke]")
