@@ -10,7 +10,7 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from runbook.errors import RunbookError
 from runbook.exit_codes import MEANINGS, ExitCode
 from runbook.github.paths import as_yaml, watched
 from runbook.locks import stale_locks
+from runbook.named import DECISIONS, SOURCES, Sources
 from runbook.project import find_project
 from runbook.prove import extreme
 from runbook.prove.fault import findings, read_faults
@@ -47,13 +48,9 @@ _LINK = re.compile(
     r"([^)#\s\"'>]*)#?([^)\s\"'>]*)",
     re.MULTILINE,
 )
-_DECISION = re.compile(r"\bADR (\d{4})\b")
-_TICKED_FILE = re.compile(r"`([\w-]+\.py)`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _TICKED_VARIABLE = re.compile(r"`(?:\$ ?)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`= ])")
-_SOURCES = ("bin", "tests", "benchmarks", "noxfile.py", "tasks.py")
 _TICKED_SETTING = re.compile(r"`\[([\w.-]+)\](?: ([\w-]+))?`")
-_DECISIONS = ("docs", "adr")
 _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -85,7 +82,7 @@ def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
         ),
         "transcript": lambda: transcript.as_markdown(project.root),
         "decisions": lambda: decisions_list(
-            sorted(project.root.joinpath(*_DECISIONS).glob("*.md")), folder=_DECISIONS[-1]
+            sorted(project.root.joinpath(*DECISIONS).glob("*.md")), folder=DECISIONS[-1]
         ),
         "paths": lambda: as_yaml(watched(project)),
         "fault-matrix": lambda: matrix_block(project),
@@ -170,7 +167,7 @@ def _name(node: ast.AST) -> str:
 def _check_documents(project: Project) -> Iterator[str]:
     root = project.root
     known = shown.Known.of(root, describe(root))
-    words, sources = _words(root), _Sources.of(root)
+    words, sources = _words(root), Sources.of(root, known.tasks)
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
@@ -191,7 +188,7 @@ def _check_figures(root: Path) -> Iterator[str]:
     texts = {each.relative_to(root): each.read_text(encoding="utf-8") for each in documents(root)}
     yield from measured.findings(root, texts.values())
     for name, text in texts.items():
-        if name.parts[:2] != _DECISIONS:  # they say what was seen on their day
+        if name.parts[:2] != DECISIONS:  # they say what was seen on their day
             for figure in figures.unproved(text):
                 yield f"{name}: gives {figure!r}, and no command beside it prints that"
 
@@ -219,38 +216,6 @@ def _gone_names(root: Path, text: str) -> Iterator[str]:
             yield f"names `{path}{'::' if qualname else ''}{qualname}`, which does not exist"
 
 
-@dataclass(frozen=True)
-class _Sources:
-    """The Python files and the decisions that a document may name without their folders.
-
-    Attributes:
-        files: The last name of every Python file.
-        decisions: The numbers of the decisions.
-    """
-
-    files: frozenset[str]
-    decisions: frozenset[str]
-
-    @classmethod
-    def of(cls, root: Path) -> _Sources:
-        """Find them."""
-        places = [root.glob("*.py"), *((root / name).rglob("*.py") for name in _SOURCES[:3])]
-        decisions = root.joinpath(*_DECISIONS).glob("*.md")
-        return cls(
-            frozenset(file.name for place in places for file in place),
-            frozenset(file.name[:4] for file in decisions),
-        )
-
-    def gone(self, text: str) -> Iterator[str]:
-        """Yield what a document names and is not there."""
-        for number in _DECISION.findall(text):
-            if number not in self.decisions:
-                yield f"names ADR {number}, which does not exist"
-        for name in _TICKED_FILE.findall(text):
-            if name not in self.files:
-                yield f"names `{name}`, which does not exist"
-
-
 def _gone_commands(known: shown.Known, text: str) -> Iterator[str]:
     known = replace(known, tests=known.tests | set(shown.tests_in(text)))
     for command in shown.commands(text):
@@ -276,7 +241,7 @@ def _gone_settings(settings: dict[str, Any], text: str) -> Iterator[str]:
 
 def _words(root: Path) -> set[str]:
     """Every word in capitals that stands in a source."""
-    places = [root / name for name in _SOURCES]
+    places = [root / name for name in SOURCES]
     files = [file for place in places for file in (place, *place.rglob("*")) if file.is_file()]
     sources = (file.read_bytes() for file in files if file.suffix in {".py", ".sh", ""})
     return {

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runbook.lines import VERSION
-from runbook.report_lines import fail_line, header, result
+from runbook.report_lines import MOST_LINES, fail_line, header, result
 from runbook.rows import Row, Severity
 from runbook.source_state import SourceState
 from runbook.verdict import Verdict, Word
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 _SAMPLE = re.compile(rf"^ *(?P<kind>{VERSION}|FAIL|RESULT) (?P<rest>.+)$", re.MULTILINE)
 _FIELD = re.compile(r"(?:^| )(\w+)=(\"(?:[^\"\\]|\\.)*\"|\S+)")
 _COUNTED = ("passed", "failed", "skipped", "missing")
+_IN_WORDS = {"one": 1, "two": 2, "three": 3, "twenty": 20, "thirty": 30, "forty": 40}
+_GREEN_LINES = 2  # its header and its RESULT
+# What a document says of how much a run prints, and what is so.
+_LENGTHS = {
+    re.compile(r"\brun\s+prints\s+at\s+most\s+(\w+)\s+lines"): MOST_LINES,
+    re.compile(r"\bno\s+run\s+more\s+than\s+(\w+)"): MOST_LINES,
+    re.compile(r"\bgreen\s+run\s+prints\s+(\w+)\s+lines"): _GREEN_LINES,
+    re.compile(r"\bprints\s+(\w+)\s+lines\s+when\s+it\s+is\s+green"): _GREEN_LINES,
+}
 
 
 def findings(text: str) -> Iterator[str]:
-    """Yield what no run of a tier would print: other fields, another order, counts that do not add up."""
+    """Yield what no run of a tier would print: other fields, another order, counts that do not add up, more lines."""
     for sample in _SAMPLE.finditer(text):
         kind, fields = sample["kind"], dict(_FIELD.findall(sample["rest"]))
         expected = _FIELDS[kind]
@@ -32,6 +41,14 @@ def findings(text: str) -> Iterator[str]:
             yield f"shows a line {kind} with other fields than {' '.join(expected)}"
         elif kind == "RESULT":
             yield from _wrong_result(sample["rest"].split()[0], fields)
+    yield from _wrong_lengths(text)
+
+
+def _wrong_lengths(text: str) -> Iterator[str]:
+    for claim, lines in _LENGTHS.items():
+        for said in claim.findall(text):
+            if _IN_WORDS.get(said, said) not in {lines, str(lines)}:
+                yield f"says {said} lines of a run that prints {lines}"
 
 
 def _wrong_result(word: str, fields: dict[str, str]) -> Iterator[str]:

@@ -24,6 +24,7 @@ LAST = (
         LAST.replace("=0.9", "=..."),
         "RESULT proved faults=4 killed=4",  # of another command
         "The last line is always RESULT, and a FAIL line has a cause.",
+        "A green run prints two lines, and no run\nmore than thirty. Any run prints at most 30 lines.",
     ],
 )
 def test_what_a_run_prints_is_left_alone(line: str) -> None:
@@ -45,3 +46,19 @@ def test_what_no_run_prints_is_found(line: str, finding: str) -> None:
     (found,) = findings(f"{line}\n")
 
     assert found.startswith(finding)
+
+
+@pytest.mark.parametrize(
+    ("claim", "finding"),
+    [
+        ("A run\nprints at most forty lines.", "says forty lines of a run that prints 30"),
+        ("and no run more than twenty:", "says twenty lines of a run that prints 30"),
+        ("A green run prints three lines", "says three lines of a run that prints 2"),
+        ("It prints 4 lines when it is green", "says 4 lines of a run that prints 2"),
+        ("A run prints at most some lines.", "says some lines of a run that prints 30"),
+    ],
+)
+def test_a_claim_of_how_much_a_run_prints_is_held_against_what_it_may(
+    claim: str, finding: str
+) -> None:
+    assert [finding] == list(findings(claim))

@@ -1,0 +1,73 @@
+"""What documents name without its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.named import Sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "bin/app/shop.py": "LIMIT: int = 3\n\nasync def serve(): ...\n\nclass Cart:\n    def total(self): ...\n",
+    "bin/app/__init__.py": "",
+    "bin/app/parts/__init__.py": "",
+    "bin/app/manifest.json": '{"field": "auth.groups"}',
+    "tests/test_shop.py": "page.clock.run_for(1)\n",
+    "docs/adr/0007-a-choice.md": "# A choice\n",
+}
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Sources:
+    """A project of one module."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return Sources.of(tmp_path, ["gate.open"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "ADR 0007",
+            "`shop.py`",
+            "`test_shop.py`",
+            "`shop.serve`",
+            "`app.shop.serve(1, 2)`",
+            "`shop.LIMIT`",
+        ),
+        *(
+            "`shop.total`",
+            "`app.shop`",
+            "`app.parts`",
+            "`gate.open`",
+            "`page.clock`",
+            "`auth.groups`",
+        ),
+        *("shop.gone", "`shop`", "`$ shop.gone`", "`Shop.gone`"),
+    ],
+)
+def test_what_is_there_may_be_named(sources: Sources, text: str) -> None:
+    assert [] == list(sources.gone(f"As {text} says."))
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("ADR 0008", "names ADR 0008, which does not exist"),
+        ("`gone.py`", "names `gone.py`, which does not exist"),
+        ("`shop.gone`", "names `shop.gone`, which no source has"),
+        ("`shop.serve_all()`", "names `shop.serve_all`, which no source has"),
+        ("`app.gone`", "names `app.gone`, which no source has"),
+        ("`hop.serve`", "names `hop.serve`, which no source has"),
+        ("`gate.opened`", "names `gate.opened`, which no source has"),
+        ("`age.clock`", "names `age.clock`, which no source has"),
+    ],
+)
+def test_what_is_gone_is_found(sources: Sources, text: str, finding: str) -> None:
+    assert [finding] == list(sources.gone(f"As {text} says."))
