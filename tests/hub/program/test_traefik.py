@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from hub.__main__ import main
 from hub.addresses import Addresses
 from hub.catalogue import APPS, scan
 from hub.traefik import configuration
@@ -92,3 +94,14 @@ def test_every_router_has_its_service_and_the_other_way_round() -> None:
     config = made("https://hub.example.org")
 
     assert {router["service"] for router in config["routers"].values()} == set(config["services"])
+
+
+def test_an_address_that_will_not_do_is_said_to_a_program_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert 2 == main(["traefik", "--public-url", "nosuch", "--json"])
+
+    said = capsys.readouterr()
+    record = json.loads(said.out)
+    assert ("error/1", "usage", 2) == (record["schema"], record["verdict"], record["exit_code"])
+    assert f"error: {record['error']}\n  next: {record['next'][0]}\n" == said.err
