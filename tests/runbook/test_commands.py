@@ -107,12 +107,15 @@ def test_every_smoke_of_a_session_is_in_the_json(
     assert ["green", "red"] == [run["verdict"] for run in together["runs"]]
 
 
-def test_a_run_that_never_was_leaves_no_json_of_an_earlier_one(procedures: TinyProject) -> None:
+def test_a_run_that_never_was_says_so_in_the_place_of_an_earlier_one(
+    procedures: TinyProject,
+) -> None:
     file = procedures.write("run.json", '{"verdict": "green"}')
 
     assert 4 == ends_with(commands.run, procedures.root, tier="other", json_file=str(file))
 
-    assert b"" == file.read_bytes()
+    record = json.loads(file.read_bytes())
+    assert ("error/1", "environment") == (record["schema"], record["verdict"])
 
 
 def test_json_that_cannot_be_written_is_said_before_anything_runs(
