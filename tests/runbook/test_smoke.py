@@ -420,7 +420,8 @@ def test_no_result_of_an_earlier_run_is_left_to_be_taken_for_this_one(project: T
 
     assert 2 == project.smoke("--json", "run.json").status
 
-    assert "" == (project.root / "run.json").read_text(encoding="utf-8")
+    record = json.loads((project.root / "run.json").read_bytes())
+    assert ("error/1", "usage", 2) == (record["schema"], record["verdict"], record["exit_code"])
 
 
 def test_the_exit_code_is_left_for_a_caller_behind_nox(
