@@ -40,6 +40,7 @@ def new_search(searched: Range, options: Options, width: int) -> Search:
         confidence=options.confidence,
         width=width,
         reserve=1,  # for the tip without the culprit, where several run at once
+        is_wary=options.is_wary,
     )
 
 

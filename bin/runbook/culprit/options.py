@@ -28,6 +28,7 @@ class Options:
         jobs: How many probes at once; None for one, or as many as the cluster has threads.
         flake_rate: How often a good commit fails, if it is known; 0 if the command never lies.
         confidence: How sure to be even of a command that lies; None trusts it until it contradicts itself.
+        is_wary: Whether a run beyond what bisection and both ends cost may go into telling a flake from a culprit.
         first_parent: Whether a merge stands for all that it brought.
         resume: Whether to believe all that is remembered of this command, however old or contradictory.
         fresh: Whether to believe nothing that is remembered.
@@ -48,6 +49,7 @@ class Options:
     jobs: int | None = None
     flake_rate: float | None = None
     confidence: float | None = None
+    is_wary: bool = False
     first_parent: bool = False
     resume: bool = False
     fresh: bool = False

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _AS_GOOD_AS_CERTAIN = (
     0.999  # a search without a contradiction runs its culprit again until then, or its limit
 )
-_MOST_DOUBTS = 2  # runs beyond bisection that a command costs which nothing speaks against, the proof's own included
+_MOST_DOUBTS = 2  # runs beyond bisection that go into a command which nothing speaks against
 _FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
 _LIKELY_NONE = 0.4  # from here on the tip is run: a flake is refuted or proved there
 
@@ -80,6 +80,8 @@ class Search:
             contradict each other, and then asks for `stopping.DEFAULT_CONFIDENCE`.
         width: How many runs go on at once.
         reserve: How many rounds of the steady limit the caller keeps for a proof of its own.
+        is_wary: Whether the proof may come after the steady limit, so that one run more goes into a flake that few
+            red runs may be.
 
     Attributes:
         posterior: What is believed now.
@@ -97,6 +99,7 @@ class Search:
         confidence: float | None = None,
         width: int = 1,
         reserve: int = 0,
+        is_wary: bool = False,
     ) -> None:
         self.dag = dag
         self._weights = list(weights)
@@ -108,6 +111,7 @@ class Search:
         self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
         self._width = width
         self._reserve = reserve
+        self._is_wary = is_wary
         self._remembers = False
         self._is_exhausted = False
         self.runs = 0
@@ -228,9 +232,7 @@ class Search:
 
     def _doubtful(self, culprit: int) -> list[int]:
         """Return what to run once more, being red, where so few runs were red that a flake explains them too."""
-        spent = self.runs if self._width == 1 else self.rounds
-        # Where it cannot be taken out of the tip, a run behind the last change of its files is still to come.
-        spent += without(self.dag, culprit) in self.untestable
+        spent = (self.runs if self._width == 1 else self.rounds) + self._owed(culprit)
         is_up = spent >= stopping.steady_limit(self.dag.size, self._width)
         if (
             is_up
@@ -241,6 +243,14 @@ class Search:
             return []
         ends = dict.fromkeys((culprit, self.dag.tip))
         return [site for site in ends if self._count(site)[0] <= (site == culprit)] or [culprit]
+
+    def _owed(self, culprit: int) -> int:
+        """Return how many runs of the proof are still to come that have to fit into the steady limit."""
+        proof = without(self.dag, culprit)
+        if proof in self.untestable:
+            return 1  # it cannot be taken out of the tip: a run behind the last change of its files stands for it
+        may_come_after = self._is_wary or self._width > 1 or culprit == self.dag.tip
+        return not (may_come_after or self._count(proof)[1])
 
     def _doubts(self, culprit: int) -> int:
         """Return how many runs of a culprit and the tip were red beyond the one that bisection needs."""
@@ -282,7 +292,9 @@ class Search:
         if self._is_told_steady or self._width > 1 or self._remembers:
             return True if passes else None
         room = stopping.steady_limit(self.dag.size, 1) - self.runs + passes
-        wanted = max(1, _MOST_DOUBTS - self._doubts(culprit), min(room, _MOST_DOUBTS))
+        wanted = max(1, min(room, _MOST_DOUBTS))
+        if self._is_wary:
+            wanted = max(wanted, _MOST_DOUBTS - self._doubts(culprit))
         return True if passes >= wanted else None
 
     def _count(self, site: int) -> tuple[int, int]:

@@ -231,6 +231,7 @@ class Rollback:
             wanted.command,
             bad=self._candidate.sha if self._candidate else self.ground.head,
             good=self._parent(),
+            is_wary=not self._candidate,  # what it names will be reverted
             first_parent=bool(self._candidate),
             jobs=self._hint.jobs or None,
             suspects=(*((self._file,) if self._file else ()), *wanted.suspects),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from runbook.culprit.dag import Dag
-from runbook.culprit.posterior import blamed_for
+from runbook.culprit.posterior import blamed_for, without
 from runbook.culprit.search import Finding, Outcome, Search
 
 if TYPE_CHECKING:
@@ -78,6 +78,15 @@ def play(search: Search, ask: Callable[[int], Outcome]) -> tuple[Finding, list[i
     finding = search.finding()
     assert finding is not None
     return finding, asked
+
+
+def prove(search: Search, culprit: int, ask: Callable[[int], Outcome]) -> int:
+    """Run the tip without ``culprit`` until it is judged; return how many runs that took."""
+    site, runs = without(search.dag, culprit), 0
+    while culprit != search.dag.tip and search.judge_tip(culprit) is None:
+        search.record(site, ask(site))
+        runs += 1
+    return runs
 
 
 def bisection_runs(dag: Dag, culprit: int) -> int:

@@ -11,7 +11,16 @@ from runbook.culprit.dag import Dag
 from runbook.culprit.posterior import GOOD_END, blamed_for, without
 from runbook.culprit.search import Outcome, Search, Word
 from runbook.culprit.stopping import rounds_needed, steady_limit
-from tests.runbook.culprit.histories import bisection_runs, dags, line, lying, play, seeded, steady
+from tests.runbook.culprit.histories import (
+    bisection_runs,
+    dags,
+    line,
+    lying,
+    play,
+    prove,
+    seeded,
+    steady,
+)
 
 
 def make(dag: Dag, *, weights: list[float] | None = None, **options: float | None) -> Search:
@@ -30,10 +39,12 @@ def test_a_steady_command_is_never_run_more_often_than_bisection_and_both_ends(
     case: tuple[Dag, int],
 ) -> None:
     dag, culprit = case
-    finding, asked = play(make(dag), steady(dag, culprit))
+    search, ask = make(dag), steady(dag, culprit)
+    finding, asked = play(search, ask)
     assert (Word.FOUND, culprit) == (finding.word, finding.culprit)
     worst = max(bisection_runs(dag, each) for each in range(dag.size))
-    assert len(asked) <= max(worst, rounds_needed(dag.size, 1)) + 2
+    runs = len(asked) + prove(search, culprit, ask)
+    assert runs <= max(worst, rounds_needed(dag.size, 1)) + 2
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 31, 32, 33, 64])
@@ -41,9 +52,10 @@ def test_a_steady_command_is_never_run_more_often_than_bisection_and_both_ends(
 def test_every_culprit_of_a_line_is_found_within_the_bound(size: int, rate: float | None) -> None:
     dag = line(size)
     for culprit in range(size):
-        finding, asked = play(make(dag, rate=rate), steady(dag, culprit))
+        search, ask = make(dag, rate=rate), steady(dag, culprit)
+        finding, asked = play(search, ask)
         assert (Word.FOUND, culprit) == (finding.word, finding.culprit)
-        assert len(asked) <= rounds_needed(size, 1) + 2
+        assert len(asked) + prove(search, culprit, ask) <= rounds_needed(size, 1) + 2
 
 
 @pytest.mark.parametrize("culprit", [0, 37, 63, 99])
@@ -83,10 +95,14 @@ def test_a_right_prior_saves_runs_and_a_wrong_one_costs_little(culprit: int) -> 
     assert len(asked) <= 8 + (2 if culprit == 200 else 0)
 
 
-def test_where_few_runs_were_red_the_culprit_and_the_tip_must_be_red_again() -> None:
+@pytest.mark.parametrize("is_wary", [False, True])
+def test_where_few_runs_were_red_the_culprit_and_the_tip_must_be_red_again(
+    *, is_wary: bool
+) -> None:
     dag = line(64)
-    for culprit, again in ((61, 2), (59, 2), (50, 1), (20, 0), (8, 0)):
-        search = make(dag)
+    for culprit, most in ((61, 2), (59, 2), (50, 1), (20, 0), (8, 0)):
+        again = most if is_wary else min(most, 1)  # the proof has to fit in
+        search = make(dag, is_wary=is_wary)
         finding, asked = play(search, steady(dag, culprit))
         assert culprit == finding.culprit
         counts = search.posterior.counts
@@ -103,11 +119,11 @@ def test_a_command_that_is_told_to_be_steady_is_not_doubted() -> None:
     assert search.judge_tip(61)
 
 
-def test_a_flake_that_nobody_was_told_of_is_seldom_blamed() -> None:
+def test_a_flake_that_nobody_was_told_of_is_seldom_blamed_by_who_is_wary() -> None:
     dag = line(200)
     blamed = 0
     for seed in range(60):
-        finding, _ = play(make(dag), lying(dag, None, 0.2, 0, seeded(seed)))
+        finding, _ = play(make(dag, is_wary=True), lying(dag, None, 0.2, 0, seeded(seed)))
         blamed += finding.word is Word.FOUND
     assert blamed <= 6  # 14 of 60 without that
 
