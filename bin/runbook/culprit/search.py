@@ -265,14 +265,18 @@ class Search:
         return flake > _FLAKE_LEFT * (1 - NONE_OF_THEM) / self.dag.size
 
     def _repeats(self, culprit: int) -> tuple[int, int]:
-        """Return how often the culprit must have failed and its parents passed: as the lies demand, if it is true."""
+        """Return how often the culprit must have failed and its parents passed: as the lies demand, if it is true.
+
+        Where the culprit can be taken out of the tip, the parents need not pass often: they clear the commits
+        before the culprit, and the tip without it clears all others at once.
+        """
         if self.is_presumed_steady:
             return 1, 1
         lies = self._lies(culprit)
-        return (
-            stopping.repeats(lies.most_alarms, self.confidence),
-            stopping.repeats(lies.most_hidings, self.confidence),
-        )
+        fails = stopping.repeats(lies.most_alarms, self.confidence)
+        if culprit != self.dag.tip and without(self.dag, culprit) not in self.untestable:
+            return fails, 1
+        return fails, stopping.repeats(lies.most_hidings, self.confidence)
 
     def _lies(self, culprit: int) -> stopping.Lies:
         """Return what the runs come to if ``culprit`` is to blame."""
@@ -288,7 +292,8 @@ class Search:
         """Say whether the tip without ``culprit`` is green, as far as was recorded; None to run it on."""
         fails, passes = self._count(without(self.dag, culprit))
         if not self.is_presumed_steady:
-            return stopping.judge_tip(self._lies(culprit), fails, passes, self.confidence)
+            confidence = stopping.shared(self.confidence, len(self._put_to_the_test() | {culprit}))
+            return stopping.judge_tip(self._lies(culprit), fails, passes, confidence)
         if self._is_told_steady or self._width > 1 or self._remembers:
             return True if passes else None
         room = stopping.steady_limit(self.dag.size, 1) - self.runs + passes
@@ -296,6 +301,10 @@ class Search:
         if self._is_wary:
             wanted = max(wanted, _MOST_DOUBTS - self._doubts(culprit))
         return True if passes >= wanted else None
+
+    def _put_to_the_test(self) -> set[int]:
+        """Return the suspects without which the tip was run."""
+        return {site - self.dag.size for site in self.posterior.counts if site >= self.dag.size}
 
     def _count(self, site: int) -> tuple[int, int]:
         return self.posterior.counts.get(site, (0, 0))

@@ -99,6 +99,16 @@ def judge_tip(lies: Lies, fails: int, passes: int, confidence: float) -> bool | 
     return None
 
 
+def shared(confidence: float, suspects: int) -> float:
+    """Return how sure to be of one suspect where several were put to the test, each a chance to be wrong (Bonferroni).
+
+    Args:
+        confidence: What was asked for.
+        suspects: How many were put to the test.
+    """
+    return 1 - (1 - confidence) / suspects
+
+
 def insistent(confidence: float) -> float:
     """Return how sure to be of an answer that the tip did not confirm."""
     return 1 - (1 - confidence) / _INSISTENCE

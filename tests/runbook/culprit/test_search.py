@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +23,9 @@ from tests.runbook.culprit.histories import (
     seeded,
     steady,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def make(dag: Dag, *, weights: list[float] | None = None, **options: float | None) -> Search:
@@ -193,14 +198,14 @@ def test_a_lying_command_is_seen_through(
 
 
 @pytest.mark.parametrize(("good_fails", "bad_passes"), [(0.05, 0.5), (0.0, 0.3), (0.3, 0.3)])
-def test_whoever_is_named_has_failed_and_its_parent_passed_as_often_as_the_lies_demand(
+def test_who_cannot_be_taken_out_has_failed_and_its_parent_passed_as_often_as_the_lies_demand(
     good_fails: float, bad_passes: float
 ) -> None:
     for seed in range(12):
         rng = seeded(seed)
         dag, culprit = line(40), rng.randrange(40)
         search = make(dag, confidence=0.95)
-        finding, _ = play(search, lying(dag, culprit, good_fails, bad_passes, rng))
+        finding, _ = play(search, built_upon(dag, lying(dag, culprit, good_fails, bad_passes, rng)))
         if finding.culprit is None:
             continue
         counts = search.posterior.counts
@@ -213,6 +218,46 @@ def test_whoever_is_named_has_failed_and_its_parent_passed_as_often_as_the_lies_
         greens = [p for site, (_, p) in counts.items() if parent <= site < finding.culprit]
         assert max(greens) >= stopping.repeats(hidden, 0.95)
         assert counts[finding.culprit][0] >= 2
+
+
+def built_upon(dag: Dag, ask: Callable[[int], Outcome]) -> Callable[[int], Outcome]:
+    """An oracle of a history in which no commit can be taken out of the tip."""
+    return lambda site: Outcome.UNTESTABLE if site >= dag.size else ask(site)
+
+
+@pytest.mark.parametrize(("good_fails", "bad_passes"), [(0.05, 0.5), (0.0, 0.3), (0.3, 0.3)])
+def test_whoever_is_named_has_failed_again_its_parent_passed_and_the_tip_confirms_it(
+    good_fails: float, bad_passes: float
+) -> None:
+    for seed in range(12):
+        rng = seeded(seed)
+        dag, culprit = line(40), rng.randrange(39)
+        search = make(dag, confidence=0.95)
+        finding, _ = play(search, lying(dag, culprit, good_fails, bad_passes, rng))
+        if finding.culprit is None or finding.culprit == dag.tip:
+            continue
+        counts = search.posterior.counts
+        parent = finding.culprit - 1 if finding.culprit else GOOD_END
+        assert any(p for site, (_, p) in counts.items() if parent <= site < finding.culprit)
+        assert counts[finding.culprit][0] >= 2
+        assert counts[without(dag, finding.culprit)][1] >= 2
+        assert search.judge_tip(finding.culprit)
+
+
+def test_the_more_suspects_were_put_to_the_test_the_oftener_the_tip_must_pass() -> None:
+    passes = []
+    for others in ((30, 30, 30), (30, 31, 32)):
+        dag = line(60)
+        search = make(dag, confidence=0.95)
+        for site, outcome in (
+            *((dag.tip, Outcome.FAIL),) * 4,
+            *((10, Outcome.PASS),) * 4,
+            (10, Outcome.FAIL),
+            *((without(dag, other), Outcome.FAIL) for other in others),
+        ):
+            search.record(site, outcome)
+        passes.append(prove(search, 20, lambda _: Outcome.PASS))
+    assert passes[0] < passes[1]
 
 
 @pytest.mark.parametrize("size", [100, 500])

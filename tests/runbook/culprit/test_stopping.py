@@ -114,3 +114,8 @@ def test_a_pass_never_speaks_against_the_tip_and_a_failure_never_for_it(
 
 def test_who_is_not_confirmed_must_be_ten_times_as_sure() -> None:
     assert pytest.approx(0.995) == stopping.insistent(0.95)
+
+
+def test_several_suspects_share_the_error_that_is_allowed() -> None:
+    assert 0.95 == pytest.approx(stopping.shared(0.95, 1))
+    assert 0.99 == pytest.approx(stopping.shared(0.95, 5))
