@@ -51,4 +51,5 @@ def _refusing() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    TaskProgram(name=program.name, binary=program.binary, version=program.version).run()
+    names = ["invoke", "inv"]  # by which completion knows what it completes
+    TaskProgram(program.version, name=program.name, binary="inv[oke]", binary_names=names).run()
