@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from dashgen.decoding import decode
+from dashgen.decoding import ShapeError, decode
 from dashgen.errors import SchemaError
 from dashgen.ids import (
     CanvasId,
@@ -268,7 +268,7 @@ def decode_body(body: bytes, shape: type[_T]) -> _T:
     """
     try:
         return decode(body, shape)
-    except msgspec.ValidationError as error:
+    except ShapeError as error:
         message, _, path = str(error).partition(" - at `$")
         raise SchemaError(path.strip(".`") or "body", f"is refused: {message}") from None
     except (ValueError, RecursionError):

@@ -13,6 +13,10 @@ _decoders: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
 _making: Final = threading.Lock()
 
 
+class ShapeError(ValueError):
+    """It is JSON, but not of the shape that was asked for."""
+
+
 def decode(data: bytes | str, shape: type[_T]) -> _T:
     """Decode JSON into a struct, or into any other shape that msgspec knows.
 
@@ -25,11 +29,17 @@ def decode(data: bytes | str, shape: type[_T]) -> _T:
         shape: What it must be.
 
     Raises:
-        ValueError: It is not JSON, or not of that shape.
+        ShapeError: It is not of that shape.
+        ValueError: It is not JSON.
         RecursionError: It is nested too deep.
     """
     decoder = _decoders.get(shape)
     if decoder is None:
         with _making:
             decoder = _decoders[shape] = msgspec.json.Decoder(shape)
-    return decoder.decode(data)  # type: ignore[no-any-return]
+    try:
+        return decoder.decode(data)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise ShapeError(str(error)) from None
+    except msgspec.DecodeError as error:  # which is a ValueError in some releases only
+        raise ValueError(str(error)) from None

@@ -45,6 +45,7 @@ _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,
 _HIDDEN_IN_PATH: Final = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|\\", re.IGNORECASE)
 _DISK_IS_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MAX_LOGGED_PATH: Final = 200
+_CLOSES: Final = (b"connection", b"close")  # which not every uvicorn says by itself
 
 
 def common_headers(run_nonce: str) -> Headers:
@@ -129,10 +130,12 @@ class AnswerHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        # What follows a request for another protocol is no HTTP: the connection ends, and the client is told.
+        headers = [*self._headers, _CLOSES] if _header(scope, b"upgrade") else self._headers
 
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         await self._app(scope, receive, add_headers)

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 from tests.dashgen.conftest import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.applications import Starlette
     from starlette.types import Message
 
 
-def ask(app: Starlette, path: str, *, raises: type[Exception] | None = None) -> Answer:
+def ask(
+    app: Starlette,
+    path: str,
+    *,
+    raises: type[Exception] | None = None,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+) -> Answer:
     """What an application answers to a GET.
 
     Args:
         app: The application, broken or not.
         path: What it is asked for.
         raises: What it raises after it has answered, as the server would log it; by default nothing.
+        headers: What it is told besides the host.
     """
     sent: list[Message] = []
 
@@ -36,7 +45,7 @@ def ask(app: Starlette, path: str, *, raises: type[Exception] | None = None) -> 
         "query_string": b"",
         "http_version": "1.1",
         "scheme": "http",
-        "headers": [(b"host", b"a")],
+        "headers": [(b"host", b"a"), *headers],
     }
     try:
         asyncio.run(app(scope, receive, send))
@@ -44,5 +53,5 @@ def ask(app: Starlette, path: str, *, raises: type[Exception] | None = None) -> 
         if raises is None or not isinstance(raised, raises):
             raise
     start, body = sent
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], headers, body["body"])
+    told = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], told, body["body"])

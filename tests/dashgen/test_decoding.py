@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashgen.decoding import decode
+from dashgen.decoding import ShapeError, decode
 
 SOURCES = Path(__file__).parents[2] / "bin" / "dashgen"
 
@@ -18,7 +18,7 @@ SOURCES = Path(__file__).parents[2] / "bin" / "dashgen"
 MANY_AT_ONCE = """
 import sys, threading
 import msgspec
-from dashgen.decoding import decode
+from dashgen.decoding import ShapeError, decode
 
 sys.setswitchinterval(1e-6)
 ROUNDS, THREADS = 40, 8
@@ -68,3 +68,14 @@ def test_nothing_decodes_past_it() -> None:
 def test_what_does_not_fit_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(data, list[int])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"), [("[1", ValueError), ('["a"]', ShapeError), ("{}", ShapeError)]
+)
+def test_what_cannot_be_decoded_is_a_value_error_of_either_kind(
+    data: str, kind: type[ValueError]
+) -> None:
+    with pytest.raises(ValueError, match=r"JSON|Expected|truncated") as caught:
+        decode(data, list[int])
+    assert kind is type(caught.value)

@@ -262,6 +262,13 @@ def test_what_breaks_outside_of_everything_is_an_answer_too(
     assert set(dict(json_headers("a nonce"))) <= {name.encode() for name in answer.headers}
 
 
+def test_who_asks_for_another_protocol_is_told_that_the_connection_ends(app: Starlette) -> None:
+    asked = ask(app, "/health", headers=[(b"connection", b"Upgrade"), (b"upgrade", b"other")])
+
+    assert "close" == asked.headers["connection"]
+    assert "connection" not in ask(app, "/health").headers
+
+
 def test_errors_keep_their_kind() -> None:
     assert _as_ensemble_error(NotFound()).status == 404
     assert _as_ensemble_error(OSError(errno.ENOSPC, "full")).status == 507
