@@ -14,6 +14,7 @@ import contextlib
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
@@ -33,8 +34,9 @@ from runbook.pytest_process import (
 from runbook.runs import RunFolder, prune
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from runbook.companions import Companion
     from runbook.project import Project, Tier
     from runbook.run_report import Run
     from runbook.source_state import SourceState
@@ -75,7 +77,8 @@ def _main(argv: list[str], started: float) -> int:
 
             return subprocess.call(pytest_command(tier.tests, arguments), cwd=project.root)
         token = _take_token(options.report_to) if options.report_to else ""
-        run = _smoke(project, tier, arguments, options.json, started)
+        companions = _companions(project, tier) if options.companions_by else list
+        run = _smoke(project, tier, arguments, options.json, started, companions)
         if options.add_json:
             _add_json(run.as_json(), options.add_json)
     except RunbookError as error:
@@ -87,7 +90,7 @@ def _main(argv: list[str], started: float) -> int:
     exit_code = run.exit_code
     try:
         exit_code = _send_result(run, options.report_to, token) if token else exit_code
-        return max(exit_code, _run_companions(run, options))
+        return max(exit_code, _run_companions(run, options, companions()))
     except RunbookError as error:
         return max(exit_code, tell(error, ""))  # the run has its JSON already
     except KeyboardInterrupt:
@@ -112,8 +115,13 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     return options, unknown + verbatim
 
 
-def _smoke(
-    project: Project, tier: Tier, arguments: list[str], json_file: str, started: float
+def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
+    project: Project,
+    tier: Tier,
+    arguments: list[str],
+    json_file: str,
+    started: float,
+    companions: Callable[[], list[Companion]],
 ) -> Run:
     empty_json(json_file)
     folder = RunFolder.make(project.state)
@@ -142,6 +150,7 @@ def _smoke(
         results = sys.stderr if json_file == "-" else sys.stdout
         say(header(tier=tier.name, source=source, run=folder.id), results)
         prune(project.state)
+        companions()
         with _unheard():
             status = child.watch(folder.log, _shown_on(arguments))
 
@@ -196,16 +205,27 @@ def _content(project: Project, tier: Tier) -> str:
     return content_of(project, tier)
 
 
-def _run_companions(run: Run, options: argparse.Namespace) -> ExitCode:
-    """Run the tiers that go with a green one and are not proved; say which run proves the others."""
-    is_whole_green = run.verdict.word == "green"
-    if is_probe() or not options.companions_by or not is_whole_green:  # the gate names its tiers
-        return run.exit_code
-    from runbook.companions import companions_of  # noqa: PLC0415 - not for most tiers
+def _companions(project: Project, tier: Tier) -> Callable[[], list[Companion]]:
+    """Return what finds the tiers that go with one, as they are when it is first asked: while pytest runs."""
 
+    @cache
+    def find() -> list[Companion]:
+        if is_probe():  # the gate names its tiers
+            return []
+        from runbook.companions import companions_of  # noqa: PLC0415 - not for most tiers
+
+        return companions_of(project, tier)
+
+    return find
+
+
+def _run_companions(run: Run, options: argparse.Namespace, companions: list[Companion]) -> ExitCode:
+    """Run the tiers that go with a green one and are not proved; say which run proves the others."""
+    if run.verdict.word != "green":
+        return run.exit_code
     results = sys.stderr if options.json == "-" else None
     codes = [run.exit_code]
-    for companion in companions_of(run.project, run.tier):
+    for companion in companions:
         print(f"note: {companion}", file=sys.stderr, flush=True)
         if not companion.run:
             from runbook.commands import run_session  # noqa: PLC0415 - hardly ever
