@@ -168,18 +168,23 @@ def _result(finding: Finding, hunt: Hunt, case: _Case, proof: Proof | None = Non
         seconds=time.monotonic() - case.started,
         good_fails=now.good_fails,
         bad_passes=now.bad_passes,
-        why=finding.why,
+        why=finding.why or _unseen_changes(finding.word, case),
         command=case.options.command,
         proof=proof,
     )
 
 
 def _never_green(case: _Case) -> Result:
-    """Say that no commit passed on the way back to the root."""
-    has_failed = any(result.word is Said.FAIL for result in case.prober.results)
+    """Say that no commit passed on the way back to the root, or that the root is all there is, and passes."""
+    if not case.prober.results:
+        case.prober.ask(case.bad)
+    said = {result.word for result in case.prober.results}
+    has_failed, has_passed = Said.FAIL in said, Said.PASS in said
+    word = Word.NOT_REPRODUCED if has_passed else Word.INCONCLUSIVE
+    why = f"no commit back to the root {'passes' if has_failed else 'can be tested'}"
     return Result(
-        word=Word.BORN_RED if has_failed else Word.INCONCLUSIVE,
-        probability=1.0 if has_failed else 0.0,
+        word=Word.BORN_RED if has_failed else word,
+        probability=float(has_failed or has_passed),
         culprit=_adder(case) if has_failed else None,
         candidates=(),
         probes=tuple(case.prober.results),
@@ -191,9 +196,16 @@ def _never_green(case: _Case) -> Result:
         seconds=time.monotonic() - case.started,
         good_fails=0.0,
         bad_passes=0.0,
-        why=f"no commit back to the root {'passes' if has_failed else 'can be tested'}",
+        why=_unseen_changes(word, case) if has_passed else why,
         command=case.options.command,
     )
+
+
+def _unseen_changes(word: Word, case: _Case) -> str:
+    """Return why a failure that somebody has seen may not be there: commits are run, and not the working tree."""
+    if word is Word.NOT_REPRODUCED and case.repository.has_uncommitted(case.bad):
+        return "what is not committed was not run"
+    return ""
 
 
 def _adder(case: _Case) -> Description | None:

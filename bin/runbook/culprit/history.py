@@ -233,6 +233,12 @@ class Repository:
                 sha, tree, tuple(parents[:1] if first_parent else parents), tuple(_changes(files))
             )
 
+    def has_uncommitted(self, commit: str) -> bool:
+        """Whether ``commit`` is checked out and something in the working tree is not as it is there."""
+        if git(self.root, "rev-parse", "HEAD").strip() != commit:
+            return False
+        return bool(git(self.root, "--no-optional-locks", "status", "--porcelain"))
+
     def first_parents(self, commit: str) -> list[str]:
         """Return ``commit`` and its line of first parents, newest first."""
         return git(self.root, "rev-list", "--first-parent", commit).split()

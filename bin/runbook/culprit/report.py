@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from math import log2
 from typing import TYPE_CHECKING, Any
 
+from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
 from runbook.culprit.rates import capacity
 from runbook.culprit.search import Word
@@ -188,9 +189,16 @@ def headline(result: Result) -> str:
         by = f"; {result.culprit.sha[:10]} added the test" if result.culprit else ""
         return f"born-red: it was never green ({result.probability:.1%} sure){by}"
     if result.word is Word.NOT_REPRODUCED:
-        rate = f"it fails {result.good_fails:.0%} of the time"
-        return f"not-reproduced: no commit is to blame; {rate} ({result.probability:.1%} sure)"
+        why = f"; {result.why}" if result.why else ""
+        return f"not-reproduced: no commit is to blame; {_rate(result)} ({result.probability:.1%} sure){why}"
     return f"inconclusive: {result.why}"
+
+
+def _rate(result: Result) -> str:
+    """Say how often it failed, of all runs."""
+    said = [probe.word for probe in result.probes]
+    fails = said.count(Said.FAIL)
+    return f"it failed in {fails or 'none'} of {fails + said.count(Said.PASS)} runs"
 
 
 def notes(culprit: Description) -> list[str]:

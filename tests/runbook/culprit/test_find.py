@@ -177,6 +177,27 @@ def test_a_failure_that_does_not_come_back_is_a_flake(history: History) -> None:
     assert (0, "not-reproduced") == (searched.status, searched.record["verdict"])
 
 
+@pytest.mark.parametrize("good", [("--good", "HEAD~3"), ()])
+def test_a_break_that_is_not_committed_is_not_searched_for_and_that_is_said(
+    history: History, good: tuple[str, ...]
+) -> None:
+    history.git("reset", "--quiet", "--hard", "HEAD~9")
+    history.write("state", "bad\n")
+    searched = history.search("--command", history.command(), *good)
+    assert "not-reproduced" == searched.record["verdict"]
+    assert searched.out.rstrip().endswith("; what is not committed was not run")
+
+
+@pytest.mark.parametrize(("check", "verdict"), [("true", "not-reproduced"), ("false", "born-red")])
+def test_a_repository_of_one_commit_is_run_there(
+    history: History, check: str, verdict: str
+) -> None:
+    history.git("reset", "--quiet", "--hard", history.git("rev-list", "--max-parents=0", "HEAD"))
+    searched = history.search("--command", history.command(check))
+    assert (0, verdict) == (searched.status, searched.record["verdict"])
+    assert 1 == len(history.runs)
+
+
 def test_a_seeded_flake_is_seen_through(history: History) -> None:
     """Every fifth run of the command fails, whatever the commit."""
     count = history.root.parent / "count"

@@ -63,6 +63,18 @@ def test_each_verdict_has_its_line_and_exit_code(word: Word, start: str, code: E
     assert headline(result) == render(result).splitlines()[-1]
 
 
+def test_a_flake_is_told_with_the_runs_that_were_seen() -> None:
+    probes = [
+        ProbeResult(each * 40, word, 1.0, "") for each, word in zip("abc", Said, strict=False)
+    ]
+    probes += [ProbeResult("d" * 40, Said.PASS, 1.0, "")]
+    flake = replace(RESULT, word=Word.NOT_REPRODUCED, culprit=None, probes=tuple(probes))
+    passes = [each.word for each in probes].count(Said.PASS)
+    assert f"it failed in 1 of {1 + passes} runs (98.7% sure)" in headline(flake)
+    green = replace(flake, probes=tuple(probes[-1:]), why="it is the weather")
+    assert headline(green).endswith("it failed in none of 1 runs (98.7% sure); it is the weather")
+
+
 def test_the_replay_is_a_command_that_a_shell_takes() -> None:
     assert f"--good {'d' * 40} --bad {'e' * 40} --command 'sh '\"'\"'a b'\"'\"''" in RESULT.replay()
     asked = replace(RESULT, asked=("--overlay", "a b")).replay()
