@@ -9,7 +9,7 @@ not with the length of the history.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, log, log2
+from math import exp, inf, log, log2
 from operator import add, mul
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,30 @@ class Posterior:
         if site >= self._dag.size:
             return 1 - self.none - self.commits[site - self._dag.size]
         return self.born_red if site == GOOD_END else self.masses[site]
+
+    def worst_odds(self, commit: int) -> float:
+        """Return the odds against a commit at the pair of rates that speaks most against it.
+
+        Its own likelihood is integrated over the rates, that of all others taken at each pair by itself. Who names
+        nobody before these odds are ``d`` or less is wrong with a chance of ``d`` at most, whichever pair is true:
+        the inverse of the odds is a likelihood ratio, and Ville's inequality bounds how often that ever grows so large.
+        """
+        against = [0.0] * len(self._cells)
+        for number, (cell, prior) in enumerate(zip(self._cell_of, self._prior, strict=True)):
+            against[cell] += prior * (number != commit)
+        peak = max(max(cell.good_fails) + max(cell.bad_passes) for cell in self._cells)
+        likelihood, _, _ = self._integrate(self._cells[self._cell_of[commit]], peak)
+        worst = max(
+            sum(
+                prior * exp(cell.good_fails[a] + cell.bad_passes[b] - peak)
+                for prior, cell in zip(against, self._cells, strict=True)
+            )
+            for a, row in enumerate(self._rates.weights)
+            for b, weight in enumerate(row)
+            if weight
+        )
+        own = self._prior[commit] * likelihood
+        return worst / own if own else inf
 
     def informations(self, taken_out: Sequence[int] = ()) -> dict[int, float]:
         """Return for each site how many bits one run there tells of which hypothesis is true.

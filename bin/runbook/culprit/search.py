@@ -107,6 +107,7 @@ class Search:
         prior = rates.unknown(presumed) if rate is None else rates.told(rate)
         self.posterior = Posterior(dag, weights, prior)
         self._is_told_steady = rate == 0
+        self._is_told_rates = bool(rate)
         self._may_presume = confidence is None or self._is_told_steady
         self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
         self._width = width
@@ -227,7 +228,7 @@ class Search:
         if self.is_presumed_steady:
             lacking = lacking or self._doubtful(culprit)
         elif culprit != self.dag.tip and self.judge_tip(culprit) is None:
-            lacking.append(without(self.dag, culprit))
+            lacking.append(self._confirming(culprit))
         return [site for site in lacking if site not in self.untestable]
 
     def _doubtful(self, culprit: int) -> list[int]:
@@ -275,7 +276,7 @@ class Search:
         lies = self._lies(culprit)
         fails = stopping.repeats(lies.most_alarms, self.confidence)
         if culprit != self.dag.tip and without(self.dag, culprit) not in self.untestable:
-            return fails, 1
+            return 1 if self._is_told_rates else fails, 1
         return fails, stopping.repeats(lies.most_hidings, self.confidence)
 
     def _lies(self, culprit: int) -> stopping.Lies:
@@ -293,7 +294,10 @@ class Search:
         fails, passes = self._count(without(self.dag, culprit))
         if not self.is_presumed_steady:
             confidence = stopping.shared(self.confidence, len(self._put_to_the_test() | {culprit}))
-            return stopping.judge_tip(self._lies(culprit), fails, passes, confidence)
+            verdict = stopping.judge_tip(self._lies(culprit), fails, passes, confidence)
+            if self._is_told_rates and verdict is not False:
+                return True if passes and self._is_sure_at_any_rate(culprit) else None
+            return verdict
         if self._is_told_steady or self._width > 1 or self._remembers:
             return True if passes else None
         room = stopping.steady_limit(self.dag.size, 1) - self.runs + passes
@@ -301,6 +305,16 @@ class Search:
         if self._is_wary:
             wanted = max(wanted, _MOST_DOUBTS - self._doubts(culprit))
         return True if passes >= wanted else None
+
+    def _confirming(self, culprit: int) -> int:
+        """Return what to run to be surer of a culprit: the tip without it, or itself where a flake is to be refuted."""
+        now, proof = self.posterior, without(self.dag, culprit)
+        others = 1 - now.none - now.commits[culprit]
+        is_flake_left = self._is_told_rates and now.none > others and self._count(proof)[1]
+        return culprit if is_flake_left else proof
+
+    def _is_sure_at_any_rate(self, culprit: int) -> bool:
+        return self.posterior.worst_odds(culprit) <= (1 - self.confidence) / self.confidence
 
     def _put_to_the_test(self) -> set[int]:
         """Return the suspects without which the tip was run."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runbook.culprit.dag import Dag
 
 UNKNOWN = rates.unknown(0.5)
+KNOWN = rates.RatePrior((0.2,), (0.3,), ((1.0,),), can_be_steady=False)
 
 
 def make(dag: Dag, prior: rates.RatePrior = UNKNOWN) -> Posterior:
@@ -74,6 +75,22 @@ def test_the_cells_give_what_the_sum_over_all_hypotheses_gives(
     expected = [each / sum(joint) for each in joint]
     got = (*posterior.commits, posterior.none, posterior.born_red)
     assert expected == pytest.approx(got, rel=1e-6, abs=1e-12)
+
+
+@given(recorded(), st.data())
+def test_the_worst_odds_are_the_odds_where_the_rates_are_known_and_else_no_better(
+    case: tuple[Dag, list[tuple[int, bool]]], data: st.DataObject
+) -> None:
+    dag, runs = case
+    commit = data.draw(st.integers(0, dag.size - 1))
+    for prior, is_known in ((UNKNOWN, False), (KNOWN, True)):
+        posterior = make(dag, prior)
+        tell(posterior, runs)
+        odds = (1 - posterior.commits[commit]) / posterior.commits[commit]
+        worst = posterior.worst_odds(commit)
+        assert worst >= odds or isclose(worst, odds, rel_tol=1e-6)
+        if is_known:
+            assert isclose(worst, odds, rel_tol=1e-6)
 
 
 @given(recorded(), st.randoms(use_true_random=False))

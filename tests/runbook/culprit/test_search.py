@@ -154,6 +154,24 @@ def test_who_is_named_of_a_command_that_lies_was_confirmed_by_the_tip() -> None:
             assert search.judge_tip(finding.culprit)
 
 
+def test_a_rate_that_is_told_need_not_be_learned() -> None:
+    """Told at 0.2, about log2 n over the capacity; learned, half as much again."""
+    dag, runs, right = line(60), {0.2: 0, None: 0}, 0
+    for seed in range(12):
+        for rate in runs:
+            rng = seeded(seed)
+            culprit = rng.randrange(59)
+            search = make(dag, confidence=0.95, rate=rate)
+            finding, asked = play(search, lying(dag, culprit, 0.2, 0.2, rng))
+            runs[rate] += len(asked)
+            right += finding.culprit == culprit
+            if rate and finding.culprit is not None:
+                assert search.posterior.worst_odds(finding.culprit) <= 0.05 / 0.95
+                assert search.posterior.counts[without(dag, finding.culprit)][1] >= 1
+    assert right >= 22
+    assert runs[0.2] < 0.85 * runs[None]
+
+
 def test_whoever_is_idle_at_the_end_runs_the_proof_ahead() -> None:
     dag = line(200)
     search = make(dag, width=8)
