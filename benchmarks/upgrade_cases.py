@@ -243,9 +243,10 @@ CASES = (
         (("protobuf", "4.21.1"),),  # 4.21.0 is yanked
     ),
     Case(
-        "a framework stays behind its templates (Jinja 3.1 under Sphinx 3)",
-        "sphinx<4 jinja2 requests rich pyyaml attrs pytest", "2022-03-01",
-        "def test_templates():\n    import sphinx.jinja2glue\n", _one("jinja2"), 1, (("jinja2", "3.1.0"),),
+        "a framework stays behind its templates (Jinja 3.1 under Flask 1.1.2)",
+        "flask==1.1.2 jinja2 werkzeug<2.1 itsdangerous<2.1 requests rich pyyaml attrs pytest", "2022-03-01",
+        "def test_page():\n    import flask\n    assert flask.Flask(__name__)\n",
+        _one("jinja2"), 1, (("jinja2", "3.1.0"),),
     ),
     Case(
         "many packages", f"{_LARGE} click pytest", "2024-06-01", _CLICK, _one("click"), 0, (("click", "8.2.0"),),
