@@ -93,8 +93,12 @@ class Posterior:
         """Return the odds against a commit at the pair of rates that speaks most against it.
 
         Its own likelihood is integrated over the rates, that of all others taken at each pair by itself. Who names
-        nobody before these odds are ``d`` or less is wrong with a chance of ``d`` at most, whichever pair is true:
-        the inverse of the odds is a likelihood ratio, and Ville's inequality bounds how often that ever grows so large.
+        nobody before these odds are ``d`` or less is wrong with a chance of ``d`` at most, whichever pair is true, on
+        average over who is to blame: the inverse of the odds is a likelihood ratio, and Ville's inequality bounds how
+        often that ever grows so large.
+
+        Args:
+            commit: The number of the commit.
         """
         against = [0.0] * len(self._cells)
         for number, (cell, prior) in enumerate(zip(self._cell_of, self._prior, strict=True)):

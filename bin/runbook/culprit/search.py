@@ -107,7 +107,7 @@ class Search:
         prior = rates.unknown(presumed) if rate is None else rates.told(rate)
         self.posterior = Posterior(dag, weights, prior)
         self._is_told_steady = rate == 0
-        self._is_told_rates = bool(rate)
+        self._knows_rates = bool(rate)
         self._may_presume = confidence is None or self._is_told_steady
         self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
         self._width = width
@@ -276,7 +276,7 @@ class Search:
         lies = self._lies(culprit)
         fails = stopping.repeats(lies.most_alarms, self.confidence)
         if culprit != self.dag.tip and without(self.dag, culprit) not in self.untestable:
-            return 1 if self._is_told_rates else fails, 1
+            return 1 if self._knows_rates else fails, 1
         return fails, stopping.repeats(lies.most_hidings, self.confidence)
 
     def _lies(self, culprit: int) -> stopping.Lies:
@@ -295,7 +295,7 @@ class Search:
         if not self.is_presumed_steady:
             confidence = stopping.shared(self.confidence, len(self._put_to_the_test() | {culprit}))
             verdict = stopping.judge_tip(self._lies(culprit), fails, passes, confidence)
-            if self._is_told_rates and verdict is not False:
+            if self._knows_rates and verdict is not False:
                 return True if passes and self._is_sure_at_any_rate(culprit) else None
             return verdict
         if self._is_told_steady or self._width > 1 or self._remembers:
@@ -310,7 +310,7 @@ class Search:
         """Return what to run to be surer of a culprit: the tip without it, or itself where a flake is to be refuted."""
         now, proof = self.posterior, without(self.dag, culprit)
         others = 1 - now.none - now.commits[culprit]
-        is_flake_left = self._is_told_rates and now.none > others and self._count(proof)[1]
+        is_flake_left = self._knows_rates and now.none > others and self._count(proof)[1]
         return culprit if is_flake_left else proof
 
     def _is_sure_at_any_rate(self, culprit: int) -> bool:
