@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook import figures, measured, samples, shown, transcript
+from runbook import claims, figures, measured, samples, shown, transcript
 from runbook.describe import describe
 from runbook.document import (
     decisions_list,
@@ -172,15 +172,18 @@ def _check_documents(project: Project) -> Iterator[str]:
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
     yield from _check_figures(root)
+    yield from _check_claims(root, settings)
     for document in documents(root):
         text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
+        tests = known.tests | set(shown.tests_in(text))
         yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
         yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
         yield from (f"{name}: {finding}" for finding in sources.gone(text))
-        yield from (f"{name}: {finding}" for finding in _gone_commands(known, text))
+        yield from (f"{name}: {finding}" for finding in _gone_commands(known, text, tests))
         yield from (f"{name}: {finding}" for finding in _gone_variables(words, text))
         yield from (f"{name}: {finding}" for finding in _gone_settings(settings, text))
-        yield from (f"{name}: {finding}" for finding in samples.findings(text))
+        wrong = samples.findings(text, tiers=project.tiers, tests=tests)
+        yield from (f"{name}: {finding}" for finding in wrong)
 
 
 def _check_figures(root: Path) -> Iterator[str]:
@@ -191,6 +194,18 @@ def _check_figures(root: Path) -> Iterator[str]:
         if name.parts[:2] != DECISIONS:  # they say what was seen on their day
             for figure in figures.unproved(text):
                 yield f"{name}: gives {figure!r}, and no command beside it prints that"
+
+
+def _check_claims(root: Path, settings: dict[str, Any]) -> Iterator[str]:
+    """What documents count in words is so."""
+    said = settings.get("tool", {}).get("runbook", {}).get("claims", {})
+    names = (each.relative_to(root) for each in documents(root))
+    texts = {
+        str(name): (root / name).read_text(encoding="utf-8")
+        for name in names
+        if name.parts[:2] != DECISIONS  # they say what was so on their day
+    }
+    yield from claims.findings(root, said, texts)
 
 
 def _dead_links(document: Path, text: str) -> Iterator[str]:
@@ -216,8 +231,8 @@ def _gone_names(root: Path, text: str) -> Iterator[str]:
             yield f"names `{path}{'::' if qualname else ''}{qualname}`, which does not exist"
 
 
-def _gone_commands(known: shown.Known, text: str) -> Iterator[str]:
-    known = replace(known, tests=known.tests | set(shown.tests_in(text)))
+def _gone_commands(known: shown.Known, text: str, tests: frozenset[str]) -> Iterator[str]:
+    known = replace(known, tests=tests)
     for command in shown.commands(text):
         for problem in shown.problems(command, known):
             yield f"shows `{' '.join(command)}`, and {problem}"

@@ -18,7 +18,7 @@ _TIER_KEYS = {
     *("goes_with", "variables"),
 }
 _GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
-_KEYS = {"faults", "gate", "harness", "locks", "slug", "tiers"}
+_KEYS = {"claims", "faults", "gate", "harness", "locks", "slug", "tiers"}
 
 
 class Tier(NamedTuple):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runbook.source_state import SourceState
     from runbook.verdict import Verdict
 
+GREEN_LINES = 2  # the first line and RESULT
 MOST_LINES = 30  # of a run
 _COMPARED = ("want", "got")
 _BEFORE_DIFFERENCE = 3  # characters: the least that is shown of a value has room for more
@@ -121,7 +122,7 @@ def abridged(lines: Sequence[str], *, evidence: str) -> list[str]:
         lines: The FAIL lines.
         evidence: The run's folder, which holds all of them.
     """
-    room = MOST_LINES - 2  # the first line and RESULT
+    room = MOST_LINES - GREEN_LINES
     if len(lines) <= room:
         return list(lines)
     left_out = len(lines) - (room - 1)

@@ -5,57 +5,76 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runbook.gate.file import Position
 from runbook.lines import VERSION
-from runbook.report_lines import MOST_LINES, fail_line, header, result
+from runbook.report_lines import fail_line, header, result
 from runbook.rows import Row, Severity
 from runbook.source_state import SourceState
 from runbook.verdict import Verdict, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 _SAMPLE = re.compile(rf"^ *(?P<kind>{VERSION}|FAIL|RESULT) (?P<rest>.+)$", re.MULTILINE)
 _FIELD = re.compile(r"(?:^| )(\w+)=(\"(?:[^\"\\]|\\.)*\"|\S+)")
+_TIER = re.compile(r"\btier=([\w+-]+)")
 _COUNTED = ("passed", "failed", "skipped", "missing")
-_IN_WORDS = {"one": 1, "two": 2, "three": 3, "twenty": 20, "thirty": 30, "forty": 40}
-_GREEN_LINES = 2  # its header and its RESULT
-# What a document says of how much a run prints, and what is so.
-_LENGTHS = {
-    re.compile(r"\brun\s+prints\s+at\s+most\s+(\w+)\s+lines"): MOST_LINES,
-    re.compile(r"\bno\s+run\s+more\s+than\s+(\w+)"): MOST_LINES,
-    re.compile(r"\bgreen\s+run\s+prints\s+(\w+)\s+lines"): _GREEN_LINES,
-    re.compile(r"\bprints\s+(\w+)\s+lines\s+when\s+it\s+is\s+green"): _GREEN_LINES,
+_LEFT_OUT = "..."
+_OBJECT = re.compile(r"[0-9a-f]{7}")
+_VALUES = {
+    "commit": _OBJECT,
+    "tree": _OBJECT,
+    "run": re.compile(r"[0-9a-f]{6}"),
+    "dirty": re.compile(r"yes|no|unknown"),
+    "partial": re.compile(r"yes|no"),
+    "severity": re.compile("|".join(Severity)),
+    "seconds": re.compile(r"\d+\.\d"),
+    "gate": re.compile(f"{Position.OPEN}|{Position.CLOSED}"),
 }
 
 
-def findings(text: str) -> Iterator[str]:
-    """Yield what no run of a tier would print: other fields, another order, counts that do not add up, more lines."""
+def findings(text: str, *, tiers: Collection[str], tests: Collection[str]) -> Iterator[str]:
+    """Yield what no run would print: other fields, another order, words that there are not, wrong counts.
+
+    Args:
+        text: A document.
+        tiers: The tiers that there are.
+        tests: The tests that there are, or that the document makes up.
+    """
+    for joined in _TIER.findall(text):
+        for tier in set(joined.split("+")) - set(tiers):
+            yield f"shows tier={joined}, and there is no tier {tier}"
     for sample in _SAMPLE.finditer(text):
         kind, fields = sample["kind"], dict(_FIELD.findall(sample["rest"]))
-        expected = _FIELDS[kind]
+        word, expected = sample["rest"].split()[0], _FIELDS[kind]
         # Some lines leave fields out; and RESULT is the last line of other commands, too.
         shown = [name for name in expected if name in fields] if kind == "FAIL" else expected
         if kind == "RESULT" and "total" not in fields:
             continue
         if list(fields) != shown:
             yield f"shows a line {kind} with other fields than {' '.join(expected)}"
-        elif kind == "RESULT":
-            yield from _wrong_result(sample["rest"].split()[0], fields)
-    yield from _wrong_lengths(text)
+            continue
+        yield from _wrong_values(fields)
+        if kind == "RESULT":
+            yield from _wrong_result(word, fields)
+        elif kind == "FAIL" and word.partition("[")[0] not in tests:
+            yield f"shows a line FAIL of {word}, which is no test"
 
 
-def _wrong_lengths(text: str) -> Iterator[str]:
-    for claim, lines in _LENGTHS.items():
-        for said in claim.findall(text):
-            if _IN_WORDS.get(said, said) not in {lines, str(lines)}:
-                yield f"says {said} lines of a run that prints {lines}"
+def _wrong_values(fields: Mapping[str, str]) -> Iterator[str]:
+    for name, value in fields.items():
+        if name in _VALUES and value != _LEFT_OUT and not _VALUES[name].fullmatch(value):
+            yield f"shows {name}={value}, which no run prints"
 
 
-def _wrong_result(word: str, fields: dict[str, str]) -> Iterator[str]:
+def _wrong_result(word: str, fields: Mapping[str, str]) -> Iterator[str]:
     if word not in set(Word):
         yield f"shows a verdict {word}, which there is not"
-    if int(fields["total"]) != sum(int(fields[name]) for name in _COUNTED):
+    total, *counts = (int(fields[name]) for name in ("total", *_COUNTED))
+    if total != sum(counts):
         yield "shows a line RESULT whose counts do not add up"
+    elif word == Word.GREEN and (total != counts[0] or fields["partial"] == "yes"):
+        yield "shows a green RESULT of which not every row has passed"
 
 
 def _fields(line: str) -> list[str]:

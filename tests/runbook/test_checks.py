@@ -138,6 +138,7 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
             "`[tool.pytest] gone`",
             "names the setting [tool.pytest] gone, which does not exist",
         ),
+        ("Both, `tier=slow+fast`.", "shows tier=slow+fast, and there is no tier slow"),
         (
             "RESULT rot total=0 passed=0",
             "other fields than total passed failed skipped missing partial seconds gate evidence",
@@ -172,6 +173,18 @@ def test_a_figure_without_a_command_is_found_but_not_in_a_decision(tidy: TinyPro
     tidy.write("docs/more.md", "It takes 5 ms.\n\nIt takes 6 ms, says `bin/run.sh --time`.\n")
 
     assert ["docs/more.md: gives '5 ms', and no command beside it prints that"] == findings(tidy)
+
+
+def test_what_is_counted_in_words_is_held_against_the_files_but_not_in_a_decision(
+    tidy: TinyProject,
+) -> None:
+    settings = (tidy.root / "pyproject.toml").read_text(encoding="utf-8")
+    claims = '[tool.runbook.claims]\n"# documents" = "docs/*.md"\n'
+    tidy.write("pyproject.toml", f"{settings}\n{claims}")
+    tidy.write("docs/adr/0001-few.md", "There was one documents.\n")
+    tidy.write("docs/more.md", "There are three documents.\n")
+
+    assert ["docs/more.md: says '3 documents', and docs/*.md has 2"] == findings(tidy)
 
 
 def test_what_the_changelog_shows_is_held_too(tidy: TinyProject) -> None:

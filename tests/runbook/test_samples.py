@@ -14,6 +14,11 @@ LAST = (
 )
 
 
+def said(text: str) -> list[str]:
+    """What is found in a document of a project with two tiers and one test."""
+    return list(findings(text, tiers=["fast", "browser"], tests=["test_a"]))
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -24,11 +29,12 @@ LAST = (
         LAST.replace("=0.9", "=..."),
         "RESULT proved faults=4 killed=4",  # of another command
         "The last line is always RESULT, and a FAIL line has a cause.",
-        "A green run prints two lines, and no run\nmore than thirty. Any run prints at most 30 lines.",
+        FAIL.replace("FAIL test_a ", "FAIL test_a[one two] "),
+        "It says `tier=fast+browser`, or tier=....",
     ],
 )
 def test_what_a_run_prints_is_left_alone(line: str) -> None:
-    assert [] == list(findings(f"```text\n{line}\n```\n"))
+    assert [] == said(f"```text\n{line}\n```\n")
 
 
 @pytest.mark.parametrize(
@@ -40,25 +46,21 @@ def test_what_a_run_prints_is_left_alone(line: str) -> None:
         (LAST.replace("skipped=1 missing=0", "missing=0 skipped=1"), "shows a line RESULT with other"),
         (LAST.replace("red", "rot"), "shows a verdict rot, which there is not"),
         (LAST.replace("total=3", "total=4"), "shows a line RESULT whose counts do not add up"),
+        (LAST.replace("red", "green"), "shows a green RESULT of which not every row has passed"),
+        (FIRST.replace("=fast", "=fats"), "shows tier=fats, and there is no tier fats"),
+        ("Both as `tier=fast+brows`.", "shows tier=fast+brows, and there is no tier brows"),
+        (FIRST.replace("=1a2b3c4", "=1a2b3c"), "shows commit=1a2b3c, which no run prints"),
+        (FIRST.replace("=9f8e7d6", "=tree"), "shows tree=tree, which no run prints"),
+        (FIRST.replace("=7f21b0", "=7f21"), "shows run=7f21, which no run prints"),
+        (FIRST.replace("dirty=no", "dirty=not"), "shows dirty=not, which no run prints"),
+        (LAST.replace("partial=yes", "partial=1"), "shows partial=1, which no run prints"),
+        (LAST.replace("=0.9", "=0.91"), "shows seconds=0.91, which no run prints"),
+        (LAST.replace("gate=closed", "gate=shut"), "shows gate=shut, which no run prints"),
+        (FAIL.replace("=high", "=low"), "shows severity=low, which no run prints"),
+        (FAIL.replace("test_a ", "test_b "), "shows a line FAIL of test_b, which is no test"),
     ],
 )  # fmt: skip
 def test_what_no_run_prints_is_found(line: str, finding: str) -> None:
-    (found,) = findings(f"{line}\n")
+    (found,) = said(f"{line}\n")
 
     assert found.startswith(finding)
-
-
-@pytest.mark.parametrize(
-    ("claim", "finding"),
-    [
-        ("A run\nprints at most forty lines.", "says forty lines of a run that prints 30"),
-        ("and no run more than twenty:", "says twenty lines of a run that prints 30"),
-        ("A green run prints three lines", "says three lines of a run that prints 2"),
-        ("It prints 4 lines when it is green", "says 4 lines of a run that prints 2"),
-        ("A run prints at most some lines.", "says some lines of a run that prints 30"),
-    ],
-)
-def test_a_claim_of_how_much_a_run_prints_is_held_against_what_it_may(
-    claim: str, finding: str
-) -> None:
-    assert [finding] == list(findings(claim))

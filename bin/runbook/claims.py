@@ -1,0 +1,168 @@
+"""What documents count in words, held against what there is: ``[tool.runbook.claims]``.
+
+A claim is a phrase with ``#`` for its number, and the place where that can be counted::
+
+    "# legal pages" = "docs/legal/*.md"                              # files
+    "at most # KiB" = "bin/shop/settings.py::Settings.most_bytes"    # a constant, or how many are in it
+    "Python # or later" = "pyproject.toml::project.requires-python"  # a setting, likewise
+
+A phrase without ``#`` says that there is none: ``"standard library alone" = "pyproject.toml::project.dependencies"``.
+A phrase that no document has is a finding too: whoever rewords a sentence rewords its claim.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from runbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_WORDS: Final = (
+    *(
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+    ),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_IN_WORDS: Final = {word: number for number, word in enumerate(_WORDS)} | {
+    ten + (f"-{_WORDS[more]}" if more else ""): 10 * number + more
+    for number, ten in enumerate(_TENS, start=2)
+    for more in range(10)
+}
+_UNITS: Final = {"KiB": 1024, "MiB": 1024**2, "hours": 3600, "days": 24 * 3600}
+_NUMERAL: Final = "|".join([r"\d+(?:[.,]\d+)*", *sorted(_IN_WORDS, key=len, reverse=True)])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A phrase, and what it must say.
+
+    Attributes:
+        phrase: With ``#`` for its number.
+        source: Where that is counted.
+        is_so: The number, as a document may write it in digits; ``0`` for a phrase without one.
+    """
+
+    phrase: str
+    source: str
+    is_so: str
+
+    def said(self, text: str) -> list[str]:
+        """Return the number of each place where a text has the phrase: ``0`` where it has none."""
+        return [_digits(match["number"] or "no") for match in self._pattern.finditer(text)]
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        before, number, after = self.phrase.partition("#")
+        words = r"(?<![\w.,-])" + _spaced(before)
+        words += rf"(?P<number>(?i:{_NUMERAL})){_spaced(after)}" if number else "(?P<number>)"
+        return re.compile(words + r"(?!\w)")
+
+
+def findings(root: Path, phrases: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield what documents say and is not so, and the claims that none of them makes.
+
+    Args:
+        root: The project's root.
+        phrases: Where each phrase is counted.
+        texts: The documents, by name.
+
+    Raises:
+        UsageError: Where a claim is said to be counted there is nothing to count.
+    """
+    for phrase, source in phrases.items():
+        claim = Claim(phrase, source, _counted(root, phrase, source))
+        said = [(name, number) for name, text in texts.items() for number in claim.said(text)]
+        if not said:
+            yield f"pyproject.toml: no document says {phrase!r}; mend: [tool.runbook.claims]"
+        for name, number in said:
+            if number != claim.is_so:
+                what = phrase.replace("#", number)
+                yield f"{name}: says {what!r}, and {source} has {claim.is_so}"
+
+
+def _spaced(words: str) -> str:
+    """A phrase as a pattern: where it has a blank a document may begin a line, of a quotation, too."""
+    return r"[\s>]+".join(re.escape(word) for word in words.split(" "))
+
+
+def _digits(numeral: str) -> str:
+    return str(_IN_WORDS.get(numeral.lower(), numeral.replace(",", "")))
+
+
+def _counted(root: Path, phrase: str, source: str) -> str:
+    """What is counted where a claim says, in the unit of its phrase."""
+    path, _, name = source.partition("::")
+    if not name:
+        number: Any = sum(1 for _ in root.glob(path))
+    elif path.endswith(".toml"):
+        number = _setting(root / path, name)
+    else:
+        number = _constant(root / path, name)
+    if number is None:
+        raise UsageError(f"[tool.runbook.claims] counts {source}, which does not exist")
+    return _as_number(number, unit=phrase.partition("#")[2].split(" ")[1:2])
+
+
+def _as_number(value: object, *, unit: list[str]) -> str:
+    """A number, the number in a text, or how many there are, in digits."""
+    if isinstance(value, str):
+        found = re.search(r"\d+(?:\.\d+)*", value)
+        return found[0] if found else "0"
+    number = value if isinstance(value, int | float) else len(value)  # type: ignore[arg-type]
+    return f"{number / _UNITS.get(unit[0] if unit else '', 1):.10g}"
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _setting(file: Path, name: str) -> Any:
+    found: Any = tomllib.loads(_read(file))
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _constant(file: Path, name: str) -> Any:
+    """The value that a module, or a class in it, gives a name; None where it gives it none."""
+    *scopes, last = name.split(".")
+    body: list[ast.stmt] = ast.parse(_read(file)).body
+    for scope in scopes:
+        classes = (each for each in body if isinstance(each, ast.ClassDef) and each.name == scope)
+        body = next((each.body for each in classes), [])
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if any(isinstance(target, ast.Name) and target.id == last for target in targets):
+                return _value(statement.value)
+    return None
+
+
+def _value(node: ast.expr) -> Any:
+    """What an expression of literals is: a number, a text, a product of numbers, or a collection of anything."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _value(node.left) * _value(node.right)
+    if isinstance(node, ast.Call) and len(node.args) == 1:  # frozenset({...})
+        return _value(node.args[0])
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return node.elts
+    return ast.literal_eval(node)
