@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
 from runbook.browsers import find_browser, sandbox_arguments
+from runbook.patience import patience
 from tests.integration.browser_process import ARGUMENTS, browser_of_the_run, in_ci
 from tests.integration.server_process import ROOT
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         WebError,
     )
 
-ACTION_MS = 10_000  # of waiting for what a page should show at once; only a fault takes as long
+ACTION_MS = patience(10_000)  # for what a page should show at once; only a fault takes as long
 EVIDENCE_MS = 3_000
 expect.set_options(timeout=ACTION_MS)
 VIEWPORT = {
