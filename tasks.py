@@ -471,12 +471,21 @@ def drift_history(c: Context, json: bool = False) -> None:
     help={
         "upgrade": "move everything to the newest that is allowed",
         "only": "one lock",
+        "as_of": "set everything to what was newest then: a date, or RFC 3339",
+        "dry_run": "write nothing",
         "json": "print one JSON object",
     }
 )
-def lock(c: Context, upgrade: bool = False, only: str = "", json: bool = False) -> None:
+def lock(  # noqa: PLR0913, PLR0917 - these are its options
+    c: Context,
+    upgrade: bool = False,
+    only: str = "",
+    as_of: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
     """Compile requirements/*.txt from the groups of pyproject.toml."""
-    commands.lock(ROOT, upgrade=upgrade, only=only, as_json=json)
+    commands.lock(ROOT, upgrade=upgrade, only=only, as_of=as_of, dry_run=dry_run, as_json=json)
 
 
 @task(help={"transcript": "smoke, too, and show what that prints", "json": "print one JSON object"})

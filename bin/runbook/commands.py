@@ -27,6 +27,7 @@ from runbook.project import find_project
 from runbook.rows import read_rows
 from runbook.smoke import EXIT_CODES_VARIABLE, empty_json
 from runbook.transcript import record as record_transcript
+from runbook.upgrades.options import moment
 from runbook.wheel import build_wheel
 
 if TYPE_CHECKING:
@@ -531,11 +532,22 @@ def drift_history(root: Path, *, as_json: bool) -> None:
 
 
 @_command
-def lock(root: Path, *, upgrade: bool, only: str, as_json: bool) -> None:
-    """Compile the locks and say which changed."""
-    moved = locks.compile_locks(root, upgrade=upgrade, only=only)
-    said = f"changed: {', '.join(moved)}" if moved else "every lock is as it was"
-    _say(_as_json("lock/1", changed=moved) if as_json else said)
+def lock(  # noqa: PLR0913 - these are its options
+    root: Path, *, upgrade: bool, only: str, as_of: str, dry_run: bool, as_json: bool
+) -> None:
+    """Compile the locks and say which changed, or would."""
+    when = moment(as_of) if as_of else ""
+    done = locks.compile_locks(root, upgrade=upgrade, only=only, as_of=when, dry_run=dry_run)
+    moved = [each.name for each in done if each.has_changed]
+    said = f"{'would change' if dry_run else 'changed'}: {', '.join(moved)}"
+    lines = [said if moved else "every lock is as it was"]
+    lines += [
+        f"as of {each.as_of}: {each.name}; nothing older fits its requirements"
+        for each in done
+        if each.as_of != when
+    ]
+    dates = {each.name: each.as_of for each in done if when}
+    _say(_as_json("lock/1", changed=moved, as_of=dates) if as_json else "\n".join(lines))
 
 
 @_command

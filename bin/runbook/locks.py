@@ -12,15 +12,19 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from bisect import bisect_left
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from runbook.atomic import write_atomically
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 FOLDER = "requirements"
 _MARK = "# inputs: sha256:"
@@ -117,16 +121,33 @@ def _staleness(root: Path, pyproject: dict[str, Any], lock: Lock) -> str:
     return "" if is_current else f"{FOLDER}/{lock.name}.txt no longer fits pyproject.toml"
 
 
-def compile_locks(root: Path, *, upgrade: bool = False, only: str = "") -> list[str]:
-    """Compile the locks with uv; without ``upgrade`` whatever still fits keeps its version.
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One lock as it was compiled.
+
+    Attributes:
+        name: The stem of its file.
+        has_changed: Whether it is another than before.
+        as_of: The moment whose newest releases it pins, RFC 3339; empty where nobody asked for one.
+    """
+
+    name: str
+    has_changed: bool
+    as_of: str = ""
+
+
+def compile_locks(
+    root: Path, *, upgrade: bool = False, only: str = "", as_of: str = "", dry_run: bool = False
+) -> list[Compiled]:
+    """Compile the locks with uv; whatever still fits keeps its version, unless it is asked to move.
 
     Args:
         root: The project's root.
         upgrade: Whether to move everything to the newest that is allowed.
         only: The name of one lock, or empty for all.
-
-    Returns:
-        The names of the locks that changed.
+        as_of: Set everything to what was newest then, RFC 3339; a lock that nothing that old fits becomes as old as
+            can be.
+        dry_run: Whether to write nothing.
 
     Raises:
         UsageError: No lock is called ``only``.
@@ -138,28 +159,101 @@ def compile_locks(root: Path, *, upgrade: bool = False, only: str = "") -> list[
         close = ", ".join(nearest(only, locks))
         raise UsageError(f"no lock is called {only!r}; the nearest: {close}")
     chosen = [locks[only]] if only else locks.values()
-    return [lock.name for lock in chosen if _compile(root, pyproject, lock, upgrade=upgrade)]
+    is_moved = upgrade or bool(as_of)
+    return [
+        _compile(_Compiler(root, pyproject, lock, is_moved), as_of, dry_run=dry_run)
+        for lock in chosen
+    ]
 
 
-def _compile(root: Path, pyproject: dict[str, Any], lock: Lock, *, upgrade: bool) -> bool:
-    file = root / FOLDER / f"{lock.name}.txt"
+def _compile(compiler: _Compiler, as_of: str, *, dry_run: bool) -> Compiled:
+    file = compiler.file
     before = file.read_text(encoding="utf-8") if file.exists() else ""
-    command = [
-        find_uv(), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
-        "--no-emit-find-links", "--custom-compile-command", _COMMAND, "--resolution", lock.resolution,
-        "--python-version", pyproject["project"]["requires-python"].removeprefix(">="),
-        "--group", lock.group, "--output-file", str(file), *(["--upgrade"] if upgrade else []),
-    ]  # fmt: skip
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise EnvironmentNotReady(f"uv could not resolve {lock.group}:\n{done.stderr.strip()}")
-    body = "".join(
-        line
-        for line in file.read_text(encoding="utf-8").splitlines(keepends=True)
-        if not line.startswith(_MARK)
-    )
-    file.write_text(f"{_MARK}{digest(pyproject, lock)}\n{body}", encoding="utf-8")
-    return file.read_text(encoding="utf-8") != before
+    then, text = _oldest(compiler.compile, as_of) if as_of else ("", compiler.compile())
+    if text != before and not dry_run:
+        write_atomically(file, text.encode())
+    return Compiled(compiler.lock.name, text != before, then)
+
+
+def _oldest(compile_as_of: Callable[[str], str], as_of: str) -> tuple[str, str]:
+    """Return the first day from ``as_of`` on that has a resolution, and that resolution.
+
+    What a requirement needs may not have been there on the day that was asked for; once it was, it stayed.
+    """
+    first = datetime.fromisoformat(as_of)
+    days = max(0, (datetime.now(UTC) - first).days + 1)
+    found: dict[int, str] = {}
+
+    def moment(day: int) -> str:
+        return f"{first + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}"
+
+    def resolves(day: int) -> bool:
+        try:
+            found[day] = compile_as_of(moment(day))
+        except EnvironmentNotReady:
+            return False
+        return True
+
+    if not resolves(0):
+        found[days] = compile_as_of(moment(days))  # says why, where it is not for the day
+        bisect_left(range(1, days), x=True, key=resolves)
+    oldest = min(found)
+    return moment(oldest), found[oldest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Compiles one lock.
+
+    Attributes:
+        root: The project's root.
+        pyproject: What its ``pyproject.toml`` says.
+        lock: Which.
+        is_moved: Whether it is compiled without regard to what it pins now.
+    """
+
+    root: Path
+    pyproject: dict[str, Any]
+    lock: Lock
+    is_moved: bool
+
+    @property
+    def file(self) -> Path:
+        """Where it stands."""
+        return self.root / FOLDER / f"{self.lock.name}.txt"
+
+    def compile(self, as_of: str = "") -> str:
+        """Return the text of the lock; no later release than ``as_of`` is seen.
+
+        Raises:
+            EnvironmentNotReady: uv is not there, or could not resolve.
+        """
+        with TemporaryDirectory() as folder:
+            output = Path(folder) / "lock.txt"
+            if self.file.exists():
+                shutil.copyfile(self.file, output)
+            done = subprocess.run(
+                self._command(output, as_of), cwd=self.root, capture_output=True, text=True, check=False
+            )  # fmt: skip
+            if done.returncode:
+                raise EnvironmentNotReady(
+                    f"uv could not resolve {self.lock.group}:\n{done.stderr.strip()}"
+                )
+            return f"{_MARK}{digest(self.pyproject, self.lock)}\n{_unmarked(output)}"
+
+    def _command(self, output: Path, as_of: str) -> list[str]:
+        return [
+            find_uv(), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
+            "--no-emit-find-links", "--custom-compile-command", _COMMAND, "--resolution", self.lock.resolution,
+            "--python-version", self.pyproject["project"]["requires-python"].removeprefix(">="),
+            "--group", self.lock.group, "--output-file", str(output),
+            *(["--upgrade"] if self.is_moved else []), *(["--exclude-newer", as_of] if as_of else []),
+        ]  # fmt: skip
+
+
+def _unmarked(file: Path) -> str:
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(_MARK))
 
 
 def find_uv() -> str:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.locks import Lock, compile_locks, digest, read_locks, requirements_of, stale_locks
+from runbook.locks import (
+    Compiled,
+    Lock,
+    compile_locks,
+    digest,
+    read_locks,
+    requirements_of,
+    stale_locks,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +43,12 @@ while (($#)); do
     --resolution) resolution=$2 ;;
     --python-version) python=$2 ;;
     --upgrade) upgraded=yes ;;
+    --exclude-newer) seen=$2 ;;
   esac
   shift
 done
-[[ $group == broken ]] && { echo "no version fits" >&2; exit 1; }
-echo "# $group $resolution $python ${upgraded-}" > "$output"
+[[ $group == broken || ${seen-9999} < $(cat first 2> /dev/null) ]] && { echo "no version fits" >&2; exit 1; }
+echo "# $group $resolution $python ${upgraded-} ${seen-}" > "$output"
 """
 
 
@@ -47,6 +57,13 @@ def parsed(**changes: Any) -> dict[str, Any]:
     groups |= changes.get("groups", {})
     python = changes.get("python", ">=3.11")
     return {"project": {"requires-python": python}, "dependency-groups": groups}
+
+
+def body_of(lock: Path) -> str:
+    """Return what the fake uv wrote: all but the digest."""
+    first, body = lock.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("# inputs: sha256:")
+    return body
 
 
 @pytest.fixture
@@ -154,20 +171,94 @@ def test_an_unknown_option_of_a_lock_is_refused() -> None:
 
 @pytest.mark.usefixtures("uv")
 def test_compiling_writes_locks_that_fit_and_says_which_changed(locked: Path) -> None:
-    assert ["fast", "oldest"] == compile_locks(locked)
+    assert [
+        Compiled("fast", has_changed=True),
+        Compiled("oldest", has_changed=True),
+    ] == compile_locks(locked)
     assert [] == stale_locks(locked)
-    assert [] == compile_locks(locked)
+    assert [
+        Compiled("fast", has_changed=False),
+        Compiled("oldest", has_changed=False),
+    ] == compile_locks(locked)
 
-    first, second = (locked / "requirements/oldest.txt").read_text(encoding="utf-8").splitlines()
-    assert first.startswith("# inputs: sha256:")
-    assert "# fast lowest-direct 3.11 " == second
+    assert "# fast lowest-direct 3.11  " == body_of(locked / "requirements/oldest.txt")
 
 
 @pytest.mark.usefixtures("uv")
 def test_one_lock_can_be_compiled_and_moved_alone(locked: Path) -> None:
     compile_locks(locked)
 
-    assert ["oldest"] == compile_locks(locked, upgrade=True, only="oldest")
+    assert [Compiled("oldest", has_changed=True)] == compile_locks(
+        locked, upgrade=True, only="oldest"
+    )
+
+
+@pytest.mark.usefixtures("uv")
+def test_a_lock_is_set_back_to_what_was_newest_then(locked: Path) -> None:
+    then = "2025-11-22T23:59:59Z"
+
+    assert [Compiled("fast", has_changed=True, as_of=then)] == compile_locks(
+        locked, only="fast", as_of=then
+    )
+
+    assert f"# fast highest 3.11 yes {then}" == body_of(locked / "requirements/fast.txt")
+    assert [] == stale_locks(locked)
+
+
+@pytest.mark.usefixtures("uv")
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ("2025-11-23T00:00:00Z", "2025-11-23T23:59:59Z"),
+        ("2026-02-03T04:05:06Z", "2026-02-03T23:59:59Z"),
+        ("2026-02-03T23:59:59Z", "2026-02-03T23:59:59Z"),
+    ],
+    ids=["the next day", "weeks later", "the last second of a day"],
+)
+def test_a_lock_that_nothing_so_old_fits_becomes_as_old_as_can_be(
+    locked: Path, first: str, expected: str
+) -> None:
+    (locked / "first").write_text(first, encoding="utf-8")
+
+    (done,) = compile_locks(locked, only="fast", as_of="2025-11-22T23:59:59Z")
+
+    assert Compiled("fast", has_changed=True, as_of=expected) == done
+    assert f"# fast highest 3.11 yes {expected}" == body_of(locked / "requirements/fast.txt")
+
+
+@pytest.mark.usefixtures("uv")
+def test_a_lock_that_fits_nothing_before_today_is_of_today(locked: Path) -> None:
+    now = datetime.now(UTC)
+    (locked / "first").write_text(f"{now:%Y-%m-%dT%H:%M:%SZ}", encoding="utf-8")
+
+    (done,) = compile_locks(
+        locked, only="fast", as_of=f"{now - timedelta(days=40):%Y-%m-%dT%H:%M:%SZ}"
+    )
+
+    assert now <= datetime.fromisoformat(done.as_of) + timedelta(seconds=1)
+    assert datetime.fromisoformat(done.as_of) < now + timedelta(days=1)
+
+
+@pytest.mark.usefixtures("uv")
+@pytest.mark.parametrize("as_of", ["2025-11-22T23:59:59Z", "2999-01-01T00:00:00Z"])
+def test_what_resolves_on_no_day_is_said_with_the_words_of_today(locked: Path, as_of: str) -> None:
+    (locked / "first").write_text("9998", encoding="utf-8")
+    before = (locked / "requirements/fast.txt").read_bytes()
+
+    with pytest.raises(EnvironmentNotReady, match="uv could not resolve fast:\nno version fits"):
+        compile_locks(locked, only="fast", as_of=as_of)
+
+    assert before == (locked / "requirements/fast.txt").read_bytes()
+
+
+@pytest.mark.usefixtures("uv")
+def test_a_dry_run_says_what_would_change_and_writes_nothing(locked: Path) -> None:
+    before = {file: file.read_bytes() for file in (locked / "requirements").iterdir()}
+
+    done = compile_locks(locked, as_of="2025-11-22T23:59:59Z", dry_run=True)
+
+    assert ["fast", "oldest"] == [each.name for each in done if each.has_changed]
+    assert before == {file: file.read_bytes() for file in (locked / "requirements").iterdir()}
 
 
 @pytest.mark.usefixtures("uv")
