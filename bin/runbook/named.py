@@ -1,9 +1,13 @@
-"""What documents name without its folder: a source file, a decision, a name behind its module."""
+"""What documents name without its folder: a decision, a source file, and every word that they set as code.
+
+Such a word is typed, read in an output, or looked for in a source, as it stands. One that no source has is gone.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -14,8 +18,20 @@ SOURCES: Final = ("bin", "tests", "benchmarks", "noxfile.py", "tasks.py")
 DECISIONS: Final = ("docs", "adr")
 _DECISION = re.compile(r"\bADR (\d{4})\b")
 _TICKED_FILE = re.compile(r"`([\w-]+\.py)`")
-# A log is no source, and a module is looked for by its file.
-_TICKED_NAME = re.compile(r"`([a-z]\w*(?:\.(?!(?:py|log)`)[A-Za-z_]\w*)+)(?:\([^`]*\))?`")
+# A file, a key, a field, a value: one word that is typed as it stands, perhaps with arguments or a value of its own.
+_TICKED_WORD = re.compile(
+    r"(?<!`)`([\w./-]*[A-Za-z][\w./-]*?)/?(?:\([^`\n]*\)|=[^`\n ]*)?`", re.ASCII
+)
+_NOT_LOOKED_UP = (
+    re.compile(  # here: paths and options are elsewhere, and what is built is not there yet
+        r"(?:bin|tests|docs|benchmarks|requirements|dist)/.+|.*\.py|--?\w.*"
+    )
+)
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9_]*")  # or a variable
+_OF_OTHERS: Final = {"workflow_run", "_pytest.runner.runtestprotocol"}
+_NOT_OWN_WORDS = re.compile(
+    r"^ *```.*?^ *```|<!-- generated: ([a-z-]+) -->.*?<!-- end of \1 -->", re.MULTILINE | re.DOTALL
+)
 _READ: Final = {".py", ".sh", ".toml", ".json", ".js", ".yaml", ".yml", ".txt", ""}
 
 
@@ -25,6 +41,7 @@ class Sources:
 
     Attributes:
         files: The last name of every Python file.
+        paths: Every file and folder, by each end of its path.
         decisions: The numbers of the decisions.
         modules: Every module of ``bin``, with its packages: what its source says.
         tasks: The names of the tasks, which have dots too.
@@ -32,10 +49,16 @@ class Sources:
     """
 
     files: frozenset[str]
+    paths: frozenset[str]
     decisions: frozenset[str]
     modules: dict[str, str]
     tasks: frozenset[str]
     text: str
+
+    @cached_property
+    def folded(self) -> str:
+        """All that sources say, in small letters."""
+        return self.text.casefold()
 
     @classmethod
     def of(cls, root: Path, tasks: Collection[str]) -> Self:
@@ -55,7 +78,15 @@ class Sources:
         }
         names = (file.name[:4] for file in root.joinpath(*DECISIONS).glob("*.md"))
         files = frozenset(file.name for file in found if file.suffix == ".py")
-        return cls(files, frozenset(names), modules, frozenset(tasks), "\n".join(texts.values()))
+        paths = frozenset(
+            "/".join(parts[first:last])
+            for parts in (file.relative_to(root).parts for file in found)
+            for last in range(1, len(parts) + 1)
+            for first in range(last)
+        )
+        return cls(
+            files, paths, frozenset(names), modules, frozenset(tasks), "\n".join(texts.values())
+        )
 
     def gone(self, text: str) -> Iterator[str]:
         """Yield what a document names and is not there."""
@@ -65,20 +96,49 @@ class Sources:
         for name in _TICKED_FILE.findall(text):
             if name not in self.files:
                 yield f"names `{name}`, which does not exist"
-        for name in _TICKED_NAME.findall(text):
-            if not self._has(name):
-                yield f"names `{name}`, which no source has"
+        for word in dict.fromkeys(_TICKED_WORD.findall(_NOT_OWN_WORDS.sub("", text))):
+            if not _NOT_LOOKED_UP.fullmatch(word) and not self._has(word):
+                yield f"names `{word}`, which no source has"
 
-    def _has(self, name: str) -> bool:
-        """Whether a source says a name as it stands, or a module, known by the end of its own name, defines it."""
-        if name in self.tasks or re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", self.text):
-            return True
+    def _has(self, word: str) -> bool:
+        """Whether a word is no name of ours, a path's end, a task or a module, or stands in a source."""
+        return (
+            word in _OF_OTHERS
+            or _PLACEHOLDER.fullmatch(word) is not None
+            or word in self.tasks
+            or word in self.paths
+            or _stands_in(self.text, word)
+            or (word[0].isupper() and _stands_in(self.folded, word.casefold()))  # a header
+            or ("/" in word and all(map(self._has, _parts(word))))
+            or self._is_defined(word)
+        )
+
+    def _is_defined(self, name: str) -> bool:
+        """Whether a module, known by the end of its own name, or a class defines it."""
         module, _, last = name.rpartition(".")
         defines = re.compile(
             rf"^ *(?:(?:async )?def|class) {last}\b|^ *{last}\b[^=\n]*=", re.MULTILINE
         )
+        if module[:1].isupper():
+            scope = re.compile(rf"^class {module}\b", re.MULTILINE)
+            return any(
+                scope.search(each) and defines.search(each) for each in self.modules.values()
+            )
         return any(
             f".{known}".endswith((f".{name}", f".{name}.__init__"))
             or (f".{known}".endswith(f".{module}") and defines.search(source))
             for known, source in self.modules.items()
         )
+
+
+def _stands_in(text: str, word: str) -> bool:
+    """Whether a text has a word, and not as a part of another one."""
+    return any(
+        found.start() == 0 or not re.match(r"[\w.]", text[found.start() - 1])
+        for found in re.finditer(re.escape(word) + r"(?!\w)", text)
+    )
+
+
+def _parts(path: str) -> list[str]:
+    """The words of a path, or of an address such as ``/docs/README.html``."""
+    return [part.removesuffix(".html") for part in path.split("/") if part]

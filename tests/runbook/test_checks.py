@@ -39,7 +39,7 @@ def tidy(project: TinyProject) -> TinyProject:
     project.write("docs/more.md", "# More\n")
     project.write(
         "docs/part.md",
-        "# A `part`: of it\n[up](#a-part-of-it), `PAGER`, `APP_PORT=1`, `[tool.pytest] addopts`\n",
+        "# A `PART`: of it\n[up](#a-part-of-it), `PAGER`, `APP_PORT=1`, `[tool.pytest] addopts`\n",
     )
     project.write("docs/adr/0001-first.md", "# First\n")
     project.write("bin/port.sh", "port=${APP_PORT:-0}\n")
@@ -138,7 +138,7 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
             "`[tool.pytest] gone`",
             "names the setting [tool.pytest] gone, which does not exist",
         ),
-        ("Both, `tier=slow+fast`.", "shows tier=slow+fast, and there is no tier slow"),
+        ("Both, tier=slow+fast.", "shows tier=slow+fast, and there is no tier slow"),
         (
             "RESULT rot total=0 passed=0",
             "other fields than total passed failed skipped missing partial seconds gate evidence",

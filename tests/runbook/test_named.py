@@ -1,4 +1,4 @@
-"""What documents name without its folder."""
+"""What documents name without its folder, or set as code."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ def sources(tmp_path: Path) -> Sources:
             "`page.clock`",
             "`auth.groups`",
         ),
-        *("shop.gone", "`shop`", "`$ shop.gone`", "`Shop.gone`"),
+        *("shop.gone", "`shop`", "`$ shop.gone`", "`app/parts/`", "`parts`", "`Cart.total`"),
+        *("`field`", "`/parts/shop.html`", "`SOME_NAME`", "`FAIL`", "`--gone`"),
+        *("`Auth.Groups`", "`field=else`", "`tests/gone`", "`dist/gone-1.whl`"),
+        "\n```python\n`gone`\n```\n",
+        "<!-- generated: x -->\n`gone`\n<!-- end of x -->",
     ],
 )
 def test_what_is_there_may_be_named(sources: Sources, text: str) -> None:
@@ -67,6 +71,16 @@ def test_what_is_there_may_be_named(sources: Sources, text: str) -> None:
         ("`hop.serve`", "names `hop.serve`, which no source has"),
         ("`gate.opened`", "names `gate.opened`, which no source has"),
         ("`age.clock`", "names `age.clock`, which no source has"),
+        ("`gone`, `gone`", "names `gone`, which no source has"),
+        ("`gone=1`", "names `gone`, which no source has"),
+        ("`gone.json`", "names `gone.json`, which no source has"),
+        ("`part/`", "names `part`, which no source has"),
+        ("`app/port`", "names `app/port`, which no source has"),
+        ("`/parts/gone.html`", "names `/parts/gone.html`, which no source has"),
+        ("`Cart.gone`", "names `Cart.gone`, which no source has"),
+        ("`Gone.total`", "names `Gone.total`, which no source has"),
+        ("`Auth-Gone`", "names `Auth-Gone`, which no source has"),
+        ("`fields`", "names `fields`, which no source has"),
     ],
 )
 def test_what_is_gone_is_found(sources: Sources, text: str, finding: str) -> None:

@@ -92,7 +92,7 @@ class GateFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.history = path.with_suffix(".log")
+        self.history = path.with_suffix(".log")  # gate.log
 
     def read(self, now: float) -> GateState:
         """Read it; whatever cannot be believed is in doubt, and nothing is raised.
