@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook import claims, figures, measured, samples, shown, transcript
+from runbook import claims, examples, figures, measured, samples, shown, transcript
 from runbook.describe import describe
 from runbook.document import (
     decisions_list,
@@ -167,7 +167,7 @@ def _name(node: ast.AST) -> str:
 def _check_documents(project: Project) -> Iterator[str]:
     root = project.root
     known = shown.Known.of(root, describe(root))
-    words, sources = _words(root), Sources.of(root, known.tasks)
+    words, sources = _words(root), Sources.of(root, known)
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     for stale in stale_documents(documents(root), generated_blocks(project)):
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
@@ -182,6 +182,7 @@ def _check_documents(project: Project) -> Iterator[str]:
         yield from (f"{name}: {finding}" for finding in _gone_commands(known, text, tests))
         yield from (f"{name}: {finding}" for finding in _gone_variables(words, text))
         yield from (f"{name}: {finding}" for finding in _gone_settings(settings, text))
+        yield from (f"{name}: {finding}" for finding in examples.findings(text))
         wrong = samples.findings(text, tiers=project.tiers, tests=tests)
         yield from (f"{name}: {finding}" for finding in wrong)
 

@@ -5,6 +5,7 @@ A claim is a phrase with ``#`` for its number, and the place where that can be c
     "# legal pages" = "docs/legal/*.md"                              # files
     "at most # KiB" = "bin/shop/settings.py::Settings.most_bytes"    # a constant, or how many are in it
     "Python # or later" = "pyproject.toml::project.requires-python"  # a setting, likewise
+    "`--wait` (#)" = "bin/shop/__main__.py::--wait"                  # the default of an option
 
 A phrase without ``#`` says that there is none: ``"standard library alone" = "pyproject.toml::project.dependencies"``.
 A phrase that no document has is a finding too: whoever rewords a sentence rewords its claim.
@@ -144,8 +145,11 @@ def _setting(file: Path, name: str) -> Any:
 
 def _constant(file: Path, name: str) -> Any:
     """The value that a module, or a class in it, gives a name; None where it gives it none."""
+    module = ast.parse(_read(file))
+    if name.startswith("--"):
+        return _default(module, name)
     *scopes, last = name.split(".")
-    body: list[ast.stmt] = ast.parse(_read(file)).body
+    body = module.body
     for scope in scopes:
         classes = (each for each in body if isinstance(each, ast.ClassDef) and each.name == scope)
         body = next((each.body for each in classes), [])
@@ -154,6 +158,16 @@ def _constant(file: Path, name: str) -> Any:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if any(isinstance(target, ast.Name) and target.id == last for target in targets):
                 return _value(statement.value)
+    return None
+
+
+def _default(module: ast.Module, option: str) -> Any:
+    """The default of an option that a module adds to a parser."""
+    for call in ast.walk(module):
+        if isinstance(call, ast.Call) and call.args and ast.unparse(call.args[0]) == repr(option):
+            return next(
+                (_value(each.value) for each in call.keywords if each.arg == "default"), None
+            )
     return None
 
 

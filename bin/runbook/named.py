@@ -11,22 +11,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from runbook.shown import Known
 
 SOURCES: Final = ("bin", "tests", "benchmarks", "noxfile.py", "tasks.py")
 DECISIONS: Final = ("docs", "adr")
 _DECISION = re.compile(r"\bADR (\d{4})\b")
 _TICKED_FILE = re.compile(r"`([\w-]+\.py)`")
-# A file, a key, a field, a value: one word that is typed as it stands, perhaps with arguments or a value of its own.
+# A file, a key, a field, an option: one word that is typed as it stands, perhaps with arguments or a value of its own.
 _TICKED_WORD = re.compile(
-    r"(?<!`)`([\w./-]*[A-Za-z][\w./-]*?)/?(?:\([^`\n]*\)|=[^`\n ]*)?`", re.ASCII
+    r"(?<!`)`([\w./-]*[A-Za-z][\w./-]*?)/?(?:\([^`\n]*\)|=[^`\n ]*|: [^`\n]*)?`", re.ASCII
 )
-_NOT_LOOKED_UP = (
-    re.compile(  # here: paths and options are elsewhere, and what is built is not there yet
-        r"(?:bin|tests|docs|benchmarks|requirements|dist)/.+|.*\.py|--?\w.*"
-    )
+_TICKED_START = re.compile(r"`\w+=\"([^`\"]+?) *(?:\.\.\.)?\"")  # of what a field says
+_NOT_LOOKED_UP = re.compile(  # here: paths are elsewhere, and what is built is not there yet
+    r"(?:bin|tests|docs|benchmarks|requirements|dist)/.+|.*\.py|-\w"
 )
+_SCHEMA = re.compile(r"[\w-]+/\d+")
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9_]*")  # or a variable
 _OF_OTHERS: Final = {"workflow_run", "_pytest.runner.runtestprotocol"}
 _NOT_OWN_WORDS = re.compile(
@@ -44,7 +46,7 @@ class Sources:
         paths: Every file and folder, by each end of its path.
         decisions: The numbers of the decisions.
         modules: Every module of ``bin``, with its packages: what its source says.
-        tasks: The names of the tasks, which have dots too.
+        calls: The names of the tasks, which have dots too, and their options.
         text: All that sources say.
     """
 
@@ -52,7 +54,7 @@ class Sources:
     paths: frozenset[str]
     decisions: frozenset[str]
     modules: dict[str, str]
-    tasks: frozenset[str]
+    calls: frozenset[str]
     text: str
 
     @cached_property
@@ -61,8 +63,8 @@ class Sources:
         return self.text.casefold()
 
     @classmethod
-    def of(cls, root: Path, tasks: Collection[str]) -> Self:
-        """Read them."""
+    def of(cls, root: Path, known: Known) -> Self:
+        """Read them, beside the tasks that are known."""
         places = [root.glob("*"), *((root / name).rglob("*") for name in SOURCES[:3])]
         found = [
             file
@@ -84,32 +86,33 @@ class Sources:
             for last in range(1, len(parts) + 1)
             for first in range(last)
         )
-        return cls(
-            files, paths, frozenset(names), modules, frozenset(tasks), "\n".join(texts.values())
-        )
+        return cls(files, paths, frozenset(names), modules, known.calls, "\n".join(texts.values()))
 
     def gone(self, text: str) -> Iterator[str]:
         """Yield what a document names and is not there."""
-        for number in _DECISION.findall(text):
-            if number not in self.decisions:
-                yield f"names ADR {number}, which does not exist"
-        for name in _TICKED_FILE.findall(text):
-            if name not in self.files:
-                yield f"names `{name}`, which does not exist"
+        decisions = (each for each in _DECISION.findall(text) if each not in self.decisions)
+        yield from (f"names ADR {number}, which does not exist" for number in decisions)
+        files = (name for name in _TICKED_FILE.findall(text) if name not in self.files)
+        yield from (f"names `{name}`, which does not exist" for name in files)
+        yield from (f"names `{word}`, which no source has" for word in self._gone_words(text))
+        starts = (start for start in _TICKED_START.findall(text) if start not in self.text)
+        yield from (f"shows {start!r}, which no source says" for start in starts)
+
+    def _gone_words(self, text: str) -> Iterator[str]:
         for word in dict.fromkeys(_TICKED_WORD.findall(_NOT_OWN_WORDS.sub("", text))):
             if not _NOT_LOOKED_UP.fullmatch(word) and not self._has(word):
-                yield f"names `{word}`, which no source has"
+                yield word
 
     def _has(self, word: str) -> bool:
         """Whether a word is no name of ours, a path's end, a task or a module, or stands in a source."""
         return (
             word in _OF_OTHERS
             or _PLACEHOLDER.fullmatch(word) is not None
-            or word in self.tasks
+            or word in self.calls
             or word in self.paths
             or _stands_in(self.text, word)
             or (word[0].isupper() and _stands_in(self.folded, word.casefold()))  # a header
-            or ("/" in word and all(map(self._has, _parts(word))))
+            or ("/" in word and not _SCHEMA.fullmatch(word) and all(map(self._has, _parts(word))))
             or self._is_defined(word)
         )
 

@@ -146,19 +146,29 @@ def read_project(file: Path) -> Project:
         UsageError: The file is no TOML, or ``[tool.runbook]`` has an unknown or ill-typed key.
     """
     try:
-        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+        return project_of(file.read_text(encoding="utf-8"), root=file.parent)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file.name}: {error}") from error
+
+
+def project_of(settings: str, *, root: Path) -> Project:
+    """Return the project that the text of a ``pyproject.toml`` describes.
+
+    Raises:
+        TOMLDecodeError: It is no TOML.
+        UsageError: ``[tool.runbook]`` has an unknown or ill-typed key.
+    """
+    tools = tomllib.loads(settings).get("tool", {})
     table = _table(tools.get("runbook", {}), "[tool.runbook]")
     _refuse_unknown(table, _KEYS, "[tool.runbook]")
     tables = _table(table.get("tiers", {}), "[tool.runbook] tiers")
     tiers = {name: _read_tier(name, value) for name, value in tables.items()}
     _check_companions(tiers)
     return Project(
-        file.parent,
+        root,
         tiers or {"fast": Tier("fast", ("tests",), "fast")},
         gate=_read_gate(table.get("gate", {})),
-        slug=_text(table.get("slug", file.parent.name), "slug"),
+        slug=_text(table.get("slug", root.name), "slug"),
         harness=_texts(table.get("harness", []), "[tool.runbook] harness"),
         faults=_text(table.get("faults", "tests/faults"), "faults"),
     )

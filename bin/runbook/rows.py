@@ -188,9 +188,17 @@ def files_of_tests(root: Path, paths: Iterable[str]) -> Iterator[Path]:
 
 
 def _tests_in(root: Path, file: Path) -> Iterator[TestFunction]:
-    name = file.relative_to(root).as_posix()
+    return tests_of(file.read_bytes(), file.relative_to(root).as_posix())
+
+
+def tests_of(source: bytes, name: str) -> Iterator[TestFunction]:
+    """Yield the tests of a module.
+
+    Raises:
+        UsageError: It does not parse, or a row is malformed.
+    """
     try:
-        module = ast.parse(file.read_bytes(), filename=name)
+        module = ast.parse(source, filename=name)
     except SyntaxError as error:
         raise UsageError(f"{name}:{error.lineno}: {error.msg}") from error
     except ValueError as error:  # a NUL, before Python 3.12

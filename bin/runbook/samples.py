@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook.gate.file import Position
 from runbook.lines import VERSION
-from runbook.report_lines import fail_line, header, result
+from runbook.report_lines import MOST_LINES, abridged, fail_line, header, result
 from runbook.rows import Row, Severity
 from runbook.source_state import SourceState
 from runbook.verdict import Verdict, Word
@@ -15,7 +15,10 @@ from runbook.verdict import Verdict, Word
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SAMPLE = re.compile(rf"^ *(?P<kind>{VERSION}|FAIL|RESULT) (?P<rest>.+)$", re.MULTILINE)
+_SAMPLE = re.compile(
+    rf"(?:^ *|`)(?P<kind>{VERSION}|FAIL|RESULT|CUT) (?P<rest>[^`\n]+)", re.MULTILINE
+)
+_IN_PART = ("FAIL", "CUT")  # lines that are shown without some of their fields
 _FIELD = re.compile(r"(?:^| )(\w+)=(\"(?:[^\"\\]|\\.)*\"|\S+)")
 _TIER = re.compile(r"\btier=([\w+-]+)")
 _COUNTED = ("passed", "failed", "skipped", "missing")
@@ -48,7 +51,7 @@ def findings(text: str, *, tiers: Collection[str], tests: Collection[str]) -> It
         kind, fields = sample["kind"], dict(_FIELD.findall(sample["rest"]))
         word, expected = sample["rest"].split()[0], _FIELDS[kind]
         # Some lines leave fields out; and RESULT is the last line of other commands, too.
-        shown = [name for name in expected if name in fields] if kind == "FAIL" else expected
+        shown = [name for name in expected if name in fields] if kind in _IN_PART else expected
         if kind == "RESULT" and "total" not in fields:
             continue
         if list(fields) != shown:
@@ -85,5 +88,6 @@ _A_ROW = Row("a", "a", 1, Severity.HIGH, "a", ())
 _FIELDS = {
     VERSION: _fields(header(tier="a", source=SourceState("a", "a", is_dirty=False), run="a")),
     "FAIL": _fields(fail_line(_A_ROW, at="a", want="a", got="a", evidence="a")),
+    "CUT": _fields(abridged(["FAIL a"] * MOST_LINES, evidence="a")[-1]),
     "RESULT": _fields(result(Verdict(Word.GREEN, {}), seconds=1, gate="a", evidence="a")),
 }

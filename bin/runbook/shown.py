@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = re.compile(r"^ *```(?:bash|console|sh)\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL)
-_PROGRAM = (
-    r"(?:bin/)?(?:invoke|nox)|bash bin/[^\s`]+|[\w./-]*python3? (?:-m |bin/|benchmarks/)[^\s`]+"
-)
+_PROGRAM = r"(?:bin/)?(?:invoke|nox)|(?:bash|source) bin/[^\s`]+|[\w./-]*python3? (?:-m |bin/|benchmarks/)[^\s`]+"
 _INLINE = re.compile(rf"(?<!`)`(?P<body>(?:\w+=\S+ )*(?:{_PROGRAM})(?: [^`\n]+)?)`")
 _CONTINUED = re.compile(r"\\\n\s*")
 _VARIABLE = re.compile(r"\w+=")
@@ -40,6 +38,12 @@ class Known:
     tasks: Mapping[str, Mapping[str, Any]]
     sessions: frozenset[str]
     tests: frozenset[str]
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """The names of the tasks and of their options."""
+        options = (option["name"] for task in self.tasks.values() for option in task["options"])
+        return frozenset([*self.tasks, *options])
 
     @classmethod
     def of(cls, root: Path, described: Mapping[str, Any]) -> Known:
@@ -100,7 +104,7 @@ def problems(command: Sequence[str], known: Known) -> Iterator[str]:
         yield from _of_invoke(arguments, known)
     elif re.fullmatch(r"(bin/)?nox", program):
         yield from _of_nox(arguments, known)
-    elif program == "bash" and arguments:
+    elif program in {"bash", "source"} and arguments:
         yield from _of_script(arguments, known)
     elif re.search(r"(^|/)python3?$", program) and arguments:
         yield from _of_python(arguments, known)
@@ -165,8 +169,17 @@ def _of_python(words: Sequence[str], known: Known) -> Iterator[str]:
         source = package if package.is_dir() else package.with_suffix(".py")
         if not source.exists():
             yield f"there is no module {module}"
+        yield from _gone_command(rest, source / "__main__.py")
     if source.exists():
         yield from _gone_options(rest, source)
+
+
+def _gone_command(words: Sequence[str], program: Path) -> Iterator[str]:
+    """Yield the first word where a program of several commands has none that is called so."""
+    text = program.read_text(encoding="utf-8") if program.is_file() else ""
+    name = words[0] if words and re.match(r"[a-z]", words[0]) else ""
+    if name and "add_subparsers(" in text and f'"{name}"' not in text:
+        yield f"it has no command {name}"
 
 
 def _gone_options(words: Sequence[str], source: Path) -> Iterator[str]:

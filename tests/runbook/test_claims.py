@@ -16,6 +16,8 @@ SETTINGS = """
 LIMIT: int = 3
 KEPT = frozenset({"one", "two"})
 SECONDS = 90 * 24 * 3600.0
+parser.add_argument("--wait", type=int, default=10)
+parser.add_argument("--port", type=int)
 NAMES = (first(), second(), third())
 
 
@@ -50,6 +52,7 @@ def said(root: Path, phrase: str, source: str, text: str) -> list[str]:
         ("# kinds", "settings.py::KEPT", "2 kinds", "No kinds"),
         ("# names", "settings.py::NAMES", "three names", "eleven names"),
         ("for # days", "settings.py::SECONDS", "for ninety days", "for 9 days"),
+        ("`--wait` (#)", "settings.py::--wait", "`--wait` (10)", "`--wait` (20)"),
         ("# KiB", "settings.py::Settings.most_bytes", "256 KiB", "262,144 KiB"),
         ("# bytes", "settings.py::Settings.most_bytes", "262,144 bytes", "262 bytes"),
         ("Python # or later", "pyproject.toml::project.requires-python",
@@ -99,8 +102,16 @@ def test_a_claim_that_no_document_makes_any_more_is_found(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["gone.py::LIMIT", "settings.py::GONE", "settings.py::Gone.most_bytes", "pyproject.toml::tool.y.z"]
-)  # fmt: skip
+    "source",
+    [
+        "gone.py::LIMIT",
+        "settings.py::GONE",
+        "settings.py::--gone",
+        "settings.py::--port",
+        "settings.py::Gone.most_bytes",
+        "pyproject.toml::tool.y.z",
+    ],
+)
 def test_a_place_where_nothing_can_be_counted_is_refused(root: Path, source: str) -> None:
     with pytest.raises(UsageError, match=r"which does not exist$"):
         said(root, "# things", source, "two things")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.named import Sources
+from runbook.shown import Known
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,8 @@ def sources(tmp_path: Path) -> Sources:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    return Sources.of(tmp_path, ["gate.open"])
+    tasks = {"gate.open": {"options": [{"name": "--slow"}]}}
+    return Sources.of(tmp_path, Known(tmp_path, tasks, frozenset(), frozenset()))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,8 @@ def sources(tmp_path: Path) -> Sources:
             "`auth.groups`",
         ),
         *("shop.gone", "`shop`", "`$ shop.gone`", "`app/parts/`", "`parts`", "`Cart.total`"),
-        *("`field`", "`/parts/shop.html`", "`SOME_NAME`", "`FAIL`", "`--gone`"),
+        *("`field`", "`/parts/shop.html`", "`SOME_NAME`", "`FAIL`", "`--slow`", "`-x`"),
+        *("`page: why`", '`field="page.cl..."`'),
         *("`Auth.Groups`", "`field=else`", "`tests/gone`", "`dist/gone-1.whl`"),
         "\n```python\n`gone`\n```\n",
         "<!-- generated: x -->\n`gone`\n<!-- end of x -->",
@@ -80,6 +83,10 @@ def test_what_is_there_may_be_named(sources: Sources, text: str) -> None:
         ("`Cart.gone`", "names `Cart.gone`, which no source has"),
         ("`Gone.total`", "names `Gone.total`, which no source has"),
         ("`Auth-Gone`", "names `Auth-Gone`, which no source has"),
+        ("`--gone`", "names `--gone`, which no source has"),
+        ("`gone: why`", "names `gone`, which no source has"),
+        ("`page/1`", "names `page/1`, which no source has"),
+        ('`cause="gone: ..."`', "shows 'gone:', which no source says"),
         ("`fields`", "names `fields`, which no source has"),
     ],
 )

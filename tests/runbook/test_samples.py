@@ -30,6 +30,7 @@ def said(text: str) -> list[str]:
         "RESULT proved faults=4 killed=4",  # of another command
         "The last line is always RESULT, and a FAIL line has a cause.",
         FAIL.replace("FAIL test_a ", "FAIL test_a[one two] "),
+        "`CUT failures=N in=FILE` says what is left out, `CUT failures=...` how much",
         "It says `tier=fast+browser`, or tier=....",
     ],
 )
@@ -46,6 +47,7 @@ def test_what_a_run_prints_is_left_alone(line: str) -> None:
         (LAST.replace("skipped=1 missing=0", "missing=0 skipped=1"), "shows a line RESULT with other"),
         (LAST.replace("red", "rot"), "shows a verdict rot, which there is not"),
         (LAST.replace("total=3", "total=4"), "shows a line RESULT whose counts do not add up"),
+        ("`CUT lines=N in=FILE`", "shows a line CUT with other fields than failures in"),
         (LAST.replace("red", "green"), "shows a green RESULT of which not every row has passed"),
         (FIRST.replace("=fast", "=fats"), "shows tier=fats, and there is no tier fats"),
         ("Both as `tier=fast+brows`.", "shows tier=fast+brows, and there is no tier brows"),
