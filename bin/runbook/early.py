@@ -9,6 +9,7 @@ configuration), such as the server that it smokes, is ready by the time the test
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from importlib import import_module
@@ -33,8 +34,11 @@ def main(argv: list[str]) -> int:
 
     # Where the engine is installed pytest finds the plugin, and warns of a package that it cannot rewrite any more.
     sys.modules.pop("runbook", None)
+    gc.disable()  # nothing of what is imported goes: it need not be looked through for garbage, now or later
     import pytest  # noqa: PLC0415 - not before
 
+    gc.freeze()
+    gc.enable()
     status.append(pytest.main(argv[1:]))
     return status[0]
 

@@ -7,6 +7,7 @@ the engine names, each with the run's nonce; under plain pytest it adds the FAIL
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import json
 import os
@@ -160,6 +161,7 @@ class EventWriter(_Observer):
     def pytest_collection_finish(self) -> None:
         """Say what could have been run."""
         self._write("collected", tests=self._made)
+        gc.freeze()  # what is there now stays until the end, where pytest looks for garbage
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

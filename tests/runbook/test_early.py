@@ -76,3 +76,13 @@ def test_a_wrong_option_is_told_as_without_a_function(project: TinyProject) -> N
 
     assert 2 == smoked.status
     assert "\nerror: unrecognized arguments: --no-such-option\n" in smoked.err, smoked.err
+
+
+def test_garbage_of_the_tests_is_collected_as_ever(project: TinyProject) -> None:
+    dropped = "import gc; made = []; made.append(made); del made"
+    body = f"{dropped}; assert gc.isenabled() and gc.collect() > 0 and gc.get_freeze_count() > 0"
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+
+    smoked = project.smoke()
+
+    assert (0, "RESULT green") == (smoked.status, smoked.result[0]), smoked.out
