@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import time
 import urllib.request
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from tests.integration.given import CANVAS_IS_ROUTED, PAIRING_HOLDS, SERVER_ANSWERS
 from tests.integration.server_process import ServerProcess, ServerUnusable
+from tests.integration.wire import KeptConnection, Reply, connect, read_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from email.message import Message
 
-REQUEST_SECONDS = 15.0
 NONCE_HEADER = "X-Ensemble-Run"
 
 
@@ -36,31 +32,6 @@ class NotRouted(Exception):
 
 
 _NO_ROUTE = b"There is nothing at this address."
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer of the server.
-
-    Attributes:
-        status: The HTTP status.
-        headers: Its headers.
-        body: Its bytes.
-    """
-
-    status: int
-    headers: Message
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.body.decode()
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +104,10 @@ class Client:
 
     def say(self, said: bytes) -> Reply:
         """Send bytes that need be no HTTP, over a connection that ends with the answer."""
-        address = urlsplit(self.server.url)
-        with socket.create_connection((address.hostname, address.port), REQUEST_SECONDS) as spoken:
-            spoken.sendall(said)
-            answer = http.client.HTTPResponse(spoken)
-            answer.begin()
-            return Reply(answer.status, answer.headers, answer.read())
+        with connect(urlsplit(self.server.url).netloc) as spoken:
+            spoken.write(said)
+            spoken.flush()
+            return read_reply(spoken)[0]
 
     def _judge(self, said: str, reply: Reply) -> None:
         """Refuse an answer that no test can be about."""
@@ -156,51 +125,16 @@ class Client:
                 raise PairingRefused(said)
 
 
-class _KeptConnection(urllib.request.HTTPHandler):
-    """Sends every request over one connection, as a proxy before the server would.
-
-    urllib itself makes a connection a request, which takes as long as the request. Nothing is ever sent
-    again: a connection that the server may have closed by now is not used.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._kept: http.client.HTTPConnection | None = None
-        self._used_at = 0.0
-
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Send one request, to the server that was asked last or to another."""
-        connection = self._connection_to(req.host)
-        connection.timeout = req.timeout
-        try:
-            connection.request(
-                req.get_method(),
-                req.selector,
-                req.data,
-                dict(req.header_items()),
-                encode_chunked=req.has_header("Transfer-encoding"),
-            )
-            return connection.getresponse()
-        except BaseException:
-            connection.close()
-            raise
-
-    def _connection_to(self, host: str) -> http.client.HTTPConnection:
-        before, self._used_at = self._used_at, time.monotonic()
-        kept = self._kept
-        if kept is None or f"{kept.host}:{kept.port}" != host:
-            self._kept = kept = http.client.HTTPConnection(host)
-        elif self._used_at - before > _IDLE_SECONDS:
-            kept.close()
-        return kept
-
-
-_IDLE_SECONDS = 1.0  # the server closes what is idle for five
+_connection = KeptConnection()
 # No handler for proxies, for redirects or for errors: what the server says is the answer.
 _OPENER = urllib.request.OpenerDirector()
-_OPENER.add_handler(_KeptConnection())
+_OPENER.add_handler(_connection)
 
 
 def _send(request: urllib.request.Request) -> Reply:
-    with _OPENER.open(request, timeout=REQUEST_SECONDS) as response:
-        return Reply(response.status, response.headers, response.read())
+    return cast("Reply", _OPENER.open(request))
+
+
+def disconnect() -> None:
+    """Close the connection to the server."""
+    _connection.close()

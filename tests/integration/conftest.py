@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from dashgen.canvas_schema import Canvas, RoomState
     from dashgen.store_protocol import CanvasStore
     from tests.integration.browser import Visits
-    from tests.integration.client import Client, Reply
+    from tests.integration.client import Client
     from tests.integration.server_process import ServerProcess
+    from tests.integration.wire import Reply
 
 _handles = (f"smoke{number}" for number in itertools.count(1))
 
@@ -42,6 +43,8 @@ def pytest_unconfigure() -> None:
     """End the server and Chromium and remove their folders, whatever became of the tests."""
     if chromium := sys.modules.get("tests.integration.browser_process"):
         chromium.stop()
+    if client := sys.modules.get("tests.integration.client"):
+        client.disconnect()
     server_process.stop()
 
 

@@ -22,8 +22,9 @@ from tests.integration.given import (
 from tests.integration.html_page import parse_page
 
 if TYPE_CHECKING:
-    from tests.integration.client import Client, Reply
+    from tests.integration.client import Client
     from tests.integration.conftest import Owner
+    from tests.integration.wire import Reply
 
 FEATURED = "/ensemble/canvases?filter=featured&limit=50"
 MINE = "/studio/canvas/mine"

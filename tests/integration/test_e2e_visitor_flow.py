@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.integration.client import Client, Reply
+    from tests.integration.client import Client
     from tests.integration.conftest import Owner
     from tests.integration.html_page import Element
+    from tests.integration.wire import Reply
 
 MAX_BODY_BYTES = 256 * 1024
 NO_SUCH_CANVAS = "/ensemble/canvas/cnv_000000000000"
