@@ -33,6 +33,9 @@ _RUNNER = 0.1
 _LONGEST = 200  # characters of a line that is shown
 _SHARE = 0.8  # of the belief, for all that the failure names together
 _DIRECT = 2.0  # a direct requirement breaks its user more often than one further down
+_CARRIES = (
+    0.2  # of that for a runner: its plugins move only with it, so they are tried without it first
+)
 
 
 def scores(
@@ -107,7 +110,10 @@ def weigh(
         scored: From `scores`.
         direct: What the project itself requires.
     """
-    plain = {name: _DIRECT if name in direct else 1.0 for name in names}
+    plain = {
+        name: (_DIRECT if name in direct else 1.0) * (_CARRIES if name in _RUNNERS else 1.0)
+        for name in names
+    }
     pointed = {name: scored[name] ** 2 for name in names if name in scored}
     share = _SHARE if pointed and len(pointed) < len(names) else 0.5 * bool(pointed)
     total_plain, total_pointed = sum(plain.values()), sum(pointed.values()) or 1.0

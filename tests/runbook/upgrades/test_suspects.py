@@ -101,3 +101,15 @@ def test_weights_are_chances_and_none_is_nought(names: set[str], scored: dict[st
     weights = weigh(sorted(names), scored, frozenset("a"))
     assert abs(sum(weights.values()) - 1) < 1e-9
     assert all(weight > 0 for weight in weights.values())
+
+
+def test_a_runner_of_which_nobody_speaks_is_tried_after_the_plugins_that_it_carries() -> None:
+    weights = weigh(
+        ["attrs", "pytest", "pytest-asyncio"], {}, frozenset({"pytest", "pytest-asyncio"})
+    )
+    assert ["pytest-asyncio", "attrs", "pytest"] == sorted(weights, key=lambda name: -weights[name])
+
+
+def test_a_runner_that_the_failure_names_is_suspected_like_any_other() -> None:
+    weights = weigh(["attrs", "pytest", "pytest-asyncio"], {"pytest": 4.0})
+    assert weights["pytest"] > 0.8
