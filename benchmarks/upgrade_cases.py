@@ -24,6 +24,9 @@ _TRAPZ = "def test_area():\n    from scipy.integrate import trapz\n    trapz([1,
 _PROXIES = "def test_client():\n    import httpx\n    httpx.Client(proxies=None)\n"
 _NO_MATRIX = "def test_graph():\n    import networkx\n    networkx.to_numpy_matrix\n"
 _MARSHMALLOW = "def test_schema():\n    from marshmallow import fields\n    fields.Int(missing=1)\n"
+_PARTS = {
+    "applehelp": "1.0.8", "devhelp": "1.0.6", "htmlhelp": "2.0.5", "qthelp": "1.0.7", "serializinghtml": "1.1.10",
+}  # fmt: skip  # the first of each that asks for Sphinx 5
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,27 @@ CASES = (
         "flask==1.1.2 jinja2 werkzeug<2.1 itsdangerous<2.1 requests rich pyyaml attrs pytest", "2022-03-01",
         "def test_page():\n    import flask\n    assert flask.Flask(__name__)\n",
         _one("jinja2"), 1, (("jinja2", "3.1.0"),),
+    ),
+    Case(
+        "five parts ask for a newer whole, one after the other (sphinxcontrib under Sphinx 4)",
+        "sphinx<5 requests rich pytest", "2023-12-01",
+        "def test_documents(tmp_path):\n    from sphinx.application import Sphinx\n"
+        "    (tmp_path / 'conf.py').touch()\n    where = [str(tmp_path / each) for each in ('', '', 'out', 'trees')]\n"
+        "    Sphinx(*where, 'html')\n",
+        tuple(frozenset({f"sphinxcontrib-{each}"}) for each in _PARTS), 5,
+        tuple((f"sphinxcontrib-{each}", version) for each, version in _PARTS.items()),
+    ),
+    Case(
+        "a plugin stays behind its library (SQLAlchemy 2 under Flask-SQLAlchemy 2)",
+        "flask-sqlalchemy<3 flask<2.3 werkzeug<2.3 requests rich pytest", "2022-12-01",
+        "def test_database():\n    from flask import Flask\n    from flask_sqlalchemy import SQLAlchemy\n"
+        "    SQLAlchemy(Flask(__name__))\n",
+        _one("sqlalchemy"), 1, (("sqlalchemy", "2.0.0"),),
+    ),
+    Case(
+        "a number that others read goes (marshmallow 4 under environs)", "environs<10 requests rich pyyaml pytest",
+        "2025-01-01", "def test_setting():\n    from environs import Env\n    Env()\n", _one("marshmallow"), 1,
+        (("marshmallow", "4.0.0"),),
     ),
     Case(
         "many packages", f"{_LARGE} click pytest", "2024-06-01", _CLICK, _one("click"), 0, (("click", "8.2.0"),),
