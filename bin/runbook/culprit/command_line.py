@@ -5,13 +5,14 @@ The report goes to standard output, progress to standard error.
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.options import TIMEOUT
-from runbook.errors import EnvironmentNotReady, RunbookError, tell
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
         interrupted: How to go on after Ctrl-C.
     """
     try:
+        _check_place(json_file)
         text, record, code = search()
         if json_file == "-":
             text = json.dumps(record, indent=2)
@@ -50,12 +52,40 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
     except RunbookError as error:
         return tell(error, json_file)
     except OSError as error:
-        return tell(EnvironmentNotReady(f"{error.filename}: {error.strerror}"), json_file)
+        return tell(_lacking(error), json_file)
     except KeyboardInterrupt:
         say(f"interrupted; {interrupted}")
         return ExitCode.INTERRUPTED
     print(text)
     return code
+
+
+def _check_place(json_file: str) -> None:
+    """Refuse a place for the record before anybody has waited for it."""
+    folder = Path(json_file).parent
+    if not folder.is_dir():
+        raise UsageError(
+            f"--json {json_file}: there is no folder {folder}", next_step=f"mkdir -p {folder}"
+        )
+
+
+def _lacking(error: OSError) -> EnvironmentNotReady:
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return EnvironmentNotReady(
+        f"{error.filename or 'the disk'}: {error.strerror}",
+        next_step="free some space" if is_full else "",
+    )
+
+
+def probe_line(outcome: str, seconds: float, what: str) -> str:
+    """Return the line of a report that tells of one probe.
+
+    Args:
+        outcome: What it said.
+        seconds: What it took.
+        what: What was tried, and whatever else is worth knowing.
+    """
+    return f"  {outcome:<12}  {seconds:6.1f} s  {what}"
 
 
 def say(line: str) -> None:

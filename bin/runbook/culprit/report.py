@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from math import log2
 from typing import TYPE_CHECKING, Any
 
+from runbook.culprit.command_line import probe_line
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
 from runbook.culprit.rates import capacity
@@ -233,4 +234,5 @@ def _tip_line(proof: Proof) -> str:
 def _probe_line(probe: ProbeResult) -> str:
     remembered = "remembered " if probe.remembered else ""
     without = f"without {probe.without[:10]} " if probe.without else ""
-    return f"  {probe.sha[:10]}  {probe.word:<10}  {probe.seconds:6.1f} s  {remembered}{without}{probe.why!r}"
+    what = f"{probe.sha[:10]}  {remembered}{without}{probe.why!r}"
+    return probe_line(probe.word, probe.seconds, what)

@@ -69,6 +69,15 @@ def _try(options: Options, state: Move | Free) -> Ended:
 
 def _parser() -> Parser:
     parser = Parser(prog=call("find-offending-upgrade"), description=__doc__)
+    _add_what_is_searched(parser)
+    _add_the_newest_side(parser)
+    _add_how_it_is_searched(parser)
+    _add_single_states(parser)
+    add_shared(parser)
+    return parser
+
+
+def _add_what_is_searched(parser: Parser) -> None:
     add = parser.add_argument
     add(
         "--project",
@@ -83,6 +92,17 @@ def _parser() -> Parser:
         help="a file of name==version pins that was green, or a uv.lock",
     )
     add("--command", required=True, help="run in a copy of the project: exit 0 green, all else red")
+    add("--group", dest="groups", action="append", default=[], help="a dependency group to take")
+    add("--only-groups", action="store_true", help="take the named groups and nothing else")
+    add(
+        "--lift",
+        action="store_true",
+        help="leave out the constraints that drift wrote into pyproject.toml",
+    )
+
+
+def _add_the_newest_side(parser: Parser) -> None:
+    add = parser.add_argument
     add(
         "--python",
         default="",
@@ -96,13 +116,10 @@ def _parser() -> Parser:
         default=[],
         help="a package of which pre-releases are taken; * for all",
     )
-    add("--group", dest="groups", action="append", default=[], help="a dependency group to take")
-    add("--only-groups", action="store_true", help="take the named groups and nothing else")
-    add(
-        "--lift",
-        action="store_true",
-        help="leave out the constraints that drift wrote into pyproject.toml",
-    )
+
+
+def _add_how_it_is_searched(parser: Parser) -> None:
+    add = parser.add_argument
     add(
         "--error",
         type=float,
@@ -116,14 +133,16 @@ def _parser() -> Parser:
         action="store_false",
         help="do not look for the first bad release",
     )
+
+
+def _add_single_states(parser: Parser) -> None:
+    add = parser.add_argument
     add(
         "--only",
         default="",
         help="search nothing: try the baseline with these packages at their newest, or at NAME==VERSION",
     )
     add("--pins", default="", help="search nothing: try the newest with these constraints")
-    add_shared(parser)
-    return parser
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ locks are never written; a constraint becomes a commit on a branch of its own.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import shlex
@@ -15,10 +14,13 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook import browsers
+from runbook.arguments import Parser
+from runbook.culprit.command_line import Ended, end, say
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
@@ -84,7 +86,7 @@ class Drift:
             command=floated.command, lift=True, ages=True, newest_first=not floated.is_tested,
             suspected=self.blamed(), **self.options,
         )  # fmt: skip
-        result = find_offending_upgrade(options, say=_say)
+        result = find_offending_upgrade(options, say=say)
         self.tiers[floated.name] = result.to_json() | {"tier": floated.name}
         if result.log:
             self.logs[floated.name] = result.log
@@ -242,26 +244,17 @@ def _once(entries: Iterable[Any], key: Callable[[Any], str]) -> list[Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Look at the tiers as the command line says; return an `ExitCode`."""
     arguments = vars(_parser().parse_args(argv))
-    try:
-        return _run(arguments)
-    except RunbookError as error:
-        _say(f"error: {error}")
-        return error.exit_code
-    except OSError as error:
-        _say(f"error: {error.filename or 'the disk'}: {error.strerror}; next: free some space")
-        return ExitCode.ENVIRONMENT
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here")
-        return ExitCode.INTERRUPTED
-
-
-def _run(arguments: dict[str, Any]) -> int:
-    started = time.monotonic()
-    json_file, wanted, is_dry = (
-        arguments.pop("json"),
-        arguments.pop("tiers"),
-        arguments.pop("dry_run"),
+    json_file = arguments.pop("json")
+    # Of what goes on meanwhile nothing may stand before the one object that a program reads.
+    tell = say if json_file == "-" else partial(print, flush=True)
+    return end(
+        lambda: _run(arguments, tell), json_file, interrupted="the same command goes on from here"
     )
+
+
+def _run(arguments: dict[str, Any], tell: Callable[[str], None]) -> Ended:
+    started = time.monotonic()
+    wanted, is_dry = arguments.pop("tiers"), arguments.pop("dry_run")
     named = arguments["prerelease"]
     arguments["prerelease"] = () if named is None else tuple(named or ["*"])
     arguments["as_of"] = moment(arguments["as_of"] or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
@@ -270,8 +263,8 @@ def _run(arguments: dict[str, Any]) -> int:
     evidence.prepare(project.state)
     drift = Drift(project, arguments)
     names = ",".join(each.name for each in everything)
-    print(line(["DRIFT v1"], [("as_of", arguments["as_of"]), ("tiers", names)]), flush=True)
-    _look_at_all(drift, everything)
+    tell(line(["DRIFT v1"], [("as_of", arguments["as_of"]), ("tiers", names)]))
+    _look_at_all(drift, everything, tell)
     record, issues = drift.record(), drift.issues()
     record["issues"] = [
         {"key": each.key, "state": each.state, "title": each.title} for each in issues
@@ -279,17 +272,11 @@ def _run(arguments: dict[str, Any]) -> int:
     record["branches"] = [] if is_dry else _commit_or_say_why_not(drift)
     folder = evidence.make_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}")
     evidence.write(folder, record, drift.logs, issues)
-    if json_file not in {"", "-"}:
-        Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(
-        json.dumps(record, indent=2)
-        if json_file == "-"
-        else _last_line(record, folder.relative_to(project.root), time.monotonic() - started)
-    )
-    return _exit_code(record["verdict"])
+    text = _last_line(record, folder.relative_to(project.root), time.monotonic() - started)
+    return Ended(text, record, _exit_code(record["verdict"]))
 
 
-def _look_at_all(drift: Drift, everything: Sequence[Floated]) -> None:
+def _look_at_all(drift: Drift, everything: Sequence[Floated], tell: Callable[[str], None]) -> None:
     """Look at one after the other; one that cannot be looked at does not keep the rest from it.
 
     Raises:
@@ -302,11 +289,11 @@ def _look_at_all(drift: Drift, everything: Sequence[Floated]) -> None:
         except RunbookError as error:
             failed.append((each, error))
         else:
-            print(f"== {each.name}\n{table(result)}\n{render(result)}", flush=True)
+            tell(f"== {each.name}\n{table(result)}\n{render(result)}")
     if not drift.tiers and failed:
         raise failed[-1][1]
     for each, reason in failed:
-        _say(f"error: {each.name}: {reason}")
+        say(f"error: {each.name}: {reason}")
         drift.tiers[each.name] = _not_looked_at(each, str(reason), drift.options["as_of"])
 
 
@@ -324,10 +311,10 @@ def _commit_or_say_why_not(drift: Drift) -> list[str]:
     try:
         done = drift.commit()
     except RunbookError as error:
-        _say(f"note: no branch was written: {error}")
+        say(f"note: no branch was written: {error}")
         return []
     for each in done:
-        _say(f"note: committed on the branch {each}; merge it, or open a pull request")
+        say(f"note: committed on the branch {each}; merge it, or open a pull request")
     return done
 
 
@@ -340,7 +327,7 @@ def _has_browser() -> bool:
     with contextlib.suppress(EnvironmentNotReady):
         browsers.find_working_browser()
         return True
-    _say("note: no browser works here: its tiers are left out; next: bin/invoke install-browsers")
+    say("note: no browser works here: its tiers are left out; next: bin/invoke install-browsers")
     return False
 
 
@@ -390,12 +377,8 @@ def _age(days: int | None) -> str:
     return "unknown" if days is None else f"{days} d"
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nox -s drift --", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="nox -s drift --", description=__doc__)
     add = parser.add_argument
     add("--as-of", default="", help="what was newest then: a date, or RFC 3339 (default: now)")
     add("--resolution", choices=RESOLUTIONS, default="highest", help="of the newest side")

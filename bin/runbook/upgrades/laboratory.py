@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook.culprit.fingerprint import is_same
 from runbook.culprit.probing import ProbeResult, Word
@@ -86,6 +86,17 @@ class Trial:
     fingerprint: tuple[str, ...]
     seconds: float
     runs: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one of the ``probes`` of ``drift/1``."""
+        return {
+            "asked": self.asked,
+            "moved": list(self.moved),
+            "outcome": str(self.outcome),
+            "fingerprint": list(self.fingerprint),
+            "seconds": round(self.seconds, 3),
+            "runs": self.runs,
+        }
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
+from runbook.culprit.command_line import probe_line
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -140,41 +141,11 @@ class Result:
         return {
             "schema": SCHEMA,
             "verdict": str(self.verdict),
-            "changed": [
-                {
-                    "name": each.name,
-                    "from": each.before,
-                    "to": each.after,
-                    "direct": each.is_direct,
-                    "jump": str(each.jump),
-                    "age_days": self.ages.get(each.name),
-                }
-                for each in self.changed
-            ],
-            "culprits": [[each.to_json() for each in group] for group in self.culprits],
-            "carried": list(self.carried),
-            "hold": list(self.hold),
-            "pins": list(self.pins),
-            "build_pins": list(self.build_pins),
-            "probes": [
-                {
-                    "asked": each.asked,
-                    "moved": list(each.moved),
-                    "outcome": str(each.outcome),
-                    "fingerprint": list(each.fingerprint),
-                    "seconds": round(each.seconds, 3),
-                    "runs": each.runs,
-                }
-                for each in self.trials
-            ],
-            "environments": self.environments,
-            "bound_environments": self.bound_environments,
-            "runs": self.runs,
-            "seconds": round(self.seconds, 3),
-            "resolutions": self.resolutions,
-            "unresolvable": self.unresolvable,
-            "failure": list(self.failure),
-            "says": [self.says] if self.says else [],
+            "changed": [_listed(each, self.ages.get(each.name)) for each in self.changed],
+            **self._named(),
+            "probes": [each.to_json() for each in self.trials],
+            **self._counted(),
+            **self._failed(),
             "why": self.why,
             "notes": list(self.notes),
             "as_of": self.cutoff,
@@ -184,6 +155,31 @@ class Result:
             "newest": dict(self.newest),
             "baseline": dict(self.baseline),
         }
+
+    def _named(self) -> dict[str, Any]:
+        """Return who is to blame, and what to do about it."""
+        return {
+            "culprits": [[each.to_json() for each in group] for group in self.culprits],
+            "carried": list(self.carried),
+            "hold": list(self.hold),
+            "pins": list(self.pins),
+            "build_pins": list(self.build_pins),
+        }
+
+    def _counted(self) -> dict[str, Any]:
+        """Return what it cost."""
+        return {
+            "environments": self.environments,
+            "bound_environments": self.bound_environments,
+            "runs": self.runs,
+            "seconds": round(self.seconds, 3),
+            "resolutions": self.resolutions,
+            "unresolvable": self.unresolvable,
+        }
+
+    def _failed(self) -> dict[str, Any]:
+        """Return how the newest failed."""
+        return {"failure": list(self.failure), "says": [self.says] if self.says else []}
 
     def _asked(self) -> list[str]:
         """Return the options of the search, so that it can be asked for again."""
@@ -218,6 +214,17 @@ class Result:
         return said
 
 
+def _listed(change: Change, age: int | None) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "from": change.before,
+        "to": change.after,
+        "direct": change.is_direct,
+        "jump": str(change.jump),
+        "age_days": age,
+    }
+
+
 def _shortest(path: Path) -> str:
     """Return a path as a person in this folder would write it."""
     here = Path.cwd()
@@ -227,7 +234,9 @@ def _shortest(path: Path) -> str:
 def render(result: Result) -> str:
     """Return the report for a person; the last line says what happened."""
     lines = [
-        f"  {each.outcome:<12}  {each.seconds:6.1f} s  {each.runs} run{'s' * (each.runs != 1)}  {each.asked}"
+        probe_line(
+            each.outcome, each.seconds, f"{each.runs} run{'s' * (each.runs != 1)}  {each.asked}"
+        )
         for each in result.trials
     ]
     lines.append("")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.culprit.command_line import Ended, add_shared, end
+from runbook.culprit.command_line import Ended, add_shared, end, probe_line
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.__main__ import main
@@ -37,7 +38,12 @@ def test_a_program_may_read_standard_output_alone(capsys: pytest.CaptureFixture[
     ("raised", "code", "said"),
     [
         (UsageError("no such thing"), ExitCode.USAGE, "error: no such thing"),
-        (OSError(28, "No space left", "/x"), ExitCode.ENVIRONMENT, "error: /x: No space left"),
+        (
+            OSError(errno.ENOSPC, "No space left", "/x"),
+            ExitCode.ENVIRONMENT,
+            "error: /x: No space left\n  next: free some space",
+        ),
+        (OSError(errno.EACCES, "No", None), ExitCode.ENVIRONMENT, "error: the disk: No"),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted; type it again"),
     ],
 )
@@ -59,6 +65,17 @@ def test_a_result_that_cannot_be_written_is_said(
     assert f"error: {tmp_path}: Is a directory\n" == capsys.readouterr().err
 
 
+def test_a_folder_that_is_not_there_is_said_before_anybody_has_waited(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def search() -> Ended:
+        raise AssertionError
+
+    place = tmp_path / "gone" / "result.json"
+    assert ExitCode.USAGE == end(search, str(place), interrupted="")
+    assert f"there is no folder {place.parent}\n  next: mkdir -p" in capsys.readouterr().err
+
+
 def test_nothing_is_said_unless_it_is_asked_for() -> None:
     parser = argparse.ArgumentParser()
     add_shared(parser)
@@ -72,3 +89,8 @@ def test_both_searches_refuse_the_same_values(
     asked = ["--project", str(tmp_path), "--baseline", str(tmp_path), "--command", "x"]
     assert ExitCode.USAGE == main([*asked, "--jobs", "0"])
     assert "--jobs is 0; it is 1 or more" in capsys.readouterr().err
+
+
+def test_the_probes_of_both_searches_stand_in_the_same_columns() -> None:
+    assert "  pass             3.2 s  the baseline" == probe_line("pass", 3.21, "the baseline")
+    assert "  unresolvable   118.0 s  ab12  no" == probe_line("unresolvable", 118, "ab12  no")

@@ -218,6 +218,23 @@ def test_a_run_that_cannot_begin_leaves_no_folder(shop: Shop) -> None:
     assert [] == list((shop.project.root / ".runbook" / "drift").iterdir())
 
 
+def test_a_program_reads_one_object_on_standard_output(shop: Shop) -> None:
+    green = shop.drift("--as-of=2025-01-01T00:00:00Z", "--json=-")
+    assert ("drift/1", "clean") == (
+        json.loads(green.stdout)["schema"],
+        json.loads(green.stdout)["verdict"],
+    )
+    assert "DRIFT v1" in green.stderr
+    wrong = shop.drift("--jobs=many", "--json=-")
+    assert ("error/1", ExitCode.USAGE) == (json.loads(wrong.stdout)["schema"], wrong.returncode)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_tried(shop: Shop) -> None:
+    failed = shop.drift("--json=nowhere/drift.json")
+    assert (ExitCode.USAGE, "") == (failed.returncode, failed.stdout)
+    assert "there is no folder nowhere" in failed.stderr
+
+
 def test_a_branch_that_a_person_works_on_is_never_written(repository: Repository) -> None:
     for branch in ("main", "master"):
         with pytest.raises(EnvironmentNotReady, match="not written to"):
