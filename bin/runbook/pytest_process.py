@@ -55,7 +55,9 @@ def pytest_work(
         environment: What the tier sets: a variable may speak to the interpreter or to the loader of
             programs as they start, so that with any of them they are started anew.
     """
-    if environment:
+    # The system libraries of macOS end a process that was forked without being started anew, where a test comes
+    # upon one of them that the parent had not; urllib does, to look for proxies.
+    if environment or sys.platform == "darwin":
         command = pytest_command(tests, arguments, before=before)
         return lambda: os.execv(command[0], command)  # noqa: S606 - as it stands
     return lambda: _be_pytest(before, _with_options(tests, arguments))

@@ -129,16 +129,18 @@ def test_it_has_an_output_where_that_of_its_parent_is_closed(tmp_path: Path) -> 
     assert "1\n" == (tmp_path / "log").read_text(encoding="utf-8")
 
 
-def test_with_variables_of_its_tier_an_interpreter_is_started_that_reads_them(
-    tmp_path: Path,
+@pytest.mark.parametrize(("platform", "own"), [("linux", {"PYTHONDEVMODE": "1"}), ("darwin", {})])
+def test_an_interpreter_is_started_for_the_variables_of_a_tier_and_where_no_fork_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, own: dict[str, str]
 ) -> None:
     (tmp_path / "test_flags.py").write_text(
         "import sys\ndef test_flags():\n    assert sys.flags.dev_mode\n", encoding="utf-8"
     )
-    own = {"PYTHONDEVMODE": "1"}
 
-    work = pytest_work(["test_flags.py"], ["-p", "no:cacheprovider"], environment=own)
-    with PytestProcess(work, root=tmp_path, environment=own) as child:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", platform)
+        work = pytest_work(["test_flags.py"], ["-p", "no:cacheprovider"], environment=own)
+    with PytestProcess(work, root=tmp_path, environment={"PYTHONDEVMODE": "1"}) as child:
         status = child.watch(tmp_path / "log", None)
 
     assert 0 == status, (tmp_path / "log").read_text(encoding="utf-8")
