@@ -257,9 +257,14 @@ def sync(session: nox.Session, lock: str) -> None:
     is_fresh = stamp.is_file() and stamp.read_bytes() == file.read_bytes()
     # Compiling looks at every file of the environment, needed or not.
     compile_once = [] if is_fresh else ["--compile-bytecode"]
-    options = ["--quiet", "--require-hashes", *compile_once]
+    # Whoever moves a checkout moves its environments, whose programs name the folder that they were made in.
+    place = stamp.with_name("installed-at.txt")
+    has_moved = place.is_file() and place.read_text(encoding="utf-8") != str(place)
+    again = ["--reinstall"] if has_moved else []
+    options = ["--quiet", "--require-hashes", *compile_once, *again]
     session.run_install("uv", "pip", "sync", *options, str(file), silent=True)
     shutil.copyfile(file, stamp)  # bin/run_e2e_smoke.sh knows the environment by this
+    place.write_text(str(place), encoding="utf-8")
     session.env["PYTHONPATH"] = str(ROOT / "bin")
 
 
