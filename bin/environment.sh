@@ -1,6 +1,11 @@
 # shellcheck shell=bash
 # Sourced by the launchers. Standard error is for people; exit 4 says that no environment could be had.
 
+# A standard stream that is closed leads nowhere: what is opened next would be given its number, and be taken for it.
+[[ -e /dev/fd/0 ]] || exec 0</dev/null
+[[ -e /dev/fd/1 ]] || exec 1>/dev/null
+[[ -e /dev/fd/2 ]] || exec 2>/dev/null
+
 give_up() {  # what is wrong; what to run next
   printf 'error: %s\n  next: %s\n' "$1" "$2" >&2
   exit 4

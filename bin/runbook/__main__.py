@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runbook import commands
 from runbook.arguments import Parser
 from runbook.exit_codes import MEANINGS, ExitCode
+from runbook.standard_streams import open_closed_streams
 
 if TYPE_CHECKING:
     import argparse
@@ -22,6 +23,7 @@ _KINDS = ("run", "search", "drift")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command as the command line says; return an `ExitCode`."""
+    open_closed_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["run"]:
         return _run(words[1:])

@@ -32,6 +32,7 @@ from runbook.pytest_process import (
     pytest_work,
 )
 from runbook.runs import RunFolder, prune
+from runbook.standard_streams import open_closed_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,7 @@ _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for th
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a tier as the command line says; return an `ExitCode`."""
     started = time.monotonic()
+    open_closed_streams()
     told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for a smoke that a test may run
     exit_code = _main(list(sys.argv[1:] if argv is None else argv), started)
     tell_exit_code(told, exit_code)

@@ -99,6 +99,25 @@ def test_the_launchers_can_be_called_by_name(name: str) -> None:
     assert os.access(ROOT / "bin" / name, os.X_OK)
 
 
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_a_standard_stream_that_is_closed_leads_nowhere(
+    checkout: Checkout, launcher: str, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    for environment, lock in ((".venv", "tools"), (".nox/fast", "fast")):
+        python = checkout.put_environment(environment, lock)
+        looks = f"for n in 0 1 2; do readlink /dev/fd/$n; done >'{seen}'"
+        python.write_text(f"#!/usr/bin/env bash\n{looks}\n", encoding="utf-8")
+    program = checkout.root / "bin" / launcher
+
+    done = subprocess.run(
+        ["bash", "-c", f"bash '{program}' 0<&- 1>&- 2>&-"], env=os.environ, check=False
+    )
+
+    assert 0 == done.returncode
+    assert ["/dev/null", str(seen), "/dev/null"] == seen.read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize("tool", ["nox", "invoke"])
 def test_a_tool_is_run_from_its_environment_with_every_argument(
     checkout: Checkout, tool: str

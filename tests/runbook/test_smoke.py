@@ -462,6 +462,24 @@ def test_a_reader_that_goes_away_does_not_break_the_run(project: TinyProject) ->
     assert (0, "") == (done.returncode, done.stderr)
 
 
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize("command", ["-m runbook.smoke", "-m runbook run"])
+def test_a_standard_stream_that_is_closed_does_not_break_the_run(
+    project: TinyProject, closed: str, command: str
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} {command} --json said.json {closed}"],
+        cwd=project.root,
+        env=engine_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "green" == json.loads((project.root / "said.json").read_bytes())["verdict"]
+
+
 # A test that says its process id, then waits to be ended.
 _WAITS = (
     "import time, pathlib; pathlib.Path('pid').write_text(str(os.getpid()));"
