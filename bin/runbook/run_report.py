@@ -206,7 +206,7 @@ class Run:
             "reasons": list(verdict.reasons),
             "failures": [
                 self._failure_json(failure)
-                for failure in triage.first_things_first(verdict.failures, self._rows)
+                for failure in triage.triaged(verdict.failures, self._rows)
             ],
             "tests": dict(verdict.outcomes),
             "manifest": list(self.manifest),

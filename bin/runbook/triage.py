@@ -6,6 +6,7 @@ Pure: failures and rows in, an order and lines out.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runbook.report_lines import fail_line, rowless_fail_line
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r'File "([^"]+)"|([\w.-]+/[\w./-]+\.\w+):\d+')
 _LIBRARY = re.compile(r"site-packages|/lib/python")
 _WORTH_SAYING_ONCE = 60  # characters of a text that are not said a second time
+
+
+def triaged(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[Failure]:
+    """Return the failures as they are told: what they suffer from, and the cause first."""
+    return first_things_first(blame_crashes(failures, rows), rows)
 
 
 def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[Failure]:
@@ -52,6 +58,32 @@ def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> 
     return sorted(failures, key=place)
 
 
+def blame_crashes(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[Failure]:
+    """Tell an error of the program as a failed precondition where another red row suspects its place, and this one not.
+
+    Whoever asks for a page and is told that a module fails which another row watches has found nothing out about what
+    it watches itself.
+
+    Args:
+        failures: In the order in which they happened.
+        rows: The rows by the node ids of their tests, in their order.
+    """
+    failures = list(failures)
+    red = {row_of(failure, rows) for failure in failures}
+    known = [row for row in rows.values() if row in red]
+    return [_blamed(failure, row_of(failure, rows), known) for failure in failures]
+
+
+def _blamed(failure: Failure, own: Row | None, red: Iterable[Row]) -> Failure:
+    place = _innermost_place(failure)
+    if own is None or failure.step or not place or _suspects(own, place):
+        return failure
+    blamed = next((row for row in red if _suspects(row, place)), None)
+    if blamed is None:
+        return failure
+    return replace(failure, step=f"{place} does not fail", step_row=blamed.test)
+
+
 def row_of(failure: Failure, rows: Mapping[str, Row]) -> Row | None:
     """Return the row of the test that failed."""
     return rows.get(function_id(failure.test))
@@ -59,17 +91,25 @@ def row_of(failure: Failure, rows: Mapping[str, Row]) -> Row | None:
 
 def _names_suspect(failure: Failure, row: Row) -> bool:
     """Whether the error that was got, such as a traceback of the server, came from this row's suspects."""
+    return _suspects(row, _innermost_place(failure))
+
+
+def _innermost_place(failure: Failure) -> str:
+    """Where an error of the program arose; empty where what was got is none."""
     places = (match[1] or match[2] for match in _PLACE.finditer(failure.got))
-    innermost = next((place for place in places if not _LIBRARY.search(place)), "")
-    return any(innermost.endswith(path) for path in row.suspect_paths)
+    return next((place for place in places if not _LIBRARY.search(place)), "")
+
+
+def _suspects(row: Row, place: str) -> bool:
+    return any(place.endswith(path) for path in row.suspect_paths)
 
 
 def fail_lines(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[str]:
-    """Return the FAIL lines in the order in which they should be read; see `first_things_first`.
+    """Return the FAIL lines in the order in which they should be read; see `triaged`.
 
     A long text that several tests got alike, such as why the server did not start, is said in the first line only.
     """
-    ordered = first_things_first(failures, rows)
+    ordered = triaged(failures, rows)
     red = {row.test: row for failure in ordered if (row := row_of(failure, rows))}
     said: dict[str, str] = {}
     return [_line(failure, rows, red, _brief(failure, said)) for failure in ordered]

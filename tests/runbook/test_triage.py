@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.rows import Row, Severity, Suspect
-from runbook.triage import fail_lines, first_things_first
+from runbook.triage import blame_crashes, fail_lines, first_things_first
 from runbook.verdict import Failure
 from tests.runbook.support import parse
 
@@ -88,6 +88,39 @@ def test_a_row_whose_suspect_broke_comes_first_among_its_equals(crash: str) -> N
     assert ["test_grid", "test_publish"] == names(
         failure("test_publish", crash), failure("test_grid", crash)
     )
+
+
+CRASH = "GET /page: 500: KeyError at bin/test_grid.py:3 < bin/test_publish.py:4"
+
+
+def test_whoever_meets_a_crash_that_another_red_row_suspects_suffers_from_it() -> None:
+    lines = fail_lines(
+        [
+            failure("test_escape", CRASH),
+            failure("test_grid", CRASH, step="a page", step_row="test_grid"),
+        ],
+        ROWS,
+    )
+
+    heads, fields = zip(*map(parse, lines), strict=True)
+    assert ("FAIL test_grid", "FAIL test_escape") == heads
+    assert (
+        "precondition failed: bin/test_grid.py does not fail; see test_grid" == fields[1]["cause"]
+    )
+
+
+@pytest.mark.parametrize("step_row", ["test_publish", ""])
+def test_what_failed_in_a_step_is_blamed_on_that_step(step_row: str) -> None:
+    stepped = failure("test_escape", CRASH, step="a step", step_row=step_row)
+    own = failure("test_grid", CRASH)
+
+    assert [stepped, own] == blame_crashes([stepped, own], ROWS)
+
+
+def test_a_crash_is_ones_own_where_nobody_red_suspects_its_place() -> None:
+    alone = [failure("test_escape", CRASH), failure("test_publish", "2")]
+
+    assert alone == blame_crashes(alone, ROWS)
 
 
 def test_a_step_of_the_rows_own_is_no_circle() -> None:
