@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 _ALLOWED = frozenset({
     *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "USER", "LOGNAME"),
@@ -25,19 +26,22 @@ _SET = {
     "NO_COLOR": "1",
     "COLUMNS": "200",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",  # the tree stays what was checked out
     "PYTHONNOUSERSITE": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
 
 
-def gate_environment(environment: Mapping[str, str], further: Iterable[str] = ()) -> dict[str, str]:
+def gate_environment(
+    environment: Mapping[str, str], further: Iterable[str] = (), *, bytecode: Path
+) -> dict[str, str]:
     """Return the environment of a gate's tiers.
 
     Args:
         environment: Of whoever opens the gate.
         further: Names that the project allows besides.
+        bytecode: An empty folder. What stands compiled beside a source, in the tree or in a package, need not be of
+            that source: none of it is read, and none is written there.
     """
     allowed = _ALLOWED.union(further)
     kept = {name: value for name, value in environment.items() if name in allowed}
-    return kept | _SET
+    return kept | _SET | {"PYTHONPYCACHEPREFIX": str(bytecode)}

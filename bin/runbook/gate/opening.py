@@ -208,8 +208,11 @@ class _Opening:
 
     @property
     def _gate_smoke(self) -> GateSmoke:
-        environment = gate_environment(os.environ, self.project.gate.environment)
-        return GateSmoke(self._smoked, self.tree.scratch, environment, self.say)
+        scratch = self.tree.scratch
+        environment = gate_environment(
+            os.environ, self.project.gate.environment, bytecode=scratch / "bytecode"
+        )
+        return GateSmoke(self._smoked, scratch, environment, self.say)
 
     def _smoke_of(self, tier: Tier) -> Action:
         def smoke(_: Mapping[str, Facts]) -> Done:

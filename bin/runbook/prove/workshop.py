@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import importlib.util
 import json
 import os
 import queue
@@ -203,7 +204,8 @@ def _edited(tree: Path, edit: Edit) -> Iterator[None]:
 def _write(file: Path, text: str) -> None:
     """Write a source and drop what it was compiled to: of the same size within the same second it would be used."""
     file.write_text(text, encoding="utf-8")
-    for compiled in (file.parent / "__pycache__").glob(f"{glob.escape(file.stem)}.*.pyc"):
+    cache = Path(importlib.util.cache_from_source(str(file))).parent
+    for compiled in cache.glob(f"{glob.escape(file.stem)}.*.pyc"):
         compiled.unlink(missing_ok=True)
 
 

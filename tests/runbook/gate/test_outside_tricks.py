@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import marshal
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +17,6 @@ from tests.runbook.support import ENGINE, GATE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Trick = Callable[[Gated, Path], dict[str, str]]
 
@@ -262,6 +264,22 @@ def runs_that_are_committed(gated: Gated, _: Path) -> dict[str, str]:
     return {}
 
 
+def bytecode_that_is_committed(gated: Gated, _: Path) -> dict[str, str]:
+    """The source is what is looked at, and another one, of which it says that it is this one, is what would run."""
+    source = gated.project.write("app.py", "def serve():\n    return 3\n")
+    cached = Path(importlib.util.cache_from_source(str(source)))
+    cached.parent.mkdir(exist_ok=True)
+    code = marshal.dumps(compile("def serve():\n    return 1\n", str(source), "exec"))
+    checked = (0b11).to_bytes(4, "little") + importlib.util.source_hash(source.read_bytes())
+    cached.write_bytes(importlib.util.MAGIC_NUMBER + checked + code)
+    imports = "import sys\nsys.path.insert(0, '.')\nimport app\n"
+    test = row_test("test_one", "assert 1 == app.serve()")
+    gated.project.write("tests/test_app.py", imports + module(test, row_test("test_two")))
+    gated.project.git("add", "-f", "__pycache__")
+    gated.project.commit()
+    return {}
+
+
 def gate_of_another_commit(gated: Gated, folder: Path) -> dict[str, str]:
     gated.open_for_something_else()
     orch = gated.file.path.parent
@@ -303,6 +321,7 @@ REFUSED: list[tuple[Trick, int, str]] = [
     (conftest_of_the_root, 5, "the negative control in tests passed"),
     (a_submodule_of_tests, 5, "fast: there are no rows in tests"),
     (runs_that_are_committed, 5, "red: test_one"),
+    (bytecode_that_is_committed, 5, "red: test_one"),
 ]
 
 
