@@ -33,7 +33,7 @@ from runbook.named import DECISIONS, SOURCES, Sources
 from runbook.project import find_project
 from runbook.prove import extreme
 from runbook.prove.fault import findings, read_faults
-from runbook.prove.recorded import matrix_block, stale_records
+from runbook.prove.recorded import matrix_block, stale_records, unproved_records
 from runbook.rows import read_rows, read_tests
 from runbook.second_tries import find_second_tries
 
@@ -129,6 +129,7 @@ def _check_faults(project: Project) -> Iterator[str]:
     faults = read_faults(project)
     yield from findings(project, faults)
     yield from stale_records(project, faults)
+    yield from unproved_records(project)
     yield from extreme.findings(project)
 
 

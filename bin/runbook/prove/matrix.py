@@ -128,12 +128,15 @@ class Matrix:
         }
 
 
-def make_proof(fault: Fault, failures: Iterable[Mapping[str, str]]) -> Proof:
+def make_proof(
+    fault: Fault, failures: Iterable[Mapping[str, str]], reasons: Sequence[str] = ()
+) -> Proof:
     """Judge a fault by the failures of its run, as ``smoke --json`` lists them.
 
     Args:
         fault: What was injected.
         failures: With ``name``, ``got`` and ``precondition``, in the order in which they are told.
+        reasons: Why the run is not green besides, such as that it did not end.
     """
     told = list(failures)
     own = dict.fromkeys(each["name"] for each in told if not each["precondition"])
@@ -145,7 +148,7 @@ def make_proof(fault: Fault, failures: Iterable[Mapping[str, str]]) -> Proof:
         fault.cause,
         red=tuple(own),
         blocked=tuple(name for name in blocked if name not in own),
-        got=told[0]["got"][:200] if told else "nothing failed",
+        got=(told[0]["got"] if told else "; ".join(reasons) or "nothing failed")[:200],
     )
 
 

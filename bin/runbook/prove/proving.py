@@ -80,7 +80,7 @@ def _proofs(
 ) -> list[Proof]:
     proofs: dict[int, Proof] = {}
     for place, ran in workshop.run_all(tier, [(fault, ()) for fault in faults]):
-        proofs[place] = make_proof(faults[place], ran.failures)
+        proofs[place] = make_proof(faults[place], ran.failures, ran.reasons)
         word = "killed" if proofs[place].is_killed else "SURVIVED"
         if proofs[place].is_killed and not proofs[place].is_first:
             word = f"killed, behind {proofs[place].told[0]}"

@@ -72,6 +72,18 @@ def matrix_block(project: Project) -> str:
     return markdown(read_record(project), tests)
 
 
+def unproved_records(project: Project) -> Iterator[str]:
+    """Yield which proofs prove nothing: a fault that its row has not noticed, or that was not told first."""
+    for proof in read_record(project):
+        if not proof.is_first:
+            word = (
+                f"was told behind {proof.told[0]}"
+                if proof.is_killed
+                else "did not turn its row red"
+            )
+            yield f"the fault {proof.row}.{proof.name} {word}; mend: its row, then {RECORD} {proof.row}"
+
+
 def stale_records(project: Project, faults: Iterable[Fault]) -> Iterator[str]:
     """Yield which faults are recorded otherwise than they stand: another edit is another fault."""
     there = {(fault.row, fault.name): (fault.cause, fault.digest) for fault in faults}

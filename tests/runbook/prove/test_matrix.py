@@ -19,6 +19,12 @@ def proof(*failures: dict[str, str]) -> Proof:
     return make_proof(FAULT, failures)
 
 
+def test_a_run_that_did_not_end_says_so() -> None:
+    hung = make_proof(FAULT, [], ["it did not end"])
+
+    assert (False, "it did not end") == (hung.is_killed, hung.got)
+
+
 def test_a_row_that_is_told_first_is_killed_and_first() -> None:
     made = proof(failure("test_one"), failure("test_two"), failure("test_three", "it is up"))
 

@@ -13,7 +13,13 @@ from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.prove.fault import read_faults
 from runbook.prove.matrix import read_proof
-from runbook.prove.recorded import matrix_block, read_record, stale_records, write_record
+from runbook.prove.recorded import (
+    matrix_block,
+    read_record,
+    stale_records,
+    unproved_records,
+    write_record,
+)
 from tests.runbook.support import PATIENCE, TinyProject, engine_environment, module, row_test
 
 if TYPE_CHECKING:
@@ -131,6 +137,9 @@ def test_the_record_is_what_the_document_shows_until_a_fault_changes(app: TinyPr
     assert [] == list(stale_records(project, faults))
     assert [each.name for each in faults] == [each.name for each in read_record(project)]
     assert "Tier fast: 3 faults, 2 killed by their row" in matrix_block(project)
+    unseen, behind = unproved_records(project)
+    assert unseen.startswith("the fault test_number.unseen did not turn its row red; mend: ")
+    assert behind.startswith("the fault test_word.also-the-number was told behind test_number; ")
     app.write("tests/faults/app.toml", FAULTS.replace("altogether", "wholly"))
     assert 1 == len(list(stale_records(project, read_faults(project))))
     app.write("tests/faults/app.toml", FAULTS.replace('replace = "', 'replace = " ', 1))
