@@ -63,7 +63,7 @@ _ADDRESSES = """() => {
     .map((name) => {
       const text = element.getAttribute(name);
       const url = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : null;
-      return [element.localName, url?.protocol ?? "unreadable", url?.host ?? "", text];
+      return [element.localName, url?.protocol ?? "unreadable", url?.host ?? "", text, url?.username ?? ""];
     }));
 }"""
 _SCHEMES = {"http:", "https:", "mailto:"}
@@ -143,14 +143,19 @@ def cards(page: Page) -> list[tuple[str, str]]:
 def bad_addresses(page: Page) -> list[list[str]]:
     """Return the addresses that lead anywhere but to the web or into a mailbox, as Chromium reads them.
 
-    Whatever is no link must stay on the site.
+    Whatever is no link must stay on the site. A link may leave it where it says so: by a scheme, and with nothing
+    before the host that could be taken for one.
     """
     own = page.url.split("/")[2]
-    return [
-        address
-        for address in page.evaluate(_ADDRESSES)
-        if address[1] not in _SCHEMES or (address[0] != "a" and address[2] != own)
-    ]
+    return [address for address in page.evaluate(_ADDRESSES) if _is_bad(*address, own=own)]
+
+
+def _is_bad(element: str, scheme: str, host: str, text: str, user: str, *, own: str) -> bool:
+    if scheme not in _SCHEMES or user:
+        return True
+    if element != "a":
+        return host != own
+    return host not in ("", own) and not text.startswith(scheme)
 
 
 def odd_note_elements(page: Page) -> list[str]:
