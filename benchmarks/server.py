@@ -224,7 +224,7 @@ def measure(options: argparse.Namespace) -> Table:
 
 READS = (
     "Server", "Canvases", "What", "Per s", "p50 ms", "p99 ms", "Errors", "Processor us", "To the bare route",
-    "By processor time",
+    "By processor time", "To http.server",
 )  # fmt: skip
 
 
@@ -237,16 +237,16 @@ def measure_reads(options: argparse.Namespace) -> Table:
             stack.enter_context(running([sys.executable, "-c", program], body))
             for program in (BARE_STARLETTE, HTTP_SERVER)
         )
-        threads = full_load(plain, BARE_PATH, options.seconds)
-        table.add(*cells("http.server", "-", "same bytes", threads))
         for store in options.stores:
             for size in options.sizes:
-                # The machine may be busier by now: the bare route is measured anew each time.
-                beside = full_load(bare, BARE_PATH, options.seconds)
-                table.add(*cells("starlette", "-", "same bytes", beside))
+                # The machine may be busier by now: both are measured anew each time.
+                threads = full_load(plain, BARE_PATH, options.seconds)
+                table.add(*cells("http.server", "-", "same bytes", threads))
+                route = full_load(bare, BARE_PATH, options.seconds)
+                table.add(*cells("starlette", "-", "same bytes", route))
                 with a_grid(store, size) as grid, serving(grid) as server:
                     read = full_load(server, GRID, options.seconds)
-                    table.add(*cells(store, f"{size:,}", "grid read", read, beside))
+                    table.add(*cells(store, f"{size:,}", "grid read", read, (route, threads)))
                     path = f"/ensemble/canvas/{grid.shown}"
                     canvas = full_load(server, path, options.seconds)
                     table.add(*cells(store, f"{size:,}", "canvas read", canvas))
@@ -255,14 +255,19 @@ def measure_reads(options: argparse.Namespace) -> Table:
     return table
 
 
-def cells(server: str, size: str, what: str, load: Load, bare: Load | None = None) -> Iterator[str]:
-    """Yield one row; a grid read stands beside the bare route, by rate and by processor time."""
+def cells(
+    server: str, size: str, what: str, load: Load, beside: tuple[Load, Load] | None = None
+) -> Iterator[str]:
+    """Yield one row; a grid read stands beside the bare route and the threads."""
     yield from (server, size, what, f"{load.rate:,.0f}")
     yield from (f"{load.p50 * 1e3:.2f}", f"{load.p99 * 1e3:.2f}")
     yield from (str(load.errors), f"{load.cost * 1e6:.0f}")
-    yield from (
-        (f"{load.rate / bare.rate:.2f}", f"{bare.cost / load.cost:.2f}") if bare else ("", "")
-    )
+    if beside is None:
+        yield from ("", "", "")
+        return
+    bare, threads = beside
+    yield from (f"{load.rate / bare.rate:.2f}", f"{bare.cost / load.cost:.2f}")
+    yield f"{load.rate / threads.rate:.2f}"
 
 
 def half_load(grid: Grid, options: argparse.Namespace) -> str:

@@ -7,7 +7,7 @@ refuses a malformed one in plain text. All three are settled here, below the app
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import (
@@ -20,12 +20,7 @@ from dashgen.json_log import with_fields
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Sequence
-
-    from starlette.types import Scope
-
-    # Given a request without a body and its address, gives the headers and body of a 200, or None.
-    AtOnce = Callable[[Scope, bytes], bytes | None]
+    from collections.abc import Sequence
 
 MAX_HEAD_BYTES: Final = 65_536
 # A refused body is read to its end, so that the client sees the refusal and may go on with the
@@ -45,11 +40,15 @@ class _HeadTooLargeError(Exception):
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with limits; made by `bounded_protocol`."""
+    """uvicorn's protocol with limits; made by `kept_connection.protocol_with`.
+
+    Attributes:
+        request_seconds: A request must have arrived whole within so many seconds.
+        refusal_headers: What every refusal carries.
+    """
 
     request_seconds: float
     refusal_headers: Sequence[tuple[bytes, bytes]]
-    at_once: AtOnce | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +63,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._refused = False
         self._ends_with_next = False
         self._active_at = 0.0
-        self._kept: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a client that never asks anything does not keep its connection."""
@@ -93,15 +91,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Hand the request to the application, unless its answer is there already."""
+        """Hand the request to the application."""
         is_suspect = max(self._received_bytes, self._chunk_bytes) > MAX_HEAD_BYTES
         if is_suspect and self._head_bytes() > MAX_HEAD_BYTES:
             self._is_head_too_large = True
             raise _HeadTooLargeError
         self._head_is_complete = True
-        self._kept = self._find_kept()
-        if self._kept is not None:
-            return
         super().on_headers_complete()
         if self._ends_with_next:
             self.cycle.keep_alive = False
@@ -111,9 +106,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._arriving = self._is_new = False
         self._has_completed_one = True
         self._stop_clock()
-        if self._kept is not None:
-            self._answer_at_once(self._kept)
-            return
         super().on_message_complete()
         if self.cycle.response_complete:
             # It was refused before it had arrived; only now does the connection become idle.
@@ -151,7 +143,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         cycle = self._latest_cycle()
         if cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False
-        elif not self._arriving:
+        elif self._is_idle():
             quiet = self.loop.time() - self._active_at
             self.loop.call_later(max(0.0, _ON_ITS_WAY_SECONDS - quiet), self._close_if_idle)
 
@@ -177,32 +169,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # The answer is an ordinary one; what follows the request is no HTTP, so nothing is read.
         self.cycle.keep_alive = False
 
-    def _find_kept(self) -> bytes | None:
-        """An answer that needs no application, where nothing else is under way on this connection."""
-        parser, cycle = self.parser, self._latest_cycle()
-        if (
-            self.at_once is None
-            or parser.get_method() != b"GET"
-            or parser.get_http_version() != "1.1"
-            or not parser.should_keep_alive()
-            or (cycle is not None and not cycle.response_complete)
-            or self._ends_with_next
-            or self._has_completed_one  # one at a time, or a client that sends a thousand at once has them all
-            or self.flow.write_paused
-            or self.transport.is_closing()
-        ):
-            return None
-        return self.at_once(cast("Scope", self.scope), self.url)
-
-    def _answer_at_once(self, kept: bytes) -> None:
-        self._kept = None
-        always = b"".join(b"%b: %b\r\n" % each for each in self.server_state.default_headers)
-        self.transport.write(b"".join((STATUS_LINE[200], always, kept)))
-        self.on_response_complete()
-
     def _latest_cycle(self) -> RequestResponseCycle | None:
         """The request that was handed on last; uvicorn's annotation leaves out the None."""
         return self.cycle
+
+    def _is_idle(self) -> bool:
+        """Whether every request that has begun was answered."""
+        cycle = self._latest_cycle()
+        return not self._arriving and (cycle is None or cycle.response_complete)
 
     def _waits_for_more(self) -> bool:
         """Whether a request has begun to arrive, and is still to be taken."""
@@ -224,8 +198,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._give_up()
 
     def _close_if_idle(self) -> None:
-        cycle = self._latest_cycle()
-        if not self._arriving and (cycle is None or cycle.response_complete):
+        if self._is_idle():
             self.transport.close()
 
     def _head_bytes(self) -> int:
@@ -268,26 +241,3 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
-
-
-def bounded_protocol(
-    request_seconds: float,
-    refusal_headers: Sequence[tuple[bytes, bytes]],
-    at_once: AtOnce | None = None,
-) -> type[BoundedHttpProtocol]:
-    """Make the protocol class that uvicorn is given.
-
-    Args:
-        request_seconds: A request must have arrived whole within so many seconds.
-        refusal_headers: What every refusal carries.
-        at_once: Knows answers that need no application; it must not wait for anything.
-    """
-
-    class Protocol(BoundedHttpProtocol):
-        pass
-
-    Protocol.request_seconds = request_seconds
-    Protocol.refusal_headers = refusal_headers
-    # A plain function as an attribute of a class would be taken for a method.
-    Protocol.at_once = None if at_once is None else staticmethod(at_once)
-    return Protocol

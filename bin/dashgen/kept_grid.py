@@ -2,9 +2,9 @@
 
 The grid is what a thousand visitors ask for at once, and it changes only with a publish. An answer
 that is encoded already needs no route, no request object and no handler; it needs what the handler
-looks at first: the gate, and whether the store is still as it was. Where the store is on this
-machine and says so without waiting, the connection asks for the answer itself and the application
-hears nothing of it: making a task for a request takes longer than answering this one.
+looks at first: the gate, and whether the store is still as it was. A connection that knows the
+request asks for the answer itself, and the application hears nothing of it: making a task for a
+request takes longer than answering this one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from dashgen.errors import StorageFailed
 from dashgen.middleware import is_valid_host, note_request
+from dashgen.rounds import OncePerRound
 from dashgen.services import now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from dashgen.middleware import Headers
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
 
 GRID_PATH: Final = "/ensemble/canvases"
 _RAW_GRID_PATH: Final = GRID_PATH.encode()
-# A request with one of these has more to it than its head.
-_NOT_ALL_YET: Final = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 
 
 class KeptGrid:
@@ -64,11 +65,11 @@ class KeptGrid:
         return services.grid_answers.find(revision, scope["query_string"])
 
 
-class GridAtOnce:
-    """What a connection asks before it makes anything of a GET request; a ``connection.AtOnce``.
+class GridAnswers:
+    """What a connection asks before it makes anything of a request; a ``kept_connection.KeptAnswers``.
 
     Args:
-        services: The services of this server; their store must be local.
+        services: The services of this server.
         headers: What every answer in JSON carries.
     """
 
@@ -76,26 +77,25 @@ class GridAtOnce:
         self._services = services
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         self._head = lines + b"content-length: %d\r\n\r\n"
+        self._is_open = OncePerRound(lambda: services.gate.read(now()).is_open)
 
-    def __call__(self, scope: Scope, url: bytes) -> bytes | None:
-        """The headers and the body of the answer, or None for whatever must go to the application."""
+    def asked_for(self, scope: Scope, url: bytes) -> bytes | None:
+        """The query of a request for the grid."""
         path, _, query = url.partition(b"?")
-        if path != _RAW_GRID_PATH:
-            return None
-        started = time.perf_counter()
-        body = self._find(scope, query)
-        if body is None:
-            return None
-        note_request(self._services.metrics, "GET", GRID_PATH, 200, started)
-        return self._head % len(body) + body
+        return query if path == _RAW_GRID_PATH and is_valid_host(scope) else None
 
-    def _find(self, scope: Scope, query: bytes) -> bytes | None:
-        services = self._services
-        names = {name for name, _ in scope["headers"]}
-        is_whole = names.isdisjoint(_NOT_ALL_YET) and is_valid_host(scope)
-        if not (is_whole and services.gate.read(now()).is_open):
-            return None
-        try:
-            return services.grid_answers.find(services.canvases.revision(), query)
-        except StorageFailed:
-            return None
+    def answer(self, asked: bytes, deliver: Callable[[bytes | None], None]) -> None:
+        """Deliver what is kept, once the store has said that it is as it was."""
+        started = time.perf_counter()
+
+        def deliver_at(revision: str | None) -> None:
+            body = None
+            if revision is not None and self._is_open():
+                body = self._services.grid_answers.find(revision, asked)
+            if body is None:
+                deliver(None)
+                return
+            deliver(self._head % len(body) + body)
+            note_request(self._services.metrics, "GET", GRID_PATH, 200, started)
+
+        self._services.revision.tell(deliver_at)

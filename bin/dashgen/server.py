@@ -17,9 +17,9 @@ import uvicorn
 
 from dashgen import json_log
 from dashgen.app import build_app
-from dashgen.connection import bounded_protocol
 from dashgen.errors import StorageFailed
-from dashgen.kept_grid import GridAtOnce
+from dashgen.kept_connection import protocol_with
+from dashgen.kept_grid import GridAnswers
 from dashgen.middleware import json_headers
 from dashgen.page_handlers import warm_up
 from dashgen.settings import Settings, SettingsError
@@ -175,11 +175,10 @@ _SWITCH_SECONDS: Final = 0.0005
 def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socket) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     headers = json_headers(settings.run_nonce)
-    services = app.state.services
-    at_once = GridAtOnce(services, headers) if services.canvases.is_local else None
+    answers = GridAnswers(app.state.services, headers)
     config = uvicorn.Config(
         app,
-        http=bounded_protocol(settings.request_seconds, headers, at_once),
+        http=protocol_with(settings.request_seconds, headers, answers),
         loop="asyncio",
         ws="none",
         lifespan="off",

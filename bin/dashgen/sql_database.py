@@ -150,18 +150,14 @@ class Database:
         Raises:
             StorageFailed: the database did not answer.
         """
-        problems = self._engine.dialect.loaded_dbapi.Error
-        with self._watch_lock, _errors_told():
-            try:
-                return self._read_revision()
-            except problems:
-                # A database that was started anew knows nothing of the old connection.
-                self._forget_watch()
-            try:
-                return self._read_revision()
-            except problems as error:
-                self._forget_watch()
-                raise DBAPIError(_REVISION, None, error) from error
+        with self._watch_lock:
+            if self._watch is not None:
+                try:
+                    return self._read_revision()
+                except self._engine.dialect.loaded_dbapi.Error:
+                    # A database that was started anew knows nothing of the old connection.
+                    self._forget_watch()
+            return self._revision_anew()
 
     def open_wire(self) -> Wire:
         """A line for the same question that needs no thread; for a database that is not local.
@@ -181,9 +177,16 @@ class Database:
             self._forget_watch()
         self._engine.dispose()
 
-    def _read_revision(self) -> str:
-        if self._watch is None:
+    def _revision_anew(self) -> str:
+        with _errors_told():
             self._watch = self._detached()
+            try:
+                return self._read_revision()
+            except self._engine.dialect.loaded_dbapi.Error as error:
+                self._forget_watch()
+                raise DBAPIError(_REVISION, None, error) from error
+
+    def _read_revision(self) -> str:
         (changes,) = self._watch.execute(_REVISION).fetchone()
         return str(changes)
 

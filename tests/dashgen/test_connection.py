@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from dashgen import connection
-from dashgen.connection import MAX_HEAD_BYTES, BoundedHttpProtocol, bounded_protocol
+from dashgen.connection import MAX_HEAD_BYTES, BoundedHttpProtocol
 from dashgen.server import listen
 
 if TYPE_CHECKING:
@@ -209,6 +209,13 @@ def test_a_client_that_leaves_early_is_no_fault(start_panel: Callable[..., Contr
     assert "trace" not in panel.log()
 
 
+class PatientProtocol(BoundedHttpProtocol):
+    """The protocol with time enough for a busy machine."""
+
+    request_seconds = 60
+    refusal_headers = ()
+
+
 class Line:
     """One client of the protocol, in this process."""
 
@@ -232,7 +239,7 @@ class Line:
             await send({"type": "http.response.body", "body": b"ok"})
 
         config = uvicorn.Config(app, lifespan="off", interface="asgi3", log_config=None)
-        self.protocols.append(bounded_protocol(60, [])(config, ServerState(), {}))
+        self.protocols.append(PatientProtocol(config, ServerState(), {}))
         return self.protocols[-1]
 
     async def ask(self) -> bytes:
@@ -298,69 +305,3 @@ def test_a_request_that_is_arriving_when_the_stop_comes_is_answered(
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in answer
     assert panel.stop() == 0
-
-
-GRID = b"GET /ensemble/canvases HTTP/1.1\r\nHost: a\r\n\r\n"
-
-
-def parts(answer: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
-    """The first line of the only answer, its headers without those of the moment, and its body."""
-    head, _, body = answer.partition(b"\r\n\r\n")
-    first, *lines = head.split(b"\r\n")
-    headers = dict(line.split(b": ", 1) for line in lines)
-    assert headers.pop(b"date", b"")
-    headers.pop(b"connection", None)
-    return first, headers, body
-
-
-def ask_for_the_grid(panel: ControlPanel) -> bytes:
-    """Publishes something, and asks for the grid: the application answers, and the next answer is kept."""
-    panel.open_gate()
-    panel.published(panel.signup())
-    answer = panel.raw(GRID.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    return answer
-
-
-def test_what_is_kept_is_answered_as_the_application_does(panel: ControlPanel) -> None:
-    told = ask_for_the_grid(panel)
-    assert parts(told) == parts(panel.raw(GRID, seconds=1))
-
-
-def test_answers_keep_the_order_of_their_requests(panel: ControlPanel) -> None:
-    grid = parts(ask_for_the_grid(panel))[2]
-    health = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
-    last = b"GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    answers = panel.raw(GRID + health + GRID * 3 + health + GRID + last)
-    statuses = re.findall(rb"HTTP/1\.1 (\d+) ", answers)
-    assert [b"200"] * 7 + [b"404"] == statuses
-    bodies = [part.partition(b"\r\n\r\n")[2] for part in answers.split(b"HTTP/1.1 ")[1:]]
-    assert [body == grid for body in bodies] == [
-        True, False, True, True, True, False, True, False,
-    ]  # fmt: skip
-
-
-def test_what_is_kept_is_answered_once_more_while_the_server_stops(
-    start_panel: Callable[..., ControlPanel],
-) -> None:
-    panel = start_panel()
-    told = ask_for_the_grid(panel)
-    with socket.create_connection(("127.0.0.1", panel.port)) as client:
-        client.sendall(GRID[:-2])
-        assert panel.get("/health").status == 200  # whatever came before this has been read
-        panel.process.send_signal(signal.SIGTERM)
-        panel.wait_until_it_refuses()
-        client.sendall(GRID[-2:])
-        answer = panel.read_to_end(client, 10)
-    assert b"connection: close\r\n" in answer
-    assert parts(told) == parts(answer)
-    assert panel.stop() == 0
-
-
-def test_who_takes_no_answers_is_read_no_further(panel: ControlPanel) -> None:
-    ask_for_the_grid(panel)
-    with socket.create_connection(("127.0.0.1", panel.port), timeout=0.5) as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        with pytest.raises(TimeoutError):
-            client.sendall(GRID * 1_000_000)
-        assert panel.get("/health").status == 200

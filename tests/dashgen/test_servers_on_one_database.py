@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,27 @@ def test_what_one_acknowledges_the_other_shows_at_once(pair: Pair) -> None:
         assert done.status == 200
         assert here.grid_ids() == [] == there.grid_ids()
         assert here.get(f"/ensemble/canvas/{canvas_id}").status == 404
+
+
+def test_who_asks_over_and_over_is_never_shown_what_was_taken_back(pair: Pair) -> None:
+    """On kept connections, where the servers know the request by its bytes."""
+    creator = pair[0].signup()
+    canvas_id = pair[0].draft(creator)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(panel.connection()) for panel in pair]
+
+        def shown() -> list[int]:
+            for reader in readers:
+                reader.request("GET", "/ensemble/canvases")
+            answers = [ControlPanel.read_answer(reader) for reader in readers]
+            return [len(answer.json()["canvases"]) for answer in answers]
+
+        for here in itertools.islice(itertools.cycle(pair), 40):
+            assert publish(here, creator, canvas_id, 0).status == 200
+            assert shown() == [1, 1] == shown()
+            path = f"/studio/canvas/{canvas_id}/unpublish"
+            assert here.post(path, {}, token=creator.token).status == 200
+            assert shown() == [0, 0] == shown()
 
 
 def test_no_fourth_slot_and_no_two_in_one_however_they_race(pair: Pair) -> None:

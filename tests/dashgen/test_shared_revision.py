@@ -71,7 +71,7 @@ def test_who_comes_during_a_question_shares_the_next_one() -> None:
 def test_who_comes_between_two_questions_shares_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         rested = asyncio.Event()
-        monkeypatch.setattr("dashgen.shared_revision._rest", rested.wait)
+        monkeypatch.setattr("dashgen.shared_revision._rest", lambda _: rested.wait())
         lines = Lines()
         early = asyncio.create_task(lines.shared.current())
         first = await lines.question(0, 0)
@@ -89,7 +89,60 @@ def test_who_comes_between_two_questions_shares_the_second(monkeypatch: pytest.M
     asyncio.run(work())
 
 
-def test_a_local_store_is_asked_each_time() -> None:
+def test_a_crowd_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashgen.shared_revision._REST_SECONDS", 3600.0)
+
+    async def work() -> list[str]:
+        lines = Lines()
+        early = asyncio.create_task(lines.shared.current())
+        first = await lines.question(0, 0)
+        crowd = [asyncio.create_task(lines.shared.current()) for _ in range(8)]
+        first.set_result("early")
+        assert await early == "early"
+        (await lines.question(0, 1)).set_result("late")
+        return await asyncio.gather(*crowd)
+
+    assert asyncio.run(work()) == ["late"] * 8
+
+
+def test_readers_are_told_what_was_asked_after_they_came() -> None:
+    async def work() -> list[str | None]:
+        lines = Lines()
+        told: list[str | None] = []
+        lines.shared.tell(told.append)
+        (await lines.question(0, 0)).set_result("first")
+        await asyncio.sleep(0)
+        lines.shared.tell(told.append)
+        (await lines.question(0, 1)).set_exception(WireLostError("gone"))
+        (await lines.question(1, 0)).set_exception(WireLostError("gone again"))
+        async with asyncio.timeout(10):
+            while len(told) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        return told
+
+    assert asyncio.run(work()) == ["first", None]
+
+
+def test_readers_of_a_local_store_are_told_at_once() -> None:
+    class Local:
+        def revision(self) -> str:
+            if told:
+                raise StorageFailed(is_full=False)
+            return "here"
+
+    told: list[str | None] = []
+
+    async def work() -> None:
+        shared = SharedRevision(cast("CanvasStore", Local()), None)
+        shared.tell(told.append)
+        await asyncio.sleep(0)
+        shared.tell(told.append)
+
+    asyncio.run(work())
+    assert told == ["here", None]
+
+
+def test_a_local_store_is_asked_in_each_round() -> None:
     class Local:
         asked = 0
 
@@ -99,9 +152,11 @@ def test_a_local_store_is_asked_each_time() -> None:
 
     async def work() -> list[str]:
         shared = SharedRevision(cast("CanvasStore", Local()), None)
-        return [await shared.current() for _ in range(3)]
+        told = [await shared.current(), await shared.current()]
+        await asyncio.sleep(0)
+        return [*told, await shared.current()]
 
-    assert asyncio.run(work()) == ["1", "2", "3"]
+    assert asyncio.run(work()) == ["1", "1", "2"]
 
 
 def test_a_lost_line_is_replaced_and_the_question_put_once_more() -> None:
