@@ -7,6 +7,7 @@ times as long for the question.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Error
@@ -15,9 +16,13 @@ from psycopg.pq import ExecStatus
 from dashgen.shared_revision import WireLostError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from psycopg.pq.abc import PGconn
 
 _NAME = b"revision"
+
+_log = logging.getLogger(__name__)
 
 
 class RevisionWire:
@@ -38,7 +43,7 @@ class RevisionWire:
         self._wire: PGconn = connection.pgconn
         self._socket = self._wire.socket
         self._said = b""
-        self._answer: asyncio.Future[str] | None = None
+        self._told: Callable[[str | None], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         prepared = self._wire.prepare(_NAME, question.encode())
         if prepared.status != ExecStatus.COMMAND_OK:
@@ -46,25 +51,21 @@ class RevisionWire:
             raise WireLostError(prepared.get_error_message())
         self._wire.nonblocking = 1
 
-    def ask(self) -> asyncio.Future[str]:
-        """Puts the question; what comes back was true after this call.
-
-        Raises:
-            WireLostError: it cannot be put; the answer may raise it, too.
-        """
+    def ask(self, told: Callable[[str | None], None]) -> None:
+        """Puts the question; what is told was true after this call, None says that the line broke."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket, self._on_readable)
-        answer = self._answer = self._loop.create_future()
+        self._told = told
         try:
             self._wire.send_query_prepared(_NAME, None)
             self._wire.flush()
         except Error as error:
-            raise WireLostError(str(error)) from error
-        return answer
+            self._fail(str(error))
 
     def close(self) -> None:
         """Lets go of the connection."""
+        self._told = None
         self._stop_reading()
         self._connection.close()
 
@@ -74,7 +75,7 @@ class RevisionWire:
             while not self._wire.is_busy():
                 result = self._wire.get_result()
                 if result is None:  # only now may the next question be put
-                    self._tell()
+                    self._tell(self._said.decode())
                     return
                 if result.status != ExecStatus.TUPLES_OK:
                     self._fail(result.get_error_message())
@@ -83,14 +84,15 @@ class RevisionWire:
         except Error as error:
             self._fail(str(error))
 
-    def _tell(self) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(self._said.decode())
+    def _tell(self, said: str | None) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            told(said)
 
     def _fail(self, why: str) -> None:
+        _log.warning("the database broke off: %r", why)
         self._stop_reading()  # a broken line is readable for ever
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(WireLostError(why))
+        self._tell(None)
 
     def _stop_reading(self) -> None:
         if self._loop is not None:

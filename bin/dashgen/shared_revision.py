@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from dashgen.errors import StorageFailed
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashgen.store_protocol import CanvasStore
+
+    # Told a revision, or None when the store did not answer.
+    Reader = Callable[[str | None], None]
 
 # A database that says nothing for so long is taken for lost; whoever reads is told.
 _PATIENCE_SECONDS: Final = 5.0
@@ -27,28 +29,18 @@ _CROWD: Final = 8
 _log = logging.getLogger(__name__)
 
 
-async def _rest(crowd: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_REST_SECONDS):
-            await crowd.wait()
-
-
-def _said(answer: asyncio.Future[str]) -> str | None:
-    return None if answer.cancelled() or answer.exception() else answer.result()
-
-
 class Wire(Protocol):
     """A line to a far database that takes one question at a time; see ``revision_wire``."""
 
-    def ask(self) -> asyncio.Future[str]:
-        """Puts the question; raises WireLostError, or the answer does."""
+    def ask(self, told: Callable[[str | None], None]) -> None:
+        """Puts the question, and tells what was true after this call, or None when the line broke."""
 
     def close(self) -> None:
-        """Lets go of the line."""
+        """Lets go of the line; nobody is told anything any more."""
 
 
 class WireLostError(Exception):
-    """The line broke, or its answer was none; the next question needs another one."""
+    """A line could not be made."""
 
 
 class SharedRevision:
@@ -65,12 +57,7 @@ class SharedRevision:
     def __init__(self, store: CanvasStore, open_wire: Callable[[], Wire] | None) -> None:
         self._store = store
         self._here = OncePerRound(self._look)
-        self._open_wire = open_wire
-        self._wire: Wire | None = None
-        self._next: asyncio.Future[str] | None = None
-        self._waiting = 0
-        self._crowd = asyncio.Event()
-        self._asking: asyncio.Task[None] | None = None
+        self._far = None if open_wire is None else _FarRevision(open_wire)
 
     async def current(self) -> str:
         """The revision, no older than this call.
@@ -78,19 +65,22 @@ class SharedRevision:
         Raises:
             StorageFailed: The store did not answer.
         """
-        if self._open_wire is None:
+        if self._far is None:
             return self._here()
-        # Who goes away does not take the answer of the others along.
-        return await asyncio.shield(self._expect(self._open_wire))
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._far.tell(lambda said: None if answer.done() else answer.set_result(said))
+        revision = await answer
+        if revision is None:
+            raise StorageFailed(is_full=False)
+        return revision
 
-    def tell(self, reader: Callable[[str | None], None]) -> None:
+    def tell(self, reader: Reader) -> None:
         """Tell a reader the revision, no older than this call; None where the store does not answer.
 
         A local store tells at once, another one later.
         """
-        if self._open_wire is not None:
-            said = self._expect(self._open_wire)
-            said.add_done_callback(lambda answer: reader(_said(answer)))
+        if self._far is not None:
+            self._far.tell(reader)
             return
         try:
             revision = self._here()
@@ -102,50 +92,96 @@ class SharedRevision:
     def _look(self) -> str:
         return self._store.revision()
 
-    def _expect(self, open_wire: Callable[[], Wire]) -> asyncio.Future[str]:
-        """The answer to the next question that is put."""
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-        self._waiting += 1
-        if self._waiting == _CROWD:
-            self._crowd.set()
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask_for_all(open_wire))
-        return self._next
 
-    async def _ask_for_all(self, open_wire: Callable[[], Wire]) -> None:
-        """Puts one question after another, each for all who came before it, until nobody waits."""
-        while self._next is not None:
-            answer, self._next, self._waiting = self._next, None, 0
-            self._crowd.clear()
-            try:
-                answer.set_result(await self._ask(open_wire))
-            except Exception as problem:  # noqa: BLE001 - it is raised where the answer was waited for
-                answer.set_exception(problem)
-                answer.exception()  # all who waited may have gone
-            if self._next is not None:
-                await _rest(self._crowd)
-        self._asking = None
+class _FarRevision:
+    """One question after another over a wire, each for all who came before it, until nobody waits.
 
-    async def _ask(self, open_wire: Callable[[], Wire]) -> str:
-        """The answer over the wire, or over a new one: a database that was restarted knows no old one."""
+    Plain callbacks: a task, which sleeps and wakes several times in each question, took longer than
+    all else that it is asked for.
+    """
+
+    def __init__(self, open_wire: Callable[[], Wire]) -> None:
+        self._open_wire = open_wire
+        self._wire: Wire | None = None
+        self._waiting: list[Reader] = []
+        self._asking: list[Reader] = []
+        self._opening: asyncio.Task[None] | None = None
+        # Until the next question is put; and how long the answer may take.
+        self._rest: asyncio.Handle | None = None
+        self._patience: asyncio.TimerHandle | None = None
+
+    def tell(self, reader: Reader) -> None:
+        """Tell a reader what the next question is answered with."""
+        self._waiting.append(reader)
+        if not self._asking and (self._rest is None or len(self._waiting) == _CROWD):
+            self._ask_after(0.0)
+
+    def _ask_after(self, seconds: float) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+        loop = asyncio.get_running_loop()
+        # In the next round at the earliest: whoever comes in this one shares the question.
+        self._rest = loop.call_later(seconds, self._ask) if seconds else loop.call_soon(self._ask)
+
+    def _ask(self) -> None:
+        self._rest = None
+        self._asking, self._waiting = self._waiting, []
+        if self._wire is None:
+            self._open()
+        else:
+            self._put(self._wire, self._on_answer)
+
+    def _put(self, wire: Wire, told: Reader) -> None:
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(_PATIENCE_SECONDS, self._give_up)
+        wire.ask(told)
+
+    def _on_answer(self, said: str | None) -> None:
+        """Pass the answer on; where the line broke, the database may have been started anew."""
+        if said is None:
+            self._lose_wire("it broke")
+            self._open()
+        else:
+            self._answer(said)
+
+    def _on_last_answer(self, said: str | None) -> None:
+        if said is None:
+            self._lose_wire("the new one broke, too")
+        self._answer(said)
+
+    def _give_up(self) -> None:
+        self._lose_wire("it is silent")
+        self._answer(None)
+
+    def _answer(self, said: str | None) -> None:
+        self._stop_patience()
+        loop = asyncio.get_running_loop()
+        for reader in self._asking:
+            loop.call_soon(reader, said)  # what goes wrong with one is nothing to the others
+        self._asking = []
+        if self._waiting:
+            self._ask_after(0.0 if len(self._waiting) >= _CROWD else _REST_SECONDS)
+
+    def _open(self) -> None:
+        self._opening = asyncio.create_task(self._open_and_put())
+
+    async def _open_and_put(self) -> None:
+        try:
+            self._wire = await in_thread(self._open_wire)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, who waits must be told
+            _log.warning("no line to the database: %r", str(problem))
+            self._answer(None)
+        else:
+            self._put(self._wire, self._on_last_answer)
+
+    def _lose_wire(self, why: str) -> None:
+        self._stop_patience()
+        _log.warning("the line to the database was lost: %s", why)
         if self._wire is not None:
-            with suppress(WireLostError):
-                return await self._over(self._wire)
-        try:
-            self._wire = await in_thread(open_wire)
-            return await self._over(self._wire)
-        except WireLostError as error:
-            raise StorageFailed(is_full=False) from error
-
-    async def _over(self, wire: Wire) -> str:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                return await wire.ask()
-        except (WireLostError, TimeoutError) as error:
+            self._wire.close()
             self._wire = None
-            wire.close()
-            _log.warning("the line to the database was lost: %r", str(error))
-            if isinstance(error, TimeoutError):
-                raise StorageFailed(is_full=False) from error
-            raise
+
+    def _stop_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None

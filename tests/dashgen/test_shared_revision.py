@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from dashgen.errors import StorageFailed
-from dashgen.shared_revision import SharedRevision, WireLostError
+from dashgen.shared_revision import SharedRevision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashgen.store_protocol import CanvasStore
 
 NO_STORE = cast("CanvasStore", None)
@@ -20,13 +22,11 @@ class FakeWire:
     """A line on which the test answers."""
 
     def __init__(self) -> None:
-        self.questions: list[asyncio.Future[str]] = []
+        self.questions: list[Callable[[str | None], None]] = []
         self.is_closed = False
 
-    def ask(self) -> asyncio.Future[str]:
-        answer = asyncio.get_running_loop().create_future()
-        self.questions.append(answer)
-        return answer
+    def ask(self, told: Callable[[str | None], None]) -> None:
+        self.questions.append(told)
 
     def close(self) -> None:
         self.is_closed = True
@@ -43,8 +43,8 @@ class Lines:
         self.opened.append(FakeWire())
         return self.opened[-1]
 
-    async def question(self, wire: int, number: int) -> asyncio.Future[str]:
-        """Waits until a question has been put."""
+    async def question(self, wire: int, number: int) -> Callable[[str | None], None]:
+        """Waits until a question has been put; what comes back answers it."""
         async with asyncio.timeout(10):
             while len(self.opened) <= wire or len(self.opened[wire].questions) <= number:  # noqa: ASYNC110
                 await asyncio.sleep(0)
@@ -57,10 +57,10 @@ def test_who_comes_during_a_question_shares_the_next_one() -> None:
         early = [asyncio.create_task(lines.shared.current()) for _ in range(3)]
         first = await lines.question(0, 0)
         late = [asyncio.create_task(lines.shared.current()) for _ in range(20)]
-        first.set_result("asked before the late ones came")
+        first("asked before the late ones came")
         assert await asyncio.gather(*early) == ["asked before the late ones came"] * 3
         assert not any(task.done() for task in late)
-        (await lines.question(0, 1)).set_result("asked for them")
+        (await lines.question(0, 1))("asked for them")
         answers = await asyncio.gather(*late)
         assert len(lines.opened[0].questions) == 2
         return answers
@@ -69,20 +69,20 @@ def test_who_comes_during_a_question_shares_the_next_one() -> None:
 
 
 def test_who_comes_between_two_questions_shares_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashgen.shared_revision._REST_SECONDS", 3600.0)
+    monkeypatch.setattr("dashgen.shared_revision._CROWD", 2)
+
     async def work() -> None:
-        rested = asyncio.Event()
-        monkeypatch.setattr("dashgen.shared_revision._rest", lambda _: rested.wait())
         lines = Lines()
         early = asyncio.create_task(lines.shared.current())
         first = await lines.question(0, 0)
         during = asyncio.create_task(lines.shared.current())
         await asyncio.sleep(0)
-        first.set_result("early")
+        first("early")
         assert await early == "early"
         between = asyncio.create_task(lines.shared.current())
         await asyncio.sleep(0)
-        rested.set()
-        (await lines.question(0, 1)).set_result("late")
+        (await lines.question(0, 1))("late")
         assert (await during, await between) == ("late", "late")
         assert len(lines.opened[0].questions) == 2
 
@@ -97,9 +97,9 @@ def test_a_crowd_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         early = asyncio.create_task(lines.shared.current())
         first = await lines.question(0, 0)
         crowd = [asyncio.create_task(lines.shared.current()) for _ in range(8)]
-        first.set_result("early")
+        first("early")
         assert await early == "early"
-        (await lines.question(0, 1)).set_result("late")
+        (await lines.question(0, 1))("late")
         return await asyncio.gather(*crowd)
 
     assert asyncio.run(work()) == ["late"] * 8
@@ -110,11 +110,11 @@ def test_readers_are_told_what_was_asked_after_they_came() -> None:
         lines = Lines()
         told: list[str | None] = []
         lines.shared.tell(told.append)
-        (await lines.question(0, 0)).set_result("first")
+        (await lines.question(0, 0))("first")
         await asyncio.sleep(0)
         lines.shared.tell(told.append)
-        (await lines.question(0, 1)).set_exception(WireLostError("gone"))
-        (await lines.question(1, 0)).set_exception(WireLostError("gone again"))
+        (await lines.question(0, 1))(None)
+        (await lines.question(1, 0))(None)
         async with asyncio.timeout(10):
             while len(told) < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0)
@@ -163,11 +163,11 @@ def test_a_lost_line_is_replaced_and_the_question_put_once_more() -> None:
     async def work() -> str:
         lines = Lines()
         asking = asyncio.create_task(lines.shared.current())
-        (await lines.question(0, 0)).set_result("before")
+        (await lines.question(0, 0))("before")
         assert await asking == "before"
         asking = asyncio.create_task(lines.shared.current())
-        (await lines.question(0, 1)).set_exception(WireLostError("restarted"))
-        (await lines.question(1, 0)).set_result("after")
+        (await lines.question(0, 1))(None)
+        (await lines.question(1, 0))("after")
         assert [wire.is_closed for wire in lines.opened] == [True, False]
         return await asking
 
@@ -178,11 +178,11 @@ def test_a_failure_is_told_to_all_and_the_next_question_is_put() -> None:
     async def work() -> str:
         lines = Lines()
         asking = [asyncio.create_task(lines.shared.current()) for _ in range(2)]
-        (await lines.question(0, 0)).set_exception(WireLostError("gone"))
+        (await lines.question(0, 0))(None)
         told = await asyncio.gather(*asking, return_exceptions=True)
         assert [type(each) for each in told] == [StorageFailed] * 2
         again = asyncio.create_task(lines.shared.current())
-        (await lines.question(1, 0)).set_result("well again")
+        (await lines.question(1, 0))("well again")
         return await again
 
     assert asyncio.run(work()) == "well again"
@@ -210,7 +210,29 @@ def test_one_who_goes_away_does_not_take_the_answer_along() -> None:
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving
-        question.set_result("for who stayed")
+        question("for who stayed")
         return await staying
 
     assert asyncio.run(work()) == "for who stayed"
+
+
+def test_one_with_whom_something_goes_wrong_keeps_nobody_waiting() -> None:
+    async def work() -> list[str | None]:
+        told: list[str | None] = []
+
+        def fail(_: str | None) -> None:
+            raise ZeroDivisionError
+
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: faults.append(said))
+        lines = Lines()
+        lines.shared.tell(fail)
+        lines.shared.tell(told.append)
+        (await lines.question(0, 0))("here")
+        lines.shared.tell(told.append)
+        (await lines.question(0, 1))("here again")
+        await asyncio.sleep(0)
+        assert len(faults) == 1
+        return told
+
+    assert asyncio.run(work()) == ["here", "here again"]
