@@ -16,7 +16,13 @@ import signal
 import sys
 import time
 
+TYPE_CHECKING = False  # of typing, which takes longer to import than the rest
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 GRACE_SECONDS = 5.0  # between asking the command to end and ending it; 0 does not ask
+_STARTED = "--started"  # with the id of the command's process, where it is there already
+_YIELDING = 10  # a keeper's niceness: what it keeps, and who waits for that, come first
 _IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)  # only the owner's end ends the keeper
 
 
@@ -27,21 +33,75 @@ def main(arguments: list[str]) -> int:
     folders = [value for name, value in options if name == "--remove"]
     grace = next((float(value) for name, value in options if name == "--grace"), GRACE_SECONDS)
     children = _watch_children()
-    for number in _IGNORED:
-        signal.signal(number, signal.SIG_IGN)
-    command = arguments[separator + 1 :]
+    child = next((int(value) for name, value in options if name == _STARTED), 0)
     try:
-        child = os.posix_spawnp(command[0], command, os.environ, setsigdef=_IGNORED, setpgroup=0)
+        child = child or _start(arguments[separator + 1 :])
     except OSError as error:
         for folder in folders:
             _remove(folder)
-        sys.exit(f"error: {command[0]} cannot be started: {error.strerror}")
+        sys.exit(f"error: {arguments[separator + 1]} cannot be started: {error.strerror}")
     os.close(1)
     _wait_for_owner(children)
     _end(child, children, grace)
     for folder in folders:
         _remove(folder)
     return 0
+
+
+def _start(command: list[str]) -> int:
+    """Start the command, leading a group of its own; from now on only the owner's end ends this process."""
+    for number in _IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    return os.posix_spawnp(command[0], command, os.environ, setsigdef=_IGNORED, setpgroup=0)
+
+
+def fork_keeper(
+    arguments: list[str], *, environment: dict[str, str], errors: int
+) -> tuple[int, int, int]:
+    """Start the command from a fork of this process, which then becomes its keeper.
+
+    The command need not wait until the keeper's Python has started, which takes longer than all else it does.
+
+    Args:
+        arguments: As on the command line.
+        environment: All that the command has.
+        errors: The descriptor that gets what keeper and command print on standard error.
+
+    Returns:
+        The keeper's process id; a descriptor to close in the end; and one to read the command's output from.
+    """
+    lifeline, ours = os.pipe()
+    output, its = os.pipe()
+    keeper = os.fork()
+    if not keeper:
+        _become_keeper(arguments, environment, streams=(lifeline, its, errors))
+    os.close(lifeline)
+    os.close(its)
+    return keeper, ours, output
+
+
+def _become_keeper(
+    arguments: list[str], environment: dict[str, str], *, streams: tuple[int, int, int]
+) -> NoReturn:
+    """Start the command in this forked process, and go on as a keeper of it that has nothing of its owner's."""
+    try:
+        os.setsid()
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os.environ.clear()
+        os.environ.update(environment)
+        started: list[str] = []
+        try:  # noqa: SIM105 - contextlib is one more import
+            started = [_STARTED, str(_start(arguments[arguments.index("--") + 1 :]))]
+        except OSError:
+            pass  # the keeper tries once more, and says why
+        os.nice(_YIELDING)
+        # The file and not its module: it starts in half the time with neither site nor package.
+        keeper = [sys.executable, "-I", "-S", __file__, *started, *arguments]
+        os.execv(keeper[0], keeper)  # noqa: S606 - no shell is wanted
+    finally:
+        os._exit(1)
 
 
 def _watch_children() -> int:

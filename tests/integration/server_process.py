@@ -10,11 +10,12 @@ import functools
 import os
 import re
 import select
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from runbook.keeper import fork_keeper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,17 +121,12 @@ class ServerProcess:
             "ENSEMBLE_RUN_NONCE": self.nonce,
             "ENSEMBLE_EXIT_WITH_PARENT": "1",
         }
-        # The keeper's file and not its module: it starts in half the time with neither site nor package.
-        keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
-        server = [sys.executable, *program, "--port", "0"]
+        server = [sys.executable, *map(str, program), "--port", "0"]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*keeper, "--remove", str(roots.top), "--grace", "0", "--", *server],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
+            self._keeper, self._lifeline, self._stdout = fork_keeper(
+                ["--remove", str(roots.top), "--grace", "0", "--", *server],
+                environment=environment,
+                errors=log.fileno(),
             )
 
     @property
@@ -157,11 +153,6 @@ class ServerProcess:
                 raise ServerUnusable(f"the server died at boot: {self.output()}")
             said += chunk
         return said.decode().split()[-1]
-
-    @property
-    def _stdout(self) -> int:
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
 
     @property
     def is_alive(self) -> bool:
@@ -200,7 +191,9 @@ class ServerProcess:
         """End the server and its keeper, which removes the roots."""
         if "stores" in vars(self.roots):
             self.roots.stores.close()
-        self._process.communicate()  # closes the keeper's standard input
+        os.close(self._lifeline)
+        os.waitpid(self._keeper, 0)
+        os.close(self._stdout)
 
 
 _started: list[ServerProcess] = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.keeper import fork_keeper
 from tests.runbook.support import PATIENCE, engine_environment, is_alive, wait_until
 
 if TYPE_CHECKING:
@@ -26,11 +27,20 @@ subprocess.Popen([sys.executable, "-c", {SLEEPER!r}])
 time.sleep(600)
 """
 ORPHANING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}])"
-# An owner that starts a keeper as the smoke does and waits for ever.
+# An owner that starts a keeper and waits for ever.
 OWNER = """
 import subprocess, sys, time
 keeper = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)
 print("keeper", keeper.pid, flush=True)
+time.sleep(600)
+"""
+# One that forks its keeper, as the smoke does, of the same command line.
+FORKING_OWNER = """
+import os, sys, time
+from runbook.keeper import fork_keeper
+keeper, _, output = fork_keeper(sys.argv[4:], environment=dict(os.environ), errors=2)
+print("keeper", keeper, flush=True)
+print(open(output).readline(), end="", flush=True)
 time.sleep(600)
 """
 _IMPATIENT = (
@@ -198,12 +208,15 @@ def test_what_a_link_leads_to_is_not_removed(keep: Callable[[str], Kept], tmp_pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_left_however_the_owner_is_ended(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize("program", [OWNER, FORKING_OWNER], ids=["spawned", "forked"])
+def test_nothing_is_left_however_the_owner_is_ended(
+    tmp_path: Path, program: str, number: int
+) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
     keeper = [sys.executable, "-m", "runbook.keeper", "--remove", str(folder), "--"]
     with subprocess.Popen(
-        [sys.executable, "-c", OWNER, *keeper, sys.executable, "-c", SLEEPER],
+        [sys.executable, "-c", program, *keeper, sys.executable, "-c", SLEEPER],
         env=engine_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -220,3 +233,38 @@ def test_nothing_is_left_however_the_owner_is_ended(tmp_path: Path, number: int)
         for process in processes:
             wait_until(lambda process=process: not is_alive(process), "the end of all")  # type: ignore[misc]
     assert not folder.exists()
+
+
+def test_a_forked_keeper_gives_the_command_what_it_was_given(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    errors = os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT)
+    shows = "import os, sys; print(sorted(os.environ), flush=True); sys.stderr.write('an error')"
+    command = [sys.executable, "-I", "-S", "-c", shows]
+
+    keeper, lifeline, output = fork_keeper(
+        ["--remove", str(folder), "--", *command], environment={"GIVEN": "it"}, errors=errors
+    )
+
+    with os.fdopen(output, "rb") as said:
+        lines = said.read()  # to its end, which is the command's
+    assert b"GIVEN" in lines
+    assert b"PATH" not in lines
+    assert folder.exists()
+    os.close(lifeline)
+    assert 0 == os.waitpid(keeper, 0)[1]
+    assert not folder.exists()
+    os.close(errors)
+    assert "an error" == (tmp_path / "errors").read_text(encoding="utf-8")
+
+
+def test_a_forked_keeper_says_what_cannot_be_started(tmp_path: Path) -> None:
+    errors = os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT)
+
+    keeper, lifeline, output = fork_keeper(["--", "no-such-program"], environment={}, errors=errors)
+
+    assert 1 == os.waitstatus_to_exitcode(os.waitpid(keeper, 0)[1])
+    for descriptor in (lifeline, output, errors):
+        os.close(descriptor)
+    said = (tmp_path / "errors").read_text(encoding="utf-8")
+    assert "error: no-such-program cannot be started: No such file or directory\n" == said
