@@ -249,11 +249,20 @@ class Search:
             self._bad[name] = version
 
     def _shows_a_held_failure(self, answer: Answer) -> bool:
-        """Whether tests still fail that failed with the held upgrades alone: then they are not held back enough."""
-        return any(
+        """Whether tests still fail that failed with the held upgrades alone: then they are not held back enough.
+
+        Unless they fail over somebody else now, who was hidden behind what is held.
+        """
+        return not self._points_elsewhere(answer) and any(
             _tests(answer.fingerprint) & _tests(red.fingerprint) or not _tests(red.fingerprint)
             for red in self.findings.reds.values()
         )
+
+    def _points_elsewhere(self, answer: Answer) -> bool:
+        """Whether a failure is about an upgrade that is not held, and about none that is."""
+        strong = {name for name, score in self._scores(answer).items() if score >= STRONG}
+        held = self.findings.pins.keys()
+        return not strong.isdisjoint(self._problem.movable - held) and strong.isdisjoint(held)
 
     def _guess(self, name: str) -> str:
         if name in self.findings.first_bad or not self._problem.goes_up(name):

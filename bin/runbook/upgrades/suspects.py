@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-_FRAME = re.compile(r"site-packages[/\\]([A-Za-z0-9_.-]+)")
+_FRAME = re.compile(r"site-packages[/\\]([\w./\\-]+)")
 _ENVIRONMENT = re.compile(r"(?<![\w/\\])[^\s'\"()]*[/\\]site-packages[/\\]")
 _RAISED = re.compile(
     r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
@@ -56,7 +56,7 @@ def scores(
     deepest = next((frame for frame in reversed(frames) if not _is_runner(frame)), "")
     broken = {
         package for package, modules in imports.items()
-        if deepest.removesuffix(".py") in _names(package, modules)
+        if _is_in(deepest, _names(package, modules))
     }  # fmt: skip
     found: dict[str, float] = {}
     for package, modules in imports.items():
@@ -68,7 +68,7 @@ def scores(
         score += _DEEPEST * (package in broken)
         score += _RAISING_IT * _mentions(names, raising)
         score += _USED_THERE * is_used
-        score += _FRAMES * any(frame.removesuffix(".py") in names for frame in frames)
+        score += _FRAMES * any(_is_in(frame, names) for frame in frames)
         score += _MENTION * _mentions(names, output)
         if score:
             found[package] = score * (_RUNNER if package in _RUNNERS else 1.0)
@@ -90,8 +90,14 @@ def _names(package: str, modules: Iterable[str]) -> set[str]:
     return {package, package.replace("-", "_"), *modules}
 
 
+def _is_in(frame: str, names: Collection[str]) -> bool:
+    """Whether a file is one of a package with these names, some of which may be dotted."""
+    parts = re.split(r"[/\\]", frame.removesuffix(".py"))
+    return any(".".join(parts[:depth]) in names for depth in range(1, len(parts) + 1))
+
+
 def _is_runner(frame: str) -> bool:
-    return frame.lstrip("_").removesuffix(".py") in _RUNNERS
+    return _is_in(frame.lstrip("_"), _RUNNERS)
 
 
 def _mentions(names: Iterable[str], text: str) -> bool:

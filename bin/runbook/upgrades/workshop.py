@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from runbook.culprit.probing import Job, Probe, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
+from runbook.upgrades.modules import import_names
 from runbook.upgrades.pins import normalise
 from runbook.upgrades.source import Source
 from runbook.upgrades.uv import UvFailed, last_words
@@ -164,21 +165,12 @@ class Bench:
 
     def imports(self) -> dict[str, frozenset[str]]:
         """Return the names that each installed package is imported by."""
-        found: dict[str, frozenset[str]] = {}
-        for package, record in self._records():
-            tops = {
-                line.partition(",")[0].partition("/")[0]
-                for line in record.read_text(encoding="utf-8").splitlines()
-            }
-            names = {
-                top.removesuffix(".py").partition(".")[0]
-                for top in tops
-                if not top.endswith((".dist-info", ".pth"))
-            }
-            found[package] = frozenset(
-                name for name in names if name.isidentifier() and name != "__pycache__"
+        return {
+            package: import_names(
+                line.partition(",")[0] for line in record.read_text(encoding="utf-8").splitlines()
             )
-        return found
+            for package, record in self._records()
+        }
 
     def last_output(self) -> str:
         """Return the end of what the last run printed."""

@@ -153,6 +153,18 @@ class MendedOnTheWay(World):
         return replace(answer, outcome=Outcome.RED, fingerprint=frozenset({"test:t.py::test"}))
 
 
+@dataclass
+class Telling(World):
+    """One in which a failure names the first set that is red, and hides the others."""
+
+    def _answer(self, state: Move | Free) -> Answer:
+        answer = super()._answer(state)
+        at = {name: self.releases.index(version) + 1 for name, version in answer.versions.items()}
+        named = (group for group in self.red if all(at[name] >= bad for name, bad in group.items()))
+        told = " with ".join(next(named, ()))
+        return replace(answer, output=f"E   ImportError: {told}\n")
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Worlds of one to three minimal sets of one to three members."""
@@ -320,6 +332,24 @@ def test_of_two_that_only_move_together_both_are_named_where_both_must_be_held()
     found = world.search().findings
     assert {frozenset({"p1"}), frozenset({"p2"})} == set(found.culprits)
     assert {"p1", "p2"} == found.pins.keys()
+
+
+def test_five_that_hide_one_another_take_two_environments_each() -> None:
+    """Who is held is not held further back because of the next, who was hidden behind it."""
+    culprits = [f"p{number}" for number in (3, 5, 8, 13, 17)]
+    world = Telling(20, [{name: 8} for name in culprits], releases=SERIES_WITHIN_A_MAJOR)
+    found = world.search(points_at="p3").findings
+    assert dict.fromkeys(culprits, "<2") == found.pins
+    assert 2 + 2 * len(culprits) == len(world.asked)
+
+
+@given(worlds())
+def test_who_is_named_first_hides_nobody_for_good(world: World) -> None:
+    told = Telling(world.size, world.red)
+    found = told.search(points_at=next(iter(world.red[0]))).findings
+    assert {each for each in minimal(world.red) if len(each) == 1} <= set(found.culprits)
+    assert found.green is not None
+    assert found.green.is_green
 
 
 def test_a_smallest_hitting_set_is_smallest() -> None:

@@ -113,3 +113,10 @@ def test_a_runner_of_which_nobody_speaks_is_tried_after_the_plugins_that_it_carr
 def test_a_runner_that_the_failure_names_is_suspected_like_any_other() -> None:
     weights = weigh(["attrs", "pytest", "pytest-asyncio"], {"pytest": 4.0})
     assert weights["pytest"] > 0.8
+
+
+def test_parts_of_one_namespace_are_told_apart() -> None:
+    parts = {f"zoo-{name}": frozenset({f"zoo.{name}"}) for name in ("ant", "bee", "cow")}
+    trace = 'File "/env/lib/python3.11/site-packages/zoo/bee/wings.py", line 1\nKeyError: 1\n'
+    assert {"zoo-bee"} == scores(trace, parts).keys()
+    assert {"zoo-cow"} == scores("E   zoo.errors.TooOld: zoo.cow asks for more\n", parts).keys()
