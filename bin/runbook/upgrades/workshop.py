@@ -173,14 +173,15 @@ class Bench:
         }
 
     def last_output(self) -> str:
-        """Return the end of what the last run printed."""
+        """Return the end of what the last run printed; the project's files are told as the user knows them."""
         try:
             with (self.scratch / "output").open("rb") as log:
                 log.seek(0, 2)
                 log.seek(max(0, log.tell() - 65536))
-                return log.read().decode(errors="replace")
+                said = log.read().decode(errors="replace")
         except FileNotFoundError:
             return ""
+        return said.replace(f"{self.path.resolve()}/", "").replace(f"{self.path}/", "")
 
 
 class Workshop:

@@ -106,6 +106,11 @@ def test_a_crash_has_a_fingerprint_too(workshop: Workshop) -> None:
     assert (Word.FAIL, frozenset({"error:SIGSEGV"})) == (run.result.word, run.result.fingerprint)
 
 
+def test_the_files_of_the_project_are_named_as_the_user_knows_them(workshop: Workshop) -> None:
+    said, output = submit(workshop, Job('echo "$PWD/app.py: no such thing"; false'))
+    assert ([Word.FAIL], "app.py: no such thing\n") == (said, output)
+
+
 def test_the_names_that_packages_are_imported_by_are_learnt(workshop: Workshop) -> None:
     (run,) = workshop.submit(
         "it", installation("ant==1.0", "bee-hive==1.0"), Job("true"), range(1, 2)
