@@ -59,19 +59,7 @@ def serve(
     services = make_services(settings, addresses)
     _check_only(settings, services)
     gateway = Gateway(services)
-    config = uvicorn.Config(
-        gateway,
-        loop="asyncio",
-        http=JoiningProtocol,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    config = _config_of(gateway)
     ends_with_stdin = os.environ.get(EXIT_WITH_PARENT) == "1"
     supervisor = Supervisor(services.board, settings.hang_seconds, ends_with_stdin=ends_with_stdin)
 
@@ -87,6 +75,23 @@ def serve(
         return EXIT_GREEN
 
     return supervisor.run(serve_in_child)
+
+
+def _config_of(gateway: Gateway) -> uvicorn.Config:
+    """How uvicorn serves the gateway, which knows no socket of the web and answers for its own headers."""
+    return uvicorn.Config(
+        gateway,
+        loop="asyncio",
+        http=JoiningProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
 
 
 def _check_only(settings: Settings, services: Services) -> None:

@@ -60,17 +60,13 @@ class Users:
     def __init__(self, users: Iterable[User]) -> None:
         listed = list(users)
         self._by_login = {user.login.casefold(): user for user in listed}
-        self._by_sub = {user.sub: user for user in listed}
-        if not len(self._by_login) == len(self._by_sub) == len(listed):
+        subs = {user.sub for user in listed}
+        if not len(self._by_login) == len(subs) == len(listed):
             raise EnvironmentNotReady("two users share a login or a sub")
 
     def by_login(self, login: str) -> User | None:
         """The user who types this."""
         return self._by_login.get(login.casefold())
-
-    def by_sub(self, sub: str) -> User | None:
-        """The user of an account."""
-        return self._by_sub.get(sub)
 
 
 def make_test_user(login: str, password_hash: str) -> User:

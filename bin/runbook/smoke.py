@@ -128,18 +128,8 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
     empty_json(json_file)
     folder = RunFolder.make(project.state)
     nonce = os.environ.pop(GATE_NONCE_VARIABLE, "") or os.urandom(16).hex()
-    content, own = _content(project, tier), dict(tier.environment)
-    environment = {
-        **_bytecode(project, tier),
-        **own,
-        EVENTS_VARIABLE: str(folder.events),
-        NONCE_VARIABLE: nonce,
-        EVIDENCE_VARIABLE: str(folder.path),
-    }
-    colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
-    before = tier.before if _runs_its_tests(project, tier, arguments) else ""
-    work = pytest_work(tier.tests, [*colour, *arguments], before=before, environment=own)
-    with PytestProcess(work, root=project.root, environment=environment) as child:
+    content = _content(project, tier)
+    with _started(project, tier, arguments, folder, nonce) as child:
         os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
         child.wait_for_output(_START_SECONDS)
         from runbook.report_lines import header  # noqa: PLC0415
@@ -164,6 +154,24 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
     )
     publish(run, results, json_file=json_file)
     return run
+
+
+def _started(
+    project: Project, tier: Tier, arguments: list[str], folder: RunFolder, nonce: str
+) -> PytestProcess:
+    """Start pytest for a tier, which tells the run's folder what happens."""
+    own = dict(tier.environment)
+    environment = {
+        **_bytecode(project, tier),
+        **own,
+        EVENTS_VARIABLE: str(folder.events),
+        NONCE_VARIABLE: nonce,
+        EVIDENCE_VARIABLE: str(folder.path),
+    }
+    colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
+    before = tier.before if _runs_its_tests(project, tier, arguments) else ""
+    work = pytest_work(tier.tests, [*colour, *arguments], before=before, environment=own)
+    return PytestProcess(work, root=project.root, environment=environment)
 
 
 def _source_beside(child: PytestProcess, project: Project) -> SourceState:
