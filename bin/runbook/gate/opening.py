@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from runbook.step_runner import Action, Facts
 
 _STATUS = "bin/invoke gate.status"
+_LINK = "120000 "  # how git lists a symbolic link
 
 
 def plan_opening(project: Project, *, by: str) -> Plan:
@@ -182,6 +183,7 @@ class _Opening:
         refuse_pending(self.project, commit)
         self.build = read_build(self.project.root, self.project.gate.build)
         self.tree.prepare(commit, ())
+        _refuse_links_out(self.tree.path)
         self.harness = harness_of(self.tree.path, "HEAD", _tiers(self.project))
         _refuse_other_program(self.project.root, self.tree.path)
         _refuse_other_settings(self.project, self._smoked)
@@ -331,6 +333,19 @@ def _refuse_other_program(root: Path, tree: Path) -> None:
         raise Refused(
             f"what decides here is not what HEAD holds: {', '.join(differs[:3])}",
             next_step="git diff; git ls-files -v | grep '^[a-zS]'; commit it or take it back",
+        )
+
+
+def _refuse_links_out(tree: Path) -> None:
+    """What a link of the commit leads to must be of the commit too: elsewhere, other bytes may stand there tomorrow."""
+    listed = git(tree, "ls-tree", "-r", "-z", "HEAD").split("\0")
+    links = [entry.partition("\t")[2] for entry in listed if entry.startswith(_LINK)]
+    top = tree.resolve()
+    out = [name for name in links if not (top / name).resolve().is_relative_to(top)]
+    if out:
+        raise Refused(
+            f"a link leads out of the commit: {', '.join(out[:3])}",
+            next_step="commit what it leads to in its place",
         )
 
 

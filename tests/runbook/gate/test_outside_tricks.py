@@ -264,6 +264,50 @@ def runs_that_are_committed(gated: Gated, _: Path) -> dict[str, str]:
     return {}
 
 
+def large_file_filter(gated: Gated, _: Path) -> dict[str, str]:
+    """As Git LFS has it: the commit holds one thing, and the checkout another."""
+    filters = {"smudge": "sed 's/1 == 2/1 == 1/'", "clean": "sed 's/1 == 1/1 == 2/'"}
+    for name, value in {**filters, "required": "true"}.items():
+        gated.project.git("config", f"filter.lfs.{name}", value)
+    gated.project.write(".gitattributes", "tests/test_app.py filter=lfs diff=lfs merge=lfs -text\n")
+    gated.project.commit()
+    return {}
+
+
+def name_in_capitals(gated: Gated, _: Path) -> dict[str, str]:
+    gated.project.git("config", "core.ignoreCase", "true")
+    gated.project.write("tests/Test_App.py", both(one=GREEN))
+    return {}
+
+
+def another_clock(_: Gated, folder: Path) -> dict[str, str]:
+    return {"LD_PRELOAD": str(folder / "libfaketime.so.1"), "FAKETIME": "-10d"}
+
+
+def folder_by_a_link(gated: Gated, folder: Path) -> dict[str, str]:
+    write(folder / "test_app.py", both(one=GREEN))
+    gated.project.git("rm", "-rqf", "tests")
+    (gated.project.root / "tests").symlink_to(folder)
+    gated.project.commit()
+    return {}
+
+
+def a_test_by_a_link(gated: Gated, folder: Path) -> dict[str, str]:
+    file = gated.project.root / "tests" / "test_app.py"
+    file.unlink()
+    file.symlink_to(write(folder / "test_app.py", both(one=GREEN)))
+    gated.project.commit()
+    return {}
+
+
+def runs_by_a_link(gated: Gated, folder: Path) -> dict[str, str]:
+    folder.mkdir()
+    (gated.project.root / ".runbook").symlink_to(folder)
+    gated.project.git("add", "-f", ".runbook")
+    gated.project.commit()
+    return {}
+
+
 def bytecode_that_is_committed(gated: Gated, _: Path) -> dict[str, str]:
     """The source is what is looked at, and another one, of which it says that it is this one, is what would run."""
     source = gated.project.write("app.py", "def serve():\n    return 3\n")
@@ -295,6 +339,7 @@ BESIDE: list[Trick] = [
     *(filter_by_variables, filter_of_the_repository, filter_of_one_worktree),
     *(filter_of_the_machine, filter_of_a_home),
     *(another_repository, another_index, replaced_blob),
+    *(large_file_filter, name_in_capitals, another_clock),
     *(mended_and_not_committed, known_secret, options_of_nox, gate_of_another_commit),
 ]
 
@@ -322,6 +367,9 @@ REFUSED: list[tuple[Trick, int, str]] = [
     (a_submodule_of_tests, 5, "fast: there are no rows in tests"),
     (runs_that_are_committed, 5, "red: test_one"),
     (bytecode_that_is_committed, 5, "red: test_one"),
+    (folder_by_a_link, 5, "a link leads out of the commit: tests\n"),
+    (a_test_by_a_link, 5, "a link leads out of the commit: tests/test_app.py\n"),
+    (runs_by_a_link, 5, "a link leads out of the commit: .runbook\n"),
 ]
 
 
