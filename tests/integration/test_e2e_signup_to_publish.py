@@ -51,7 +51,7 @@ FIRST_ROOM = [
     ("sprite", 1120, 656, {"sprite": "rug"}),
     ("sprite", 1472, 656, {"sprite": "sign"}),
 ]
-LONG = "a very long story " * 20
+LONG = "a very long tale " * 20  # none of its words speaks for a preset
 
 
 def listed(client: Client) -> list[str]:
@@ -172,14 +172,15 @@ def take_first_run(newcomer: Client) -> None:
 
 
 def generate_another(newcomer: Client) -> None:
-    """Have a canvas made of other answers: a longer story, a mood alone, a name elsewhere."""
+    """Have a canvas made of other answers: a longer tale, a mood alone, a name elsewhere."""
     answers = {"building": LONG, "vibe": "Lounge", "color_scheme": "cool", "github_handle": "ada"}
 
     made = newcomer.post("/studio/generate-from-answers", answers)
 
     assert 201 == made.status
     canvas = made.json["studio"]
-    assert ("ocean", LONG[:239] + "…") == (
+    assert ("music_lab", "ocean", LONG[:239] + "…") == (
+        canvas["room_state"]["preset"],
         canvas["theme"],
         canvas["description"],
     )
