@@ -26,7 +26,15 @@ class TaskProgram(Program):
             super().parse_core(argv)
 
     def parse_tasks(self) -> None:
-        """Read the tasks and their options."""
+        """Read the tasks and their options; ``TASK --help`` is read as ``--help TASK``."""
+        match self.core.unparsed:
+            case [
+                task,
+                "--help" | "-h",
+                *_,
+            ]:  # a required option is not asked for, nor is this its value
+                self.core[0].args["help"].value = task
+                self.core.unparsed.clear()
         with _refusing():
             super().parse_tasks()
 

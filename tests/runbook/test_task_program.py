@@ -33,6 +33,7 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["explain"], "positional arguments: 'test'", "bin/invoke --help explain"),
         (["rows", "--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --help rows"),
         (["--help", "nosuch"], "No idea what 'nosuch' is!", "bin/invoke --list"),
+        (["nosuch", "--help"], "No idea what 'nosuch' is!", "bin/invoke --list"),
         (["--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --list"),
         (["prove", "--jobs", "many"], "an option wants a number: ", "bin/invoke --list"),
     ],
@@ -66,3 +67,12 @@ def test_what_is_no_refusal_is_as_it_was() -> None:
     assert (0, 0, "", "") == (listed.returncode, helped.returncode, listed.stderr, helped.stderr)
     assert "find-offending-commit" in listed.stdout
     assert helped.stdout.startswith("Usage: inv[oke]")
+
+
+@pytest.mark.parametrize("asked", ["--help", "-h"])
+@pytest.mark.parametrize("task", ["new-app", "explain", "rows"])
+def test_help_of_a_task_can_be_asked_behind_its_name(task: str, asked: str) -> None:
+    behind, before = invoke(task, asked), invoke("--help", task)
+
+    assert (0, before.stdout, "") == (behind.returncode, behind.stdout, behind.stderr)
+    assert f" {task} " in behind.stdout
