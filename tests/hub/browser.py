@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from playwright.sync_api import TimeoutError, expect  # noqa: A004 - Playwright's own
+from playwright.sync_api import Error, TimeoutError, expect  # noqa: A004 - Playwright's own
 
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER
 from tests.hub.pixels import contrast
 from tests.integration.browser import ACTION_MS
 from tests.integration.conftest import evidence_folder
+from tests.integration.hands import press
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page, Response, StorageState
+    from playwright.sync_api import Browser, FloatRect, Page, Response, StorageState
 
     from hub.catalogue import App
     from tests.hub.client import Client
     from tests.integration.browser import Visits
 
-# The beginning of it: every pixel is looked at, and a heading is as wide as the page.
-_WHERE_ITS_TEXT_IS = """(element) => {
+_ADDRESS_OF_AN_APP = "**://*.localhost:*/**"
+# The first heading that says a name and is drawn, as soon as there is one; no such heading is null. Of its text the
+# beginning: every pixel is looked at, and a heading is as wide as the page.
+_HEADING = """async ([name, patience]) => {
+  const isNamed = (element) => element.textContent.toLowerCase().includes(name.toLowerCase());
+  const isDrawn = (element) => element.checkVisibility({ checkVisibilityCSS: true });
+  const find = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6, [role=heading]")]
+    .find((element) => isNamed(element) && isDrawn(element));
+  const deadline = performance.now() + patience;
+  while (!find() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  if (!find()) return null;
   const range = document.createRange();
-  range.selectNodeContents(element);
+  range.selectNodeContents(find());
+  find().scrollIntoView({ block: "nearest", behavior: "instant" });
   const box = range.getBoundingClientRect();
   const [x, y] = [Math.max(0, box.x), Math.max(0, box.y)];
   return {
@@ -35,8 +46,7 @@ _WHERE_ITS_TEXT_IS = """(element) => {
     height: Math.max(0, Math.min(box.bottom, innerHeight, y + 100) - y),
   };
 }"""
-# Playwright's own scrolling waits for two frames to be alike; nothing moves here.
-_INTO_VIEW = "(element) => element.scrollIntoView({ block: 'nearest', behavior: 'instant' })"
+_MOST_PAGES = 4  # that an app's own scripts may lead through, such as one for its sign-in
 READABLE = 3.0  # the least contrast of large text (WCAG 2.2, 1.4.3)
 
 
@@ -81,14 +91,14 @@ def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Si
     page, name = visit.page, app.manifest.name
     calls = ApiCalls(page)
     go_through_tile(page, app.slug)
-    heading = heading_with(page, name)
-    expect(heading, f"no heading with the name {name!r}").to_be_visible()
+    assert heading_with(page, name), f"no heading with the name {name!r}"
     page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
     page.keyboard.press("Escape")  # whatever greets somebody new
-    heading.evaluate(_INTO_VIEW)
-    expect(heading, "the heading is outside of the page").to_be_in_viewport()
     authenticated = calls.first_authenticated(client)
-    seen = contrast_of(heading)
+    heading = heading_with(page, name)
+    assert heading, f"the heading with the name {name!r} is gone"
+    assert heading["width"] * heading["height"] > 0, "the heading is outside of the page"
+    seen = contrast_of(page, heading)
     picture(page, evidence_folder() / "apps" / f"{app.slug}.png")
     return Sight(page.url, authenticated, seen, visit.errors + visit.violations)
 
@@ -96,7 +106,8 @@ def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Si
 def go_through_tile(page: Page, slug: str) -> None:
     """Open the portal and click an app's tile as soon as it is there."""
     page.goto("/", wait_until="commit")
-    page.locator(f'.tile-link[data-slug="{slug}"]').click()
+    press(page, f'.tile-link[data-slug="{slug}"]')
+    page.wait_for_url(_ADDRESS_OF_AN_APP, wait_until="domcontentloaded")
 
 
 class ApiCalls:
@@ -139,17 +150,20 @@ def _is_call(answer: Response) -> bool:
     return is_asked_by_script and "/api/" in urlsplit(answer.url).path and answer.status == 200
 
 
-def heading_with(page: Page, name: str) -> Locator:
-    """The first heading that holds an app's name."""
-    return page.get_by_role("heading", name=re.compile(re.escape(name), re.IGNORECASE)).first
+def heading_with(page: Page, name: str) -> FloatRect | None:
+    """Return where the first heading is that says an app's name, in view; waits until one is drawn.
+
+    A page that goes on to another while it is looked at is an error to Playwright.
+    """
+    for _ in range(_MOST_PAGES):
+        with contextlib.suppress(Error):
+            return cast("FloatRect | None", page.evaluate(_HEADING, [name, ACTION_MS]))
+    return None
 
 
-def contrast_of(element: Locator) -> float:
-    """How well what an element says can be seen, from 1 (not at all) to 21; it is in view."""
-    box = element.evaluate(_WHERE_ITS_TEXT_IS)
-    if not box["width"] or not box["height"]:
-        return 1.0
-    return contrast(element.page.screenshot(clip=box, animations="disabled"))
+def contrast_of(page: Page, box: FloatRect) -> float:
+    """How well what stands there can be seen, from 1 (not at all) to 21."""
+    return contrast(page.screenshot(clip=box, animations="disabled"))
 
 
 def picture(page: Page, file: Path) -> None:

@@ -1,14 +1,13 @@
 """What a page is, as Chromium itself sees it: asked by scripts of ours, answered as plain data.
 
-They are run by the page and not by a locator: before a locator runs one, Playwright gives every new page its own
-library of some three hundred kilobytes once more.
+They are run by the page and not by a locator, for what `hands` says.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -30,6 +29,18 @@ _SIGHTS = """(selectors) => {
     return [elements.length, elements.filter(isSeen).map((element) => element.textContent.trim())];
   });
 }"""
+
+# As soon as it is so; ten seconds are more than soon on any machine.
+_BECOMES = """async ([selector, words, isWanted]) => {
+  const isSeen = () => [...document.querySelectorAll(selector)].some((element) =>
+    element.textContent.includes(words) && element.checkVisibility({ checkVisibilityCSS: true }));
+  const deadline = performance.now() + 10_000;
+  while (isSeen() !== isWanted && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return isSeen() === isWanted;
+}"""
+_PROPERTY = "([selector, name]) => document.querySelector(selector)[name]"
 
 # Every element, and the names of its attributes: what a stranger's words must never change. A link
 # may lose its address, and a note is formatted: those are judged by `addresses` and `note_elements`.
@@ -120,6 +131,21 @@ def sights(page: Page, *selectors: str) -> list[Sight]:
     return [Sight(*sight) for sight in page.evaluate(_SIGHTS, selectors)]
 
 
+def appears(page: Page, selector: str, words: str = "") -> bool:
+    """Whether an element that says these words can be seen, now or in a moment."""
+    return cast("bool", page.evaluate(_BECOMES, [selector, words, True]))
+
+
+def disappears(page: Page, selector: str) -> bool:
+    """Whether no such element can be seen, now or in a moment."""
+    return cast("bool", page.evaluate(_BECOMES, [selector, "", False]))
+
+
+def state_of(page: Page, selector: str, name: str) -> Any:
+    """Return a property of the first of the elements that a selector matches, such as ``value``."""
+    return page.evaluate(_PROPERTY, [selector, name])
+
+
 def shape(page: Page) -> str:
     """Return every element of the page with the names of its attributes."""
     return cast("str", page.evaluate(_SHAPE))
@@ -165,7 +191,7 @@ def odd_note_elements(page: Page) -> list[str]:
 
 def boot_room(page: Page) -> RoomState:
     """Return the room as scripts would read it from the page's boot data."""
-    boot = page.locator("script#canvas-boot[type='application/json']").text_content()
+    boot = state_of(page, "script#canvas-boot[type='application/json']", "textContent")
     return msgspec.convert(json.loads(boot or "{}")["room_state"], RoomState)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import expect
 
 from dashgen.canvas_schema import Visibility
 from dashgen.slots import Tier
@@ -23,10 +22,11 @@ from tests.integration.given import (
     LEGAL_PAGES_ARE_SERVED,
     SCRIPTS_RUN,
 )
-from tests.integration.page_facts import seen
+from tests.integration.hands import drag, press, write
+from tests.integration.page_facts import appears, disappears, seen, state_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
     from dashgen.canvas_schema import Canvas
     from tests.integration.browser import Visit, Visits
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 CARD, PIECE = "#grid [data-testid=card]", "#stage [data-testid=piece]"
 NEWEST_CARD = "#grid > [data-testid=card]:first-child"
+THING = "#stage [data-type=sprite]"  # the first of them, too
 WRITTEN = "#stage :nth-child(1 of [data-type=text])"  # the first of the texts
+MORE, COMING = "#load-more", "#grid[aria-busy=true]"
 NEWEST = "/index.html?filter=newest"
 TITLE, WORDS = "Willow and water", "Come in and look around"
 READY: Literal["domcontentloaded"] = (
@@ -165,11 +167,9 @@ def browse_grid(visit: Visit, gallery: Gallery) -> None:
         assert ids == [card["id"] for card in grid["canvases"]][: len(ids)]
     with FRONT_PAGE_IS_SERVED:
         open_page(page, NEWEST)
-    cards = page.locator(CARD)
-    while page.locator("#load-more").is_visible():
-        before = cards.count()
-        page.locator("#load-more").click()
-        expect(cards).not_to_have_count(before)
+    while seen(page, MORE):
+        press(page, MORE)
+        assert disappears(page, COMING)
 
     drawn = page_facts.cards(page)
     assert ids == [canvas_id for canvas_id, _ in drawn][: len(ids)]
@@ -183,9 +183,9 @@ def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
     """Go there from the grid: every text is to be seen as it was written, and is nothing but text."""
     page, canvas = visit.page, gallery.crowded
     with CANVAS_IS_READABLE:
-        page.locator(f"[data-canvas-id={canvas.id}] .card-link").click()
+        press(page, f"[data-canvas-id={canvas.id}] .card-link")
         page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
-        page.locator("#canvas-title").wait_for()
+        assert appears(page, "#canvas-title")
     texts = [text.strip() for text in hostile.PAYLOADS]
     title, *parts = all_seen(page, "#canvas-title", ".part-text", ".part-note", ".part-link")
 
@@ -195,7 +195,7 @@ def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
     assert [] == page_facts.bad_addresses(page)
     assert [] == page_facts.odd_note_elements(page)
     assert canvas.room_state == page_facts.boot_room(page)
-    page.locator(".part-note").last.click()  # nothing stands in front of it
+    press(page, ".part-note", n=-1)  # nothing stands in front of it
     assert texts[-1:] == seen(page, ".note h2")
 
 
@@ -227,7 +227,7 @@ def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     visit = visits.begin("newcomer")
     page = visit.page
     banner, dialog = "#cookie-banner", "#first-run"
-    terms, submit = page.locator("#first-run-tos-check"), page.locator("#first-run-submit")
+    terms, submit = "#first-run-tos-check", "#first-run-submit"
     with FRONT_PAGE_IS_SERVED:
         open_page(page, "/index.html")
 
@@ -235,33 +235,33 @@ def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     assert 1 == len(seen(page, banner))
     with FORM_ANSWERS:
         nameless = told_by_form(page)
-        page.locator("#first-run-handle").fill("newcomer")
+        write(page, "#first-run-handle", "newcomer")
         aimless = told_by_form(page)
-        page.locator("#first-run-building").fill("A lighthouse")
+        write(page, "#first-run-building", "A lighthouse")
         assert told_by_form(page) not in (nameless, aimless)  # only the terms are still asked for
-    assert submit.is_disabled()
-    page.locator("#first-run-handle").press("Enter")
+    assert state_of(page, submit, "disabled")
+    page.keyboard.press("Enter")
     assert "Please accept the terms first." == told_by_form(page)
-    terms.check()
-    assert submit.is_enabled()
-    terms.uncheck()
-    assert submit.is_disabled()
-    page.locator("#first-run-later").click()
-    expect(page.locator(dialog)).to_be_hidden()
+    press(page, terms)
+    assert not state_of(page, submit, "disabled")
+    press(page, terms)
+    assert state_of(page, submit, "disabled")
+    press(page, "#first-run-later")
+    assert [] == seen(page, dialog)
     assert page_facts.remembers(page, "ensemble:first-run-seen")
 
     page.reload(wait_until=READY)
     assert [] == seen(page, dialog)
-    page.locator("#start").click()  # whoever wants to be asked again is
+    press(page, "#start")  # whoever wants to be asked again is
     assert 1 == len(seen(page, dialog))
-    page.locator("#first-run-close").click()
-    expect(page.locator(dialog)).to_be_hidden()
+    press(page, "#first-run-close")
+    assert [] == seen(page, dialog)
     assert 1 == len(seen(page, banner))
-    page.locator("#cookie-banner-dismiss").click()
+    press(page, "#cookie-banner-dismiss")
     assert [] == seen(page, banner)
     with LEGAL_PAGES_ARE_SERVED:
         open_page(page, "/legal/cookies.html")
-    expect(page.locator("#theme-toggle")).to_be_visible()  # the scripts have run
+    assert 1 == len(seen(page, "#theme-toggle"))  # the scripts have run
     assert [] == seen(page, banner)
     assert [] == [request for request in visit.requests if request.startswith("POST")]
     assert [] == visit.trouble
@@ -294,7 +294,8 @@ def test_person_signs_up_and_publishes(visits: Visits) -> None:
     edit(page)
     publish(page)
     become_a_stranger(page)
-    look_at_canvas(find_in_grid(page))
+    find_in_grid(page)
+    look_at_canvas(page)
 
     assert [] == visit.trouble
 
@@ -302,13 +303,13 @@ def test_person_signs_up_and_publishes(visits: Visits) -> None:
 def sign_up(page: Page) -> None:
     """Answer the three questions; the studio opens on a canvas that is not empty."""
     open_page(page, "/index.html")
-    page.locator("#first-run-handle").fill("weaver")
-    page.locator("#first-run-building").fill("Baskets of willow")
-    page.locator("#first-run .chip", has_text="Shop").click()
-    page.locator("#first-run-tos-check").check()
-    page.locator("#first-run-submit").click()
+    write(page, "#first-run-handle", "weaver")
+    write(page, "#first-run-building", "Baskets of willow")
+    press(page, "#first-run .chip", words="Shop")
+    press(page, "#first-run-tos-check")
+    press(page, "#first-run-submit")
     page.wait_for_url("**/studio.html#cnv_*", wait_until=READY)
-    page.locator(PIECE).first.wait_for()
+    assert appears(page, PIECE)
 
     (pieces,) = page_facts.sights(page, PIECE)
     assert pieces.count == len(pieces.seen) >= 4
@@ -317,54 +318,43 @@ def sign_up(page: Page) -> None:
 
 def edit(page: Page) -> None:
     """Change words by form and places by dragging and by keys; all of it is there after a reload."""
-    thing = page.locator("#stage [data-type=sprite]").first
-    page.locator("#editor-canvas-title").fill(TITLE)
-    page.locator(WRITTEN).click()
-    page.locator("#inspector [data-field=text]").fill(WORDS)
+    write(page, "#editor-canvas-title", TITLE)
+    press(page, WRITTEN)
+    write(page, "#inspector [data-field=text]", WORDS)
     assert [WORDS] == seen(page, WRITTEN)
-    before = place_of(thing)
-    drag(thing, right=120, down=40)
-    dragged = place_of(thing)
+    before = place_of_thing(page)
+    drag(page, THING, right=120, down=40)
+    dragged = place_of_thing(page)
     assert before != dragged
     assert (0, 0) == (dragged[0] % 16, dragged[1] % 16)
-    thing.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
     moved = (dragged[0] - 16, dragged[1])
-    assert moved == place_of(thing)
+    assert moved == place_of_thing(page)
 
     page.clock.fast_forward(AUTOSAVE_MS)
-    expect(page.locator("#save-state")).to_contain_text("Saved at")
+    assert appears(page, "#save-state", "Saved at")
     page.reload(wait_until=READY)
-    thing.wait_for()
-    assert moved == place_of(thing)
+    assert appears(page, THING)
+    assert moved == place_of_thing(page)
     assert [WORDS] == seen(page, WRITTEN)
-    assert TITLE == page.locator("#editor-canvas-title").input_value()
+    assert TITLE == state_of(page, "#editor-canvas-title", "value")
 
 
-def place_of(piece: Locator) -> tuple[int, int]:
-    """Where a piece stands, in the units of the stage."""
-    return int(piece.get_attribute("data-x") or -1), int(piece.get_attribute("data-y") or -1)
-
-
-def drag(piece: Locator, *, right: int, down: int) -> None:
-    """Take a piece in its middle and put it down elsewhere, as a hand does."""
-    mouse, box = piece.page.mouse, piece.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    mouse.move(x, y)
-    mouse.down()
-    mouse.move(x + right, y + down, steps=3)
-    mouse.up()
+def place_of_thing(page: Page) -> tuple[int, int]:
+    """Where it stands, in the units of the stage."""
+    place = state_of(page, THING, "dataset")
+    return int(place["x"]), int(place["y"])
 
 
 def publish(page: Page) -> None:
     """Put the canvas into the first slot, for everybody."""
-    page.locator("#editor-publish").click()
-    expect(page.locator("#publish-dialog")).to_be_visible()
+    press(page, "#editor-publish")
+    assert appears(page, "#publish-dialog")
     assert ["0/3"] == seen(page, "#publish-count")
-    assert page.locator("input[name=slot][value='0']").is_checked()
-    page.locator("#publish-confirm").click()
-    expect(page.locator("#publish-dialog")).to_be_hidden()
-    expect(page.locator("#slots .canvas-status").first).to_have_text("Slot 1 · public")
+    assert state_of(page, "input[name=slot][value='0']", "checked")
+    press(page, "#publish-confirm")
+    assert disappears(page, "#publish-dialog")
+    assert appears(page, "#slots .canvas-status", "Slot 1 · public")
 
 
 def become_a_stranger(page: Page) -> None:
@@ -373,20 +363,18 @@ def become_a_stranger(page: Page) -> None:
     page.context.clear_cookies()
 
 
-def find_in_grid(page: Page) -> Locator:
-    """See the canvas as the newest of all; return its card."""
+def find_in_grid(page: Page) -> None:
+    """See the canvas as the newest of all."""
     open_page(page, NEWEST)
     assert [TITLE] == seen(page, f"{NEWEST_CARD} .card-title")
-    return page.locator(NEWEST_CARD)
 
 
-def look_at_canvas(card: Locator) -> None:
-    """Go to the canvas; what its maker wrote is to be seen there."""
-    page = card.page
-    card.locator(".card-link").click()
+def look_at_canvas(page: Page) -> None:
+    """Go from its card to the canvas; what its maker wrote is to be seen there."""
+    press(page, f"{NEWEST_CARD} .card-link")
     page.wait_for_url("**/canvas/cnv_*.html", wait_until=READY)
 
     title, written = page_facts.sights(page, "#canvas-title", ".part-text")
     assert [TITLE] == title.seen
     assert WORDS in written.seen
-    assert "Baskets of willow" in page.locator("#main").inner_text()
+    assert "Baskets of willow" in state_of(page, "#main", "innerText")
