@@ -92,9 +92,11 @@ def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Si
     calls = ApiCalls(page)
     go_through_tile(page, app.slug)
     assert heading_with(page, name), f"no heading with the name {name!r}"
+    authenticated = calls.first_authenticated(
+        client
+    )  # for which an app may come anew from its sign-in
     page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
     page.keyboard.press("Escape")  # whatever greets somebody new
-    authenticated = calls.first_authenticated(client)
     heading = heading_with(page, name)
     assert heading, f"the heading with the name {name!r} is gone"
     assert heading["width"] * heading["height"] > 0, "the heading is outside of the page"

@@ -41,7 +41,9 @@ _MIDDLE = """async ([selector, n, words, patience]) => {
 }"""
 
 
-def middle_of(page: Page, selector: str, *, n: int = 0, words: str = "") -> tuple[float, float]:
+def middle_of(
+    page: Page, selector: str, *, n: int = 0, words: str = "", patience: int = ACTION_MS
+) -> tuple[float, float]:
     """Return the middle of an element that can be pressed, as soon as it can.
 
     Args:
@@ -49,11 +51,12 @@ def middle_of(page: Page, selector: str, *, n: int = 0, words: str = "") -> tupl
         selector: What matches it.
         n: Which of those that match; the last is -1.
         words: What it says, among other things.
+        patience: How many milliseconds to wait for that.
 
     Raises:
         AssertionError: It cannot be pressed; with what is in the way.
     """
-    found = page.evaluate(_MIDDLE, [selector, n, words, ACTION_MS])
+    found = page.evaluate(_MIDDLE, [selector, n, words, patience])
     assert not isinstance(found, str), f"{selector} cannot be pressed: {found}"
     x, y = found
     return cast("float", x), cast("float", y)
