@@ -42,7 +42,7 @@ _MIDDLE = """async ([selector, n, words, patience]) => {
 
 
 def middle_of(
-    page: Page, selector: str, *, n: int = 0, words: str = "", patience: int = ACTION_MS
+    page: Page, selector: str, *, n: int = 0, words: str = "", patience: float = ACTION_MS
 ) -> tuple[float, float]:
     """Return the middle of an element that can be pressed, as soon as it can.
 

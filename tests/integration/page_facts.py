@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from dashgen.canvas_schema import RoomState
-from tests.integration.browser import VIOLATION
+from tests.integration.browser import ACTION_MS, VIOLATION
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page
@@ -30,11 +30,11 @@ _SIGHTS = """(selectors) => {
   });
 }"""
 
-# As soon as it is so; ten seconds are more than soon on any machine.
-_BECOMES = """async ([selector, words, isWanted]) => {
+# As soon as it is so.
+_BECOMES = """async ([selector, words, isWanted, patience]) => {
   const isSeen = () => [...document.querySelectorAll(selector)].some((element) =>
     element.textContent.includes(words) && element.checkVisibility({ checkVisibilityCSS: true }));
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + patience;
   while (isSeen() !== isWanted && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -89,9 +89,9 @@ NOTE_ELEMENTS = {
     "a rel title",
 }
 
-# A dialog tells of its closing a little later; ten seconds are more than a little on any machine.
-_REMEMBERS = """async (key) => {
-  const deadline = performance.now() + 10_000;
+# A dialog tells of its closing a little later.
+_REMEMBERS = """async ([key, patience]) => {
+  const deadline = performance.now() + patience;
   while (localStorage.getItem(key) === null && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -133,12 +133,12 @@ def sights(page: Page, *selectors: str) -> list[Sight]:
 
 def appears(page: Page, selector: str, words: str = "") -> bool:
     """Whether an element that says these words can be seen, now or in a moment."""
-    return cast("bool", page.evaluate(_BECOMES, [selector, words, True]))
+    return cast("bool", page.evaluate(_BECOMES, [selector, words, True, ACTION_MS]))
 
 
 def disappears(page: Page, selector: str) -> bool:
     """Whether no such element can be seen, now or in a moment."""
-    return cast("bool", page.evaluate(_BECOMES, [selector, "", False]))
+    return cast("bool", page.evaluate(_BECOMES, [selector, "", False, ACTION_MS]))
 
 
 def state_of(page: Page, selector: str, name: str) -> Any:
@@ -197,7 +197,7 @@ def boot_room(page: Page) -> RoomState:
 
 def remembers(page: Page, key: str) -> bool:
     """Whether the browser keeps something under this key, now or in a moment."""
-    return cast("bool", page.evaluate(_REMEMBERS, key))
+    return cast("bool", page.evaluate(_REMEMBERS, [key, ACTION_MS]))
 
 
 def runs_scripts_of_strangers(page: Page) -> bool:
