@@ -168,8 +168,10 @@ def browse_grid(visit: Visit, gallery: Gallery) -> None:
     with FRONT_PAGE_IS_SERVED:
         open_page(page, NEWEST)
     while seen(page, MORE):
+        before = number_of_cards(page)
         press(page, MORE)
         assert disappears(page, COMING)
+        assert before < number_of_cards(page)
 
     drawn = page_facts.cards(page)
     assert ids == [canvas_id for canvas_id, _ in drawn][: len(ids)]
@@ -177,6 +179,12 @@ def browse_grid(visit: Visit, gallery: Gallery) -> None:
     assert titles == all_seen(page, "#grid .card-title")[0][: len(titles)]
     assert 1 == len({shape for _, shape in drawn})
     assert [] == page_facts.bad_addresses(page)
+
+
+def number_of_cards(page: Page) -> int:
+    """How many cards the grid has by now."""
+    (cards,) = page_facts.sights(page, CARD)
+    return cards.count
 
 
 def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
