@@ -3,7 +3,9 @@
 It reads lines from standard input: ``+N`` a process group has started, ``-N`` it has ended. When the input closes,
 which happens however the search ends, kill -9 included, it kills the groups that are left and removes FOLDER.
 
-What the search itself ran for a moment, such as a checkout of git, is in no group and may go on writing.
+What the search itself ran for a moment, such as a checkout of git, is in no group and may go on writing. So may what
+leads a session of its own and was asked to end, such as a pytest that keeps its cache: it makes the folder again. Hence
+a guard whose owner did not say ``CLOSED`` stays for a while.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import time
 from pathlib import Path
 
 LOCK = "owner.lock"  # of a folder; held for as long as its owner lives
+CLOSED = ".\n"  # the owner's last word where it was not killed: nobody is left who writes
+_RETURNS = 15.0  # seconds in which a folder may come back: three times what a keeper gives its command to end
 _PATIENCE = 60.0  # seconds for whoever still writes; the next start does what is left
 _PAUSE = 0.05
 
@@ -50,19 +54,22 @@ def main(folder: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()
+    was_killed = True
     for line in sys.stdin:
-        group = int(line[1:])
-        if line[0] == "+":
-            groups.add(group)
+        if line == CLOSED:
+            was_killed = False
+        elif line[0] == "+":
+            groups.add(int(line[1:]))
         else:
-            groups.discard(group)
+            groups.discard(int(line[1:]))
     for group in groups:
         with contextlib.suppress(
             ProcessLookupError, PermissionError
         ):  # gone; macOS says so by EPERM
             os.killpg(group, signal.SIGKILL)
-    deadline = time.monotonic() + _PATIENCE
-    while not remove(Path(folder)) and time.monotonic() < deadline:
+    now = time.monotonic()
+    earliest, latest = now + _RETURNS * was_killed, now + _PATIENCE
+    while not (remove(Path(folder)) and time.monotonic() >= earliest) and time.monotonic() < latest:
         time.sleep(_PAUSE)
 
 

@@ -41,7 +41,7 @@ class GuardedFolder:
         try:
             self._folder = TemporaryFolder(self.path)
         except BaseException:
-            self._guard.communicate()
+            self._guard.communicate(guard.CLOSED)
             raise
 
     def announce(self, line: str) -> None:
@@ -79,7 +79,7 @@ class GuardedFolder:
 
     def close(self) -> None:
         """End the guard and remove the folder."""
-        self._guard.communicate()
+        self._guard.communicate(guard.CLOSED)
         self._folder.close()
 
     def __enter__(self) -> Self:

@@ -92,6 +92,23 @@ def test_what_outlives_a_killed_owner_for_a_moment_leaves_nothing_either(tmp_pat
     wait_until(lambda: not folder.exists(), "the folder's end")
 
 
+def test_a_folder_that_comes_back_after_its_owner_was_killed_goes_again(tmp_path: Path) -> None:
+    """As by a pytest in a session of its own, which is asked to end and then keeps its cache."""
+    (tmp_path / "scratch").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        env=engine_environment({"TMPDIR": str(tmp_path / "scratch")}),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        folder = Path(owner.stdout.readline().strip())
+        owner.kill()
+    wait_until(lambda: not folder.exists(), "the folder's end")
+    (folder / "tree-0" / "pytest-cache").mkdir(parents=True)
+    wait_until(lambda: not folder.exists(), "its end once more")
+
+
 def test_as_long_as_anything_is_left_the_next_start_knows_whose_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
