@@ -89,8 +89,8 @@ class Posterior:
             return 1 - self.none - self.commits[site - self._dag.size]
         return self.born_red if site == GOOD_END else self.masses[site]
 
-    def worst_odds(self, commit: int) -> float:
-        """Return the odds against a commit at the pair of rates that speaks most against it.
+    def worst_odds(self, hypothesis: int) -> float:
+        """Return the odds against a hypothesis at the pair of rates that speaks most against it.
 
         Its own likelihood is integrated over the rates, that of all others taken at each pair by itself. Who names
         nobody before these odds are ``d`` or less is wrong with a chance of ``d`` at most, whichever pair is true, on
@@ -98,13 +98,13 @@ class Posterior:
         often that ever grows so large.
 
         Args:
-            commit: The number of the commit.
+            hypothesis: The number of a commit; `Dag.size` is "none of them".
         """
         against = [0.0] * len(self._cells)
         for number, (cell, prior) in enumerate(zip(self._cell_of, self._prior, strict=True)):
-            against[cell] += prior * (number != commit)
+            against[cell] += prior * (number != hypothesis)
         peak = max(max(cell.good_fails) + max(cell.bad_passes) for cell in self._cells)
-        likelihood, _, _ = self._integrate(self._cells[self._cell_of[commit]], peak)
+        likelihood, _, _ = self._integrate(self._cells[self._cell_of[hypothesis]], peak)
         worst = max(
             sum(
                 prior * exp(cell.good_fails[a] + cell.bad_passes[b] - peak)
@@ -114,7 +114,7 @@ class Posterior:
             for b, weight in enumerate(row)
             if weight
         )
-        own = self._prior[commit] * likelihood
+        own = self._prior[hypothesis] * likelihood
         return worst / own if own else inf
 
     def informations(self, taken_out: Sequence[int] = ()) -> dict[int, float]:

@@ -30,7 +30,8 @@ _AS_GOOD_AS_CERTAIN = (
 )
 _MOST_DOUBTS = 2  # runs beyond bisection that go into a command which nothing speaks against
 _FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
-_LIKELY_NONE = 0.4  # from here on the tip is run: a flake is refuted or proved there
+# From here on the tip is run, where rates are learned and where they are told: a flake is refuted or proved there.
+_LIKELY_NONE, _LIKELY_NONE_TOLD = 0.19, 0.4
 
 
 class Outcome(StrEnum):
@@ -191,12 +192,15 @@ class Search:
         if settled is not None:
             wanted += self._lacking(settled)
             wanted += self._proofs_ahead(wanted)
-        elif not self.is_presumed_steady and self.posterior.none >= _LIKELY_NONE:
+        elif not self.is_presumed_steady and self._is_flake_likely():
             wanted.append(
                 self.dag.tip
             )  # whoever is to blame, the tip is bad: nothing else refutes them all
         already = Counter(pending)
         return [site for site in dict.fromkeys(wanted) if site not in already]
+
+    def _is_flake_likely(self) -> bool:
+        return self.posterior.none >= (_LIKELY_NONE_TOLD if self._knows_rates else _LIKELY_NONE)
 
     def _free_ends(self) -> tuple[int, ...]:
         """Return the ends that can run along in the first round without costing another one."""
@@ -313,8 +317,8 @@ class Search:
         is_flake_left = self._knows_rates and now.none > others and self._count(proof)[1]
         return culprit if is_flake_left else proof
 
-    def _is_sure_at_any_rate(self, culprit: int) -> bool:
-        return self.posterior.worst_odds(culprit) <= (1 - self.confidence) / self.confidence
+    def _is_sure_at_any_rate(self, hypothesis: int) -> bool:
+        return self.posterior.worst_odds(hypothesis) <= (1 - self.confidence) / self.confidence
 
     def _put_to_the_test(self) -> set[int]:
         """Return the suspects without which the tip was run."""
@@ -411,7 +415,7 @@ class Search:
     def _conclusion(self) -> Finding | None:
         now = self.posterior
         sure = self._threshold()
-        if now.none >= sure and self._count(self.dag.tip)[1] >= self._passes_for_none():
+        if now.none >= sure and self._is_nobody_left():
             return Finding(Word.NOT_REPRODUCED, now.none)
         if now.born_red >= sure and self._count(GOOD_END)[0]:
             return Finding(Word.BORN_RED, now.born_red)
@@ -424,12 +428,15 @@ class Search:
             return Finding(Word.FOUND, now.commits[culprit], culprit)
         return None
 
-    def _passes_for_none(self) -> int:
-        """Return how often the tip must have passed before it is said that nobody is to blame."""
+    def _is_nobody_left(self) -> bool:
+        """Whether the tip has passed often enough to say that nobody is to blame."""
+        passes = self._count(self.dag.tip)[1]
         if self.is_presumed_steady:
-            return 1
+            return passes > 0
+        if self._knows_rates:
+            return passes > 0 and self._is_sure_at_any_rate(self.dag.size)
         error = (1 - self.confidence) * NONE_OF_THEM  # a culprit was likelier from the start
-        return stopping.repeats(stopping.INTERMITTENT, 1 - error)
+        return passes >= stopping.repeats(stopping.INTERMITTENT, 1 - error)
 
     def _threshold(self) -> float:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""

@@ -82,12 +82,13 @@ def test_the_worst_odds_are_the_odds_where_the_rates_are_known_and_else_no_bette
     case: tuple[Dag, list[tuple[int, bool]]], data: st.DataObject
 ) -> None:
     dag, runs = case
-    commit = data.draw(st.integers(0, dag.size - 1))
+    number = data.draw(st.integers(0, dag.size))  # the last is "none of them"
     for prior, is_known in ((UNKNOWN, False), (KNOWN, True)):
         posterior = make(dag, prior)
         tell(posterior, runs)
-        odds = (1 - posterior.commits[commit]) / posterior.commits[commit]
-        worst = posterior.worst_odds(commit)
+        chance = [*posterior.commits, posterior.none][number]
+        odds = (1 - chance) / chance
+        worst = posterior.worst_odds(number)
         assert worst >= odds or isclose(worst, odds, rel_tol=1e-6)
         if is_known:
             assert isclose(worst, odds, rel_tol=1e-6)

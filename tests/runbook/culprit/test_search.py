@@ -172,6 +172,21 @@ def test_a_rate_that_is_told_need_not_be_learned() -> None:
     assert runs[0.2] < 0.85 * runs[None]
 
 
+def test_a_flake_whose_rate_is_told_is_said_when_it_is_sure_at_each_pair_of_rates() -> None:
+    """Told at 0.2, a tip that passes now and then need not pass as often as a bug that hides every second time."""
+    dag, words, most = line(100), [], 0
+    for seed in range(10):
+        search = make(dag, confidence=0.95, rate=0.2)
+        finding, asked = play(search, lying(dag, None, 0.2, 0, seeded(seed)))
+        words.append(finding.word)
+        most = max(most, len(asked))
+        if finding.word is Word.NOT_REPRODUCED:
+            assert search.posterior.worst_odds(dag.size) <= 0.05 / 0.95
+            assert search.posterior.counts[dag.tip][1]
+    assert words.count(Word.NOT_REPRODUCED) >= 9
+    assert most <= 25
+
+
 def test_whoever_is_idle_at_the_end_runs_the_proof_ahead() -> None:
     dag = line(200)
     search = make(dag, width=8)
@@ -188,6 +203,12 @@ def test_not_reproduced_is_said() -> None:
     finding, asked = play(make(line(20)), lambda _: Outcome.PASS)
     assert Word.NOT_REPRODUCED == finding.word
     assert len(asked) <= 7
+
+
+def test_the_tip_comes_first_where_lies_are_expected() -> None:
+    """It passes: then a flake is likelier than anything else, and nobody need be looked for."""
+    _, asked = play(make(line(200), confidence=0.95), lambda _: Outcome.PASS)
+    assert {199} == set(asked)
 
 
 def test_a_flake_is_no_culprit() -> None:
