@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from runbook.project import Project
     from runbook.upgrades.floated import Floated
-    from runbook.upgrades.healing import Spot
+    from runbook.upgrades.healing import Seen, Spot
 
 _BROWSER_TIERS = {"browser", "hub-browser"}
 _SERIOUS = (
@@ -137,13 +137,18 @@ class Drift:
     def issues(self) -> list[issue.Issue]:
         """Return an open issue for each cause, and a closed one for each that was open and is gone."""
         found = {each.key: each for each in issue.issues_of(self.tiers.values())}
-        past = [record for _, record in evidence.read_all(self.project.state)]
-        known = seen_in_constraints(constraints.standing(_pyproject(self.project.root)))
-        for key, spots in seen_in_records(past).items():
-            known[key] = known.get(key, {}) | spots
+        known = self._known(constraints.standing(_pyproject(self.project.root)))
         why = "The newest is green without it; what drift held back because of it is lifted."
         healed = [issue.healed(key, why) for key in gone(known, self._looked_at(), found)]
         return [*found.values(), *healed]
+
+    def _known(self, standing: Iterable[constraints.Constraint]) -> Seen:
+        """Return where each cause has shown: a constraint names one tier, the records all of them."""
+        known = seen_in_constraints(standing)
+        past = [record for _, record in evidence.read_all(self.project.state)]
+        for key, spots in seen_in_records(past).items():
+            known[key] = known.get(key, {}) | spots
+        return known
 
     def _looked_at(self) -> dict[Spot, str]:
         return {
@@ -167,9 +172,7 @@ class Drift:
             for each in new.values()
             if (each.key, each.pin) not in there
         ]  # fmt: skip
-        healed = gone(
-            seen_in_constraints(standing), self._looked_at(), {each.key for each in wanted}
-        )
+        healed = gone(self._known(standing), self._looked_at(), {each.key for each in wanted})
         return done + [
             _commit(
                 root, f"drift/lift-{each.key}", constraints.remove(before, each),

@@ -119,6 +119,21 @@ def test_a_constraint_is_lifted_and_its_issue_closed_when_the_cause_is_gone(
     assert () == constraints.standing(repository.git("show", f"drift/lift-{key}:pyproject.toml"))
 
 
+def test_a_constraint_stands_until_every_tier_that_needed_it_was_looked_at(
+    drift: Drift, repository: Repository
+) -> None:
+    drift.tiers["browser"] = tier("browser")
+    (done,) = drift.commit()
+    repository.git("merge", "--quiet", done.split()[0])
+    state = drift.project.state
+    evidence.write(evidence.make_folder(state, "2026-01-01"), drift.record(), {}, drift.issues())
+    drift.tiers = {"fast": tier("fast", "clean", blamed=False)}
+    assert [] == drift.commit()
+    drift.tiers["browser"] = tier("browser", "clean", blamed=False)
+    (lifted,) = drift.commit()
+    assert lifted.startswith("drift/lift-")
+
+
 def test_a_constraint_stands_where_only_another_tier_was_looked_at(
     drift: Drift, repository: Repository
 ) -> None:
