@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,27 @@ LEADING = ("README.md", "AGENTS.md", "docs/getting-started/SMOKE_RUNBOOK.md")
 OURS = ("bin/nox", "bin/invoke", "bash")
 ROW = "test_unpublish_removes_canvas_from_grid"
 STANDS_FOR = {"TEST": ROW, "SLUG": "checklists", "SHA": "HEAD~1"}
-_OTHERS = ("RUNBOOK_", "NOX", "PYTEST_", "PYTHON", "VIRTUAL_ENV", "GIT_", "GITHUB_", "CI")
+# All that the machine has: what README asks for, some of POSIX, and what `bin/smoke-test.sh` needs besides.
+PROGRAMS = (
+    *("bash", "git", "python3"),
+    *("basename", "cat", "dirname", "env", "ls", "mkdir", "mkfifo", "mktemp", "mv", "rm", "sed"),
+    *("sleep", "sort", "tail", "tr", "uname", "wc"),
+    *("curl", "jq"),
+)
+_OTHERS = (
+    "RUNBOOK_",
+    "NOX",
+    "PYTEST_",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "GIT_",
+    "GITHUB_",
+    "CI",
+    "UV_",
+    "XDG_",
+    "ORCH_",
+    "ENSEMBLE_",
+)
 
 # Each broken as one commit among innocent ones: at the end of the file stands what takes the place of the real thing.
 BREAKS = {
@@ -124,6 +146,12 @@ def test_every_command_that_is_shown_is_typed_here_or_left_to_another() -> None:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This repository's HEAD, on a machine that has made nothing in it yet."""
     folder = tmp_path_factory.mktemp("machine") / "clone"
+    for name in ("home", "bin"):
+        (folder.parent / name).mkdir()
+    for name in PROGRAMS:
+        program = sys._base_executable if name == "python3" else shutil.which(name)  # type: ignore[attr-defined]
+        assert program, f"{name} is not on PATH"
+        (folder.parent / "bin" / name).symlink_to(program)
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     return folder
 
@@ -158,7 +186,7 @@ def must(clone: Path, *words: str) -> None:
 
 
 def in_clone(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the clone, as somebody does who has just come."""
+    """Run a command in the clone, as somebody does who has just come: with few programs, and nothing at home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
     named = {
         f"GIT_{who}_{what}": "ada@example.org"
@@ -168,7 +196,7 @@ def in_clone(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         words,
         cwd=clone,
-        env=kept | named | {"ORCH_DATA": str(clone.parent / "orchestrator")},
+        env=kept | named | {"PATH": str(clone.parent / "bin"), "HOME": str(clone.parent / "home")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
