@@ -32,6 +32,10 @@ CANVAS_IS_READABLE = precondition(
     "a public canvas can be read by its address",
     row="test_canvas_detail_endpoint_serves_public_canvas",
 )
+UNSEEN_IS_MISSING = precondition(
+    "what nobody may see is as missing as what was never there",
+    row="test_visitor_cannot_see_private_canvas",
+)
 CANVAS_PAGE_IS_MADE = precondition(
     "the page of a canvas is made",
     row="test_text_component_with_script_tag_is_escaped_in_static_render",

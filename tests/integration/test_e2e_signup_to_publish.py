@@ -18,6 +18,7 @@ from tests.integration.given import (
     FRONT_PAGE_IS_SERVED,
     GRID_ANSWERS,
     PAIRING_ENDS,
+    UNSEEN_IS_MISSING,
 )
 from tests.integration.html_page import parse_page
 
@@ -295,7 +296,10 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     assert "absent" == presence(visitor, canvas.id)
     assert "present" == presence(visitor, neighbour.id)
     for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
-        assert 404 == visitor.get(path).status
+        gone = visitor.get(path)
+        assert 200 != gone.status
+        with UNSEEN_IS_MISSING:
+            assert 404 == gone.status
     assert {"Comes and goes": None, "Stays": 1} == slots_of(owner)
     path = f"/studio/canvas/{canvas.id}"
     draft = owner.client.get(path).json
