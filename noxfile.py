@@ -262,6 +262,9 @@ def sync(session: nox.Session, lock: str) -> None:
     has_moved = place.is_file() and place.read_text(encoding="utf-8") != str(place)
     again = ["--reinstall"] if has_moved else []
     options = ["--quiet", "--require-hashes", *compile_once, *again]
+    if not is_fresh or has_moved:  # killed on the way it is nobody's, and the next call fills it again
+        stamp.unlink(missing_ok=True)
+        place.write_text("nowhere yet", encoding="utf-8")
     session.run_install("uv", "pip", "sync", *options, str(file), silent=True)
     shutil.copyfile(file, stamp)  # bin/run_e2e_smoke.sh knows the environment by this
     place.write_text(str(place), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,27 @@ from tests.runbook.support import engine_environment
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def engine(checkout: Path) -> str:
+# As where an installation is killed that has noted a package and not yet written its program.
+KILLED = """
+import os, signal
+
+def fill_in_part(session, *command, **options):
+    session.run(*command, **options)
+    Path(session.bin, "pytest").unlink()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+nox.Session.run_install = fill_in_part
+"""
+
+
+def make_checkout(root: Path) -> Path:
+    (root / "requirements").mkdir(parents=True)
+    shutil.copy(ROOT / "noxfile.py", root)
+    shutil.copy(ROOT / "requirements/engine.txt", root / "requirements/engine.txt")
+    return root
+
+
+def engine(checkout: Path, *, ends_with: int = 0) -> str:
     """Call the session that tests the engine, for the version of its pytest; return all that was said."""
     command = [sys.executable, "-m", "nox", "--noxfile", str(checkout / "noxfile.py")]
     done = subprocess.run(
@@ -23,15 +44,12 @@ def engine(checkout: Path) -> str:
         text=True,
         check=False,
     )
-    assert 0 == done.returncode, done.stdout
+    assert ends_with == done.returncode, done.stdout
     return done.stdout
 
 
 def test_a_checkout_that_was_moved_has_its_programs_installed_again(tmp_path: Path) -> None:
-    before, after = tmp_path / "before", tmp_path / "after"
-    (before / "requirements").mkdir(parents=True)
-    shutil.copy(ROOT / "noxfile.py", before)
-    shutil.copy(ROOT / "requirements/engine.txt", before / "requirements/engine.txt")
+    before, after = make_checkout(tmp_path / "before"), tmp_path / "after"
 
     assert "pytest " in engine(before)
     assert "--reinstall" not in engine(before)
@@ -40,3 +58,16 @@ def test_a_checkout_that_was_moved_has_its_programs_installed_again(tmp_path: Pa
 
     assert "--reinstall" in moved
     assert "--reinstall" not in engine(after)
+
+
+def test_an_environment_whose_filling_was_killed_is_filled_again(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "checkout")
+    noxfile = checkout / "noxfile.py"
+    whole = noxfile.read_text(encoding="utf-8")
+    noxfile.write_text(whole + KILLED, encoding="utf-8")
+    engine(checkout, ends_with=-signal.SIGKILL)
+    noxfile.write_text(whole, encoding="utf-8")
+
+    assert not (checkout / ".nox" / "engine" / "installed-lock.txt").exists()
+    assert "pytest " in engine(checkout)
+    assert "--reinstall" not in engine(checkout)
