@@ -101,18 +101,14 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         "repo": "the repository to search; this one by default",
         "setup": "run before the command; where it fails the commit is untestable",
         "cluster": "the address of a Dask scheduler",
+        "jobs": "probes at once",
+        "flake-rate": "how often a good commit fails, if that is known; 0 for never",
+        "confidence": "be this sure, even if it lies",
         "json": "write the result as JSON to this file; - is standard output",
     }
     for name, text in texts.items():
         parser.add_argument(f"--{name}", default="", help=text)
     parser.add_argument("--bad", default="HEAD", help="a commit that fails (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=0, help="probes at once")
-    parser.add_argument(
-        "--flake-rate", type=float, default=0.0, help="how often a good commit fails"
-    )
-    parser.add_argument(
-        "--confidence", type=float, default=0.0, help="be this sure, even if it lies"
-    )
     parser.add_argument(
         "--first-parent", action="store_true", help="a merge stands for all it brought"
     )
@@ -143,7 +139,7 @@ def _add_rollback(parser: argparse.ArgumentParser) -> None:
     }
     for name, text in texts.items():
         parser.add_argument(f"--{name}", default="", help=text)
-    parser.add_argument("--jobs", type=int, default=0, help="probes at once")
+    parser.add_argument("--jobs", type=int, default=1, help="probes at once")
     _add_procedure(parser)
     parser.set_defaults(
         handler=lambda o: commands.rollback(

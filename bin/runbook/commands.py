@@ -239,7 +239,7 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
     file: str,
     repo: str,
     command: str,
-    options: Mapping[str, str | int | float],
+    options: Mapping[str, str | int],
     flags: Mapping[str, bool],
 ) -> ExitCode:
     """Search the history for the commit that broke a row or a command.
@@ -250,7 +250,7 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
         file: A suspected file; its end is enough.
         repo: The repository to search, or empty for this one.
         command: What tells good from bad.
-        options: Further options of the search, by name; those that are empty are left out.
+        options: Further options of the search, by name; those that are empty are left out, a 0 is not.
         flags: Switches of the search, by name.
     """
     from runbook.culprit.__main__ import main as search  # noqa: PLC0415
@@ -268,7 +268,7 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
     )
     arguments += file_arguments(where, file) if file else []
     for name, value in options.items():
-        arguments += [f"--{name}", str(value)] if value else []
+        arguments += [f"--{name}", str(value)] if value != "" else []
     arguments += [f"--{name}" for name, is_on in flags.items() if is_on]
     return ExitCode(search(arguments))
 
@@ -477,7 +477,7 @@ def find_offending_upgrade(
     *,
     baseline: str,
     command: str,
-    options: Mapping[str, str | int | float],
+    options: Mapping[str, str | int],
     lists: Mapping[str, str],
     flags: Mapping[str, bool],
 ) -> ExitCode:
@@ -486,7 +486,7 @@ def find_offending_upgrade(
     Args:
         baseline: A file of pins that was green.
         command: What tells green from red.
-        options: Further options of the search, by name; those that are empty are left out.
+        options: Further options of the search, by name; those that are empty are left out, a 0 is not.
         lists: Options that may be given several times, their values with commas between.
         flags: Switches of the search, by name.
     """
@@ -496,7 +496,7 @@ def find_offending_upgrade(
         example = call("find-offending-upgrade --baseline pins.txt --command 'python -m pytest -q'")
         raise UsageError("a search needs --baseline and --command", next_step=example)
     arguments = [f"--baseline={baseline}", f"--command={command}"]
-    arguments += [f"--{name}={value}" for name, value in options.items() if value]
+    arguments += [f"--{name}={value}" for name, value in options.items() if value != ""]
     arguments += [
         f"--{name}={each}" for name, values in lists.items() for each in values.split(",") if each
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -326,6 +327,29 @@ def test_a_day_that_is_none_is_a_usage_error(
     assert 2 == ends_with(commands.lock, procedures.root, as_of="last year", **options)
 
     assert "'last year' is no date" in capsys.readouterr().err
+
+
+def test_a_search_is_told_of_a_nought_and_of_nothing_that_was_not_said(
+    procedures: TinyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[str]] = []
+
+    def search_for(words: list[str]) -> int:
+        told.append(words)
+        return 0
+
+    monkeypatch.setattr("runbook.culprit.__main__.main", search_for)
+    monkeypatch.setattr("runbook.upgrades.__main__.main", search_for)
+    options = {"flake-rate": "0", "jobs": 0, "good": ""}
+    said: dict[str, Any] = {"command": "true", "options": options}
+    search = said | {"test": "", "file": "", "repo": "", "flags": {"dry-run": False}}
+    upgrades = said | {"baseline": "pins.txt", "lists": {}, "flags": {}}
+    assert 0 == ends_with(partial(commands.find_offending_commit, procedures.root, **search))
+    assert 0 == ends_with(partial(commands.find_offending_upgrade, **upgrades))
+
+    commit, upgrade = told
+    assert ["--command", "true", "--flake-rate", "0", "--jobs", "0"] == commit[2:]
+    assert ["--flake-rate=0", "--jobs=0"] == upgrade[2:]
 
 
 def json_calls(root: Path, place: str) -> list[Callable[[], None]]:

@@ -166,6 +166,27 @@ def test_the_noxfile_is_a_script_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("find-offending-commit --command true --jobs 0", "--jobs is 0; it is 1 or more"),
+        ("find-offending-commit --command true --confidence 0", "--confidence is 0; it is above 0.5"),
+        ("find-offending-commit --command true --jobs many", "argument --jobs: invalid int value: 'many'"),
+        ("find-offending-upgrade --baseline LICENSE --command true --jobs 0", "--jobs is 0; it is 1"),
+        ("find-offending-upgrade --baseline LICENSE --command true --timeout 0", "--timeout is 0; it is"),
+        ("find-offending-upgrade --baseline LICENSE --command true --timeout nan", "--timeout is nan; it"),
+        ("rollback --dry-run --jobs 0", "--jobs is 0; it is 1 or more"),
+        ("rollback --dry-run --jobs=-1", "--jobs is -1; it is 1 or more"),
+    ],
+)  # fmt: skip
+def test_a_number_that_makes_no_sense_is_refused(words: str, said: str) -> None:
+    """A 0, too: it is not taken for nothing said."""
+    done = invoke(*words.split())
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith(f"error: {said}")
+
+
+@pytest.mark.parametrize(
     ("words", "positional"),
     [(["prove", "test_a"], "['test']"), (["prove"], "[]"), (["prove", "--jobs", "2"], "[]")],
 )

@@ -59,7 +59,7 @@ def _dry_run(options: Options) -> Ended:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m runbook.culprit", description=__doc__)
+    parser = Parser(prog=call("find-offending-commit"), description=__doc__)
     add = parser.add_argument
     add(
         "--repo",

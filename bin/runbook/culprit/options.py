@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
@@ -102,13 +103,19 @@ class Options:
             raise UsageError(f"--confidence is {self.confidence:g}; it is above 0.5 and below 1")
 
 
+def check_jobs(jobs: int) -> None:
+    """Raise `UsageError` where so many at once make no sense."""
+    if jobs < 1:
+        raise UsageError(f"--jobs is {jobs}; it is 1 or more")
+
+
 def check_runs(command: str, jobs: int | None, flake_rate: float | None, timeout: float) -> None:
     """Raise `UsageError` where what any search is told of its runs makes no sense."""
     if not command.strip():
         raise UsageError("there is no command", next_step="pass --command CMD")
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs is {jobs}; it is 1 or more")
+    if jobs is not None:
+        check_jobs(jobs)
     if flake_rate is not None and not 0 <= flake_rate < 0.5:
         raise UsageError(f"--flake-rate is {flake_rate:g}; it is 0 or more and below 0.5")
-    if timeout <= 0:
+    if not 0 < timeout < inf:
         raise UsageError(f"--timeout is {timeout:g}; it is above 0")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.arguments import Parser
-from runbook.errors import RunbookError, tell
+from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
@@ -52,6 +52,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _prove(options: argparse.Namespace) -> ExitCode:
+    _check_count("--jobs", options.jobs)
+    _check_count("--unfaulted", options.unfaulted)
     project = find_project(Path.cwd())
     known = read_faults(project)
     faults = faults_of(project, known, options.tests, options.tier)
@@ -68,6 +70,11 @@ def _prove(options: argparse.Namespace) -> ExitCode:
             f"recorded in {write_record(project, matrix.proofs, known)}; next: bin/invoke docs"
         )
     return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
+
+
+def _check_count(option: str, number: int) -> None:
+    if number < 0:
+        raise UsageError(f"{option} is {number}; it is 0 or more")
 
 
 def _narrate(text: str) -> None:

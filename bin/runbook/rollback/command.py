@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.rollback.ground import Ground, Wish
@@ -51,7 +52,9 @@ def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCo
         RunbookError: It failed, or said no.
     """
     approved, given = _approved(arguments, how)
-    hint = Hint(given["file"], given["test"], given["commit"], int(given["jobs"]))
+    jobs = int(given["jobs"])
+    check_jobs(jobs)
+    hint = Hint(given["file"], given["test"], given["commit"], jobs)
     procedure = Rollback(Ground(project), hint, _wish(given), _say)
     plan = procedure.plan()
     if how.dry_run:

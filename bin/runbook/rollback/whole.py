@@ -67,7 +67,7 @@ class Hint:
     file: str = ""
     test: str = ""
     commit: str = ""
-    jobs: int = 0
+    jobs: int = 1
 
 
 class Rollback:
@@ -233,7 +233,7 @@ class Rollback:
             good=self._parent(),
             is_wary=not self._candidate,  # what it names will be reverted
             first_parent=bool(self._candidate),
-            jobs=self._hint.jobs or None,
+            jobs=self._hint.jobs,
             suspects=(*((self._file,) if self._file else ()), *wanted.suspects),
             overlay=(wanted.overlay,),
             overlay_root=tree.path,

@@ -356,6 +356,7 @@ WRONG = {
     "a flake rate that says nothing": ((*GOOD, "--flake-rate", "0.5"), "--flake-rate is 0.5"),
     "certainty": ((*GOOD, "--confidence", "1"), "--confidence is 1"),
     "no time": ((*GOOD, "--timeout", "0"), "--timeout is 0"),
+    "no number of seconds": ((*GOOD, "--timeout", "nan"), "--timeout is nan"),
 }
 
 

@@ -106,6 +106,14 @@ def test_a_row_alone_is_proved_by_its_faults(app: TinyProject) -> None:
     assert ExitCode.GREEN == done.returncode
 
 
+@pytest.mark.parametrize("option", ["--jobs", "--unfaulted"])
+def test_fewer_than_none_is_refused(app: TinyProject, option: str) -> None:
+    done = prove(app, option, "-1")
+
+    assert (ExitCode.USAGE, "") == (done.returncode, done.stdout)
+    assert f"error: {option} is -1; it is 0 or more\n" == done.stderr
+
+
 def test_a_tier_that_is_red_already_proves_nothing(app: TinyProject) -> None:
     app.write("app.py", APP.replace("hello", "good day"))
 
