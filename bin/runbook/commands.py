@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import webbrowser
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ParamSpec
@@ -17,6 +16,7 @@ from runbook import browsers, locks
 from runbook import changed as changes
 from runbook import describe as description
 from runbook import explain as explanation
+from runbook.call_folder import call_folder
 from runbook.calls import call
 from runbook.checks import documents, generated_blocks
 from runbook.document import refresh
@@ -109,8 +109,8 @@ def _run_tiers(
 ) -> ExitCode:
     """Run tiers, or none; the JSON of several runs, or of those that are asked for together, is one object."""
     codes, runs = [], []
-    with tempfile.TemporaryDirectory(prefix="runbook-runs-") as folder:
-        file = Path(folder, "runs.jsonl")
+    with call_folder(find_project(root).state) as folder:
+        file = folder / "runs.jsonl"
         own = ["--add-json", str(file)] if json_file else []
         lines = sys.stderr if json_file == "-" else None
         for tier in tiers:
@@ -160,13 +160,13 @@ def run_session(
     Raises:
         EnvironmentNotReady: It ended before it could say anything.
     """
-    with tempfile.NamedTemporaryFile(prefix="runbook-exit-", suffix=".txt") as codes:
+    with call_folder(find_project(root).state) as folder:
+        codes = folder / "exit-codes.txt"
         nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
-        environment = os.environ | {EXIT_CODES_VARIABLE: codes.name}
+        environment = os.environ | {EXIT_CODES_VARIABLE: str(codes)}
         status = subprocess.call([*nox, "--", *arguments], env=environment, stdout=stdout)
-        said = [
-            ExitCode(int(line)) for line in Path(codes.name).read_text(encoding="utf-8").split()
-        ]
+        lines = codes.read_text(encoding="utf-8").split() if codes.exists() else []
+    said = [ExitCode(int(line)) for line in lines]
     if status and not said:
         raise EnvironmentNotReady(
             f"the session {session} ended before its smoke", next_step=f"bin/nox -s {session}"

@@ -63,9 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def tell_exit_code(file: str, exit_code: int) -> None:
-    """Add an exit code to the file that ``EXIT_CODES_VARIABLE`` named, if it named one."""
+    """Add an exit code to the file that ``EXIT_CODES_VARIABLE`` named, if it named one and the caller still lives."""
     if file:
-        with Path(file).open("a", encoding="utf-8") as told:
+        with contextlib.suppress(FileNotFoundError), Path(file).open("a", encoding="utf-8") as told:
             told.write(f"{int(exit_code)}\n")
 
 
