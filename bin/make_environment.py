@@ -56,7 +56,8 @@ def _make(environment: Path, lock: Path) -> int:
     if not _fill(environment, lock):
         return _give_up(
             f"{_name(environment)} could not be made from {_name(lock)}; the reason stands above",
-            "check the network and the package index that uv or pip is set up for, then the same command again",
+            "check the network and the package index that uv or pip is set up for, then the same command again;"
+            " where it speaks of hashes the lock is wrong: git checkout -- requirements",
         )
     shutil.copyfile(lock, environment / STAMP)
     _narrate(f"made {_name(environment)} in {time.monotonic() - started:.1f} s")

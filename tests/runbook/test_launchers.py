@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -28,6 +29,7 @@ UNREACHABLE = {
     "UV_HTTP_RETRIES": "0",
     "PIP_RETRIES": "0",
 }
+UNHAD_METADATA = "Metadata-Version: 2.1\nName: no-such-package-anywhere\nVersion: 1.0\n"
 UNHAD_LOCK = "no-such-package-anywhere==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
 
 
@@ -232,6 +234,19 @@ def test_without_a_network_it_says_what_to_do_and_leaves_nothing_whole(
     assert "error: .venv could not be made from requirements/tools.txt" in done.stderr
     assert "next: check the network" in done.stderr
     assert not (checkout.root / ".venv/installed-lock.txt").exists()
+
+
+def test_a_lock_with_wrong_hashes_is_told_how_to_get_the_right_one(checkout: Checkout) -> None:
+    had = checkout.root / "no_such_package_anywhere-1.0-py3-none-any.whl"
+    with ZipFile(had, "w") as wheel:
+        wheel.writestr("no_such_package_anywhere-1.0.dist-info/METADATA", UNHAD_METADATA)
+    checkout.put("requirements/tools.txt", UNHAD_LOCK)
+
+    done = checkout.run("invoke", "--list", UV_NO_INDEX="1", UV_FIND_LINKS=str(checkout.root))
+
+    assert 4 == done.returncode
+    assert "sha256:" + "0" * 64 in done.stderr
+    assert "where it speaks of hashes the lock is wrong: git checkout -- req" in done.stderr
 
 
 def without_uv(checkout: Checkout) -> str:
