@@ -262,7 +262,8 @@ def sync(session: nox.Session, lock: str) -> None:
     has_moved = place.is_file() and place.read_text(encoding="utf-8") != str(place)
     again = ["--reinstall"] if has_moved else []
     options = ["--quiet", "--require-hashes", *compile_once, *again]
-    if not is_fresh or has_moved:  # killed on the way it is nobody's, and the next call fills it again
+    # Where this is killed on the way the environment is nobody's, and the next call fills it again.
+    if not is_fresh or has_moved:
         stamp.unlink(missing_ok=True)
         place.write_text("nowhere yet", encoding="utf-8")
     session.run_install("uv", "pip", "sync", *options, str(file), silent=True)

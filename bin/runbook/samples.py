@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook.gate.file import Position
 from runbook.lines import VERSION
+from runbook.prove.matrix import Matrix
 from runbook.report_lines import MOST_LINES, abridged, fail_line, header, result
 from runbook.rows import Row, Severity
 from runbook.source_state import SourceState
@@ -49,19 +50,25 @@ def findings(text: str, *, tiers: Collection[str], tests: Collection[str]) -> It
             yield f"shows tier={joined}, and there is no tier {tier}"
     for sample in _SAMPLE.finditer(text):
         kind, fields = sample["kind"], dict(_FIELD.findall(sample["rest"]))
-        word, expected = sample["rest"].split()[0], _FIELDS[kind]
-        # Some lines leave fields out; and RESULT is the last line of other commands, too.
+        word = sample["rest"].split()[0]
+        expected = _expected(kind, word, fields)
+        # Some lines leave fields out.
         shown = [name for name in expected if name in fields] if kind in _IN_PART else expected
-        if kind == "RESULT" and "total" not in fields:
-            continue
         if list(fields) != shown:
             yield f"shows a line {kind} with other fields than {' '.join(expected)}"
             continue
         yield from _wrong_values(fields)
-        if kind == "RESULT":
+        if kind == "RESULT" and "total" in fields:
             yield from _wrong_result(word, fields)
         elif kind == "FAIL" and word.partition("[")[0] not in tests:
             yield f"shows a line FAIL of {word}, which is no test"
+
+
+def _expected(kind: str, word: str, fields: Mapping[str, str]) -> list[str]:
+    """The fields of such a line; RESULT is the last line of other commands, too, of which one is known."""
+    if kind == "RESULT" and "total" not in fields:
+        return _PROOF_FIELDS if word in _PROVING else list(fields)
+    return _FIELDS[kind]
 
 
 def _wrong_values(fields: Mapping[str, str]) -> Iterator[str]:
@@ -85,6 +92,8 @@ def _fields(line: str) -> list[str]:
 
 
 _A_ROW = Row("a", "a", 1, Severity.HIGH, "a", ())
+_PROVING = ("proved", "unproved")
+_PROOF_FIELDS = _fields(Matrix((), green=1, unfaulted=1, seconds=1).lines()[-1])
 _FIELDS = {
     VERSION: _fields(header(tier="a", source=SourceState("a", "a", is_dirty=False), run="a")),
     "FAIL": _fields(fail_line(_A_ROW, at="a", want="a", got="a", evidence="a")),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CONTRACTS: Final = REPOSITORY / "docs" / "architecture" / "api-contracts"
 CONTRACT: Final = (CONTRACTS / "CHUNK_2_API_CONTRACT.md").read_text()
 OPENAPI: Final[dict[str, Any]] = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())
+PROSE: Final = re.compile(r"`(?:[A-Z]+ )?(/[\w/{}.-]*)` answers (\d{3})\b")
 METHODS: Final = ("get", "put", "post", "delete")
 UNKNOWN: Final = "cnv_000000000000"
 
@@ -376,6 +377,33 @@ def test_the_contract_s_table_is_the_openapi_file_s() -> None:
         for route, _, statuses in table_rows("route")
     }
     assert stated == {str(operation): list(answers) for operation, answers in DOCUMENTED.items()}
+
+
+def test_what_prose_says_of_a_route_is_in_the_openapi_file() -> None:
+    documents = [REPOSITORY / "AGENTS.md", *(REPOSITORY / "docs").rglob("*.md")]
+    paths = {operation.path for operation in DOCUMENTED}
+    said = {
+        (path, int(status))
+        for document in documents
+        for path, status in PROSE.findall(document.read_text(encoding="utf-8"))
+        if path in paths  # the hub's apps have others
+    }
+    stated = {(each.path, status) for each in DOCUMENTED for status in DOCUMENTED[each]}
+
+    assert {path for path, _ in said} >= {"/fire"}
+    assert said <= stated
+
+
+def test_the_agents_are_told_the_status_of_a_published_canvas() -> None:
+    agents = (REPOSITORY / "AGENTS.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"A published canvas is fixed \((\d+)\)", agents)
+    answers = OPENAPI["paths"]["/studio/canvas/{canvas_id}"]["put"]["responses"]
+
+    assert [said] == [
+        status
+        for status, answer in answers.items()
+        if answer.get("$ref", "").endswith("/CanvasPublished")
+    ]
 
 
 def test_the_contract_lists_every_error(

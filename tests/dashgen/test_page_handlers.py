@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashgen.pages.navigation import LEGAL_PAGES
+from dashgen.settings import REPOSITORY
 
 if TYPE_CHECKING:
     from tests.dashgen.conftest import ControlPanel, Creator
@@ -128,6 +129,19 @@ def test_documents_are_pages(panel: ControlPanel) -> None:
     assert b"docs/legal/DMCA.md" in page.body
     for path in ("nothing", "legal", "../README", "legal/DMCA.md", "legal//DMCA", "adr/.hidden"):
         assert panel.get(f"/docs/{path}.html").status == 404
+
+
+def test_the_addresses_that_documents_give_are_served(panel: ControlPanel) -> None:
+    documents = [
+        REPOSITORY / "README.md",
+        REPOSITORY / "AGENTS.md",
+        *(REPOSITORY / "docs").rglob("*.md"),
+    ]
+    texts = [each.read_text(encoding="utf-8") for each in documents]
+    given = {address for text in texts for address in re.findall(r"`(/docs/[\w/.-]+)`", text)}
+
+    assert given
+    assert dict.fromkeys(given, 200) == {address: panel.get(address).status for address in given}
 
 
 @pytest.mark.parametrize("address", ["/docs", "/docs/"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runbook.checks import check, definition_exists
 from runbook.project import read_project
-from tests.runbook.support import engine_environment, module, row_test
+from tests.runbook.support import ROOT, engine_environment, module, row_test
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -254,3 +256,12 @@ def test_the_command_prints_its_findings_and_ends_red(tidy: TinyProject) -> None
     found = command()
     finding = "error: docs/more.md: names `bin/gone`, which does not exist"
     assert (1, [finding, "1 stale or dangling"]) == (found.returncode, found.stdout.splitlines())
+
+
+def test_the_licence_is_the_same_wherever_it_is_named() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = re.findall(r"([\w.-]+), see \[LICENSE\]", readme)
+
+    assert [settings["project"]["license"]] == said
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith(f"{said[0]} License\n")

@@ -10,6 +10,7 @@ ROW = """@pytest.mark.runbook(severity="high", cause="It broke.", suspects=["a.p
 def test_a(): ...
 """
 TIER = '[tool.runbook.tiers.fast]\ntests = ["tests"]\n'
+CLOSED = '{"version": 2, "state": "closed", "reason": "...", "by": "...", "closed_at": 0.0}\n'
 
 
 def said(kind: str, body: str) -> list[str]:
@@ -25,6 +26,8 @@ def said(kind: str, body: str) -> list[str]:
         ("toml", TIER),
         ("python", "with a:\n    b()\n"),
         ("text", "severity=critical"),
+        ("json", CLOSED),
+        ("json", '{"error": "gone",\n"message": "..."}\n{"version": 1}\n'),
     ],
 )
 def test_what_the_engine_takes_is_left_alone(kind: str, body: str) -> None:
@@ -43,6 +46,10 @@ def test_what_the_engine_takes_is_left_alone(kind: str, body: str) -> None:
         ("python", "def test_a() ...\n", "its lines:1: "),
         ("toml", TIER.replace("tiers", "tier"), "has an unknown key 'tier'; the nearest: tiers"),
         ("toml", TIER.replace("]\n", "\n", 1), "Expected ']'"),
+        ("json", CLOSED.replace("reason", "cause"), "a gate has cause, reason otherwise"),
+        ("json", CLOSED.replace('"version"', '"schema"'), "a gate has schema, version otherwise"),
+        ("json", CLOSED.replace("}", ",}"), "double quotes"),
+        ("json", CLOSED.replace("2", "3"), "a gate has version 2"),
     ],
 )
 def test_what_the_engine_refuses_is_found(kind: str, body: str, why: str) -> None:

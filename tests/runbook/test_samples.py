@@ -27,7 +27,8 @@ def said(text: str) -> list[str]:
         f"    {LAST}",
         FAIL.replace('want="a b" ', ""),  # not every failure is a comparison
         LAST.replace("=0.9", "=..."),
-        "RESULT proved faults=4 killed=4",  # of another command
+        "RESULT proved faults=4 killed=4 first=4 unfaulted=1/1 seconds=8.4",
+        "RESULT green verdict=clean moved=0",  # of another command
         "The last line is always RESULT, and a FAIL line has a cause.",
         FAIL.replace("FAIL test_a ", "FAIL test_a[one two] "),
         "`CUT failures=N in=FILE` says what is left out, `CUT failures=...` how much",
@@ -59,6 +60,7 @@ def test_what_a_run_prints_is_left_alone(line: str) -> None:
         (LAST.replace("=0.9", "=0.91"), "shows seconds=0.91, which no run prints"),
         (LAST.replace("gate=closed", "gate=shut"), "shows gate=shut, which no run prints"),
         (FAIL.replace("=high", "=low"), "shows severity=low, which no run prints"),
+        ("RESULT proved faults=4 killed=4", "shows a line RESULT with other fields than faults killed"),
         (FAIL.replace("test_a ", "test_b "), "shows a line FAIL of test_b, which is no test"),
     ],
 )  # fmt: skip

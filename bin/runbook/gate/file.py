@@ -33,11 +33,11 @@ MAX_BYTES = 16 * 1024  # as the server reads it
 CLOCK_SKEW_S = 60.0  # how far ahead the clock of whoever opened it may be
 _PRIVATE = 0o600
 _KEY_NAME = re.compile(r"[0-9a-f]{16}")
-_OPEN_KEYS = frozenset({
+OPEN_KEYS = frozenset({
     "version", "state", "build", "commit", "tree", "opened_at", "by", "proof", "key", "key_ctime_ns", "mac",
 })  # fmt: skip
 _NAMES = ("build", "commit", "tree", "by", "key", "mac")
-_CLOSED_KEYS = frozenset({"version", "state", "reason", "by", "closed_at"})
+CLOSED_KEYS = frozenset({"version", "state", "reason", "by", "closed_at"})
 
 
 class Position(StrEnum):
@@ -112,7 +112,7 @@ class GateFile:
     def _understand(self, record: dict[str, Any], content: bytes, now: float) -> GateState:
         if record.get("version") != VERSION:
             raise ValueError(f"its version is not {VERSION}")
-        if record.get("state") == Position.CLOSED and record.keys() == _CLOSED_KEYS:
+        if record.get("state") == Position.CLOSED and record.keys() == CLOSED_KEYS:
             return GateState(
                 Position.CLOSED,
                 str(record["reason"]),
@@ -120,7 +120,7 @@ class GateFile:
                 float(record["closed_at"]),
                 content=content,
             )
-        is_open = record.get("state") == Position.OPEN and record.keys() == _OPEN_KEYS
+        is_open = record.get("state") == Position.OPEN and record.keys() == OPEN_KEYS
         if not is_open or not all(isinstance(record[name], str) for name in _NAMES):
             raise ValueError("it is neither open nor closed")
         doubt = self._doubt(record, now)
