@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sys
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 DEFAULT_PORT: Final = 8000
+_LAST_PORT: Final = 65_535
 TEST_USER, TEST_PASSWORD = "HUB_TEST_USER", "HUB_TEST_PASSWORD"
 
 
@@ -114,8 +116,21 @@ def _add_new_app(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from hub.server import serve  # noqa: PLC0415 - other commands need no server
 
+    _check_numbers(options)
     settings = _settings(options)
     return serve(settings, options.host, _ports(options), options.public_url, eager=options.up)
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    if options.port is not None and not 0 <= options.port <= _LAST_PORT:
+        raise UsageError(
+            f"--port is {options.port}; it is 0 to {_LAST_PORT}",
+            next_step="--port 0 lets the system choose",
+        )
+    for option in ("ready-seconds", "hang-seconds"):
+        seconds = getattr(options, option.replace("-", "_"))
+        if not 0 < seconds < inf:
+            raise UsageError(f"--{option} is {seconds:g}; it is above 0")
 
 
 def _settings(options: argparse.Namespace) -> Settings:

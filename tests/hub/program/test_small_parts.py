@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.__main__ import main
 from hub.failure_limit import FailureLimit
 from hub.passwords import PasswordCheck, hash_password
 from hub.sessions import CODE_SECONDS, SESSION_SECONDS, Codes, Grant, Sessions, challenge_of
@@ -72,3 +74,21 @@ def test_a_code_is_good_for_a_minute() -> None:
     now[0] = CODE_SECONDS + 1
 
     assert codes.redeem(code, audience="notes", redirect_uri="http://x", verifier="v") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--port", "-1", "--port is -1; it is 0 to 65535"),
+        ("--port", "65536", "--port is 65536; it is 0 to 65535"),
+        ("--ready-seconds", "0", "--ready-seconds is 0; it is above 0"),
+        ("--hang-seconds", "nan", "--hang-seconds is nan; it is above 0"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(
+    capsys: pytest.CaptureFixture[str], option: str, value: str, said: str
+) -> None:
+    assert 2 == main(["serve", "--up", option, value])
+
+    shown = capsys.readouterr()
+    assert ("", True) == (shown.out, shown.err.startswith(f"error: {said}\n"))
