@@ -201,7 +201,7 @@ def lint(session: nox.Session) -> None:
     sync(session, "lint")
     session.run("ruff", "check", *SOURCES)
     session.run("ruff", "format", "--check", *SOURCES)
-    session.run("lint-imports", "--no-cache")
+    session.run("lint-imports", "--no-cache", "--no-logo")
     session.run("python", "-m", "runbook.checks")
 
 
