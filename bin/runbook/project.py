@@ -109,8 +109,8 @@ class Project(NamedTuple):
             return _joined([self.tier(each) for each in name.split("+")])
         if name in self.tiers:
             return self.tiers[name]
-        close = ", ".join(nearest(name, self.tiers))
-        raise UsageError(f"no tier is called {name!r}; there are: {close}")
+        known = ", ".join(nearest(name, self.tiers, most=len(self.tiers)))
+        raise UsageError(f"no tier is called {name!r}; there are: {known}")
 
 
 def _joined(tiers: list[Tier]) -> Tier:

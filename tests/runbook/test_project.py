@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import UsageError
-from runbook.project import GateSettings, Tier, find_project, read_project
+from runbook.project import GateSettings, Project, Tier, find_project, read_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,9 +95,12 @@ def test_no_project_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def test_an_unknown_tier_is_answered_with_those_there_are(tmp_path: Path) -> None:
     project = read_project(write(tmp_path, ""))
-
     with pytest.raises(UsageError, match="no tier is called 'fats'; there are: fast"):
         project.tier("fats")
+
+    four = Project(tmp_path, {name: Tier(name, (name,), name) for name in ("a", "b", "c", "d")})
+    with pytest.raises(UsageError, match="there are: d, c, b, a"):
+        four.tier("x")
 
 
 @pytest.mark.parametrize(
