@@ -224,7 +224,7 @@ class ProjectStore:
     def _find(self, slug: str) -> Project:
         project = self._read(self._path(slug)) if _SLUG.fullmatch(slug) else None
         if project is None:
-            raise NotFound("There is no such project.")
+            raise NotFound(_no_project(slug))
         return project
 
     def _read(self, path: Path) -> Project | None:
@@ -242,6 +242,12 @@ class ProjectStore:
 
     def _path(self, slug: str) -> Path:
         return self._directory / f"{slug}.json"
+
+
+def _no_project(slug: str) -> str:
+    if not _SLUG.fullmatch(slug):
+        return "There is no such project."
+    return f'There is no project {slug}; {{"slug": "{slug}"}} in $ORCH_DATA/projects/{slug}.json makes one.'
 
 
 def _read_json(path: Path, shape: type[_T]) -> _T | None:

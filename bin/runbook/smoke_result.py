@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -67,12 +68,21 @@ def send_result(run: Run, url: str, token: str) -> None:
             return
     except urllib.error.HTTPError as error:
         with error:
-            why = f"{error.code} {error.reason}"
+            why = f"{error.code} {error.reason}{_said_in(error)}"
         step = {401: f"see that {TOKEN_VARIABLE} is the dashboard's", 404: _make_project(run)}
         next_step = step.get(error.code, f"look at the log of {url}")
     except (OSError, ValueError) as error:
         why, next_step = str(error), "start the dashboard, or leave --report-to out"
     raise EnvironmentNotReady(f"{url} was not told of the run: {why}", next_step=next_step)
+
+
+def _said_in(refusal: urllib.error.HTTPError) -> str:
+    """What a dashboard says of why it refuses, in ``message``; nothing where it says nothing."""
+    try:
+        message = json.loads(refusal.read(_MAX_NOTES))["message"]
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return ""
+    return f": {' '.join(str(message).split())}"
 
 
 def _make_project(run: Run) -> str:

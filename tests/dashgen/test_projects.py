@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -280,3 +281,15 @@ def test_an_unknown_project_is_not_found(store: ProjectStore, tmp_path: Path, sl
         store.record_smoke(slug, SmokeResult.passed, "", NOW)
     with pytest.raises(NotFound):
         store.request_fire(slug, 1, "", NOW)
+
+
+def test_whoever_names_no_project_is_told_how_to_make_one(
+    store: ProjectStore, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFound) as refused:
+        store.record_smoke("tower", SmokeResult.passed, "", NOW)
+    told = re.search(r"; (\{.*\}) in \$ORCH_DATA/(\S+\.json) makes one", refused.value.message)
+    assert told
+    (tmp_path / "orch" / told[2]).write_text(told[1], encoding="utf-8")
+
+    assert "tower" == store.record_smoke("tower", SmokeResult.passed, "", NOW)["slug"]

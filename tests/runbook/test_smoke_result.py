@@ -27,14 +27,15 @@ class Dashboard:
     """Takes what is posted, and answers with a status."""
 
     status: int = 200
+    answer: bytes = b""
     url: str = ""
     told: list[tuple[str, str | None, Any]] = field(default_factory=list)
 
 
 @contextmanager
-def dashboard(status: int = 200) -> Iterator[Dashboard]:
+def dashboard(status: int = 200, answer: bytes = b"") -> Iterator[Dashboard]:
     """Run one."""
-    made = Dashboard(status)
+    made = Dashboard(status, answer)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -42,6 +43,7 @@ def dashboard(status: int = 200) -> Iterator[Dashboard]:
             made.told.append((self.path, self.headers["Authorization"], body))
             self.send_response(made.status)
             self.end_headers()
+            self.wfile.write(made.answer)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -94,6 +96,27 @@ def test_a_dashboard_that_refuses_is_said(
     assert (4, "RESULT green") == (smoked.status, smoked.result[0])
     assert f"was not told of the run: {status}" in smoked.err
     assert f"next: {next_step}" in smoked.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            b'{"message": "There is none;\\n make one."}',
+            "404 Not Found: There is none; make one.\n",
+        ),
+        (b'{"error": "none"}', "404 Not Found\n"),
+        (b"[1]", "404 Not Found\n"),
+        (b"<h1>\xff</h1>", "404 Not Found\n"),
+    ],
+)
+def test_what_a_dashboard_says_of_why_is_passed_on(
+    project: TinyProject, answer: bytes, said: str
+) -> None:
+    with dashboard(404, answer) as told:
+        smoked = project.smoke("--report-to", told.url, DASHBOARD_TOKEN=TOKEN)
+
+    assert f"was not told of the run: {said}" in smoked.err
 
 
 def test_a_red_run_stays_red_though_nobody_answers(project: TinyProject) -> None:
