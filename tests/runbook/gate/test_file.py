@@ -95,6 +95,11 @@ def lose_key(gate: GateFile) -> None:
     keys(gate)[0].unlink()
 
 
+def folder(gate: GateFile) -> None:
+    gate.path.unlink()
+    gate.path.mkdir()
+
+
 def other_key(gate: GateFile) -> None:
     keys(gate)[0].write_bytes(b"0" * 64)
 
@@ -126,6 +131,7 @@ DOUBTS: dict[str, Callable[[GateFile], object]] = {
     "an unknown field": rewrite(force=True),
     "a link": link,
     "a pipe": pipe,
+    "a folder": folder,
     "no key": lose_key,
     "another key": other_key,
     "a linked key": linked_key,

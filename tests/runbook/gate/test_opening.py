@@ -572,6 +572,67 @@ def test_a_closure_meanwhile_stands(gated: Gated) -> None:
     assert "wait" == gated.state.why
 
 
+# A test that says its process id, then waits to be let go on.
+_WAITS_TO_GO_ON = (
+    "import time, pathlib; pathlib.Path({0!r} + '.new').write_text(str(os.getpid()));"
+    " os.rename({0!r} + '.new', {0!r});"
+    " [time.sleep(0.01) for _ in iter(lambda: os.path.exists({1!r}), True)]"
+)
+
+
+def test_an_opening_that_was_stopped_does_not_undo_a_closure(gated: Gated, tmp_path: Path) -> None:
+    running, go = tmp_path / "running", tmp_path / "go"
+    test = row_test("test_two", _WAITS_TO_GO_ON.format(str(running), str(go)))
+    gated.project.write("tests/test_app.py", module(ONE, test))
+    gated.project.commit()
+    with subprocess.Popen(
+        gated.command(),
+        cwd=gated.project.root,
+        env=gated.environment({}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as opening:
+        wait_until(running.exists, "the start of the test")
+        tester = int(running.read_text(encoding="utf-8"))
+        opening.send_signal(signal.SIGSTOP)
+        os.kill(tester, signal.SIGSTOP)
+        go.touch()
+        gated.file.close("wait", by="ada", now=time.time())
+        os.kill(tester, signal.SIGCONT)
+        try:
+            wait_until(lambda: not is_alive(tester), "the end of the test")
+        finally:
+            opening.send_signal(signal.SIGCONT)
+
+        _, err = opening.communicate(timeout=PATIENCE)
+    assert 5 == opening.returncode, err
+    assert "the gate was changed meanwhile: closed by ada, wait" in err
+    assert "wait" == gated.state.why
+
+
+def test_a_checkout_that_is_reached_through_a_link_is_the_checkout(
+    gated: Gated, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(gated.project.root, target_is_directory=True)
+
+    asked = subprocess.run(
+        gated.command(),
+        cwd=link,
+        env=gated.environment({"PWD": str(link)}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+    assert 0 == asked.returncode, asked.stderr
+    assert Position.OPEN is gated.state.position
+    gated.project.write("app.py", "def serve():\n    return 2\n")
+    assert 5 == gated.open().status
+
+
 def test_a_bot_opens_what_a_bot_closed_and_nothing_else(gated: Gated) -> None:
     refused = "a bot opens only what a bot has closed; the gate is "
     never = gated.open(bot=True)
