@@ -94,6 +94,7 @@ class SmokedApp:
         if what != "health":
             health = self.interview.answer("health", self.slug)
             with precondition("it is served", row="test_app_is_healthy"):
+                assert self.interview.finds(self.slug), "the hub names no address of it"
                 assert not (_is_unserved(reply) and _is_unserved(health)), health.text
         return reply
 

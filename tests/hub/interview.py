@@ -62,6 +62,10 @@ class Interview:
             raise answer
         return answer
 
+    def finds(self, slug: str) -> bool:
+        """Whether the hub has said where an app is."""
+        return slug in self._hub.app_urls
+
     def close(self) -> None:
         """Ask nothing more; what is being asked ends with the hub."""
         self._pool.shutdown(wait=False, cancel_futures=True)

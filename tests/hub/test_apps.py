@@ -60,6 +60,8 @@ def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
     ],
 )
 def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
+    from hub.users import TEST_GROUPS
+
     reply = app.answer("me")
 
     assert (200, f"{TEST_USER}@example.test") == (reply.status, _key(reply.json, "email")), (
@@ -67,6 +69,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
     )
     assert {"sub", "name", "email", "groups"} <= set(reply.json)
     assert "" not in (reply.json["sub"], reply.json["name"]), reply.text
+    assert {*TEST_GROUPS} <= {*reply.json["groups"]}, reply.text
 
 
 @pytest.mark.runbook(
@@ -116,8 +119,16 @@ def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -
         assert 2 == token.count("."), token
     with precondition("a token is believed", row="test_app_knows_who_is_signed_in"):
         assert 401 != reply.status, reply.text
-    assert _shown(hub.apps) == [app["slug"] for app in reply.json["apps"]]
+    shown = _shown(hub.apps)
+    assert shown == [app["slug"] for app in reply.json["apps"]]
     assert 401 == anonymous.status
+    subdomains = {
+        slug: _read(hub.apps / slug / "app.manifest.yml")["routing"]["subdomain"] for slug in shown
+    }
+    scheme, _, place = hub.url.partition("://")
+    assert {slug: f"{scheme}://{name}.{place}" for slug, name in subdomains.items()} == {
+        app["slug"]: app["url"] for app in reply.json["apps"]
+    }
 
 
 def _shown(apps: Path) -> list[str]:

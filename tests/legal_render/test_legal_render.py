@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from dashgen.pages.layout import Page
 
-LEGAL = Path(__file__).resolve().parents[2] / "docs" / "legal"
+ROOT = Path(__file__).resolve().parents[2]
+LEGAL = ROOT / "docs" / "legal"
+STORE = ROOT / "bin" / "dashgen" / "pages" / "assets" / "store.js"
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
 # What the site answers beside the legal pages; a link to anything else is a mistake.
 SITE = re.compile(
@@ -35,8 +37,9 @@ class Outline(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.article: list[str] = []
+        self.article_links: list[str] = []
         self.text = ""
-        self.footer_links: list[str] = []
+        self.footer_links: list[tuple[str, str]] = []
         self._open: list[str] = []
         self.feed(page.html)
         self.close()
@@ -48,8 +51,10 @@ class Outline(HTMLParser):
         self.elements.append((tag, values))
         if "article" in self._open:
             self.article.append(tag)
+            if "href" in values:
+                self.article_links.append(values["href"])
         if "footer" in self._open and tag == "a":
-            self.footer_links.append(values["href"])
+            self.footer_links.append((values["href"], ""))
         if tag not in VOID:
             self._open.append(tag)
 
@@ -59,7 +64,10 @@ class Outline(HTMLParser):
             assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Gather the text of the main part."""
+        """Gather the text of the main part, and that of the footer's links."""
+        if "footer" in self._open and self._open[-1] == "a":
+            href, text = self.footer_links.pop()
+            self.footer_links.append((href, text + data))
         if "main" in self._open:
             # Code shows what was typed, so Markdown's own signs may stand in it.
             self.text += " " if "code" in self._open else data
@@ -79,6 +87,7 @@ PAGES_ARE_RENDERED = precondition(
     "every legal page is rendered", row="test_legal_page_has_its_title_and_text"
 )
 LINKS_ARE_KEPT = precondition("links lead on", row="test_legal_links_and_anchors_resolve")
+CODE_IS_KEPT = precondition("code is shown as code", row="test_legal_structure_follows_the_source")
 
 
 def render() -> Mapping[str, Page]:
@@ -150,12 +159,18 @@ def test_legal_headings_have_anchors(legal: LegalPage, outline: Outline) -> None
 
 @pytest.mark.runbook(
     severity="normal",
-    cause="The tables extension of Markdown is not loaded, or the sanitiser drops table elements.",
-    suspects=["bin/dashgen/pages/rich_text.py::render_document", "docs/legal/COOKIE_POLICY.md"],
+    cause="Tables are not read or the sanitiser drops them, or a key is stored that the policy does not list.",
+    suspects=[
+        "bin/dashgen/pages/rich_text.py::render_document",
+        "docs/legal/COOKIE_POLICY.md",
+        "bin/dashgen/pages/assets/store.js",
+    ],
 )
 def test_cookie_policy_lists_every_stored_key() -> None:
     with PAGES_ARE_RENDERED:
         html = render()["cookies"].html
+    with CODE_IS_KEPT:
+        assert "<code>" in html
     keys = re.findall(
         r"<td><code>([^<]+)</code></td>\s*<td>[^<]{20,}</td>\s*<td>[^<]{5,}</td>", html
     )
@@ -170,6 +185,8 @@ def test_cookie_policy_lists_every_stored_key() -> None:
             "theme",
         ]
     )
+    stored = re.findall(r'^  \w+: "(.+)",$', STORE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(keys) == sorted([*stored, "pairing_token"])  # a cookie, which no script keeps
 
 
 @pytest.mark.runbook(
@@ -208,7 +225,7 @@ def test_legal_structure_follows_the_source(legal: LegalPage, outline: Outline) 
     ],
 )
 def test_legal_text_has_no_stray_markdown(outline: Outline) -> None:
-    assert not re.search(r"[*`|~\\]|\]\(|(?:^|\s)#+\s|__|<!--|&\w+;|[{}]", outline.text)
+    assert not re.search(r"[*`|~\\]|\]\(|(?:^|\s)#+\s|__|<!--|&\w+;|[][{}]", outline.text)
 
 
 @pytest.mark.runbook(
@@ -222,12 +239,12 @@ def test_legal_text_has_no_stray_markdown(outline: Outline) -> None:
 def test_legal_footer_links_all_five(outline: Outline) -> None:
     links = outline.footer_links
 
-    assert [link for link in links if link.startswith("/legal/")] == [
-        "/legal/terms.html",
-        "/legal/privacy.html",
-        "/legal/acceptable-use.html",
-        "/legal/dmca.html",
-        "/legal/cookies.html",
+    assert [link for link in links if link[0].startswith("/legal/")] == [
+        ("/legal/terms.html", "Terms of service"),
+        ("/legal/privacy.html", "Privacy policy"),
+        ("/legal/acceptable-use.html", "Acceptable use"),
+        ("/legal/dmca.html", "Copyright and DMCA"),
+        ("/legal/cookies.html", "Cookie policy"),
     ]
 
 
@@ -240,7 +257,9 @@ def test_legal_footer_links_all_five(outline: Outline) -> None:
         "docs/legal/TERMS_OF_SERVICE.md",
     ],
 )
-def test_legal_links_and_anchors_resolve(outline: Outline, outlines: dict[str, Outline]) -> None:
+def test_legal_links_and_anchors_resolve(
+    legal: LegalPage, outline: Outline, outlines: dict[str, Outline], tmp_path: Path
+) -> None:
     with PAGES_ARE_RENDERED:
         by_url = {page.url: outlines[page.slug] for page in LEGAL_PAGES}
 
@@ -256,9 +275,22 @@ def test_legal_links_and_anchors_resolve(outline: Outline, outlines: dict[str, O
             assert not parts.fragment or parts.fragment in target.ids, link
         else:
             assert SITE.fullmatch(parts.path), link
+    assert [f"{legal.url}#part", "#part"] == Outline(
+        made_of(LINKING, legal, tmp_path)
+    ).article_links
 
 
-INJECTED = """# Title
+LINKING = "# Title\n\nText.\n\n[there]({source}#part) and [here](#part)\n"
+
+
+def made_of(text: str, legal: LegalPage, folder: Path) -> Page:
+    """Render a page of another text, in which `{source}` is the name of its document."""
+    for page in LEGAL_PAGES:
+        (folder / page.source).write_text(text.format(source=page.source), encoding="utf-8")
+    return render_legal_pages(folder)[legal.slug]
+
+
+INJECTED = """# Title <img src="x" onerror="steal()"> &lt;img src=x onerror=shown()&gt;
 
 A lead with <b onclick="steal()">markup</b>.
 
@@ -334,7 +366,9 @@ def test_legal_html_is_sanitised(tmp_path: Path) -> None:
 )
 def test_legal_pages_are_the_same_bytes_twice(legal: LegalPage) -> None:
     with PAGES_ARE_RENDERED:
-        first, second = render()[legal.slug], render()[legal.slug]
+        pages = render()
+        first, *others = [pages[legal.slug], pages[legal.slug], render()[legal.slug]]
 
-    assert first.html.encode() == second.html.encode()
-    assert first.content_security_policy == second.content_security_policy
+    for other in others:
+        assert first.html.encode() == other.html.encode()
+        assert first.content_security_policy == other.content_security_policy
