@@ -10,7 +10,7 @@ import subprocess
 import sys
 import webbrowser
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from runbook import browsers, locks
 from runbook import changed as changes
@@ -25,7 +25,8 @@ from runbook.exit_codes import ExitCode
 from runbook.gate import project_gate
 from runbook.project import find_project
 from runbook.rows import read_rows
-from runbook.smoke import EXIT_CODES_VARIABLE, empty_json
+from runbook.sessions import run_session
+from runbook.smoke import empty_json
 from runbook.transcript import record as record_transcript
 from runbook.upgrades.options import moment
 from runbook.wheel import build_wheel
@@ -138,42 +139,6 @@ def filter_tests(root: Path, pattern: str, *, tier: str, json_file: str = "") ->
     if not pattern:
         raise UsageError("filter needs a pattern", next_step=call("filter visitor"))
     run(root, tier=tier, json_file=json_file, pytest_arguments=["-k", pattern])
-
-
-def run_session(
-    root: Path,
-    session: str,
-    arguments: Sequence[str],
-    *,
-    python: str = sys.executable,
-    stdout: IO[str] | None = None,
-) -> ExitCode:
-    """Run a Nox session; Nox says only 0 or 1, so the smoke leaves its own exit codes in a file.
-
-    Args:
-        root: The project's root.
-        session: The session's name.
-        arguments: For what it runs.
-        python: A Python that has Nox.
-        stdout: Where it prints; this process's standard output by default.
-
-    Raises:
-        EnvironmentNotReady: It ended before it could say anything.
-    """
-    with call_folder(find_project(root).state) as folder:
-        codes = folder / "exit-codes.txt"
-        nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
-        environment = os.environ | {EXIT_CODES_VARIABLE: str(codes)}
-        status = subprocess.call([*nox, "--", *arguments], env=environment, stdout=stdout)
-        lines = codes.read_text(encoding="utf-8").split() if codes.exists() else []
-    said = [ExitCode(int(line)) for line in lines]
-    if status and not said:
-        raise EnvironmentNotReady(
-            f"the session {session} ended before its smoke", next_step=f"bin/nox -s {session}"
-        )
-    if status and not any(said):
-        return ExitCode.ENVIRONMENT  # it ended beside its smoke
-    return max(said, default=ExitCode.GREEN)
 
 
 @_command

@@ -238,7 +238,7 @@ def _run_companions(run: Run, options: argparse.Namespace, companions: list[Comp
     for companion in companions:
         print(f"note: {companion}", file=sys.stderr, flush=True)
         if not companion.run:
-            from runbook.commands import run_session  # noqa: PLC0415 - hardly ever
+            from runbook.sessions import run_session  # noqa: PLC0415 - hardly ever
 
             session, python = companion.tier.session, options.companions_by
             codes.append(run_session(run.project.root, session, [], python=python, stdout=results))

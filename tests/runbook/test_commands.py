@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +11,7 @@ import pytest
 from runbook import commands
 from runbook.exit_codes import ExitCode
 from runbook.locks import Compiled
-from tests.runbook.support import ENGINE, PYPROJECT, engine_environment, module, row_test
+from tests.runbook.support import ENGINE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
 
 NOXFILE = """
-import os
-import signal
 import sys
 import nox
 nox.options.default_venv_backend = "none"
@@ -36,11 +31,6 @@ def quick(session):
 @nox.session(name="broken")
 def broken(session):
     session.error("no environment")
-
-@nox.session(name="orphaned")
-def orphaned(session):
-    os.kill(os.getppid(), signal.SIGKILL)
-    quick(session)
 
 @nox.session(name="twice")
 @nox.parametrize("tier", ["fast", "other"])
@@ -149,28 +139,6 @@ def test_a_filter_that_matches_nothing_keeps_its_exit_code_behind_nox(
     shown = capfd.readouterr()
     assert "no test matches: -k onne or twoo" in shown.err
     assert ["SMOKE", "RESULT"] == [line.split()[0] for line in shown.out.splitlines()]
-
-
-def test_a_run_that_was_killed_leaves_no_temporary_file(
-    procedures: TinyProject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Its session ends after it, and finds nobody to tell its exit code to."""
-    scratch = tmp_path_factory.mktemp("scratch")
-    call = "from pathlib import Path; from runbook.commands import run_session; "
-    call += "run_session(Path.cwd(), 'orphaned', [])"
-    done = subprocess.run(
-        [sys.executable, "-c", call],
-        cwd=procedures.root,
-        env=engine_environment({"TMPDIR": str(scratch)}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (-signal.SIGKILL, True) == (done.returncode, "RESULT green" in done.stdout)
-    assert [] == [each.name for each in scratch.iterdir() if each.name.startswith("runbook-")]
-    assert 0 == ends_with(commands.run, procedures.root)
-    assert [] == list((procedures.root / ".runbook" / "calls").iterdir())
 
 
 def test_the_worst_exit_code_of_several_smokes_wins(procedures: TinyProject) -> None:

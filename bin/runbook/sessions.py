@@ -1,0 +1,54 @@
+"""A Nox session as a part of a procedure: Nox says only 0 or 1, so what it runs leaves its own exit codes in a file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING
+
+from runbook.call_folder import call_folder
+from runbook.errors import EnvironmentNotReady
+from runbook.exit_codes import ExitCode
+from runbook.project import find_project
+from runbook.smoke import EXIT_CODES_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def run_session(
+    root: Path,
+    session: str,
+    arguments: Sequence[str],
+    *,
+    python: str = sys.executable,
+    stdout: IO[str] | None = None,
+) -> ExitCode:
+    """Run a Nox session, and return the worst of what it says.
+
+    Args:
+        root: The project's root.
+        session: The session's name.
+        arguments: For what it runs.
+        python: A Python that has Nox.
+        stdout: Where it prints; this process's standard output by default.
+
+    Raises:
+        EnvironmentNotReady: It ended before it could say anything.
+    """
+    with call_folder(find_project(root).state) as folder:
+        codes = folder / "exit-codes.txt"
+        nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
+        environment = os.environ | {EXIT_CODES_VARIABLE: str(codes)}
+        status = subprocess.call([*nox, "--", *arguments], env=environment, stdout=stdout)
+        lines = codes.read_text(encoding="utf-8").split() if codes.exists() else []
+    said = [ExitCode(int(line)) for line in lines]
+    if status and not said:
+        raise EnvironmentNotReady(
+            f"the session {session} ended before its smoke", next_step=f"bin/nox -s {session}"
+        )
+    if status and not any(said):
+        return ExitCode.ENVIRONMENT  # it ended beside its smoke
+    return max(said, default=ExitCode.GREEN)

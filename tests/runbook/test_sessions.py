@@ -1,0 +1,87 @@
+"""A Nox session behind a procedure, with a real Nox over a tiny project whose sessions need no environment."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.errors import EnvironmentNotReady
+from runbook.exit_codes import ExitCode
+from runbook.sessions import run_session
+from tests.runbook.support import ENGINE, engine_environment
+
+if TYPE_CHECKING:
+    from tests.runbook.support import TinyProject
+
+NOXFILE = """
+import os
+import signal
+import sys
+import nox
+nox.options.default_venv_backend = "none"
+
+@nox.session(name="quick")
+def quick(session):
+    session.run(sys.executable, "-m", "runbook.smoke", *session.posargs, stderr=None)
+
+@nox.session(name="orphaned")
+def orphaned(session):
+    os.kill(os.getppid(), signal.SIGKILL)
+    quick(session)
+
+@nox.session(name="beside")
+def beside(session):
+    quick(session)
+    session.error("something else")
+
+@nox.session(name="broken")
+def broken(session):
+    session.error("no environment")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _sessions(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project has a noxfile."""
+    monkeypatch.setenv("PYTHONPATH", str(ENGINE))
+    project.write("noxfile.py", NOXFILE)
+
+
+def test_the_exit_code_is_of_what_it_ran(project: TinyProject) -> None:
+    assert ExitCode.GREEN == run_session(project.root, "quick", [])
+    assert ExitCode.USAGE == run_session(project.root, "quick", ["--tier", "nosuch"])
+
+
+def test_one_that_ends_beside_its_green_smoke_is_an_environment(project: TinyProject) -> None:
+    assert ExitCode.ENVIRONMENT == run_session(project.root, "beside", [])
+
+
+def test_one_that_never_came_to_its_smoke_is_said(project: TinyProject) -> None:
+    with pytest.raises(EnvironmentNotReady, match="the session broken ended before its smoke"):
+        run_session(project.root, "broken", [])
+
+
+def test_a_run_that_was_killed_leaves_no_temporary_file(
+    project: TinyProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its session ends after it, and finds nobody to tell its exit code to."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    call = "from pathlib import Path; from runbook.sessions import run_session; "
+    call += "run_session(Path.cwd(), 'orphaned', [])"
+    done = subprocess.run(
+        [sys.executable, "-c", call],
+        cwd=project.root,
+        env=engine_environment({"TMPDIR": str(scratch)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (-signal.SIGKILL, True) == (done.returncode, "RESULT green" in done.stdout)
+    assert [] == [each.name for each in scratch.iterdir() if each.name.startswith("runbook-")]
+    assert ExitCode.GREEN == run_session(project.root, "quick", [])
+    assert [] == list((project.root / ".runbook" / "calls").iterdir())
