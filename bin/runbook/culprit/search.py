@@ -30,8 +30,10 @@ _AS_GOOD_AS_CERTAIN = (
 )
 _MOST_DOUBTS = 2  # runs beyond bisection that go into a command which nothing speaks against
 _FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
-# From here on the tip is run, where rates are learned and where they are told: a flake is refuted or proved there.
-_LIKELY_NONE, _LIKELY_NONE_TOLD = 0.19, 0.4
+# From here on the tip is run, where a flake is refuted or proved: from the first run where somebody asked to doubt a
+# command whose rates are not known.
+_LIKELY_NONE = 0.4
+_LIKELY_NONE_DOUBTED = 0.19
 
 
 class Outcome(StrEnum):
@@ -200,7 +202,8 @@ class Search:
         return [site for site in dict.fromkeys(wanted) if site not in already]
 
     def _is_flake_likely(self) -> bool:
-        return self.posterior.none >= (_LIKELY_NONE_TOLD if self._knows_rates else _LIKELY_NONE)
+        is_doubted = not (self._may_presume or self._knows_rates)
+        return self.posterior.none >= (_LIKELY_NONE_DOUBTED if is_doubted else _LIKELY_NONE)
 
     def _free_ends(self) -> tuple[int, ...]:
         """Return the ends that can run along in the first round without costing another one."""
