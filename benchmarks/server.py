@@ -75,6 +75,7 @@ if TYPE_CHECKING:
 SIZES = (10, 1_000, 100_000)
 STORES = ("files", "sqlite", "postgresql")
 CONNECTIONS = 16
+POLL_STEP = 1e-3  # s; a poll that waits at all waits as much, in which sixteen requests may come due
 BARE_PATH = "/ensemble/canvases"
 GRID = "/ensemble/canvases?filter=featured&limit=20"
 # A multiple of what one owner has; each step of filling waits for the disk once.
@@ -614,8 +615,8 @@ def ask(
         while now < end or len(waiting) < connections:
             while waiting and waiting[0].began <= now < end:
                 waiting.popleft().socket.sendall(head)
-            rest = max(0.0, (waiting[0].began if waiting else end) - now)
-            for number, _ in poll.poll(rest if now < end else 1.0):
+            rest = (waiting[0].began if waiting else end) - now
+            for number, _ in poll.poll(max(0.0, rest - POLL_STEP) if now < end else 1.0):
                 line = by_number[number]
                 status = line.take()
                 if status:
