@@ -75,9 +75,7 @@ if TYPE_CHECKING:
 SIZES = (10, 1_000, 100_000)
 STORES = ("files", "sqlite", "postgresql")
 CONNECTIONS = 16
-POLL_STEP = (
-    1e-3  # s; a poll that waits at all waits as much, in which sixteen requests may come due
-)
+POLL_STEP = 1e-3  # s; a poll that waits at all waits as much: sixteen requests may come due
 BARE_PATH = "/ensemble/canvases"
 GRID = "/ensemble/canvases?filter=featured&limit=20"
 # A multiple of what one owner has; each step of filling waits for the disk once.
