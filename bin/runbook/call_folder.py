@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady
+from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +26,8 @@ def call_folder(state: Path) -> Iterator[Path]:
     Raises:
         EnvironmentNotReady: The folder cannot be made.
     """
-    calls = state / "calls"
     try:
-        calls.mkdir(parents=True, exist_ok=True)
-        # So that no project has to ignore what is here, and no call makes its tree dirty.
-        (state / ".gitignore").write_text("*\n", encoding="utf-8")
+        calls = make_in(state, "calls")
         with _held(calls):  # nobody sees a new one before it is held
             _sweep(calls)
             folder = Path(tempfile.mkdtemp(dir=calls))
@@ -37,7 +35,7 @@ def call_folder(state: Path) -> Iterator[Path]:
             own.enter_context(_held(folder))
     except OSError as error:
         raise EnvironmentNotReady(
-            f"no call can be kept in {calls}: {error.strerror}",
+            f"no call can be kept in {state / 'calls'}: {error.strerror}",
             next_step="free the place, or make the checkout writable",
         ) from error
     with own:

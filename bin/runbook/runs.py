@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
+from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,16 +46,12 @@ class RunFolder:
         Raises:
             EnvironmentNotReady: The folder cannot be made.
         """
-        runs = state / "runs"
         try:
-            runs.mkdir(parents=True, exist_ok=True)
-            # So that no project has to ignore what is here, and no run makes its tree dirty.
-            (state / ".gitignore").write_text("*\n", encoding="utf-8")
-            folder = cls(_make_new(runs))
+            folder = cls(_make_new(make_in(state, "runs")))
             _hold(folder.path)
         except OSError as error:
             raise EnvironmentNotReady(
-                f"no run can be kept in {runs}: {error.strerror}",
+                f"no run can be kept in {state / 'runs'}: {error.strerror}",
                 next_step="free the place, or make the checkout writable",
             ) from error
         return folder

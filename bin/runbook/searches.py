@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from runbook.git import GitError, git
+from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,9 +66,7 @@ def keep_search(
     Raises:
         OSError: It cannot be written.
     """
-    searches = state / "searches"
-    searches.mkdir(parents=True, exist_ok=True)
-    (state / ".gitignore").write_text("*\n", encoding="utf-8")
+    searches = make_in(state, "searches")
     folder = searches / secrets.token_hex(3)
     folder.mkdir()
     culprit = result["culprit"]

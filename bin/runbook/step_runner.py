@@ -27,6 +27,7 @@ from runbook.calls import call
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.git import git
 from runbook.source_state import tree_on_disk
+from runbook.state_folder import make_in
 from runbook.steps import Outcome, Plan, Refused, Repeat, Step, check_unchanged, read_plan
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ class Journal:
         guard = self._file.with_suffix(".lock")
         with _writing(guard):
             guard.parent.mkdir(parents=True, exist_ok=True)
-            (self._state / ".gitignore").write_text("*\n", encoding="utf-8")
+            make_in(self._state)
             descriptor = os.open(guard, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from runbook.culprit.worktrees import Worktree
 from runbook.environments import engine_path, plain_environment, python_for
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.state_folder import make_in
 from runbook.verdict import Word
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Trees:
             shutil.copytree(
                 root / run["evidence"], self._project.root / run["evidence"], symlinks=True
             )
-            (self._project.state / ".gitignore").write_text("*\n", encoding="utf-8")
+            make_in(self._project.state)
         except OSError as error:
             raise EnvironmentNotReady(
                 f"the evidence of a smoke cannot be kept in {self._project.state}: {error}",

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
+from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,13 +21,10 @@ def prepare(state: Path) -> Path:
     Raises:
         EnvironmentNotReady: It cannot.
     """
-    runs = state / "drift"
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        (state / ".gitignore").write_text("*\n", encoding="utf-8")
+        return make_in(state, "drift")
     except OSError as error:
-        raise _unkept(runs, error) from error
-    return runs
+        raise _unkept(state / "drift", error) from error
 
 
 def make_folder(state: Path, date: str) -> Path:

@@ -44,14 +44,19 @@ with GuardedFolder() as folder, open(os.devnull, "wb") as log:
 """
 
 
-def test_a_killed_owner_leaves_neither_process_nor_folder(tmp_path: Path) -> None:
-    (tmp_path / "scratch").mkdir()
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path)],
-        env=engine_environment({"TMPDIR": str(tmp_path / "scratch")}),
+def own_a_folder(root: Path) -> subprocess.Popen[str]:
+    """Start an owner, whose temporary files are in ``scratch`` of the root; it prints its folder."""
+    (root / "scratch").mkdir()
+    return subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(root)],
+        env=engine_environment({"TMPDIR": str(root / "scratch")}),
         stdout=subprocess.PIPE,
         text=True,
-    ) as owner:
+    )
+
+
+def test_a_killed_owner_leaves_neither_process_nor_folder(tmp_path: Path) -> None:
+    with own_a_folder(tmp_path) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline().strip()
         pid = tmp_path / "pid"
@@ -72,14 +77,8 @@ while not os.path.exists(stop):
 
 
 def test_what_outlives_a_killed_owner_for_a_moment_leaves_nothing_either(tmp_path: Path) -> None:
-    (tmp_path / "scratch").mkdir()
     stop = tmp_path / "stop"
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path)],
-        env=engine_environment({"TMPDIR": str(tmp_path / "scratch")}),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as owner:
+    with own_a_folder(tmp_path) as owner:
         assert owner.stdout is not None
         folder = Path(owner.stdout.readline().strip())
         (folder / "before").touch()
@@ -94,13 +93,7 @@ def test_what_outlives_a_killed_owner_for_a_moment_leaves_nothing_either(tmp_pat
 
 def test_a_folder_that_comes_back_after_its_owner_was_killed_goes_again(tmp_path: Path) -> None:
     """As by a pytest in a session of its own, which is asked to end and then keeps its cache."""
-    (tmp_path / "scratch").mkdir()
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path)],
-        env=engine_environment({"TMPDIR": str(tmp_path / "scratch")}),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as owner:
+    with own_a_folder(tmp_path) as owner:
         assert owner.stdout is not None
         folder = Path(owner.stdout.readline().strip())
         owner.kill()
