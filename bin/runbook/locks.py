@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from runbook.atomic import write_atomically
+from runbook.calls import call
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.nearest import nearest
 
@@ -156,8 +157,11 @@ def compile_locks(
     pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     locks = {lock.name: lock for lock in read_locks(pyproject)}
     if only and only not in locks:
-        close = ", ".join(nearest(only, locks))
-        raise UsageError(f"no lock is called {only!r}; the nearest: {close}")
+        close = nearest(only, locks)
+        raise UsageError(
+            f"no lock is called {only!r}; the nearest: {', '.join(close) or 'none'}",
+            next_step=call(f"lock --only {close[0]}") if close else "add it to [tool.runbook.locks]",
+        )
     chosen = [locks[only]] if only else locks.values()
     is_moved = upgrade or bool(as_of)
     return [

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from runbook.calls import call
 from runbook.errors import UsageError
 from runbook.nearest import nearest
 
@@ -109,8 +110,11 @@ class Project(NamedTuple):
             return _joined([self.tier(each) for each in name.split("+")])
         if name in self.tiers:
             return self.tiers[name]
-        known = ", ".join(nearest(name, self.tiers, most=len(self.tiers)))
-        raise UsageError(f"no tier is called {name!r}; there are: {known}")
+        known = nearest(name, self.tiers, most=len(self.tiers))
+        raise UsageError(
+            f"no tier is called {name!r}; there are: {', '.join(known)}",
+            next_step=call(f"run --tier {known[0]}"),
+        )
 
 
 def _joined(tiers: list[Tier]) -> Tier:

@@ -170,7 +170,10 @@ def find_row(rows: Sequence[Row], name: str) -> Row:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f"{name} is in several files: {', '.join(row.id for row in found)}")
+        raise UsageError(
+            f"{name} is in several files: {', '.join(row.id for row in found)}",
+            next_step=call(f"explain {found[0].id}"),
+        )
     close = ", ".join(nearest(wanted, (row.test for row in rows))) or "none"
     raise UsageError(f"no row for {name!r}; the nearest: {close}", next_step=call("rows"))
 

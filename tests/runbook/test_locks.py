@@ -263,8 +263,20 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(locked: Path) -> No
 
 @pytest.mark.usefixtures("uv")
 def test_an_unknown_lock_is_answered_with_the_nearest(locked: Path) -> None:
-    with pytest.raises(UsageError, match="no lock is called 'fats'; the nearest: fast"):
+    with pytest.raises(UsageError, match="no lock is called 'fats'; the nearest: fast") as refused:
         compile_locks(locked, only="fats")
+
+    assert "bin/invoke lock --only fast" == refused.value.next_step
+
+
+@pytest.mark.usefixtures("uv")
+def test_a_lock_of_a_project_without_any_is_answered_with_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.runbook.locks]\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="the nearest: none") as refused:
+        compile_locks(tmp_path, only="fast")
+
+    assert "add it to [tool.runbook.locks]" == refused.value.next_step
 
 
 @pytest.mark.usefixtures("uv")

@@ -95,8 +95,9 @@ def test_no_project_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def test_an_unknown_tier_is_answered_with_those_there_are(tmp_path: Path) -> None:
     project = read_project(write(tmp_path, ""))
-    with pytest.raises(UsageError, match="no tier is called 'fats'; there are: fast"):
+    with pytest.raises(UsageError, match="no tier is called 'fats'; there are: fast") as refused:
         project.tier("fats")
+    assert "bin/invoke run --tier fast" == refused.value.next_step
 
     four = Project(tmp_path, {name: Tier(name, (name,), name) for name in ("a", "b", "c", "d")})
     with pytest.raises(UsageError, match="there are: d, c, b, a"):

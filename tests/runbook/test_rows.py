@@ -167,7 +167,8 @@ def test_a_name_in_two_files_is_ambiguous(project: TinyProject) -> None:
 
     with pytest.raises(
         UsageError, match=r"several files: tests/test_app\.py::test_one, tests/test_b"
-    ):
+    ) as refused:
         find_row(rows, "test_one")
+    assert "bin/invoke explain tests/test_app.py::test_one" == refused.value.next_step
 
     assert "tests/test_b.py" == find_row(rows, "tests/test_b.py::test_one").file

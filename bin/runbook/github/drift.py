@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.git import git
@@ -39,7 +40,11 @@ def float_dependencies(root: Path, way: str, *, output: IO[str]) -> dict[str, An
         EnvironmentNotReady: It left no record.
     """
     if way not in WAYS:
-        raise UsageError(f"no way is called {way!r}; the nearest: {', '.join(nearest(way, WAYS))}")
+        close = nearest(way, WAYS)
+        raise UsageError(
+            f"no way is called {way!r}; the nearest: {', '.join(close)}",
+            next_step=call(f"ci.drift --way {close[0]}"),
+        )
     before = {folder for folder, _ in records(root / ".runbook" / "drift")}
     nox = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", "drift"]
     subprocess.call([*nox, "--", *WAYS[way]], cwd=root, stdout=output)

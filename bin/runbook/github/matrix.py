@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import UsageError
+from runbook.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -23,8 +25,12 @@ def matrix(sessions: Iterable[Mapping[str, Any]], tags: Collection[str]) -> dict
     newest = max(pythons, key=_version, default="3.x")
     chosen = [each for each in known if set(tags).intersection(each["tags"])]
     if not chosen:
-        there = ", ".join(sorted({tag for each in known for tag in each["tags"]}))
-        raise UsageError(f"no session is tagged {' or '.join(sorted(tags))}; there are: {there}")
+        there = sorted({tag for each in known for tag in each["tags"]})
+        asked = " or ".join(sorted(tags))
+        raise UsageError(
+            f"no session is tagged {asked}; there are: {', '.join(there)}",
+            next_step=call(f"ci.plan --tags {','.join(nearest(asked, there, most=1))}"),
+        )
     return {
         "include": [
             {"session": each["name"], "python": each["python"] or newest} for each in chosen

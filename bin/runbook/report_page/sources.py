@@ -102,7 +102,10 @@ def choose(project: Project, *, run: str = "", search: str = "", drift: str = ""
         kind: name for kind, name in (("runs", run), ("searches", search), ("drift", drift)) if name
     }
     if len(asked) > 1:
-        raise UsageError("a page is about one thing: --run, --search or --drift")
+        kind, name = next(iter(asked.items()))
+        raise UsageError(
+            "a page is about one thing: --run, --search or --drift", next_step=_page_of(kind, name)
+        )
     if not asked:
         return _last(project)
     ((kind, name),) = asked.items()
@@ -111,8 +114,15 @@ def choose(project: Project, *, run: str = "", search: str = "", drift: str = ""
         return found[name]
     if not found:
         raise UsageError(f"no {_KINDS[kind]} has ended here", next_step=_FIRST[kind])
-    close = ", ".join(nearest(name, found))
-    raise UsageError(f"no {_KINDS[kind]} is called {name!r}; the nearest: {close}")
+    close = nearest(name, found)
+    raise UsageError(
+        f"no {_KINDS[kind]} is called {name!r}; the nearest: {', '.join(close)}",
+        next_step=_page_of(kind, close[0]),
+    )
+
+
+def _page_of(kind: str, name: str) -> str:
+    return call(f"report --{_KINDS[kind]} {name}")
 
 
 def _last(project: Project) -> Subject:

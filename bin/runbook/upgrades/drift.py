@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from runbook import browsers
 from runbook.arguments import Parser
 from runbook.culprit.command_line import Ended, end, say
+from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
@@ -257,6 +258,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: dict[str, Any], tell: Callable[[str], None]) -> Ended:
     started = time.monotonic()
+    check_jobs(arguments["jobs"])
     wanted, is_dry = arguments.pop("tiers"), arguments.pop("dry_run")
     named = arguments["prerelease"]
     arguments["prerelease"] = () if named is None else tuple(named or ["*"])

@@ -51,5 +51,6 @@ def test_a_way_that_left_no_record_is_said(
 
     with pytest.raises(EnvironmentNotReady, match="drift left no record"):
         float_dependencies(checkout.root, "now", output=sys.stdout)
-    with pytest.raises(UsageError, match="no way is called 'nwo'; the nearest: now"):
+    with pytest.raises(UsageError, match="no way is called 'nwo'; the nearest: now") as refused:
         float_dependencies(checkout.root, "nwo", output=sys.stdout)
+    assert "bin/invoke ci.drift --way now" == refused.value.next_step

@@ -33,6 +33,8 @@ def test_where_no_session_names_a_python_any_will_do() -> None:
 
 def test_a_matrix_of_nothing_is_refused() -> None:
     with pytest.raises(
-        UsageError, match="no session is tagged nightly; there are: browser, ci, pythons"
-    ):
-        matrix(SESSIONS, ["nightly"])
+        UsageError, match="no session is tagged browsre; there are: browser, ci, pythons"
+    ) as refused:
+        matrix(SESSIONS, ["browsre"])
+
+    assert "bin/invoke ci.plan --tags browser" == refused.value.next_step

@@ -141,12 +141,16 @@ def test_what_is_not_there_is_said_with_the_nearest_and_what_makes_one(
     assert "bin/invoke run" == first.value.next_step
 
     folder = smoke(project)
-    with pytest.raises(UsageError, match=f"no run is called 'nonono'; the nearest: {folder.name}"):
+    with pytest.raises(
+        UsageError, match=f"no run is called 'nonono'; the nearest: {folder.name}"
+    ) as unknown:
         choose(find_project(project.root), run="nonono")
+    assert f"bin/invoke report --run {folder.name}" == unknown.value.next_step
     with pytest.raises(UsageError, match="no search has ended here"):
         choose(find_project(project.root), search="abc")
-    with pytest.raises(UsageError, match="about one thing"):
+    with pytest.raises(UsageError, match="about one thing") as several:
         choose(find_project(project.root), run="a", drift="b")
+    assert "bin/invoke report --run a" == several.value.next_step
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])

@@ -250,6 +250,12 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_tried(shop
     assert "there is no folder nowhere" in failed.stderr
 
 
+def test_a_number_that_makes_no_sense_is_refused_before_a_line_is_printed(shop: Shop) -> None:
+    failed = shop.drift("--jobs=0")
+    assert (ExitCode.USAGE, "") == (failed.returncode, failed.stdout)
+    assert "--jobs is 0; it is 1 or more" in failed.stderr
+
+
 def test_a_branch_that_a_person_works_on_is_never_written(repository: Repository) -> None:
     for branch in ("main", "master"):
         with pytest.raises(EnvironmentNotReady, match="not written to"):
