@@ -160,7 +160,9 @@ def compile_locks(
         close = nearest(only, locks)
         raise UsageError(
             f"no lock is called {only!r}; the nearest: {', '.join(close) or 'none'}",
-            next_step=call(f"lock --only {close[0]}") if close else "add it to [tool.runbook.locks]",
+            next_step=call(f"lock --only {close[0]}")
+            if close
+            else "add it to [tool.runbook.locks]",
         )
     chosen = [locks[only]] if only else locks.values()
     is_moved = upgrade or bool(as_of)
