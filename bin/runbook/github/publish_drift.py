@@ -25,7 +25,7 @@ from runbook.step_runner import Done, carry_out, read_source
 from runbook.steps import Outcome, Plan, Repeat, Step, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from runbook.project import Project
@@ -188,7 +188,7 @@ def _heads(root: Path, bundle: Path) -> Iterator[_Pin]:
 def _pin_step(pin: _Pin) -> Step:
     return Step(
         f"offer-{pin.branch.replace('/', '-')}",
-        "Push the branch and open a pull request for it, unless there was one ever.",
+        "Push the branch, and open a pull request for it unless there was one ever; one that is open goes on with it.",
         f"git push {_where() or 'origin'} {pin.commit[:10]}:{pin.ref} && gh pr create --head {pin.branch}",
         reads=(str(pin.bundle),),
         writes=(pin.branch, "a pull request"),
@@ -197,17 +197,31 @@ def _pin_step(pin: _Pin) -> Step:
 
 
 def _offer(root: Path, pin: _Pin, _before: Mapping[str, Facts]) -> Done:
-    asked = ["pr", "list", "--head", pin.branch, "--state", "all", "--json", "number"]
-    if json.loads(_gh(*asked)):
+    asked = ["pr", "list", "--head", pin.branch, "--state", "all", "--json", "number,state"]
+    offered = json.loads(_gh(*asked))
+    git(root, "fetch", "--quiet", str(pin.bundle), pin.ref)
+    if offered and not (_is_open(offered) and _is_behind(root, pin)):
         said = f"{pin.branch} has a pull request already"
         return _done(said, outcome=Outcome.NOTHING_TO_DO)
-    git(root, "fetch", "--quiet", str(pin.bundle), pin.ref)
     helper = "credential.helper=!gh auth git-credential"
     git(root, "-c", helper, "push", "--quiet", _where(), f"{pin.commit}:{pin.ref}")
+    if offered:
+        return _done(f"moved the pull request of {pin.branch} on")
     title, body = (git(root, "log", "-1", f"--format={form}", pin.commit) for form in ("%s", "%b"))
     call = ["pr", "create", "--head", pin.branch, "--title", title, "--body-file", "-"]
     url = _gh(*call, stdin=body + _WAITS).strip()
     return _done(f"opened {url} for {pin.branch}", made=url)
+
+
+def _is_open(offered: Iterable[Mapping[str, str]]) -> bool:
+    return any(each["state"] == "OPEN" for each in offered)
+
+
+def _is_behind(root: Path, pin: _Pin) -> bool:
+    """Whether the branch that was pushed before is one on which this one was built: nothing of it would be lost."""
+    pushed = git(root, "ls-remote", _where(), pin.ref).partition("\t")[0]
+    below = git(root, "rev-list", pin.commit).split()
+    return pushed in below and pushed != pin.commit
 
 
 def _done(said: str, *, made: str = "", outcome: Outcome = Outcome.OK) -> Done:

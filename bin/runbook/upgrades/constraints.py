@@ -35,6 +35,11 @@ class Constraint:
     kind: str = RUNTIME
 
     @property
+    def name(self) -> str:
+        """Return the package."""
+        return re.split(r"[<>=!~]", self.pin)[0]
+
+    @property
     def text(self) -> str:
         """Return its lines."""
         return f'  # drift {self.key}: {self.why}\n  "{self.pin}",\n'
@@ -60,14 +65,10 @@ def _list(kind: str) -> re.Pattern[str]:
 
 def add(pyproject: str, constraint: Constraint) -> str:
     """Return the file with a constraint, in the place of an older one of the same cause and package."""
-    name = re.split(r"[<>=!~]", constraint.pin)[0]
-    older = [
-        each
-        for each in standing(pyproject)
-        if each.pin.startswith(name) and each.kind == constraint.kind
-    ]
-    for each in older:
-        pyproject = remove(pyproject, each)
+    place = (constraint.key, constraint.name, constraint.kind)
+    for each in standing(pyproject):
+        if (each.key, each.name, each.kind) == place:
+            pyproject = remove(pyproject, each)
     found = _list(constraint.kind).search(pyproject)
     if found:
         return pyproject[: found.end("body")] + constraint.text + pyproject[found.end("body") :]

@@ -27,7 +27,7 @@ from runbook.exit_codes import ExitCode
 from runbook.lines import line
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence, issue
-from runbook.upgrades.branch import commit_file, committed
+from runbook.upgrades.edit import holding, lifting
 from runbook.upgrades.find import find_offending_upgrade
 from runbook.upgrades.floated import all_floated
 from runbook.upgrades.healing import (
@@ -39,6 +39,7 @@ from runbook.upgrades.healing import (
 )
 from runbook.upgrades.options import RESOLUTIONS, Options, moment
 from runbook.upgrades.report import SCHEMA, Result, Verdict, render
+from runbook.upgrades.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from runbook.project import Project
     from runbook.upgrades.floated import Floated
     from runbook.upgrades.healing import Seen, Spot
+    from runbook.upgrades.stack import Standing
 
 _BROWSER_TIERS = {"browser", "hub-browser"}
 _SERIOUS = (
@@ -158,43 +160,20 @@ class Drift:
             if is_conclusive(record)
         }
 
-    def commit(self) -> list[str]:
-        """Write each new constraint, and lift each that is not needed any more, on a branch of its own."""
-        root = self.project.root
-        before = _pyproject(root)
-        standing = constraints.standing(before)
+    def commit(self) -> list[Standing]:
+        """Write the constraints of each new cause, and lift those of each that is gone, on a branch of its own."""
+        standing = constraints.standing(_pyproject(self.project.root))
         there = {(each.key, each.pin) for each in standing}
         wanted = [each for record in self.tiers.values() for each in _constraints(record, self.way)]
-        new = {(each.key, each.pin): each for each in reversed(wanted)}  # of two reasons the first
-        done = [
-            _commit(
-                root, f"drift/{each.key}", _with(each, root, before), f"fix(deps): hold {each.pin} back\n\n{each.why}"
-            )
-            for each in new.values()
-            if (each.key, each.pin) not in there
-        ]  # fmt: skip
+        new = [each for each in wanted if (each.key, each.pin) not in there]
         healed = gone(self._known(standing), self._looked_at(), {each.key for each in wanted})
-        return done + [
-            _commit(
-                root, f"drift/lift-{each.key}", constraints.remove(before, each),
-                f"fix(deps): lift {each.pin}\n\nThe newest is green without it.",
+        stack = Stack(self.project.root, healed)
+        done = stack.put([*holding(new), *lifting(standing, healed)])
+        for branch in stack.left:
+            say(
+                f"note: {branch} is left as it is: somebody has changed it, and it does not merge as it stands"
             )
-            for each in standing
-            if each.key in healed
-        ]  # fmt: skip
-
-
-def _with(constraint: constraints.Constraint, root: Path, before: str) -> str:
-    """Return the file with a constraint; where its branch has it already it is needed since then, not since today."""
-    there = committed(root, f"drift/{constraint.key}", "pyproject.toml")
-    ours = (constraint.key, constraint.pin)
-    is_known = any(ours == (each.key, each.pin) for each in constraints.standing(there))
-    return there if is_known else constraints.add(before, constraint)
-
-
-def _commit(root: Path, branch: str, text: str, message: str) -> str:
-    sha = commit_file(root, branch, "pyproject.toml", text, message)
-    return f"{branch} {sha[:10]}"
+        return done
 
 
 def _constraints(record: Mapping[str, Any], way: str) -> Iterable[constraints.Constraint]:
@@ -319,8 +298,9 @@ def _commit_or_say_why_not(drift: Drift) -> list[str]:
         say(f"note: no branch was written: {error}")
         return []
     for each in done:
-        say(f"note: committed on the branch {each}; merge it, or open a pull request")
-    return done
+        below = f" on top of {each.on}, which it brings along" if each.on else ""
+        say(f"note: committed on the branch {each}{below}; merge it, or open a pull request")
+    return [str(each) for each in done]
 
 
 def _left_out(wanted: Sequence[str]) -> set[str]:

@@ -62,20 +62,35 @@ def test_an_issue_is_closed_only_when_every_way_came_to_an_end(
         tell(checkout, found)
 
 
-def test_a_pin_is_offered_once_on_its_own_branch_and_nothing_is_forced(
-    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    remote = tmp_path / "server" / "owner" / "name"
-    remote.mkdir(parents=True)
-    checkout.git("init", "--quiet", "--bare", str(remote))
+@pytest.fixture
+def remote(checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the checkout is pushed to."""
+    made = tmp_path / "server" / "owner" / "name"
+    made.mkdir(parents=True)
+    checkout.git("init", "--quiet", "--bare", str(made))
     monkeypatch.setenv("GITHUB_SERVER_URL", str(tmp_path / "server"))
     monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
-    found = tmp_path / "found"
-    place = keep(found, "now", record())
-    checkout.git("branch", f"drift/{KEY}", "later")
+    checkout.git("push", "--quiet", str(made), "main")
+    return made
+
+
+def bundle(checkout: Repository, place: Path, commit: str) -> None:
+    """Keep a branch as a run of drift leaves it."""
+    checkout.git("branch", "--force", f"drift/{KEY}", commit)
     checkout.git("bundle", "create", "--quiet", str(place / BUNDLE), f"drift/{KEY}", "^HEAD")
     checkout.git("branch", "--delete", "--force", f"drift/{KEY}")
-    checkout.git("push", "--quiet", str(remote), "main")
+
+
+def commit_on(checkout: Repository, parent: str, subject: str) -> str:
+    """Return a commit of its own, on no branch."""
+    return checkout.git("commit-tree", f"{parent}^{{tree}}", "-p", parent, "-m", subject)
+
+
+def test_a_pin_is_offered_once_on_its_own_branch_and_nothing_is_forced(
+    checkout: Repository, tmp_path: Path, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = tmp_path / "found"
+    bundle(checkout, keep(found, "now", record()), "later")
 
     done = tell(checkout, found)
 
@@ -85,8 +100,35 @@ def test_a_pin_is_offered_once_on_its_own_branch_and_nothing_is_forced(
     (words,) = (words for words in asked(tmp_path) if words[:2] == ["pr", "create"])
     assert "fix(deps): hold markdown<4 back" in words
 
-    monkeypatch.setenv("GH_PR", '[{"number": 3}]')
+    monkeypatch.setenv("GH_PR", '[{"number": 3, "state": "OPEN"}]')
     assert f"drift/{KEY} has a pull request already" == tell(checkout, found)[-1]
+
+
+@pytest.mark.parametrize(
+    ("state", "pushed"), [("OPEN", "older"), ("CLOSED", "older"), ("OPEN", "a person's")]
+)
+def test_a_pull_request_that_is_open_follows_its_branch_and_nothing_of_a_person_is_lost(
+    checkout: Repository, remote: Path, monkeypatch: pytest.MonkeyPatch, state: str, pushed: str
+) -> None:
+    tips = {
+        "older": checkout.git("rev-parse", "later"),
+        "a person's": commit_on(checkout, "later", "my own"),
+    }
+    checkout.git("push", "--quiet", str(remote), f"{tips[pushed]}:refs/heads/drift/{KEY}")
+    found = remote.parents[2] / "found"
+    anew = commit_on(checkout, "later", "built anew")
+    bundle(checkout, keep(found, "now", record()), anew)
+    monkeypatch.setenv("GH_PR", json.dumps([{"number": 3, "state": state}]))
+
+    is_moved = (state, pushed) == ("OPEN", "older")
+    said = (
+        f"moved the pull request of drift/{KEY} on"
+        if is_moved
+        else f"drift/{KEY} has a pull request already"
+    )
+    assert said == tell(checkout, found)[-1]
+    ended = checkout.git("--git-dir", str(remote), "rev-parse", f"drift/{KEY}")
+    assert (anew if is_moved else tips[pushed]) == ended
 
 
 def test_nothing_found_is_a_wrong_call(checkout: Repository, tmp_path: Path) -> None:

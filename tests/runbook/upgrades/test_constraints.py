@@ -33,14 +33,27 @@ def test_what_is_added_is_read_back_and_removed_without_a_trace(
 
 
 @given(st.lists(made, max_size=5))
-def test_of_one_package_the_last_constraint_stands(several: list[Constraint]) -> None:
+def test_of_one_cause_and_package_the_last_constraint_stands(several: list[Constraint]) -> None:
     text = WITH_TABLE
     for each in several:
         text = add(text, each)
-    last = {(each.kind, each.pin): each for each in several}
+    last = {(each.key, each.kind, each.pin): each for each in several}
     assert sorted(last.values(), key=repr) == sorted(standing(text), key=repr)
     assert tomllib.loads(WITH_TABLE)["tool"]["other"] == tomllib.loads(text)["tool"]["other"]
     assert WITH_TABLE == without(text)
+
+
+def test_two_causes_hold_one_package_each_as_far_as_it_must() -> None:
+    tight, loose = (Constraint(key * 8, f"click<{pin}", "x") for key, pin in (("a", 8), ("b", 9)))
+    both = add(add(BARE, tight), loose)
+    assert (tight, loose) == standing(both)
+    tighter = Constraint("b" * 8, "click<8.5", "x")
+    assert (tight, tighter) == standing(add(both, tighter))
+
+
+def test_a_package_whose_name_begins_like_another_is_another() -> None:
+    both = add(add(BARE, Constraint("a" * 8, "click-plugins<2")), Constraint("a" * 8, "click<8"))
+    assert ["click-plugins<2", "click<8"] == [each.pin for each in standing(both)]
 
 
 @pytest.mark.parametrize("theirs", ['"click<9",  # by hand\n', ""])

@@ -15,7 +15,7 @@ from runbook.exit_codes import ExitCode
 from runbook.git import git
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence
-from runbook.upgrades.branch import commit_file
+from runbook.upgrades.branch import File, commit_file
 from runbook.upgrades.drift import Drift
 from runbook.upgrades.floated import Floated
 from tests.runbook.upgrades.test_issue import record
@@ -92,7 +92,7 @@ def test_a_constraint_is_a_commit_on_a_branch_and_touches_nothing_else(
     repository.write("app.py", "unfinished work\n")
     before = repository.git("status", "--porcelain=v2", "--branch")
     (done,) = drift.commit()
-    branch = done.split()[0]
+    branch = done.branch
     assert before == repository.git("status", "--porcelain=v2", "--branch")
     text = repository.git("show", f"{branch}:pyproject.toml")
     (constraint,) = constraints.standing(text + "\n")
@@ -109,13 +109,13 @@ def test_a_constraint_is_lifted_and_its_issue_closed_when_the_cause_is_gone(
     drift: Drift, repository: Repository
 ) -> None:
     (done,) = drift.commit()
-    repository.git("merge", "--quiet", done.split()[0])
+    repository.git("merge", "--quiet", done.branch)
     (key,) = {each.key for each in drift.issues()}
     assert [] == drift.commit()  # it stands, and is still needed
     drift.tiers["fast"] = tier("fast", "clean", blamed=False)
     assert [(key, "closed")] == [(each.key, each.state) for each in drift.issues()]
     (lifted,) = drift.commit()
-    assert lifted.startswith(f"drift/lift-{key} ")
+    assert f"drift/lift-{key}" == lifted.branch
     assert () == constraints.standing(repository.git("show", f"drift/lift-{key}:pyproject.toml"))
 
 
@@ -124,21 +124,21 @@ def test_a_constraint_stands_until_every_tier_that_needed_it_was_looked_at(
 ) -> None:
     drift.tiers["browser"] = tier("browser")
     (done,) = drift.commit()
-    repository.git("merge", "--quiet", done.split()[0])
+    repository.git("merge", "--quiet", done.branch)
     state = drift.project.state
     evidence.write(evidence.make_folder(state, "2026-01-01"), drift.record(), {}, drift.issues())
     drift.tiers = {"fast": tier("fast", "clean", blamed=False)}
     assert [] == drift.commit()
     drift.tiers["browser"] = tier("browser", "clean", blamed=False)
     (lifted,) = drift.commit()
-    assert lifted.startswith("drift/lift-")
+    assert lifted.branch.startswith("drift/lift-")
 
 
 def test_a_constraint_stands_where_only_another_tier_was_looked_at(
     drift: Drift, repository: Repository
 ) -> None:
     (done,) = drift.commit()
-    repository.git("merge", "--quiet", done.split()[0])
+    repository.git("merge", "--quiet", done.branch)
     drift.tiers = {"browser": tier("browser", "clean", blamed=False)}
     assert [] == drift.commit()
     assert [] == drift.issues()
@@ -259,7 +259,7 @@ def test_a_number_that_makes_no_sense_is_refused_before_a_line_is_printed(shop: 
 def test_a_branch_that_a_person_works_on_is_never_written(repository: Repository) -> None:
     for branch in ("main", "master"):
         with pytest.raises(EnvironmentNotReady, match="not written to"):
-            commit_file(repository.root, branch, "pyproject.toml", "", "no")
+            commit_file(repository.root, branch, File("pyproject.toml", ""), "no")
 
 
 def test_the_history_tells_week_by_week_what_moved_and_what_was_red(drift: Drift) -> None:
