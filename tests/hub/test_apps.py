@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,6 +156,7 @@ def _place(folder: Path) -> tuple[str, float, str, str] | None:
     return entry["category"].casefold(), entry["order"], said["name"].casefold(), said["slug"]
 
 
+@cache
 def _read(file: Path) -> Any:
     import yaml
 

@@ -141,6 +141,21 @@ def test_an_entitlement_that_is_wrong_breaks_its_app(
     assert broken.reason.startswith("notes/entitlement.yml: is ")
 
 
+def test_a_number_that_is_none_breaks_its_app_alone(
+    make_app: Callable[..., Path], apps: Path
+) -> None:
+    make_app("notes")
+    folder = make_app("plans")
+    file = folder / "app.manifest.yml"
+    file.write_text(file.read_text() + "owner: !!int nobody\n")
+
+    found = scan(apps)
+
+    assert ["notes"] == [app.slug for app in found.apps]
+    assert ["plans/app.manifest.yml:"] == [app.reason.split(" ")[0] for app in found.broken]
+    assert "'nobody' is no int" in found.broken[0].reason
+
+
 def test_bytes_that_are_no_text_break_their_app(make_app: Callable[..., Path], apps: Path) -> None:
     (make_app("notes") / "app.manifest.yml").write_bytes(b"\xff\xfe")
 

@@ -45,6 +45,13 @@ def test_plain_data_comes_back(data: object) -> None:
         ("\x00", "is no YAML"),
         ("[" * 100 + "]" * 100, "nested deeper"),
         ("a: " + "x" * strict_yaml.MAX_BYTES, "more than"),
+        ("a: !!int x", "line 1: 'x' is no int"),
+        ("a: !!bool x", "line 1: 'x' is no bool"),
+        ("\na: 0b_", "line 2: '0b_' is no int"),
+        ("a: " + "1" * 5000, "is no int"),  # of more digits than Python reads
+        ("a: !!map x", "is not allowed"),
+        ("a: !!int [1]", "is not allowed"),
+        ("*a : x", "anchors and aliases"),
     ],
 )
 def test_all_else_is_refused_with_its_reason(text: str, said: str) -> None:
