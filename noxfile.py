@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ def fast_stores(session: nox.Session, store: str) -> None:
 def chaos(session: nox.Session) -> None:
     """Break things under Ensemble: kill -9, full disks, races, damaged files, clocks (Linux alone)."""
     sync(session, "stores")
-    session.run("pytest", *(session.posargs or ["tests/chaos"]))
+    run_tests(session, "tests/chaos")
 
 
 @nox.session(name="scan", tags=["scan"], default=False)
@@ -75,7 +76,7 @@ def scan(session: nox.Session, what: str) -> None:
     if what == "dependencies":
         session.run("python", "-m", "tests.scan.audit", *session.posargs)
     else:
-        session.run("pytest", f"tests/scan/test_{what}.py", *session.posargs)
+        run_tests(session, f"tests/scan/test_{what}.py")
 
 
 @nox.session(name="browser", tags=["browser"], default=False)
@@ -88,9 +89,8 @@ def browser(session: nox.Session) -> None:
 def pages(session: nox.Session) -> None:
     """Hold every page against axe, picture it at three widths, and test the browser tier itself."""
     sync(session, "browser")
-    evidence = str(ROOT / ".runbook" / "pages")
-    tests = session.posargs or ["tests/browser_pages"]
-    session.run("pytest", *tests, env={"RUNBOOK_EVIDENCE": evidence})
+    session.env["RUNBOOK_EVIDENCE"] = str(ROOT / ".runbook" / "pages")
+    run_tests(session, "tests/browser_pages")
 
 
 @nox.session(name="playwright", tags=["tools"], default=False)
@@ -128,29 +128,28 @@ def extreme(session: nox.Session) -> None:
 def engine(session: nox.Session) -> None:
     """Test the engine: bin/runbook, the launchers, the sessions and the tasks."""
     sync(session, "engine")
-    session.run("pytest", *HYPOTHESIS, *(session.posargs or [*PARALLEL, "tests/runbook"]))
+    run_tests(session, *PARALLEL, "tests/runbook", always=HYPOTHESIS)
 
 
 @nox.session(name="cluster", tags=["tools"], default=False)
 def cluster(session: nox.Session) -> None:
     """Search on a real Dask scheduler with two workers, one of which is killed on the way."""
     sync(session, "cluster")
-    session.run("pytest", *(session.posargs or ["tests/cluster"]))
+    run_tests(session, "tests/cluster")
 
 
 @nox.session(name="app", tags=["ci"])
 def app(session: nox.Session) -> None:
     """Test Ensemble: bin/dashgen and its contract, against a running server."""
     sync(session, "app")
-    session.run("pytest", *HYPOTHESIS, *(session.posargs or [*PARALLEL, "tests/dashgen"]))
+    run_tests(session, *PARALLEL, "tests/dashgen", always=HYPOTHESIS)
 
 
 @nox.session(name="hub", tags=["ci"])
 def hub(session: nox.Session) -> None:
     """Test the hub: bin/hub, its template and bin/smoke-test.sh."""
     sync(session, "hub")
-    tests = session.posargs or ["tests/hub/program"]
-    session.run("pytest", *HYPOTHESIS, *tests)
+    run_tests(session, "tests/hub/program", always=HYPOTHESIS)
 
 
 @nox.session(name="hub-smoke", tags=["ci"])
@@ -169,7 +168,7 @@ def hub_browser(session: nox.Session) -> None:
 def hub_pages(session: nox.Session) -> None:
     """Hold the hub's pages against axe, picture them, and break apps as only a browser can see."""
     sync(session, "hub-browser")
-    session.run("pytest", *(session.posargs or ["tests/hub/browser_pages"]))
+    run_tests(session, "tests/hub/browser_pages")
 
 
 @nox.session(name="hub-command", tags=["tools"], default=False)
@@ -183,7 +182,7 @@ def hub_command(session: nox.Session) -> None:
 def wheel(session: nox.Session) -> None:
     """Build the engine, install it beside pytest alone on every Python, and follow its guide to the letter."""
     sync(session, "engine")
-    session.run("pytest", "tests/wheel", *session.posargs)
+    run_tests(session, "tests/wheel")
 
 
 @nox.session(name="drift", venv_backend="none", tags=["weekly"], default=False)
@@ -199,10 +198,13 @@ def drift(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Check style, the directions of imports, and that nothing derived is stale."""
     sync(session, "lint")
-    session.run("ruff", "check", *SOURCES)
-    session.run("ruff", "format", "--check", *SOURCES)
-    session.run("lint-imports", "--no-cache", "--no-logo")
-    session.run("python", "-m", "runbook.checks")
+    run_checks(
+        session,
+        ["ruff", "check", *SOURCES],
+        ["ruff", "format", "--check", *SOURCES],
+        ["lint-imports", "--no-cache", "--no-logo"],
+        ["python", "-m", "runbook.checks"],
+    )
 
 
 @nox.session(name="workflows", tags=["ci"])
@@ -210,30 +212,33 @@ def workflows(session: nox.Session) -> None:
     """Hold the workflows of GitHub against two linters and against their promises."""
     sync(session, "workflows")
     files = sorted(str(file) for file in (ROOT / ".github" / "workflows").glob("*.yml"))
-    session.run("actionlint", "-shellcheck=", "-pyflakes=", *files)
-    session.run("zizmor", "--offline", "--quiet", "--pedantic", *files)
-    session.run("pytest", "tests/workflows", *session.posargs)
+    run_checks(
+        session,
+        ["actionlint", "-shellcheck=", "-pyflakes=", *files],
+        ["zizmor", "--offline", "--quiet", "--pedantic", *files],
+        ["pytest", "--quiet", "--tb=line", *(session.posargs or ["tests/workflows"])],
+    )
 
 
 @nox.session(name="workflows-run", tags=["slow"], default=False)
 def workflows_run(session: nox.Session) -> None:
     """Carry out every step of the workflows in fresh clones, with the files that a runner gives."""
     sync(session, "workflows")
-    session.run("pytest", *(session.posargs or ["tests/workflows_run"]))
+    run_tests(session, "tests/workflows_run")
 
 
 @nox.session(name="documents", tags=["slow"], default=False)
 def documents(session: nox.Session) -> None:
     """Type every command that README, AGENTS.md and the runbook show, in a fresh clone; minutes."""
     sync(session, "engine")
-    session.run("pytest", *(session.posargs or ["tests/documents"]))
+    run_tests(session, "tests/documents")
 
 
 @nox.session(name="types", tags=["ci"])
 def types(session: nox.Session) -> None:
     """Check types, strictly, tests and sessions included."""
     sync(session, "types")
-    session.run("mypy", "--cache-dir", ".runbook/mypy-cache", *session.posargs)
+    run_checks(session, ["mypy", "--cache-dir", ".runbook/mypy-cache", *session.posargs])
 
 
 def smoke(
@@ -248,6 +253,19 @@ def smoke(
     sync(session, lock)
     command = ["python", "-m", "runbook.smoke", "--tier", tier, *options, *session.posargs]
     session.run(*around, *command, stderr=None)  # Nox would put narration among the results
+
+
+def run_tests(session: nox.Session, *default: str, always: Sequence[str] = ()) -> None:
+    """Test a program; what follows ``--`` stands in the place of the default."""
+    # Before xdist, which works with the reporter that the plugin puts there.
+    brief = ["-p", "brief_tests", "--brief", session.name]
+    session.run("pytest", *brief, *always, *(session.posargs or default))
+
+
+def run_checks(session: nox.Session, *commands: Sequence[str]) -> None:
+    """Run every check of a session, whatever the one before it found."""
+    typed = [shlex.join(command) for command in commands]
+    session.run("python", "-m", "runbook.brief_checks", session.name, *typed)
 
 
 def sync(session: nox.Session, lock: str) -> None:

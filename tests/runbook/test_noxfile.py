@@ -29,6 +29,7 @@ nox.Session.run_install = fill_in_part
 def make_checkout(root: Path) -> Path:
     (root / "requirements").mkdir(parents=True)
     shutil.copy(ROOT / "noxfile.py", root)
+    (root / "bin").symlink_to(ROOT / "bin")
     shutil.copy(ROOT / "requirements/engine.txt", root / "requirements/engine.txt")
     return root
 
