@@ -113,6 +113,8 @@ def install_browsers(c: Context, check: bool = False, json: bool = False) -> Non
         "flake_rate": "how often a good commit fails, if that is known; 0 for never",
         "confidence": "be this sure, even if the command lies",
         "cluster": "the address of a Dask scheduler",
+        "timeout": "seconds for one run; 600 by default",
+        "fresh": "believe nothing that earlier searches saw",
         "first_parent": "let a merge stand for all that it brought",
         "resume": "go on from a search that was ended",
         "dry_run": "say what would be done",
@@ -132,7 +134,9 @@ def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
     flake_rate: str = "",
     confidence: str = "",
     cluster: str = "",
+    timeout: str = "",
     first_parent: bool = False,
+    fresh: bool = False,
     resume: bool = False,
     dry_run: bool = False,
     json: str = "",
@@ -152,9 +156,10 @@ def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
             "flake-rate": flake_rate,
             "confidence": confidence,
             "cluster": cluster,
+            "timeout": timeout,
             "json": json,
         },
-        flags={"first-parent": first_parent, "resume": resume, "dry-run": dry_run},
+        flags={"first-parent": first_parent, "fresh": fresh, "resume": resume, "dry-run": dry_run},
     )
 
 

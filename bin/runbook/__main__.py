@@ -101,6 +101,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         "repo": "the repository to search; this one by default",
         "setup": "run before the command; where it fails the commit is untestable",
         "cluster": "the address of a Dask scheduler",
+        "timeout": "seconds for one run; 600 by default",
         "jobs": "probes at once",
         "flake-rate": "how often a good commit fails, if that is known; 0 for never",
         "confidence": "be this sure, even if it lies",
@@ -112,14 +113,25 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--first-parent", action="store_true", help="a merge stands for all it brought"
     )
+    parser.add_argument("--fresh", action="store_true", help="believe nothing of earlier searches")
     parser.add_argument("--resume", action="store_true", help="go on from a search that was ended")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     parser.set_defaults(handler=_search)
 
 
 def _search(options: argparse.Namespace) -> None:
-    valued = ("good", "bad", "setup", "jobs", "flake_rate", "confidence", "cluster", "json")
-    switches = ("first_parent", "resume", "dry_run")
+    valued = (
+        "good",
+        "bad",
+        "setup",
+        "jobs",
+        "flake_rate",
+        "confidence",
+        "cluster",
+        "timeout",
+        "json",
+    )
+    switches = ("first_parent", "fresh", "resume", "dry_run")
     commands.find_offending_commit(
         Path.cwd(),
         test=options.test,

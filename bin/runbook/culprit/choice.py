@@ -54,6 +54,22 @@ class Sites:
         return bits * self.chance.get(site, 1.0) * (1 - _REPEAT_DISCOUNT) ** min(again, 20)
 
 
+def halfway(masses: Mapping[int, float]) -> int:
+    """Return the site nearest to half of the candidates; of two as near the older one, of three candidates the newer.
+
+    That is how git breaks the tie. Any rule is as good on average; by this one a search of a line without a prior
+    meets the same commits as `git bisect`, and never needs a run more.
+
+    Args:
+        masses: For each site that may be run the share of the candidates that it holds.
+    """
+    off = {site: round(abs(mass - 0.5), 9) for site, mass in masses.items()}
+    nearest = min(off.values())
+    near = [site for site, distance in off.items() if distance == nearest]
+    is_of_three = round(nearest, 9) == round(1 / 6, 9)
+    return max(near) if is_of_three else min(near)
+
+
 def choose_one(
     bits: Mapping[int, float], chance: Mapping[int, float], runs: Mapping[int, int]
 ) -> int | None:

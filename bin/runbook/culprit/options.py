@@ -65,6 +65,7 @@ class Options:
     def as_arguments(self) -> tuple[str, ...]:
         """Return what decides the outcome, besides the ends and the command, as words of a command line."""
         said: list[tuple[str, object]] = [
+            ("--repo", self.repo.resolve()),
             ("--setup", self.setup or None),
             ("--flake-rate", self.flake_rate),
             ("--confidence", self.confidence),

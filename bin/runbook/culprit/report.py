@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from math import log2
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call_module
 from runbook.culprit.command_line import probe_line
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
@@ -122,12 +122,10 @@ class Result:
         }
 
     def replay(self) -> str:
-        """Return the command that searches the same again."""
+        """Return the command that searches the same again, from any folder."""
         good = ("--good", self.good) if self.good else ()
         ends = (*good, "--bad", self.bad)
-        return shlex.join(
-            ["python", "-m", "runbook.culprit", *ends, *self.asked, "--command", self.command]
-        )
+        return call_module("runbook.culprit", *ends, *self.asked, "--command", self.command)
 
 
 def _listed(description: Description) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from math import ceil, log2
 from typing import TYPE_CHECKING
 
 from runbook.culprit import rates, stopping
-from runbook.culprit.choice import Sites, choose, choose_one
+from runbook.culprit.choice import Sites, choose, choose_one, halfway
 from runbook.culprit.dag import flags, members
 from runbook.culprit.posterior import GOOD_END, NONE_OF_THEM, Posterior, blamed_for, without
 from runbook.culprit.untestable import chances
@@ -118,6 +118,7 @@ class Search:
         self._is_wary = is_wary
         self._remembers = False
         self._is_exhausted = False
+        self._isolated_after: int | None = None
         self.runs = 0
         self.rounds = 0
         self.untestable: set[int] = set()
@@ -136,6 +137,8 @@ class Search:
         self._live &= bad if failed else ~bad
         self._none_lives &= not failed
         self._born_lives &= failed
+        if self._isolated_after is None and self._live.bit_count() == 1:
+            self._isolated_after = self.runs
         self.posterior.record(site, failed=failed)
         self.posterior.settle()
 
@@ -238,10 +241,24 @@ class Search:
             lacking.append(self._confirming(culprit))
         return [site for site in lacking if site not in self.untestable]
 
+    @property
+    def _steady_limit(self) -> int:
+        """After how many rounds a command is believed that has never contradicted itself.
+
+        One run at a time, halves of an odd number may leave a culprit a run early. Bisection would be over then, too,
+        so that run is not spent, unless who is wary has a use for it; how early a right prior leaves one does not
+        count, for bisection knows none.
+        """
+        size, width = self.dag.size, self._width
+        halves = stopping.rounds_needed(size, 1)
+        after = halves if self._isolated_after is None else self._isolated_after
+        is_early = width == 1 and not self._is_wary and after < halves and size.bit_count() > 1
+        return stopping.steady_limit(size, width) - is_early
+
     def _doubtful(self, culprit: int) -> list[int]:
         """Return what to run once more, being red, where so few runs were red that a flake explains them too."""
         spent = (self.runs if self._width == 1 else self.rounds) + self._owed(culprit)
-        is_up = spent >= stopping.steady_limit(self.dag.size, self._width)
+        is_up = spent >= self._steady_limit
         if (
             is_up
             or self._remembers
@@ -307,7 +324,7 @@ class Search:
             return verdict
         if self._is_told_steady or self._width > 1 or self._remembers:
             return True if passes else None
-        room = stopping.steady_limit(self.dag.size, 1) - self.runs + passes
+        room = self._steady_limit - self.runs + passes
         wanted = max(1, min(room, _MOST_DOUBTS))
         if self._is_wary:
             wanted = max(wanted, _MOST_DOUBTS - self._doubts(culprit))
@@ -344,7 +361,10 @@ class Search:
 
     def _informative(self, width: int, pending: Collection[int]) -> list[int]:
         if self._may_presume and self._live.bit_count() > 1:
-            return choose(self._live_sites(), width, pending)
+            sites = self._live_sites()
+            if self._width == 1 and not sites.chance:
+                return [halfway(sites.masses)] if sites.masses else []
+            return choose(sites, width, pending)
         if width > 1 or pending:
             return choose(self._noisy_sites(), width, pending)
         bits = self.posterior.informations(self._removable())
@@ -444,8 +464,7 @@ class Search:
     def _threshold(self) -> float:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
         if self.is_presumed_steady:
-            limit = stopping.steady_limit(self.dag.size, self._width)
-            is_up = self._width == 1 or self.rounds >= limit - self._reserve
+            is_up = self._width == 1 or self.rounds >= self._steady_limit - self._reserve
             return 0.5 if self._remembers or is_up else _AS_GOOD_AS_CERTAIN
         return self.confidence
 

@@ -99,3 +99,15 @@ def bisection_runs(dag: Dag, culprit: int) -> int:
         live &= dag.ancestors(best) if is_bad(dag, culprit, best) else ~dag.ancestors(best)
         runs += 1
     return runs
+
+
+def runs_of_git(size: int, culprit: int) -> int:
+    """How many runs `git bisect` makes on a line: the half rounded down, but of three commits the second."""
+    first, count, runs = 0, size, 0
+    while count > 1:
+        half = 2 if count == 3 else count // 2
+        is_below = culprit < first + half
+        first, count, runs = (
+            (first, half, runs + 1) if is_below else (first + half, count - half, runs + 1)
+        )
+    return runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.culprit.choice import Sites, choose, choose_one
+from runbook.culprit.choice import Sites, choose, choose_one, halfway
 from runbook.culprit.dag import Dag
 from runbook.culprit.rates import STEADY
 from tests.runbook.culprit.histories import line
@@ -22,6 +22,10 @@ def sites(
 
 def test_one_run_halves_the_line() -> None:
     assert [49] == choose(sites(line(100)), 1)
+
+
+def test_of_two_commits_as_near_to_half_the_one_is_chosen_that_git_takes() -> None:
+    assert [0, 1, 1, 1, 2, 2, 3] == [halfway(sites(line(size)).masses) for size in range(2, 9)]
 
 
 def test_several_runs_part_the_line_equally() -> None:

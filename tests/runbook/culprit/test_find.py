@@ -44,6 +44,35 @@ def test_the_culprit_is_found_with_no_more_runs_than_bisection_and_both_ends(
     )
 
 
+@pytest.mark.parametrize("good", ["main~11", "main~14", "main~17", "main~20"])
+def test_git_bisect_makes_at_most_two_runs_less(history: History, good: str) -> None:
+    searched = history.search("--good", good, "--command", history.command())
+    ours = len(history.runs)
+    history.log.unlink()
+    history.git("bisect", "start", "main", good)
+    log_and_check = f"git rev-parse HEAD >> '{history.log}'; grep -q good state"
+    history.git("bisect", "run", "sh", "-c", log_and_check)
+    assert searched.culprit == history.git("rev-parse", "bisect/bad")
+    assert 0 < ours <= len(history.runs) + 2
+
+
+def test_what_is_printed_searches_the_same_again_from_any_folder(
+    history: History, tmp_path: Path
+) -> None:
+    searched = history.search(*GOOD, "--command", history.command())
+    again = searched.out.partition("  again   ")[2].partition("\n\n")[0]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(elsewhere)}
+    replayed = subprocess.run(
+        ["sh", "-c", again],
+        cwd=elsewhere, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert 0 == replayed.returncode, replayed.stderr
+    verdict = f"found: {searched.culprit[:10]} 'commit 12' broke it"
+    assert replayed.stdout.splitlines()[-1].startswith(verdict)
+
+
 def test_the_json_is_the_contract(history: History) -> None:
     record = history.search(*GOOD, "--command", history.command()).record
     assert {
