@@ -38,6 +38,7 @@ class GuardedFolder:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, text=True,
         )  # fmt: skip
         self._announcing = threading.Lock()
+        self._running: set[int] = set()
         try:
             self._folder = TemporaryFolder(self.path)
         except BaseException:
@@ -53,7 +54,13 @@ class GuardedFolder:
                 sink.flush()
 
     def call(
-        self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], log: IO[bytes]
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        log: IO[bytes],
+        timeout: float | None = None,
     ) -> int:
         """Run a command to its end, in a process group of its own, which is killed when this is interrupted.
 
@@ -62,20 +69,30 @@ class GuardedFolder:
             cwd: Where it runs.
             environment: All its variables.
             log: What gets its output.
+            timeout: The seconds that it may take.
+
+        Raises:
+            subprocess.TimeoutExpired: It takes longer.
         """
         process = subprocess.Popen(
             [*_WHEN_TOLD, *command], cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
         self.announce(f"+{process.pid}")
+        self._running.add(process.pid)
         try:
-            process.communicate(b"\n")
+            process.communicate(b"\n", timeout)
             return process.returncode
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            self._running.discard(process.pid)
+            _kill(process.pid)
             process.wait()
             self.announce(f"-{process.pid}")
+
+    def end_calls(self) -> None:
+        """End what other threads have called; each of their calls returns."""
+        for group in tuple(self._running):
+            _kill(group)
 
     def close(self) -> None:
         """End the guard and remove the folder."""
@@ -92,3 +109,10 @@ class GuardedFolder:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(
+        ProcessLookupError, PermissionError
+    ):  # nobody is left; macOS says so by EPERM
+        os.killpg(group, signal.SIGKILL)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from runbook.arguments import Parser
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
+from runbook.nox_session import end_with_nox
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
 from runbook.prove.proving import prove
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prove what the command line names; return an `ExitCode`."""
     told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for the smokes that are run
     options = _parse(argv)
+    end_with_nox()
     try:
         code = _prove(options)
     except RunbookError as error:

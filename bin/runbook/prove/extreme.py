@@ -23,6 +23,7 @@ from runbook.document import table
 from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
+from runbook.nox_session import end_with_nox
 from runbook.project import find_project
 from runbook.prove.emptied import Emptied, reached
 from runbook.prove.workshop import Workshop
@@ -59,6 +60,7 @@ class Tried:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Try what was not tried yet, and print the survivors; return an `ExitCode`."""
+    end_with_nox()
     try:
         return _main(_parse(argv))
     except RunbookError as error:

@@ -2,6 +2,7 @@
 
 A tree is a copy of what git would commit, uncommitted work included. The first one is run once as it is, so that
 everything is compiled; the others are copies of it with their bytecode. The tier runs with this process's Python.
+However this process ends, the runs end with it and the trees go.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from runbook.culprit.worktrees import TemporaryFolder
+from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady
 from runbook.probes import PROBE_VARIABLE
 from runbook.rows import function_id
@@ -78,7 +79,7 @@ class Workshop:
     def __init__(self, project: Project, jobs: int) -> None:
         self._project = project
         self._jobs = jobs
-        self._folder = TemporaryFolder()
+        self._folder = GuardedFolder()
         self._trees: queue.Queue[Path] = queue.Queue()
         self._first = self._folder.path / "tree-0"
         self.patience = RUN_SECONDS
@@ -135,6 +136,7 @@ class Workshop:
             finally:
                 for task in tasks:
                     task.cancel()
+                self._folder.end_calls()  # where this is interrupted
 
     def _run_edited(self, tier: Tier, edit: Edit | None, arguments: Sequence[str]) -> Ran:
         tree = self._trees.get()
@@ -146,24 +148,26 @@ class Workshop:
 
     def _run(self, tree: Path, tier: Tier, arguments: Sequence[str]) -> Ran:
         started = time.monotonic()
-        command = [sys.executable, "-m", "runbook.smoke", "--tier", tier.name, "--json", "-"]
+        said_in, log = tree.with_suffix(".json"), tree.with_suffix(".log")
+        command = [sys.executable, "-m", "runbook.smoke", "--tier", tier.name]
         try:
-            done = subprocess.run(
-                [*command, "--", *arguments],
-                cwd=tree,
-                env=self._environment(tree),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=self.patience,
-            )
+            with log.open("wb") as output:
+                self._folder.call(
+                    [*command, "--json", str(said_in), "--", *arguments],
+                    cwd=tree,
+                    environment=self._environment(tree),
+                    log=output,
+                    timeout=self.patience,
+                )
         except subprocess.TimeoutExpired:
             return Ran("hung", (), ("it did not end",), time.monotonic() - started)
         try:
-            said = json.loads(done.stdout)
-        except ValueError:
-            what = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            said = json.loads(said_in.read_bytes())
+            if "error" in said:
+                raise EnvironmentNotReady(f"the tier {tier.name} cannot be run: {said['error']}")
+        except (OSError, ValueError):
+            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            what = (lines or ["it said nothing"])[-1]
             raise EnvironmentNotReady(f"the tier {tier.name} cannot be run: {what}") from None
         return Ran(
             said["verdict"],

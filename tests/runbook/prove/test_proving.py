@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,18 @@ from runbook.prove.recorded import (
     unproved_records,
     write_record,
 )
-from tests.runbook.support import PATIENCE, TinyProject, engine_environment, module, row_test
+from tests.runbook.support import (
+    PATIENCE,
+    TinyProject,
+    engine_environment,
+    is_alive,
+    module,
+    row_test,
+    wait_until,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 APP = "def serve():\n    return 1\n\n\ndef greet():\n    return 'hello'\n"
@@ -152,3 +162,60 @@ def test_the_record_is_what_the_document_shows_until_a_fault_changes(app: TinyPr
     assert 1 == len(list(stale_records(project, read_faults(project))))
     app.write("tests/faults/app.toml", FAULTS.replace('replace = "', 'replace = " ', 1))
     assert 1 == len(list(stale_records(project, read_faults(project)))), "it is another edit"
+
+
+HANGS = """
+[test_number.hangs]
+cause = "It never ends."
+file = "app.py"
+find = "return 1"
+replace = "import os, pathlib, time; pathlib.Path('{pid}').write_text(f'{{os.getpid()}} '); time.sleep(1000)"
+"""
+NOXFILE = """
+import sys
+import nox
+nox.options.default_venv_backend = "none"
+
+@nox.session(name="faults")
+def faults(session):
+    session.run(sys.executable, "-m", "runbook.prove", *session.posargs, stderr=None)
+"""
+PROVE = ["-m", "runbook.prove"]
+NOX = ["-m", "nox", "-s", "faults", "--"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "sent", "status"),
+    [
+        (PROVE, signal.SIGINT, ExitCode.INTERRUPTED),
+        (PROVE, signal.SIGTERM, -signal.SIGTERM),
+        (PROVE, signal.SIGKILL, -signal.SIGKILL),
+        (NOX, signal.SIGINT, ExitCode.INTERRUPTED),
+        (NOX, signal.SIGTERM, -signal.SIGTERM),
+        (NOX, signal.SIGKILL, -signal.SIGKILL),
+    ],
+    ids=lambda value: getattr(value, "name", value[1] if isinstance(value, list) else ""),
+)
+def test_one_that_is_ended_leaves_neither_a_smoke_nor_a_folder(
+    app: TinyProject, tmp_path: Path, caller: Sequence[str], sent: signal.Signals, status: int
+) -> None:
+    pid, scratch = tmp_path / "pid", tmp_path / "scratch"
+    scratch.mkdir()
+    app.write("tests/faults/app.toml", HANGS.format(pid=pid))
+    app.write("noxfile.py", NOXFILE)
+
+    with subprocess.Popen(
+        [sys.executable, *caller, "test_number", "--jobs", "1"],
+        cwd=app.root,
+        env=engine_environment({"TMPDIR": str(scratch)}),
+        start_new_session=True,
+    ) as proving:
+        wait_until(
+            lambda: proving.poll() is not None or (pid.exists() and pid.read_text().endswith(" ")),
+            "the run that hangs",
+        )
+        proving.send_signal(sent)
+
+    assert status == proving.returncode
+    wait_until(lambda: not is_alive(int(pid.read_text())), "the end of the run")
+    wait_until(lambda: not list(scratch.glob("runbook-*")), "the end of the folder")
