@@ -60,6 +60,7 @@ class GateState:
         at: Since when, in Unix seconds; 0 where unknown.
         record: The whole record of an open gate.
         content: The bytes of the file, to see whether it has changed since.
+        is_hidden: Whether this user may not read it, while its server may.
     """
 
     position: Position
@@ -68,11 +69,13 @@ class GateState:
     at: float = 0.0
     record: Mapping[str, Any] = field(default_factory=dict)
     content: bytes = b""
+    is_hidden: bool = False
 
     @property
-    def claims_open(self) -> bool:
-        """Whether the file says open, be it believed or not."""
-        return self.position is Position.OPEN or self.record.get("state") == Position.OPEN
+    def may_be_open(self) -> bool:
+        """Whether the file says open, be it believed or not; or may say so, as far as this user can see."""
+        says_open = self.position is Position.OPEN or self.record.get("state") == Position.OPEN
+        return says_open or self.is_hidden
 
 
 class GateChanged(Exception):
@@ -107,7 +110,9 @@ class GateFile:
         except FileNotFoundError:
             return GateState(Position.NEVER, "it was never opened")
         except (OSError, ValueError, TypeError, RecursionError) as error:
-            return GateState(Position.DOUBT, f"its file is in doubt: {error}", content=content)
+            is_hidden = isinstance(error, PermissionError)
+            why = f"its file is in doubt: {error}"
+            return GateState(Position.DOUBT, why, content=content, is_hidden=is_hidden)
 
     def _understand(self, record: dict[str, Any], content: bytes, now: float) -> GateState:
         if record.get("version") != VERSION:

@@ -84,18 +84,23 @@ def close(project: Project, *, reason: str, by: str) -> GateState:
             "this project has no gate",
             next_step="set file in [tool.runbook.gate] of pyproject.toml",
         )
-    if is_bot(by) and not file.read(time.time()).claims_open:
+    if is_bot(by) and not file.read(time.time()).may_be_open:
         return file.read(time.time())
     try:
         file.close(reason[:_MAX_REASON], by=by, now=time.time())
     except OSError as error:
-        state = file.read(time.time())
-        outcome = "STILL OPEN" if state.position is Position.OPEN else "closed, with no reason kept"
         raise EnvironmentNotReady(
-            f"the gate is {outcome}: {file.path}: {error.strerror}",
+            f"the gate is {_left_as(file.read(time.time()))}: {file.path}: {error.strerror}",
             next_step="free the place, or make it writable; while in doubt, stop the server",
         ) from error
     return file.read(time.time())
+
+
+def _left_as(state: GateState) -> str:
+    """Say where the gate stands that could not be written."""
+    if state.is_hidden:
+        return "perhaps STILL OPEN"
+    return "STILL OPEN" if state.position is Position.OPEN else "closed, with no reason kept"
 
 
 def close_for(project: Project, rows: Iterable[str], *, run: str) -> str:
@@ -112,7 +117,7 @@ def close_for(project: Project, rows: Iterable[str], *, run: str) -> str:
     names = ", ".join(rows)
     if not names or is_probe():
         return ""
-    was_open = read_gate(project).claims_open
+    was_open = read_gate(project).may_be_open
     try:
         state = close(project, reason=f"red in {run}: {names}", by=BOT)
     except RunbookError as error:

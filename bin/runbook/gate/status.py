@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ANSWER_SECONDS = 2.0
 _SHORT = 12  # characters of a digest that a person compares
 _OPEN, _CLOSE = "bin/invoke gate.open", 'bin/invoke gate.close --reason "..."'
+_UNKNOWN = "unknown"  # to a user who may not read its file
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class GateStatus:
         return bool(self.proved) and self.proved == (self.served or self.checkout)
 
     @property
+    def word(self) -> str:
+        """``open`` or ``closed`` to the public, or ``unknown``."""
+        if self.state.is_hidden:
+            return _UNKNOWN
+        return Position.OPEN if self.is_open else Position.CLOSED
+
+    @property
     def why(self) -> str:
         """Why it is as it is, in one line."""
         if not self.proved or self.is_open:
@@ -65,6 +73,8 @@ class GateStatus:
     @property
     def next_step(self) -> str:
         """The one command that would change it."""
+        if self.state.is_hidden:
+            return "bin/invoke gate.status, as the user whose gate it is"
         if self.is_open:
             return _CLOSE
         if self.checkout and self.checkout == self.proved:
@@ -75,7 +85,7 @@ class GateStatus:
         """Return it with stable keys."""
         return {
             "schema": "gate/1",
-            "gate": Position.OPEN if self.is_open else Position.CLOSED,
+            "gate": self.word,
             "position": self.state.position,
             "why": self.why,
             "by": self.state.by,
@@ -94,7 +104,7 @@ class GateStatus:
     def as_text(self) -> str:
         """Return it for a person."""
         facts = {
-            "gate": f"{'open' if self.is_open else 'closed'}: {self.why}",
+            "gate": f"{self.word}: {self.why}",
             "by": self._who(),
             "served": self._served(),
             "here": self._here(),

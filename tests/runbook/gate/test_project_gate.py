@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.gate import file as gate_file
 from runbook.gate import project_gate
 from runbook.gate.file import GateFile, Position
-from runbook.gate.project_gate import BOT, close, gate_word, read_gate
+from runbook.gate.project_gate import BOT, close, close_for, gate_word, read_gate
 from runbook.project import GateSettings, Project
 from runbook.source_state import SourceState
 
@@ -117,6 +118,33 @@ def test_a_place_that_cannot_be_written_is_closed_all_the_same(tmp_path: Path) -
 
     with pytest.raises(EnvironmentNotReady, match="the gate is closed, with no reason kept"):
         close(project_at(tmp_path), reason="red", by="ada")
+
+
+@pytest.fixture
+def of_another_user(gated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose open gate this user may neither read nor change; permissions would not stop root."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(gate_file, "_read_plain", refuse)
+    monkeypatch.setattr(gate_file, "write_atomically", refuse)
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    return gated
+
+
+def test_a_gate_of_another_user_is_not_said_to_be_closed(of_another_user: Project) -> None:
+    """Its server, which may read it, still lets the public in."""
+    with pytest.raises(EnvironmentNotReady, match="the gate is perhaps STILL OPEN"):
+        close(of_another_user, reason="red", by="ada")
+
+
+def test_a_red_run_of_another_user_says_that_it_could_not_close_it(
+    of_another_user: Project,
+) -> None:
+    said = close_for(of_another_user, ["test_one"], run="1a2b3c")
+
+    assert "error: the gate is perhaps STILL OPEN" in said
 
 
 def test_a_user_without_a_name_can_close_it(monkeypatch: pytest.MonkeyPatch) -> None:

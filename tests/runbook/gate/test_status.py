@@ -26,6 +26,7 @@ BUILD, OTHER = "b" * 64, "e" * 64
 RECORD = {"build": BUILD, "commit": "c" * 40, "proof": {"tiers": {"fast": {"passed": 16}}}}
 OPEN = GateState(Position.OPEN, "opened for commit c", "ada", 1_800_000_000.0, RECORD)
 CLOSED = GateState(Position.CLOSED, "the row is red", "bot", 1_800_000_000.0)
+HIDDEN = GateState(Position.DOUBT, "its file is in doubt: Permission denied", is_hidden=True)
 CLEAN = SourceState("ccccccc", "ddddddd", is_dirty=False)
 EDITED = SourceState("ccccccc", "ddddddd", is_dirty=True)
 AGAIN = "start the server anew; the one that runs serves an older build"
@@ -44,6 +45,7 @@ CLOSE = 'bin/invoke gate.close --reason "..."'
         (CLOSED, CLEAN, BUILD, "", ("closed", "the row is red", "bin/invoke gate.open")),
         (CLOSED, EDITED, BUILD, "", ("closed", "the row is red", "git status; ")),
         (CLOSED, CLEAN, "", "", ("closed", "the row is red", "bin/invoke gate.open")),
+        (HIDDEN, CLEAN, BUILD, BUILD, ("unknown", "Permission den", "bin/invoke gate.status, as ")),
     ],
 )
 def test_it_says_where_the_gate_stands_and_what_would_change_it(
