@@ -17,7 +17,7 @@ import pytest
 
 from runbook import brief
 from runbook.report_lines import as_quickfix, rowless_fail_line, session_line
-from runbook.run_results import say
+from runbook.standard_streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

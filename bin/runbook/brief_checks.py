@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from runbook import brief
 from runbook.exit_codes import ExitCode
 from runbook.lines import MAX_LENGTH
-from runbook.run_results import say
+from runbook.standard_streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

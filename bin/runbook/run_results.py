@@ -12,6 +12,7 @@ from runbook import probes
 from runbook.evidence import write_evidence
 from runbook.report_lines import as_quickfix
 from runbook.rows import short_name
+from runbook.standard_streams import say
 
 if TYPE_CHECKING:
     from runbook.run_report import Run
@@ -48,16 +49,6 @@ def publish(run: Run, results: TextIO, *, json_file: str) -> None:
         from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
 
         tell(run.as_json())
-
-
-def say(line: str, results: TextIO) -> None:
-    """Print a line at once, whoever may have stopped reading, as in ``smoke | head -1``."""
-    try:
-        print(line, file=results, flush=True)
-    except (
-        BrokenPipeError
-    ):  # nor is it the exit code's business when Python flushes once more at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
 
 
 def _close_gate(run: Run) -> None:

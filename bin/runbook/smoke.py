@@ -32,7 +32,7 @@ from runbook.pytest_process import (
     pytest_work,
 )
 from runbook.runs import RunFolder, prune
-from runbook.standard_streams import open_closed_streams
+from runbook.standard_streams import open_closed_streams, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,7 +135,7 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
         from runbook.report_lines import header  # noqa: PLC0415
         from runbook.rows import read_tests  # noqa: PLC0415
         from runbook.run_report import Run  # noqa: PLC0415
-        from runbook.run_results import publish, say  # noqa: PLC0415
+        from runbook.run_results import publish  # noqa: PLC0415
 
         source = _source_beside(child, project)
         tests = read_tests(project.root, tier.tests)

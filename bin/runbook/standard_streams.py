@@ -1,9 +1,10 @@
-"""Standard streams that whoever called has closed lead nowhere."""
+"""Standard streams whose other end is gone: what whoever called has closed leads nowhere."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 _OF_A_PROCESS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -28,3 +29,12 @@ def _lead_nowhere(number: int) -> None:
     else:
         os.dup2(nothing, number)
         os.close(nothing)
+
+
+def say(text: str, results: TextIO | None = None) -> None:
+    """Print a result at once, on standard output by default, whoever may have stopped reading: ``rows | head -1``."""
+    results = results or sys.stdout
+    try:
+        print(text, file=results, flush=True)
+    except BrokenPipeError:  # nor is it the exit code's business when Python flushes at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())

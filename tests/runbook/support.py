@@ -10,7 +10,9 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,3 +178,10 @@ def row_test(
 def module(*tests: str) -> str:
     """Return the source of a file of tests."""
     return "import os\n\nimport pytest\n\n\n" + "".join(tests)
+
+
+def ends_with(command: Callable[..., None], *arguments: Any, **options: Any) -> int:
+    """Call a command; return the exit status that it ends the process with."""
+    with pytest.raises(SystemExit) as ended:
+        command(*arguments, **options)
+    return int(str(ended.value.code))

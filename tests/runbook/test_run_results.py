@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runbook import run_results
-from tests.runbook.support import ENGINE, engine_environment
 from tests.runbook.test_run_report import FAILED, ended, report
 
 if TYPE_CHECKING:
@@ -126,31 +123,3 @@ def test_a_runner_of_github_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     published(ended(tmp_path, *RED, status=1))
 
     assert "red: smoke fast" in (tmp_path / "summary.md").read_text()
-
-
-def test_whoever_stops_reading_stops_nothing() -> None:
-    """As in ``smoke | head -1``: the pipe is closed after the first line."""
-    code = (
-        "import sys; from runbook.run_results import say\n"
-        "say('first', sys.stdout); sys.stdin.readline()\n"
-        "say('second', sys.stdout); say('third', sys.stdout); print('went on', file=sys.stderr)"
-    )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env=engine_environment({"PYTHONPATH": str(ENGINE)}),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    assert child.stderr is not None
-    assert "first\n" == child.stdout.readline()
-    child.stdout.close()
-    child.stdin.write("go on\n")
-    child.stdin.close()
-
-    assert "went on\n" == child.stderr.read()
-    assert 0 == child.wait()
-    child.stderr.close()

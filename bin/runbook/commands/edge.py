@@ -1,0 +1,71 @@
+"""How every command ends, and how it says what it found: to a person, or to a program that asked for JSON."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from runbook.errors import RunbookError, tell
+from runbook.exit_codes import ExitCode
+from runbook.standard_streams import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+P = ParamSpec("P")
+
+
+def procedure(function: Callable[P, ExitCode | None]) -> Callable[P, None]:
+    """Turn a function into a command: errors that a person can act on are said, and end it with their code."""
+
+    @functools.wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = function(*args, **kwargs) or ExitCode.GREEN
+        except RunbookError as error:
+            given = inspect.signature(function).bind(*args, **kwargs).arguments
+            code = tell(error, _json_place(given))
+        except KeyboardInterrupt:
+            code = ExitCode.INTERRUPTED
+        sys.exit(code)
+
+    return command
+
+
+def _json_place(given: Mapping[str, Any]) -> str:
+    """Where a call wants its JSON; some calls have this among options that they pass on."""
+    if given.get("as_json"):
+        return "-"
+    tables = (given, given.get("options", {}), given.get("how", {}))
+    places = (table.get(name) for table in tables for name in ("json_file", "json"))
+    return next((str(place) for place in places if place), "")
+
+
+def json_object(schema: str, **facts: object) -> str:
+    """One JSON object that says what it is."""
+    return json.dumps({"schema": schema, **facts}, indent=2)
+
+
+def write_or_print(result: object, json_file: str) -> None:
+    """Write a result as JSON to a file; ``-`` is standard output."""
+    if json_file == "-":
+        say(json.dumps(result, indent=2))
+    else:
+        Path(json_file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def say_or_write(text: str, result: object, json_file: str) -> None:
+    """Print a result as text, and write it as JSON where that is asked for, to a file or in the text's place."""
+    if json_file:
+        write_or_print(result, json_file)
+    if json_file != "-":
+        say(text)
+
+
+def narrate(line: str) -> None:
+    """Say what goes on meanwhile, which no program reads as a result."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,55 @@
+"""A project whose sessions are real, and need no environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runbook.support import ENGINE, PYPROJECT, module, row_test
+
+if TYPE_CHECKING:
+    from tests.runbook.support import TinyProject
+
+
+NOXFILE = """
+import sys
+import nox
+nox.options.default_venv_backend = "none"
+
+@nox.session(name="quick")
+def quick(session):
+    session.run(sys.executable, "-m", "runbook.smoke", *session.posargs, stderr=None)
+
+@nox.session(name="broken")
+def broken(session):
+    session.error("no environment")
+
+@nox.session(name="twice")
+@nox.parametrize("tier", ["fast", "other"])
+def twice(session, tier):
+    session.run(sys.executable, "-m", "runbook.smoke", "--tier", tier, *session.posargs)
+"""
+TIERS = """
+[tool.runbook]
+[tool.runbook.tiers.fast]
+tests = ["tests"]
+session = "quick"
+watch = ["web/**"]
+[tool.runbook.tiers.other]
+tests = ["other"]
+session = "broken"
+[tool.runbook.tiers.both]
+tests = ["tests"]
+session = "twice"
+"""
+
+
+@pytest.fixture
+def procedures(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
+    """A project of three tiers, one of which has no environment."""
+    monkeypatch.setenv("PYTHONPATH", str(ENGINE))
+    project.write("noxfile.py", NOXFILE)
+    project.write("pyproject.toml", PYPROJECT + TIERS)
+    project.write("other/test_other.py", module(row_test("test_red", "assert 1 == 2")))
+    return project
