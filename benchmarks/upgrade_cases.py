@@ -176,6 +176,10 @@ CASES = (
         "nothing to blame", f"click {_FILLER} pytest", "2025-01-01", "def test():\n    import click\n", verdict="clean",
     ),
     Case(
+        "a flaky test, and nothing to blame", f"click {_FILLER} pytest", "2025-01-01",
+        "def test():\n    import random\n    import click\n    assert random.random() > 0.2\n", verdict="clean",
+    ),
+    Case(
         "a client is built on one that refuses an argument (httpx 0.28 under openai)",
         "openai<1.55 httpx requests rich jinja2 pyyaml pytest", "2024-10-01",
         'def test_client():\n    from openai import OpenAI\n    OpenAI(api_key="x")\n', _one("httpx"), 1,

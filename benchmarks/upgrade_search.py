@@ -1,8 +1,8 @@
 """The upgrade search on real breakages, side by side with ddmin over hard pins and upgrading one by one.
 
-``python benchmarks/upgrade_search.py [--case WORDS] [--peers | --overhead] [--record]`` prints a table; it needs a
-package index with upload times. What is recorded of other cases stays as it was. Both sides of every case are frozen by
-date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of versions that were
+``python benchmarks/upgrade_search.py [--case WORDS] [--peers | --overhead | --times N] [--record]`` prints a table; it
+needs a package index with upload times. What is recorded of other cases stays as it was. Both sides of every case are
+frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of versions that were
 installed, those of both ends, both proofs and the first bad release included; those that nothing but the first bad
 release needed are told beside them.
 """
@@ -18,9 +18,11 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import ceil, comb, log2
 from pathlib import Path
+from statistics import mean
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
@@ -51,6 +53,7 @@ _OVERHEAD_HEAD = (
     "case and cache of uv", "environments", "runs", "search, processor s", "the same by hand, processor s", "times",
     "search, wall s", "by hand, wall s", "times by the clock",
 )  # fmt: skip
+_TIMES_HEAD = ("case", "searches", "wrong", "environments, mean", "runs, mean", "runs, most", "3 L")
 _MOST_ATTEMPTS = 60  # of a peer; then it is ended and its count is a lower limit
 
 
@@ -84,18 +87,29 @@ def _matches(found: frozenset[str], true: frozenset[str]) -> bool:
     )
 
 
-def row(case: Case, result: Result) -> list[str]:
-    """Return the line of a case."""
+def is_right(case: Case, result: Result) -> bool:
+    """Whether a search ended with the truth: the verdict, and each culprit once."""
     found = [frozenset(each.name for each in group) for group in result.culprits]
-    is_right = str(result.verdict) == case.verdict and len(found) == len(case.culprits)
-    is_right = is_right and all(
+    is_complete = str(result.verdict) == case.verdict and len(found) == len(case.culprits)
+    return is_complete and all(
         any(_matches(each, true) for true in case.culprits) for each in found
     )
+
+
+def bits(case: Case, upgrades: int) -> int:
+    """Return L, the fewest environments that can tell the culprits; 0 where there is nobody to be told."""
+    culprits = sum(map(len, case.culprits))
+    has_any = case.verdict == "found" and 0 < culprits <= upgrades
+    return ceil(log2(comb(upgrades, culprits))) if has_any else 0
+
+
+def row(case: Case, result: Result) -> list[str]:
+    """Return the line of a case."""
     bounds = {each.name: each.first_bad for group in result.culprits for each in group}
-    n, k = len(result.changed), sum(map(len, case.culprits))
-    limit = ceil(log2(comb(n, k))) + 3 if n and 0 < k <= n and case.verdict == "found" else 0
+    n = len(result.changed)
+    limit = bits(case, n) + 3 if bits(case, n) else 0
     return [
-        case.name, str(n), _yes(is_right), _yes(len(result.hold) == case.hold) if case.hold else "",
+        case.name, str(n), _yes(is_right(case, result)), _yes(len(result.hold) == case.hold) if case.hold else "",
         _yes(all(bounds.get(name) == bad for name, bad in case.first_bad)) if case.first_bad else "",
         str(result.environments), str(result.bound_environments), str(limit or ""), str(result.unresolvable),
         str(result.runs), f"{result.seconds:.0f}",
@@ -285,6 +299,17 @@ def _searched(case: Case, options: Options, _: Path) -> list[list[str]]:
     return [row(case, find_offending_upgrade(options))]
 
 
+def _repeated(times: int, case: Case, options: Options, _: Path) -> list[list[str]]:
+    """Return what the same search said and took, several times over."""
+    results = [find_offending_upgrade(options) for _ in range(times)]
+    wrong = sum(not is_right(case, each) for each in results)
+    limit = 3 * bits(case, len(results[0].changed))
+    return [[
+        case.name, str(times), str(wrong), f"{mean(each.environments for each in results):.1f}",
+        f"{mean(each.runs for each in results):.1f}", str(max(each.runs for each in results)), str(limit or ""),
+    ]]  # fmt: skip
+
+
 def _peers(case: Case, options: Options, _: Path) -> list[list[str]]:
     searches = (ddmin, one_by_one) if case.verdict == "found" else ()
     return [peer(case, options, search) for search in searches]
@@ -299,9 +324,10 @@ def main() -> None:
     what.add_argument(
         "--overhead", action="store_true", help="compare with the same environments made by hand"
     )
+    what.add_argument("--times", type=int, default=0, help="search so often: for what is flaky")
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     arguments = parser.parse_args()
-    name, option, head, measure = _chosen(peers=arguments.peers, overhead=arguments.overhead)
+    name, option, head, measure = _chosen(arguments)
     table = Table(head).begin()
     for case in CASES:
         if arguments.case not in case.name:
@@ -315,13 +341,16 @@ def main() -> None:
 
 
 def _chosen(
-    *, peers: bool, overhead: bool
+    arguments: argparse.Namespace,
 ) -> tuple[str, str, Sequence[str], Callable[[Case, Options, Path], list[list[str]]]]:
     """Return what is measured: its name, the option that asks for it, the head of its table, and what makes rows."""
-    if peers:
+    if arguments.peers:
         return "upgrade-peers", "--peers", _PEERS_HEAD, _peers
-    if overhead:
+    if arguments.overhead:
         return "upgrade-overhead", "--overhead", _OVERHEAD_HEAD, _overhead
+    if times := arguments.times:
+        option = f"--case 'a flaky test' --times {times}"
+        return "upgrade-flaky", option, _TIMES_HEAD, partial(_repeated, times)
     return "upgrade-search", "", _HEAD, _searched
 
 
