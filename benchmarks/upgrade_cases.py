@@ -146,6 +146,20 @@ CASES = (
         (frozenset({"click", "marshmallow"}),), 1,
     ),
     Case(
+        "a pair, of which one takes another back (packaging 22 with importlib-metadata 5)",
+        "importlib-metadata packaging requests rich attrs pytest", "2022-09-15",
+        "def test_plugins():\n    from importlib_metadata import entry_points\n    try:\n"
+        "        entry_points().get('x', ())\n    except AttributeError:\n"
+        "        from packaging.version import LegacyVersion\n",
+        (frozenset({"importlib-metadata", "packaging"}),), 1,
+        (("importlib-metadata", "5.0.0"), ("packaging", "22.0")),
+    ),
+    Case(
+        "three that move in step (opentelemetry-sdk 1.39)", f"opentelemetry-sdk {_FILLER} pytest", "2024-06-01",
+        "def test_logs():\n    from opentelemetry.sdk._logs import LogData\n", _one("opentelemetry-sdk"), 3,
+        (("opentelemetry-sdk", "1.39.0"),),
+    ),
+    Case(
         "a coupled hold (pydantic-core)", f"pydantic {_FILLER} pytest", "2024-06-01",
         "def test_core():\n    from importlib.metadata import version\n"
         '    assert version("pydantic_core").startswith("2.18"), "core"\n',

@@ -2,8 +2,8 @@
 
 ``python benchmarks/upgrade_search.py [--case WORDS] [--peers | --overhead | --times N] [--record]`` prints a table; it
 needs a package index with upload times. What is recorded of other cases stays as it was. Both sides of every case are
-frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of versions that were
-installed, those of both ends, both proofs and the first bad release included; those that nothing but the first bad
+frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of versions that
+were installed, those of both ends, both proofs and the first bad release included; those that nothing but the first bad
 release needed are told beside them.
 """
 

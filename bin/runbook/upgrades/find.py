@@ -204,7 +204,8 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
     resolver, options = case.resolver, case.options
     problem = Problem(
         changes(resolver.baseline, resolver.newest), resolver.newest, resolver.closure, resolver,
-        lambda: laboratory.imports, options.jobs, is_bounded=options.bound, suspected=dict(options.suspected),
+        lambda: laboratory.imports, resolver.versions, options.jobs, is_bounded=options.bound,
+        suspected=dict(options.suspected),
     )  # fmt: skip
     for _ in range(1 + _RESTARTS):
         search = Search(problem, red, laboratory.hunt)

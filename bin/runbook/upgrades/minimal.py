@@ -216,28 +216,24 @@ def _smaller(space: Space, whole: Names, others: Names, brought: Names) -> list[
     ]
 
 
-def smallest_hitting_set(sets: Sequence[Names], prefer: Callable[[str], float]) -> Names:
-    """Return a smallest set that has a member in common with each of ``sets`` (Reiter, 1987).
+def smallest_hitting_sets(sets: Sequence[Names]) -> list[Names]:
+    """Return the smallest sets that have a member in common with each of ``sets`` (Reiter, 1987).
 
     Args:
         sets: Few and small, as red sets are.
-        prefer: Of two of one size, that with the larger sum is returned.
     """
-    best: Names | None = None
+    found: set[Names] = set()
 
     def grow(chosen: Names, left: Sequence[Names]) -> None:
-        nonlocal best
-        if best is not None and len(chosen) > len(best):
+        least = min(map(len, found), default=len(sets))
+        if len(chosen) > least:
             return
         if not left:
-            if best is None or _rank(chosen) > _rank(best):
-                best = chosen
+            found.add(chosen)
             return
         for name in sorted(left[0]):
             grow(chosen | {name}, [each for each in left if name not in each])
 
-    def _rank(names: Names) -> tuple[int, float]:
-        return (-len(names), sum(prefer(name) for name in sorted(names)))
-
     grow(frozenset(), list(sets))
-    return best or frozenset()
+    least = min(map(len, found))
+    return sorted((each for each in found if len(each) == least), key=sorted)

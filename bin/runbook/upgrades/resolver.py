@@ -140,6 +140,11 @@ class Resolver:
         found = self.resolve(state)
         return None if found is None else found.moved_from(self.baseline)
 
+    def versions(self, state: Free) -> Mapping[str, str] | None:
+        """Return what the newest with some constraints comes to."""
+        found = self.resolve(state)
+        return None if found is None else found.pins
+
     def _resolve(self, state: Move | Free) -> Resolution:
         if isinstance(state, Free):
             return self._compile(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit.fingerprint import is_same
 from runbook.upgrades.asking import Answer, Asking, Move, Outcome, Prove, ask
 from runbook.upgrades.bound import Releases, first_bad, first_guess, free
-from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_set
+from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_sets
 from runbook.upgrades.pins import neighbours_first
 from runbook.upgrades.suspects import BROKE_ANOTHER, STRONG, scores, weigh
 from runbook.upgrades.versions import key, next_series
@@ -21,8 +21,10 @@ from runbook.upgrades.versions import key, next_series
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runbook.upgrades.asking import Free
     from runbook.upgrades.pins import Change, Resolution
 
+_MOST_HOLDS = 8  # ways to hold back that are compared; each takes a resolution
 _MOST_SETS = 12  # of culprits; whoever breaks in more ways is not helped by a list
 
 
@@ -40,6 +42,7 @@ class Problem:
         closure: What really moves in a state; None where that cannot be resolved.
         releases: The releases of each package.
         imports: The names by which each package is imported.
+        versions: What the newest with some constraints comes to; None where that cannot be resolved.
         width: How many environments can be tried at once.
         is_bounded: Whether to look for the first bad release of each culprit.
         suspected: Upgrades that broke another command, each with its first bad release.
@@ -50,6 +53,7 @@ class Problem:
     closure: Callable[[Move], Names | None]
     releases: Releases
     imports: Callable[[], Mapping[str, frozenset[str]]]
+    versions: Callable[[Free], Mapping[str, str] | None]
     width: int = 1
     is_bounded: bool = True
     suspected: Mapping[str, str] = field(default_factory=dict)
@@ -224,7 +228,7 @@ class Search:
     def _hold(self) -> Asking[Answer]:
         """Hold back a smallest hitting set: where a guess says the break came, or else as far as the baseline."""
         found = self.findings
-        held = smallest_hitting_set(found.sets, lambda name: self._suspicion.get(name, 0.0))
+        held = self._to_hold()
         tight = {name: self._at_baseline(name) for name in held}
         guessed = {name: self._guess(name) for name in held}
         missed: Answer | None = None
@@ -238,6 +242,23 @@ class Search:
                 break
             missed = answer
         return answer
+
+    def _to_hold(self) -> Names:
+        """Return a smallest hitting set; of several the one that leaves the fewest behind, and then the likeliest."""
+        likeliest_first = sorted(
+            smallest_hitting_sets(self.findings.sets),
+            key=lambda names: -sum(self._suspicion.get(name, 0.0) for name in sorted(names)),
+        )
+        few = likeliest_first[:_MOST_HOLDS]
+        return few[0] if len(few) == 1 else min(few, key=self._left_behind)
+
+    def _left_behind(self, names: Names) -> int:
+        """Return how many packages end below their newest where some are held as far back as is guessed."""
+        problem = self._problem
+        versions = problem.versions(free({name: self._guess(name) for name in names}))
+        if versions is None:
+            return len(problem.movable)
+        return len(self._below_newest(versions))
 
     def _learn_from(self, missed: Answer | None) -> None:
         """Note the release of a guess that was red, where holding the same one package further back is green."""
@@ -319,13 +340,14 @@ class Search:
     def held_below(self) -> Names:
         """Return what ends below its newest version in the state that is proved green."""
         green = self.findings.green
-        if green is None:
-            return frozenset()
+        return frozenset() if green is None else self._below_newest(green.versions)
+
+    def _below_newest(self, versions: Mapping[str, str]) -> Names:
         newest = self._problem.newest.pins
         return frozenset(
             name
             for name in self._problem.movable
-            if name in green.versions and key(green.versions[name]) != key(newest[name])
+            if name in versions and key(versions[name]) != key(newest[name])
         )
 
 

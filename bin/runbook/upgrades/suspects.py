@@ -9,6 +9,7 @@ in every traceback and counts least. A suspect is never believed: it is tried fi
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _RAISED = re.compile(
 _RAISING = re.compile(
     r"^(?:> +| {4})(\S.*)\n(?:[ ~^]+\n)?(?=E |[\w.]*(?:Error|Exception|Warning)\b)", re.MULTILINE
 )
+_EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning)\b")
 _SUFFIX = re.compile(r"\.py\b")
 _RUNNERS = frozenset({"pytest", "pluggy", "iniconfig", "tox", "nose", "unittest2", "hypothesis"})
 _IN_RAISED, _DEEPEST, _USED_THERE, _FRAMES, _MENTION = 4.0, 3.0, 1.5, 1.0, 0.5
@@ -80,10 +82,15 @@ def said_by(output: str) -> str:
 
     Paths into the environment are told from its packages on: the rest is another one in every run.
     """
-    output = _ENVIRONMENT.sub("", output)
-    lines: list[str] = [line.removeprefix("E ").strip() for line in _RAISED.findall(output)]
-    told = [line for line in lines if re.match(r"[\w.]*(?:Error|Exception|Warning)\b", line)]
-    return (told or lines or [""])[-1][:_LONGEST]
+    found: list[str] = _RAISED.findall(_ENVIRONMENT.sub("", output))
+    lines = [line.removeprefix("E ").strip() for line in found]
+    raised = [place for place, line in enumerate(lines) if _EXCEPTION.match(line)]
+    place = raised[-1] if raised else len(lines) - 1
+    told = lines[place] if lines else ""
+    if raised and told.endswith(":"):  # what it says stands on the next lines
+        below = takewhile(lambda line: line.startswith("E "), found[place + 1 :])
+        told = " ".join([told, *(line[2:].strip() for line in below if line[2:].strip())][:2])
+    return told[:_LONGEST]
 
 
 def _names(package: str, modules: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
-from runbook.upgrades.minimal import smallest_hitting_set
+from runbook.upgrades.minimal import smallest_hitting_sets
 from runbook.upgrades.pins import Change, Resolution
 from runbook.upgrades.search import Problem, Search
 from runbook.upgrades.versions import key
@@ -97,6 +97,9 @@ class World:
                 versions[name] = OLDEST
         return versions
 
+    def versions(self, state: Free) -> dict[str, str]:
+        return {name: self.called(each) for name, each in self._freely(dict(state.pins)).items()}
+
     def called(self, number: int) -> str:
         return self.releases[number - 1]
 
@@ -128,6 +131,7 @@ class World:
             self.closure,
             self,
             lambda: imports,
+            self.versions,
             width,
             is_bounded=is_bounded,
             suspected=dict([suspected.split()]) if suspected else {},
@@ -186,8 +190,8 @@ def test_what_is_named_is_minimal_and_what_is_held_is_green(world: World, width:
     assert set(found.culprits) <= minimal(world.red)
     assert found.green is not None
     assert found.green.is_green
-    least = smallest_hitting_set(sorted(minimal(world.red), key=sorted), lambda _: 0.0)
-    assert len(least) == len(found.pins)
+    least = smallest_hitting_sets(sorted(minimal(world.red), key=sorted))
+    assert found.pins.keys() in least
 
 
 @given(worlds())
@@ -352,10 +356,20 @@ def test_who_is_named_first_hides_nobody_for_good(world: World) -> None:
     assert found.green.is_green
 
 
-def test_a_smallest_hitting_set_is_smallest() -> None:
+def test_of_two_that_break_together_the_one_is_held_that_takes_the_fewest_back() -> None:
+    """Whoever needs the newest of p0 goes back with it; nobody needs that of p5."""
+    needs = {f"p{number}": {"p0"} for number in (7, 8)}
+    world = World(9, [{"p0": 2, "p5": 2}], needs)
+    search = world.search(points_at="p0")
+    assert [frozenset({"p0", "p5"})] == search.findings.culprits
+    assert ({"p5"}, {"p5"}) == (set(search.findings.pins), set(search.held_below()))
+
+
+def test_the_smallest_hitting_sets_are_all_that_are_smallest() -> None:
     sets = [frozenset("ab"), frozenset("bc"), frozenset("bd")]
-    assert frozenset("b") == smallest_hitting_set(sets, lambda _: 0.0)
-    assert frozenset("a") == smallest_hitting_set(
-        [frozenset("ab")], lambda name: float(name == "a")
+    assert [frozenset("b")] == smallest_hitting_sets(sets)
+    assert {frozenset("a"), frozenset("b")} == set(smallest_hitting_sets([frozenset("ab")]))
+    assert {frozenset(each) for each in ("ac", "ad", "bc", "bd")} == set(
+        smallest_hitting_sets([frozenset("ab"), frozenset("cd")])
     )
-    assert frozenset() == smallest_hitting_set([], lambda _: 0.0)
+    assert [frozenset()] == smallest_hitting_sets([])

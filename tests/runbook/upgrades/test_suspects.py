@@ -34,6 +34,12 @@ def test_a_failure_is_told_in_its_own_words() -> None:
     assert "" == said_by("nothing of the kind")
 
 
+def test_what_is_raised_on_a_line_of_its_own_is_told_with_the_words_below_it() -> None:
+    raised = 'E           AttributeError: \nE           \nE           "safe_load()" has been removed, use\n'
+    assert 'AttributeError: "safe_load()" has been removed, use' == said_by(raised)
+    assert "AttributeError:" == said_by("E   AttributeError: \nFAILED test_x.py::test\n")
+
+
 def test_the_words_of_a_failure_are_the_same_in_every_environment() -> None:
     raised = "ImportError: cannot import name 'x' from 'yaml' ({}yaml/__init__.py)"
     told = said_by(f"E   {raised.format('/env-5f3c/lib/python3.11/site-packages/')}\n")
