@@ -5,8 +5,12 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runbook.git import GitError, git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SHORT = 7  # characters of an object's name that the lines show
 
@@ -48,8 +52,12 @@ def read_source_state(root: Path) -> SourceState:
     return SourceState(commit[:SHORT], tree[:SHORT], is_dirty, commit_id=commit, tree_id=tree)
 
 
-def tree_on_disk(root: Path) -> str:
+def tree_on_disk(root: Path, *, without: Iterable[Path] = ()) -> str:
     """Return the full name of the tree on disk, ignored files left out; see `read_source_state`.
+
+    Args:
+        root: A folder of the repository.
+        without: Files that are left out, too, unless they are committed.
 
     Raises:
         GitError: There is no commit yet, or git refuses.
@@ -63,5 +71,17 @@ def tree_on_disk(root: Path) -> str:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         }
         git(top, "read-tree", "HEAD", environment=environment)
-        git(top, "-c", "core.safecrlf=false", "add", "-A", environment=environment)
+        left_out = [
+            f":(top,literal,exclude){path}"
+            for path in _below(top, without)
+            if not git(top, "ls-files", "--", f":(top,literal){path}", environment=environment)
+        ]
+        but_those = ["--", ":/", *left_out] if left_out else []
+        git(top, "-c", "core.safecrlf=false", "add", "-A", *but_those, environment=environment)
         return git(top, "write-tree", environment=environment)
+
+
+def _below(top: Path, files: Iterable[Path]) -> list[str]:
+    """The files that stand below a folder, as git names them."""
+    whole, places = top.resolve(), [file.resolve() for file in files]
+    return [place.relative_to(whole).as_posix() for place in places if place.is_relative_to(whole)]

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
@@ -32,7 +33,6 @@ from runbook.steps import Outcome, Plan, Refused, Repeat, Step, check_unchanged,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from runbook.project import Project
 
@@ -94,13 +94,20 @@ class Ended:
         }
 
 
-def read_source(root: Path) -> tuple[str, str]:
+def read_source(root: Path, *own: str) -> tuple[str, str]:
     """Return the full names of HEAD and of the tree on disk, for `make_plan`; nothing is written.
+
+    Args:
+        root: A folder of the repository.
+        own: What the call itself reads or writes, its plan and its JSON: no change of what the plan is about. What is
+            empty or ``-`` is no file.
 
     Raises:
         GitError: ``root`` is in no repository, or there is no commit.
     """
-    return git(root, "rev-parse", "--verify", "HEAD^{commit}"), tree_on_disk(root)
+    return git(root, "rev-parse", "--verify", "HEAD^{commit}"), tree_on_disk(
+        root, without=[Path(file) for file in own if file not in {"", "-"}]
+    )
 
 
 def read_plan_file(file: Path) -> Plan:

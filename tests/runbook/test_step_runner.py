@@ -290,6 +290,32 @@ def test_the_source_of_a_plan_is_head_and_what_is_on_disk(repository: Repository
     )
 
 
+def test_what_a_call_itself_writes_is_no_change_of_its_source(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by ``--dry-run --json plan.json``, and then ``--plan plan.json --json done.json``."""
+    before = read_source(repository.root)
+    repository.write("plans/a plan.json", "{}")
+    monkeypatch.chdir(repository.root / "plans")
+
+    assert before == read_source(repository.root, "a plan.json", "done.json", "-", "")
+    assert before != read_source(repository.root, "done.json")
+    assert before != read_source(repository.root)
+
+
+def test_what_is_committed_is_source_whoever_writes_it(repository: Repository) -> None:
+    before = read_source(repository.root)
+    repository.write("app.py", "changed")
+
+    assert before != read_source(repository.root, str(repository.root / "app.py"))
+
+
+def test_a_plan_may_stand_outside_of_the_repository(repository: Repository, tmp_path: Path) -> None:
+    assert read_source(repository.root) == read_source(
+        repository.root, str(tmp_path.parent / "plan.json")
+    )
+
+
 def test_a_plan_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.json cannot be read"):
         read_plan_file(tmp_path / "none.json")

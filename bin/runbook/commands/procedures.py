@@ -57,12 +57,13 @@ def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file
     from runbook.step_runner import read_plan_file  # noqa: PLC0415
 
     project, by = find_project(root), project_gate.BOT if bot else project_gate.person()
+    files = (plan_file, json_file)
     if dry_run:
-        plan = plan_opening(project, by=by)
+        plan = plan_opening(project, *files, by=by)
         say_or_write(plan.as_text(), plan.as_json(), json_file)
         return
     approved = read_plan_file(Path(plan_file)) if plan_file else None
-    facts = open_gate(project, by=by, say=narrate, approved=approved)
+    facts = open_gate(project, *files, by=by, say=narrate, approved=approved)
     said = f"gate open for commit {facts['commit'][:10]}, build {facts['build'][:12]}"
     say_or_write(said, facts, json_file)
 

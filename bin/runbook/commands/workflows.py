@@ -43,7 +43,7 @@ def ci_publish_drift(  # noqa: PLR0913 - these are its options
     from runbook.step_runner import read_plan_file  # noqa: PLC0415
 
     project = find_project(root)
-    telling = plan_telling(project, Path(folder))
+    telling = plan_telling(project, Path(folder), plan_file, json_file)
     if dry_run:
         say_or_write(telling.plan.as_text(), telling.plan.as_json(), json_file)
         return

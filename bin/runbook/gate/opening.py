@@ -42,8 +42,13 @@ _STATUS = "bin/invoke gate.status"
 _LINK = "120000 "  # how git lists a symbolic link
 
 
-def plan_opening(project: Project, *, by: str) -> Plan:
+def plan_opening(project: Project, *own: str, by: str) -> Plan:
     """Return what opening the gate is going to do; nothing is written.
+
+    Args:
+        project: The project whose gate it is.
+        own: The files that the call itself reads or writes; see `read_source`.
+        by: Who opens it.
 
     Raises:
         UsageError: The project has no gate.
@@ -51,7 +56,8 @@ def plan_opening(project: Project, *, by: str) -> Plan:
     """
     file = _file_of(project)
     arguments = {"bot": is_bot(by)}
-    return make_plan("gate.open", read_source(project.root), arguments, _steps(project, file))
+    source = read_source(project.root, *own)
+    return make_plan("gate.open", source, arguments, _steps(project, file))
 
 
 def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
@@ -111,12 +117,17 @@ def _fault_steps(project: Project) -> tuple[Step, ...]:
 
 
 def open_gate(
-    project: Project, *, by: str, say: Callable[[str], None], approved: Plan | None = None
+    project: Project,
+    *own: str,
+    by: str,
+    say: Callable[[str], None],
+    approved: Plan | None = None,
 ) -> Facts:
     """Open the gate for HEAD.
 
     Args:
         project: The project whose gate it is.
+        own: The files that the call itself reads or writes; see `read_source`.
         by: Who opens it. A bot opens only what a bot has closed.
         say: Is told the progress, a line at a time.
         approved: The plan that was read before, if one was.
@@ -130,7 +141,7 @@ def open_gate(
         UsageError: The project has no gate.
         EnvironmentNotReady: The gate's file cannot be written.
     """
-    plan = plan_opening(project, by=by)
+    plan = plan_opening(project, *own, by=by)
     scratch = TemporaryFolder()
     try:
         opening = _Opening(project, by, say, Worktree(scratch.path, project.root))

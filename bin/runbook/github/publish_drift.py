@@ -69,12 +69,13 @@ class Telling:
     actions: Mapping[str, Action]
 
 
-def plan_telling(project: Project, folder: Path) -> Telling:
+def plan_telling(project: Project, folder: Path, *own: str) -> Telling:
     """Plan what is told: nothing is changed.
 
     Args:
         project: Whose repository it is.
         folder: Where the records of all ways are, at any depth.
+        own: The files that the call itself reads or writes; see `read_source`.
 
     Raises:
         UsageError: There is no record.
@@ -96,7 +97,7 @@ def plan_telling(project: Project, folder: Path) -> Telling:
     ]
     plan = make_plan(
         "ci.publish-drift",
-        read_source(project.root),
+        read_source(project.root, *own),
         {"folder": folder},
         tuple(step for step, _ in steps),
     )

@@ -39,6 +39,11 @@ class How:
     resume: bool = False
     json_file: str = ""
 
+    @property
+    def files(self) -> tuple[str, str]:
+        """What the call itself reads and writes, where those are files."""
+        return self.plan, self.json_file
+
 
 def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCode:
     """Roll back: smoke, search, revert, smoke again.
@@ -55,7 +60,7 @@ def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCo
     jobs = int(given["jobs"])
     check_jobs(jobs)
     hint = Hint(given["file"], given["test"], given["commit"], jobs)
-    procedure = Rollback(Ground(project), hint, _wish(given), _say)
+    procedure = Rollback(Ground(project, *how.files), hint, _wish(given), _say)
     plan = procedure.plan()
     if how.dry_run:
         return _tell_plan(plan, how.json_file)
@@ -75,7 +80,7 @@ def revert_and_resmoke(project: Project, arguments: Mapping[str, Any], how: How)
         RunbookError: It failed, or said no.
     """
     approved, given = _approved(arguments, how)
-    procedure = Resmoke(Ground(project), given["commit"], _wish(given))
+    procedure = Resmoke(Ground(project, *how.files), given["commit"], _wish(given))
     plan = procedure.plan()
     if how.dry_run:
         return _tell_plan(plan, how.json_file)

@@ -55,12 +55,16 @@ class Ground:
         repository: Its repository.
         source: The full names of HEAD and of the tree on disk.
         onto: The branch that is checked out; empty where HEAD is detached.
+
+    Args:
+        project: The user's.
+        own: The files that the call itself reads or writes; see `read_source`.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *own: str) -> None:
         self.project = project
         self.repository = Repository(project.root)
-        self.source = read_source(project.root)
+        self.source = read_source(project.root, *own)
         try:
             self.onto = git(project.root, "symbolic-ref", "--quiet", "--short", "HEAD").strip()
         except GitFailed:

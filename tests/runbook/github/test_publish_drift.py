@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook import commands
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.github.drift import BUNDLE
 from runbook.github.publish_drift import plan_telling, publish
@@ -14,6 +16,7 @@ from runbook.project import find_project
 from runbook.step_runner import AUDIT, read_lines
 from runbook.steps import Outcome, Refused
 from tests.runbook.github.weekly import KEY, asked, keep, record
+from tests.runbook.support import ends_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,6 +175,23 @@ def test_exactly_the_plan_that_was_read_is_told_or_nothing(
     assert [f"opened https://example.org/issue, {KEY}"] == publish(
         project, telling, approved=approved
     )
+
+
+def test_a_plan_that_was_written_into_the_checkout_is_applied(
+    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = tmp_path / "found"
+    keep(found, "now", record())
+    monkeypatch.chdir(checkout.root)
+    tell_as = partial(commands.ci_publish_drift, checkout.root, folder=str(found), resume=False)
+
+    assert 0 == ends_with(tell_as, dry_run=True, plan_file="", json_file="plan.json")
+    assert (checkout.root / "plan.json").is_file()
+    assert 0 == ends_with(tell_as, dry_run=False, plan_file="plan.json", json_file="done.json")
+
+    assert [["issue", "create"]] == [
+        words[:2] for words in asked(tmp_path) if words[0] == "issue" and "list" not in words
+    ]
 
 
 def test_what_failed_is_gone_on_with_and_every_step_is_audited(
