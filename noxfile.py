@@ -34,6 +34,9 @@ HYPOTHESIS = ["-p", "_hypothesis_pytestplugin", "--hypothesis-profile=ci"]
 PARALLEL = ["-p", "xdist", "-n", "logical", "--dist", "loadfile"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["bin", "tests", "benchmarks", "noxfile.py", "tasks.py"]
+# What a scan uses of another session's.
+SCAN_LOCKS = {"pages": "fast", "axe": "browser", "workflows": "workflows"}
+SCAN_TESTS = {"axe": "tests/browser_pages/test_pages.py::test_page_is_for_everybody"}
 
 
 @nox.session(name="fast", tags=["ci"])
@@ -67,16 +70,18 @@ def chaos(session: nox.Session) -> None:
 @nox.session(name="scan", tags=["scan"], default=False)
 @nox.parametrize(
     "what",
-    ["contract", "attack", "pages", "dependencies"],
-    ids=["contract", "attack", "pages", "dependencies"],
+    ["contract", "attack", "pages", "axe", "workflows", "dependencies"],
+    ids=["contract", "attack", "pages", "axe", "workflows", "dependencies"],
 )
 def scan(session: nox.Session, what: str) -> None:
-    """Scan a running Ensemble: schemathesis, wapiti, html-validate; and its locks, by pip-audit."""
-    sync(session, "fast" if what == "pages" else f"scan-{what}")
+    """Scan Ensemble as it runs (schemathesis, wapiti, html-validate, axe), its workflows and its locks."""
+    sync(session, SCAN_LOCKS.get(what, f"scan-{what}"))
     if what == "dependencies":
         session.run("python", "-m", "tests.scan.audit", *session.posargs)
+    elif what == "workflows":
+        run_checks(session, *workflow_linters())
     else:
-        run_tests(session, f"tests/scan/test_{what}.py")
+        run_tests(session, SCAN_TESTS.get(what, f"tests/scan/test_{what}.py"))
 
 
 @nox.session(name="browser", tags=["browser"], default=False)
@@ -211,13 +216,8 @@ def lint(session: nox.Session) -> None:
 def workflows(session: nox.Session) -> None:
     """Hold the workflows of GitHub against two linters and against their promises."""
     sync(session, "workflows")
-    files = sorted(str(file) for file in (ROOT / ".github" / "workflows").glob("*.yml"))
-    run_checks(
-        session,
-        ["actionlint", "-shellcheck=", "-pyflakes=", *files],
-        ["zizmor", "--offline", "--quiet", "--pedantic", *files],
-        ["pytest", "--quiet", "--tb=line", *(session.posargs or ["tests/workflows"])],
-    )
+    tests = ["pytest", "--quiet", "--tb=line", *(session.posargs or ["tests/workflows"])]
+    run_checks(session, *workflow_linters(), tests)
 
 
 @nox.session(name="workflows-run", tags=["slow"], default=False)
@@ -266,6 +266,15 @@ def run_checks(session: nox.Session, *commands: Sequence[str]) -> None:
     """Run every check of a session, whatever the one before it found."""
     typed = [shlex.join(command) for command in commands]
     session.run("python", "-m", "runbook.brief_checks", session.name, *typed)
+
+
+def workflow_linters() -> list[list[str]]:
+    """What holds the workflows of GitHub against their rules."""
+    files = sorted(str(file) for file in (ROOT / ".github" / "workflows").glob("*.yml"))
+    return [
+        ["actionlint", "-shellcheck=", "-pyflakes=", *files],
+        ["zizmor", "--offline", "--quiet", "--pedantic", *files],
+    ]
 
 
 def sync(session: nox.Session, lock: str) -> None:
