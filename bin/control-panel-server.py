@@ -51,4 +51,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # All that was said is written by now, and Python would take itself apart under the threads of the background:
+    # one that is in the middle of something keeps it from ending, or ends it with an abort.
+    os._exit(main())

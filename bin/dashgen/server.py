@@ -68,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The command line without the program's name; that of the process by default.
 
     Returns:
-        0 after SIGTERM, 130 after Ctrl-C, 4 when the environment does not let it start.
+        0 after SIGTERM, 130 after Ctrl-C, 4 when the environment does not let it start. Threads may still be at
+        work: whoever calls this ends the process with it.
     """
     options = _parse(argv)
     try:
@@ -205,11 +206,11 @@ def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socke
     except KeyboardInterrupt:
         status = EXIT_INTERRUPTED
     if server.cut_off:
+        # A store that stands still may never answer them, nor let itself be closed. What they have not
+        # acknowledged they may lose, as with the power.
         _log.warning("%d requests were cut off: the store did not answer in time", server.cut_off)
-        # Python would wait for their threads, and a store that stands still may never answer them. What
-        # they have not acknowledged they may lose, as with the power.
-        logging.shutdown()
-        os._exit(status)
+    else:
+        app.state.services.close_stores()
     return status
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable  # noqa: TC003 - msgspec reads annotations
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -36,6 +37,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     canvases: CanvasStore
     subscriptions: SubscriptionStore
+    close_stores: Callable[[], None]
     pairings: PairingStore
     first_runs: FirstRunStore
     projects: ProjectStore
@@ -65,6 +67,7 @@ def make_services(settings: Settings) -> Services:
         settings=settings,
         canvases=stores.canvases,
         subscriptions=stores.subscriptions,
+        close_stores=stores.close,
         pairings=PairingStore(settings.pairings),
         first_runs=FirstRunStore(settings.data_root / "first_run"),
         projects=ProjectStore(settings.orch_data, settings.plugin_data),

@@ -25,18 +25,21 @@ if TYPE_CHECKING:
 SERVER = REPOSITORY / "bin" / "control-panel-server.py"
 
 
-def run(tmp_path: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Start a server that is expected not to stay."""
-    environment = {
-        **os.environ,
+def environment(tmp_path: Path, **extra: str) -> dict[str, str]:
+    """The environment of a server with roots of its own."""
+    roots = {
         "ORCH_DATA": str(tmp_path / "orch"),
         "CLAUDE_PLUGIN_DATA": str(tmp_path / "plugin"),
         "ENSEMBLE_DATA_ROOT": str(tmp_path / "data"),
-        **extra,
     }
+    return {**os.environ, **roots, **extra}
+
+
+def run(tmp_path: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Start a server that is expected not to stay."""
     return subprocess.run(
         [sys.executable, SERVER, *arguments],
-        env=environment,
+        env=environment(tmp_path, **extra),
         capture_output=True,
         text=True,
         timeout=30,
@@ -128,6 +131,64 @@ def test_sigterm_finishes_what_has_begun(start_panel: Callable[..., ControlPanel
     assert panel.stop() == 0
 
 
+# As the program is started, with a thread of the background that is for ever in the middle of writing.
+STUCK_IN_THE_BACKGROUND = """
+import io, runpy, sys, threading
+sys.path.insert(0, "bin")
+from dashgen import server
+
+class Full(io.RawIOBase):
+    def writable(self):
+        return True
+
+    def write(self, _):
+        print("stuck", flush=True)
+        threading.Event().wait()
+
+def write_for_ever():
+    sys.stderr = io.TextIOWrapper(io.BufferedWriter(Full()))
+    sys.stderr.write("anything")
+    sys.stderr.flush()
+
+server.warm_up = write_for_ever
+sys.argv = ["control-panel-server.py", "--port", "0"]
+runpy.run_path("bin/control-panel-server.py", run_name="__main__")
+"""
+
+
+def test_a_stop_falls_over_no_thread_of_the_background(tmp_path: Path) -> None:
+    """Python, taken apart under such a thread, waits for it, or ends the process with an abort."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK_IN_THE_BACKGROUND],
+        env=environment(tmp_path),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    giving_up = threading.Timer(20, process.kill)
+    giving_up.start()
+    try:
+        assert process.stdout is not None
+        assert any(line == "stuck\n" for line in process.stdout)
+        process.terminate()
+        _, said = process.communicate()
+    finally:
+        giving_up.cancel()
+        process.kill()
+    assert (process.returncode, "Fatal" in said) == (0, False)
+
+
+def test_a_stop_leaves_a_database_whole_in_its_file(
+    start_panel: Callable[..., ControlPanel], tmp_path: Path
+) -> None:
+    """Whoever copies the file of a server that was stopped has everything."""
+    panel = start_panel(ENSEMBLE_DATABASE_URL=f"sqlite:///{tmp_path}/store.db")
+    panel.published(panel.signup())
+    assert panel.stop() == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["store.db"]
+
+
 def test_an_interrupt_says_so(start_panel: Callable[..., ControlPanel]) -> None:
     panel = start_panel()
     panel.process.send_signal(signal.SIGINT)
@@ -148,12 +209,7 @@ def test_what_is_broken_in_a_root_is_set_aside_and_said(tmp_path: Path) -> None:
     (from_before / "cnv_0123456789ab.json").write_text("{ broken")
     process = subprocess.Popen(
         [sys.executable, SERVER, "--port", "0"],
-        env={
-            **os.environ,
-            "ORCH_DATA": str(tmp_path / "orch"),
-            "CLAUDE_PLUGIN_DATA": str(tmp_path / "plugin"),
-            "ENSEMBLE_DATA_ROOT": str(tmp_path / "data"),
-        },
+        env=environment(tmp_path),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
