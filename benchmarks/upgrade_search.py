@@ -4,7 +4,7 @@
 needs a package index with upload times. What is recorded of other cases stays as it was. Both sides of every case are
 frozen by date. L is ceil(log2 C(n, k)) for n upgrades and k culprits. Environments are distinct sets of versions that
 were installed, those of both ends, both proofs and the first bad release included; those that nothing but the first bad
-release needed are told beside them.
+release needed are told beside them. ``benchmarks/upgrade_goals.py`` holds what is recorded against the goals.
 """
 
 from __future__ import annotations
