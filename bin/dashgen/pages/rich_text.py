@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from markdown import Markdown
+    from markdown.extensions import Extension
     from markupsafe import Markup
 
 _NOTE_TAGS: Final = frozenset(
@@ -33,6 +34,7 @@ _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 NOTE_LIMIT: Final = 8_000
 _NOTE_BRACKETS: Final = 40
 _DEEP_QUOTE: Final = re.compile(r"(?:>[ \t]?){6}")
+_FENCE: Final = re.compile(r"^(?:`{3}|~{3})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def render_document(source: str, *, resolve: Callable[[str], str] = str) -> Docu
     """
     from markupsafe import Markup  # noqa: PLC0415
 
-    clean = _readable_tables(_clean(_document_markdown().convert(source), _DOCUMENT_TAGS, resolve))
+    made = _document_markdown(source).convert(source)
+    clean = _readable_tables(_clean(made, _DOCUMENT_TAGS, resolve))
     title, lead, body = _split(clean)
     outline = _Outline()
     outline.feed(clean)
@@ -192,25 +195,25 @@ class _Outline(HTMLParser):
             self._anchor = None
 
 
-# A converter keeps state while it works, so each text gets its own: pages may be made in threads.
-def _document_markdown() -> Markdown:
+# A converter keeps state while it works, so each text gets its own: pages may be made in threads. It
+# leaves quotes as they are typed: to curl them would double the time of each page.
+def _document_markdown(source: str) -> Markdown:
     from markdown import Markdown  # noqa: PLC0415
-    from markdown.extensions.fenced_code import FencedCodeExtension  # noqa: PLC0415
     from markdown.extensions.sane_lists import SaneListExtension  # noqa: PLC0415
-    from markdown.extensions.smarty import SmartyExtension  # noqa: PLC0415
     from markdown.extensions.tables import TableExtension  # noqa: PLC0415
     from markdown.extensions.toc import TocExtension  # noqa: PLC0415
 
     # By name, Markdown would look for each among the entry points of everything installed.
-    return Markdown(
-        extensions=[
-            TableExtension(),
-            FencedCodeExtension(),
-            TocExtension(slugify=heading_anchor),
-            SmartyExtension(),
-            SaneListExtension(),
-        ]
-    )
+    extensions: list[Extension] = [
+        TableExtension(),
+        TocExtension(slugify=heading_anchor),
+        SaneListExtension(),
+    ]
+    if _FENCE.search(source):  # it brings all that colours code: the first page would wait for that
+        from markdown.extensions.fenced_code import FencedCodeExtension  # noqa: PLC0415
+
+        extensions.append(FencedCodeExtension())
+    return Markdown(extensions=extensions)
 
 
 def _note_markdown() -> Markdown:

@@ -133,8 +133,9 @@ def test_links_of_a_document_are_resolved_and_then_judged() -> None:
     assert document.body == '<p><a href="/a.html">a</a> <a>b</a></p>'
 
 
-def test_tables_and_code_of_a_document_survive() -> None:
-    document = render_document("| a | b |\n|---|:-:|\n| 1 | 2 |\n\n```\nx < y\n```\n")
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+def test_tables_and_code_of_a_document_survive(fence: str) -> None:
+    document = render_document(f"| a | b |\n|---|:-:|\n| 1 | 2 |\n\n{fence}\nx < y\n{fence}\n")
 
     tags = [one.tag for one in elements(document.body)]
     assert {"table", "thead", "tbody", "th", "td", "pre", "code"} <= set(tags)
