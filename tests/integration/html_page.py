@@ -1,50 +1,64 @@
-"""A page as a parser sees it: its elements, and what stands in each."""
+"""A page as a browser's parser sees it: its elements, and what stands in each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
-UNSEEN = frozenset({"script", "style", "template"})
-ADDRESSES = frozenset({"href", "src", "srcset", "action", "formaction", "ping", "poster", "data"})
+    from selectolax.lexbor import LexborNode
+
+UNSEEN = "script, style, template"
+ADDRESSES = ("href", "src", "srcset", "action", "formaction", "ping", "poster", "data")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Element:
-    """An element with what it holds.
+    """An element with what it holds; one without a node is empty in every way.
 
     Attributes:
-        tag: Its name, or empty for none at all.
-        attributes: By name; one without a value has an empty one.
-        parts: Its texts and elements, in order.
+        node: Where it stands in the parsed page.
     """
 
-    tag: str = ""
-    attributes: dict[str, str] = field(default_factory=dict)
-    parts: list[str | Element] = field(default_factory=list)
+    node: LexborNode | None = None
 
     def __iter__(self) -> Iterator[Element]:
-        """Yield every element inside, in the order of the source."""
-        unseen = list(reversed(self.parts))
-        while unseen:
-            part = unseen.pop()
-            if isinstance(part, Element):
-                yield part
-                unseen.extend(reversed(part.parts))
+        """Yield it and every element inside, in the order of the source."""
+        return iter(self._select("*"))
+
+    @property
+    def tag(self) -> str:
+        """Its name, or empty for none at all."""
+        return (self.node and self.node.tag) or ""
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Its attributes by name; one without a value has an empty one."""
+        if self.node is None:
+            return {}
+        return {name: value or "" for name, value in self.node.attributes.items()}
+
+    @property
+    def source(self) -> str:
+        """Everything that is written in it, for whomever: what a script or a style says, too."""
+        return self.node.text() if self.node else ""
 
     @property
     def text(self) -> str:
         """Everything that it says to a reader."""
-        return "".join(
-            part if isinstance(part, str) else part.text
-            for part in self.parts
-            if isinstance(part, str) or part.tag not in UNSEEN
-        )
+        if self.node is None or self.node.css_first(UNSEEN) is None:
+            return self.source
+        unseen = {
+            part.mem_id
+            for each in self.node.css(UNSEEN)
+            for part in each.traverse(include_text=True)
+        }
+        parts = self.node.traverse(include_text=True)
+        return "".join(part.text_content or "" for part in parts if part.mem_id not in unseen)
 
     @property
     def shape(self) -> list[tuple[str, list[str]]]:
@@ -54,20 +68,16 @@ class Element:
     @property
     def links(self) -> list[str]:
         """Every href of an anchor."""
-        return [each.attributes["href"] for each in self.all("a") if "href" in each.attributes]
+        return [each.attributes["href"] for each in self._select("a[href]")]
 
     @property
     def addresses(self) -> list[str]:
         """Everything that a browser might follow, fetch or send to."""
-        return [
-            each.attributes[name] for each in self for name in ADDRESSES & each.attributes.keys()
-        ]
+        return [value for name in ADDRESSES for value in self._values_of(name)]
 
     def all(self, tag: str = "", *, having: tuple[str, str] | None = None) -> list[Element]:
         """Return the elements with this tag and this attribute; a class is looked for among several."""
-        return [
-            each for each in self if tag in {"", each.tag} and (having is None or each.has(*having))
-        ]
+        return self._select(tag + _selector(*having) if having else tag)
 
     def by_id(self, element_id: str) -> Element:
         """Return the element with this id; an element that is empty in every way where there is none."""
@@ -75,38 +85,22 @@ class Element:
 
     def has(self, name: str, value: str) -> bool:
         """Whether an attribute has a value, or a class is among the classes."""
-        said = self.attributes.get(name)
-        return said is not None and value in (said.split() if name == "class" else [said])
+        return self.node is not None and self.node.css_matches(_selector(name, value))
+
+    def _values_of(self, name: str) -> Iterator[str]:
+        return (each.attributes[name] for each in self._select(f"[{name}]"))
+
+    def _select(self, selector: str) -> list[Element]:
+        if self.node is None:
+            return []
+        return [Element(found) for found in self.node.css(selector)]
 
 
-class _Builder(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.root = Element()
-        self._open = [self.root]
-
-    def updatepos(self, i: int, j: int) -> int:  # noqa: ARG002 - its signature
-        """Count no lines: nobody asks where something stands, and a page is counted through piece by piece."""
-        return j
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs})
-        self._open[-1].parts.append(element)
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        depth = next((n for n, each in enumerate(reversed(self._open)) if each.tag == tag), None)
-        if depth is not None and tag:
-            del self._open[-1 - depth :]
-
-    def handle_data(self, data: str) -> None:
-        self._open[-1].parts.append(data)
+def _selector(name: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'[{name}{"~=" if name == "class" else "="}"{quoted}"]'
 
 
 def parse_page(html: str) -> Element:
     """Return the whole page as one element."""
-    builder = _Builder()
-    builder.feed(html)
-    builder.close()
-    return builder.root
+    return Element(LexborHTMLParser(html).root)

@@ -197,7 +197,7 @@ def test_canvas_detail_endpoint_serves_public_canvas(
     (said,) = page.all("time")
     assert ("just now", "warm") == (
         said.text,
-        json.loads(str(page.by_id("canvas-boot").parts[0]))["theme"],
+        json.loads(page.by_id("canvas-boot").source)["theme"],
     )
     refuse_odd_requests(visitor, f"/ensemble/canvas/{canvas.id}")
     with UNSEEN_IS_MISSING:
@@ -336,7 +336,7 @@ def test_text_component_with_script_tag_is_escaped_in_static_render(
     assert html.unescape(HOSTILE) == prose.text.strip()  # Markdown reads entities
     (lead,) = attacked.all("p", having=("class", "lead"))
     assert HOSTILE == lead.text
-    (block,) = (str(part) for part in attacked.by_id("canvas-boot").parts)
+    block = attacked.by_id("canvas-boot").source
     boot = json.loads(block)
     assert [HOSTILE] * 2 == [boot["title"], boot["room_state"]["components"][0]["props"]["text"]]
     assert set() == set(block) & set("<>&\u2028\u2029")
@@ -358,7 +358,7 @@ def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
         reply.headers["X-Content-Type-Options"],
     )
     page = parse_page(reply.text)
-    (style,) = (str(each.parts[0]) for each in page.all("style"))
+    (style,) = (each.source for each in page.all("style"))
     assert PLACES == style  # which holds numbers and no word of a stranger's
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'self' 'sha256-{digest}'" in policy
