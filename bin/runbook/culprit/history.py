@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -93,9 +94,11 @@ class Repository:
         try:
             answer = git(folder, "rev-parse", "--is-bare-repository", "--is-shallow-repository")
         except GitFailed as error:
+            is_foreign = "safe.directory" in error.what
+            trust = f"git config --global --add safe.directory {shlex.quote(str(folder.resolve()))}"
             raise UsageError(
                 f"{folder} is no git repository that can be read: {error.what}",
-                next_step="pass --repo DIR",
+                next_step=f"{trust}, if you trust its owner" if is_foreign else "pass --repo DIR",
             ) from error
         is_bare, is_shallow = answer.split()
         if is_bare == "true":

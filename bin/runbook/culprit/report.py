@@ -186,11 +186,22 @@ def headline(result: Result) -> str:
         return f"found: {result.culprit.sha[:10]} {result.culprit.subject!r} broke it ({result.probability:.1%} sure)"
     if result.word is Word.BORN_RED:
         by = f"; {result.culprit.sha[:10]} added the test" if result.culprit else ""
-        return f"born-red: it was never green ({result.probability:.1%} sure){by}"
+        since = (
+            f"{result.good[:10]}, the good end, is red too" if result.good else "it was never green"
+        )
+        return f"born-red: {since} ({result.probability:.1%} sure){by}"
     if result.word is Word.NOT_REPRODUCED:
-        why = f"; {result.why}" if result.why else ""
+        whys = [_mended(result), result.why]
+        why = "".join(f"; {each}" for each in whys if each)
         return f"not-reproduced: no commit is to blame; {_rate(result)} ({result.probability:.1%} sure){why}"
     return f"inconclusive: {result.why}"
+
+
+def _mended(result: Result) -> str:
+    """Say that the bad end passes, where others failed: it may have been mended by then."""
+    said = {probe.word for probe in result.probes if probe.sha == result.bad and not probe.without}
+    has_failed = any(probe.word is Said.FAIL for probe in result.probes)
+    return f"{result.bad[:10]}, the bad end, passes" if has_failed and said == {Said.PASS} else ""
 
 
 def _rate(result: Result) -> str:

@@ -197,6 +197,8 @@ class Search:
         if settled is not None:
             wanted += self._lacking(settled)
             wanted += self._proofs_ahead(wanted)
+        elif self._is_red_unseen() and self.untestable and self._is_stuck():
+            wanted.append(self.dag.tip)  # before the suspects are listed somebody must have failed
         elif not self.is_presumed_steady and self._is_flake_likely():
             wanted.append(
                 self.dag.tip
@@ -484,7 +486,8 @@ class Search:
             return self.leave_open(
                 f"{stopping.MOST_TIP_RUNS} runs of the tip without it did not settle it"
             )
-        if self._is_exhausted or (self.untestable and self._is_stuck()):
+        is_stuck = self.untestable and not self._is_red_unseen() and self._is_stuck()
+        if self._is_exhausted or is_stuck:
             return self.leave_open("what would tell the suspects apart cannot be tested")
         return None
 
@@ -493,6 +496,12 @@ class Search:
         site = without(self.dag, self.likeliest()[0])
         return sum(self._count(site)) >= stopping.MOST_TIP_RUNS and not self.judge_tip(
             self.likeliest()[0]
+        )
+
+    def _is_red_unseen(self) -> bool:
+        """Whether nothing has failed yet, and the tip, which is said to, was not run."""
+        return not self._asked(self.dag.tip) and not any(
+            f for f, _ in self.posterior.counts.values()
         )
 
     def _is_stuck(self) -> bool:

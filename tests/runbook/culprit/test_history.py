@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +13,8 @@ from runbook.culprit.history import Repository, names_of
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.runbook.culprit.conftest import History
 
 
@@ -120,6 +125,24 @@ def test_a_folder_in_the_tree_is_good_enough(history: History) -> None:
     below = Repository(history.root / "deep" / "er")
     assert (history.root, "deep/er") == (below.root, below.below)
     assert not Repository(history.root).below
+
+
+def test_the_repository_of_somebody_else_is_refused_with_what_trusts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    subprocess.run(["git", "init", "--quiet", str(theirs)], check=True)
+    as_if_another_user_owned_it = tmp_path / "git"
+    as_if_another_user_owned_it.write_text(
+        f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"\n',
+        encoding="utf-8",
+    )
+    as_if_another_user_owned_it.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(UsageError, match="can be read") as refused:
+        Repository(theirs)
+    trust = f"git config --global --add safe.directory {theirs}, if you trust its owner"
+    assert trust == refused.value.next_step
 
 
 def test_the_variables_of_a_hook_do_not_lead_astray(

@@ -75,6 +75,20 @@ def test_a_flake_is_told_with_the_runs_that_were_seen() -> None:
     assert headline(green).endswith("it failed in none of 1 runs (98.7% sure); it is the weather")
 
 
+def test_a_bad_end_that_passes_where_others_failed_is_named() -> None:
+    probes = (ProbeResult("b" * 40, Said.FAIL, 1.0, ""), ProbeResult("e" * 40, Said.PASS, 1.0, ""))
+    mended = replace(RESULT, word=Word.NOT_REPRODUCED, culprit=None, probes=probes)
+    assert headline(mended).endswith("(98.7% sure); eeeeeeeeee, the bad end, passes")
+    flaky = replace(mended, probes=(*probes, replace(probes[1], word=Said.FAIL)))
+    assert headline(flaky).endswith("it failed in 2 of 3 runs (98.7% sure)")
+
+
+def test_what_is_born_red_was_red_at_the_good_end_or_back_to_the_root() -> None:
+    born = replace(RESULT, word=Word.BORN_RED, culprit=None)
+    assert "born-red: dddddddddd, the good end, is red too (98.7% sure)" == headline(born)
+    assert "born-red: it was never green (98.7% sure)" == headline(replace(born, good=""))
+
+
 def test_the_replay_is_a_command_that_a_shell_takes() -> None:
     assert f"--good {'d' * 40} --bad {'e' * 40} --command 'sh '\"'\"'a b'\"'\"''" in RESULT.replay()
     asked = replace(RESULT, asked=("--overlay", "a b")).replay()

@@ -385,6 +385,15 @@ def test_a_culprit_in_the_block_is_not_named_but_bounded() -> None:
     assert "cannot be tested" in finding.why
 
 
+def test_where_nothing_failed_the_bad_end_is_run_before_the_suspects_are_listed() -> None:
+    dag, block = line(40), range(36, 39)
+    finding, asked = play(make(dag), steady(dag, None, block))
+    assert (Word.NOT_REPRODUCED, 39) == (finding.word, asked[-1])
+    finding, asked = play(make(dag), steady(dag, 37, block))
+    assert (Word.INCONCLUSIVE, (36, 37, 38, 39)) == (finding.word, tuple(sorted(finding.suspects)))
+    assert 1 == asked.count(39)
+
+
 def test_where_nothing_can_be_tested_the_search_gives_up() -> None:
     finding, asked = play(make(line(500)), lambda _: Outcome.UNTESTABLE)
     assert Word.INCONCLUSIVE == finding.word
