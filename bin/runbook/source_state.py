@@ -12,6 +12,7 @@ from runbook.git import GitError, git
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+INDEX_PREFIX = "runbook-index-"  # of the folder of a throwaway index, which lives for seconds
 SHORT = 7  # characters of an object's name that the lines show
 
 
@@ -64,7 +65,7 @@ def tree_on_disk(root: Path, *, without: Iterable[Path] = ()) -> str:
     """
     top = Path(git(root, "rev-parse", "--show-toplevel"))
     objects = git(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
-    with tempfile.TemporaryDirectory(prefix="runbook-index-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=INDEX_PREFIX) as scratch:
         environment = {
             "GIT_INDEX_FILE": str(Path(scratch, "index")),
             "GIT_OBJECT_DIRECTORY": scratch,

@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit import guard
 from runbook.culprit.git import GitFailed, git
 from runbook.errors import EnvironmentNotReady
+from runbook.source_state import INDEX_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +32,7 @@ class RevertConflicts(GitFailed):
 
 
 _PREFIX = "runbook-culprit-"
+_LONG_AGO = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ class TemporaryFolder:
 
 
 def sweep() -> None:
-    """Remove the folders of searches that were killed: nobody holds their lock any more."""
+    """Remove what searches and procedures left that were killed: nobody holds its lock any more, or it is old."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
             lock = os.open(folder / guard.LOCK, os.O_RDWR)
@@ -166,6 +169,15 @@ def sweep() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             guard.remove(folder)
         os.close(lock)
+    _sweep_indexes(before=time.time() - _LONG_AGO)
+
+
+def _sweep_indexes(before: float) -> None:
+    """Remove the throwaway indexes of procedures that were killed: they have no lock, but are never needed for long."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{INDEX_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lock_new(file: Path) -> int:

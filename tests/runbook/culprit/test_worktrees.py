@@ -11,6 +11,7 @@ import pytest
 
 from runbook.culprit.worktrees import OverlayFile, TemporaryFolder, Worktree, read_overlay, sweep
 from runbook.errors import EnvironmentNotReady
+from runbook.source_state import INDEX_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,19 @@ def test_only_the_folders_of_dead_owners_are_swept(
     assert [mine.path] == list(tmp_path.iterdir())
     mine.close()
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_throwaway_index_of_long_ago_is_swept_and_one_in_use_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new = (tmp_path / f"{INDEX_PREFIX}{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "index").touch()
+    os.utime(old, (0, 0))
+    sweep()
+    assert [new] == list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_just_being_made_is_not_swept(
