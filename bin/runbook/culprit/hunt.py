@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -92,7 +93,29 @@ class Hunt:
         self._take_up_the_past()
 
     def run(self) -> Finding:
-        """Probe until the search ends."""
+        """Probe until the search ends, and not by bad luck."""
+        finding = self._probe()
+        while finding.word is Word.INCONCLUSIVE and self._tried_again():
+            finding = self._probe()
+        return finding
+
+    def _tried_again(self) -> bool:
+        """Whether a commit whose run ended in an error, such as being out of time, has a verdict when it is run again.
+
+        One is tried at a time, the one that tells most: where it errs again, no other is.
+        """
+        erred = Counter(
+            site for site, each in self._seen if each.word is Said.ERROR and not each.without
+        )
+        again = [site for site in erred if site in self.state.untestable]
+        if not again or any(erred[site] > 1 for site in again):
+            return False
+        site = min(again, key=lambda each: abs(self.state.posterior.mass(each) - 0.5))
+        self._prober.rounds += 1
+        self._learn(site, self._prober.submit(*self._run_at(site)).result())
+        return site not in self.state.untestable
+
+    def _probe(self) -> Finding:
         running: dict[Future[ProbeResult], int] = {}
         while (finding := self.state.finding()) is None or self._proof_of(
             finding

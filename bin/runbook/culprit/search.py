@@ -132,6 +132,8 @@ class Search:
         if outcome is Outcome.UNTESTABLE:
             self.untestable.add(site)
             return
+        self.untestable.discard(site)
+        self._is_exhausted = False
         failed = outcome is Outcome.FAIL
         bad = blamed_for(self.dag, site)
         self._live &= bad if failed else ~bad

@@ -73,6 +73,24 @@ def test_what_is_printed_searches_the_same_again_from_any_folder(
     assert replayed.stdout.splitlines()[-1].startswith(verdict)
 
 
+def test_a_commit_whose_run_erred_by_bad_luck_is_run_again(history: History) -> None:
+    bad_luck = (
+        f"seen='{history.log}'.$RUNBOOK_COMMIT; n=$(cat number); "
+        '[ "$n" -lt 10 ] || [ "$n" -gt 15 ] || [ -e "$seen" ] || { touch "$seen"; exit 137; }; '
+    )
+    searched = history.search(*GOOD, "--command", history.command(bad_luck + "grep -q good state"))
+    assert (0, "commit 12") == (searched.status, subject(history, searched.culprit))
+    assert len(history.runs) == searched.record["runs"]
+
+
+def test_of_the_commits_that_err_always_one_is_run_again(history: History) -> None:
+    always = '[ "$(cat number)" -lt 10 ] || [ "$(cat number)" -gt 15 ] || exit 137; '
+    searched = history.search(*GOOD, "--command", history.command(always + "grep -q good state"))
+    assert (6, "inconclusive") == (searched.status, searched.record["verdict"])
+    assert 1 == len(history.runs) - len(set(history.runs))
+    assert len(history.runs) == searched.record["runs"]
+
+
 def test_the_json_is_the_contract(history: History) -> None:
     record = history.search(*GOOD, "--command", history.command()).record
     assert {
