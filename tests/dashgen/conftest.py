@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pytest
 
 from dashgen.gate import write_closed, write_open
+from tests.interruptible import interruptible  # noqa: F401 - a fixture
 from tests.store_fixtures import (  # noqa: F401 - fixtures
     open_again,
     open_stores,

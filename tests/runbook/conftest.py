@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.interruptible import interruptible  # noqa: F401 - a fixture
 from tests.runbook.support import PYPROJECT, Repository, TinyProject, module, row_test
 
 if TYPE_CHECKING:
@@ -40,14 +40,6 @@ def plain_environment() -> Iterator[None]:
         for name, value in _GIT.items():
             patch.setenv(name, value)
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach what the tests start: a shell has its background jobs ignore it, and so would they."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
