@@ -1,4 +1,4 @@
-"""Completion in a real bash, and in a real zsh where there is one."""
+"""Completion in a real bash, and in a real zsh and fish where there are any."""
 
 from __future__ import annotations
 
@@ -76,10 +76,18 @@ COMP_WORDS=({words}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
 $(complete -p {program} | cut -d " " -f 3)
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-SHELLS = {"bash --noprofile --norc": IN_BASH, "zsh -f": IN_ZSH}
+IN_FISH = """
+source {file}; and cd {elsewhere}
+complete -C "{words}"
+"""
+SHELLS = {
+    "bash --noprofile --norc": IN_BASH,
+    "zsh -f": IN_ZSH,
+    "fish --no-config": IN_FISH,
+}
 
 
-# zsh is the shell of a Mac; where there is none, nobody completes in it.
+# zsh is the shell of a Mac; where a shell is not installed, nobody completes in it.
 @pytest.mark.parametrize("shell", [each for each in SHELLS if shutil.which(each.split()[0])])
 @pytest.mark.parametrize(
     ("program", "typed", "offered"),
@@ -88,7 +96,8 @@ SHELLS = {"bash --noprofile --norc": IN_BASH, "zsh -f": IN_ZSH}
 def test_each_shell_offers_it_from_anywhere(
     shell: str, program: str, typed: str, offered: str, tmp_path: Path
 ) -> None:
-    file, words = ROOT / "bin/completion.bash", f"bin/{program} {typed}"
+    ending = "fish" if shell.startswith("fish") else "bash"
+    file, words = ROOT / f"bin/completion.{ending}", f"bin/{program} {typed}"
     script = SHELLS[shell].format(file=file, elsewhere=tmp_path, words=words, program=program)
     done = subprocess.run(
         [*shell.split(), "-c", script], capture_output=True, text=True, check=False
