@@ -104,7 +104,7 @@ class _Observer:
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Keep what was compared, and where, for the report of this failure."""
-        if self._running is not None:
+        if self._running is not None and not _holds(op, left, right):
             want, got = _want_and_got(op, _text(left), _text(right))
             self._running.stash[_comparison] = (want, got, _asserting_statement())
 
@@ -318,6 +318,16 @@ def _want_and_got(op: str, left: str, right: str) -> tuple[str, str]:
     """Put a comparison as a wish and what came instead; the expected value stands on the left."""
     wishes = {"==": left, "in": f"contains {left}", "not in": f"does not contain {left}"}
     return (wishes[op], right) if op in wishes else (f"{op} {right}", left)
+
+
+def _holds(op: str, left: object, right: object) -> bool:
+    """Whether a comparison is true: pytest asks about each in one that failed, as ``not (a == b and c)``."""
+    if op not in {"==", "!="}:
+        return False
+    try:
+        return bool((left == right) is (op == "=="))
+    except Exception:  # noqa: BLE001 - it may be what the test has failed with
+        return False
 
 
 def _asserting_statement() -> _Statement:

@@ -72,6 +72,14 @@ def test_any_other_failure_says_its_message(project: TinyProject) -> None:
     assert [(w, g.partition("\n")[0], p) for w, g, p in failures(project, *messages)] == expected
 
 
+def test_a_comparison_that_held_is_not_taken_for_the_failure(project: TinyProject) -> None:
+    said = "assert not (502 == 502 and True), 'the app does not start'"
+    one_of_two = "assert 1 == 1 and 2 == 3"
+
+    expected = [("-", "the app does not start", said), ("2", "3", one_of_two)]
+    assert expected == failures(project, said, one_of_two)
+
+
 def test_a_comparison_that_was_caught_is_not_taken_for_the_failure(project: TinyProject) -> None:
     """As in a loop that asserts until it is so."""
     caught = "try:\n        assert 'early' == 'x'\n    except AssertionError: pass\n    "
