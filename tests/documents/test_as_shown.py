@@ -104,6 +104,7 @@ TYPED = (
     Typed("bash bin/run_e2e_smoke.sh tests/integration/test_e2e_visitor_flow.py", PARTIAL),
     Typed("bin/nox -s fast", GREEN),
     Typed("bin/nox -s legal-render", "RESULT green"),
+    Typed("bin/nox -s lint", "RESULT green session=lint"),
     Typed("bin/nox -l", "* fast"),
     Typed("bin/invoke --list", "find-offending-commit"),
     Typed("bin/invoke describe --json", '"schema": "describe/1"'),
