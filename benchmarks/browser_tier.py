@@ -14,42 +14,23 @@ others use too it says more than the clock.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
+
 from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.processor import Cost, cost  # noqa: E402
 
 PYTHON = ROOT / ".nox" / "browser" / "bin" / "python"
 GOAL, GOAL_SECONDS = 0.4, 5.0
 BOOT_PER_TEST = {"ENSEMBLE_BOOT_PER_TEST": "1"}
-
-
-_ADOPT_ORPHANS = 36  # Linux's PR_SET_CHILD_SUBREAPER
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a run has taken, in seconds.
-
-    Attributes:
-        wall: By the clock.
-        processor: Of all its processes.
-    """
-
-    wall: float
-    processor: float
 
 
 def main() -> int:
@@ -60,8 +41,7 @@ def main() -> int:
     options = parser.parse_args()
     if not PYTHON.exists():
         sys.exit("error: there is no environment for it\n  next: bin/nox -s browser")
-    adopt_orphans()
-    cost({})  # warms the disk's cache
+    cost_of_tier({})  # warms the disk's cache
     pairs = []
     columns = [
         "One boot s",
@@ -72,7 +52,7 @@ def main() -> int:
     ]
     table = Table(["Round", *columns, "Ratio by processor"]).begin()
     for number in range(1, options.rounds + 1):
-        one, each = cost({}), cost(BOOT_PER_TEST)
+        one, each = cost_of_tier({}), cost_of_tier(BOOT_PER_TEST)
         pairs.append((one, each))
         table.add(str(number), *compared(one, each))
     best = [
@@ -97,33 +77,17 @@ def compared(one: Cost, each: Cost) -> tuple[str, ...]:
     )
 
 
-def cost(variables: dict[str, str]) -> Cost:
+def cost_of_tier(variables: dict[str, str]) -> Cost:
     """Return what a run takes that must be green."""
     environment = os.environ | {"PYTHONPATH": str(ROOT / "bin")} | variables
     command = [str(PYTHON), "-m", "runbook.smoke", "--tier", "browser", "--json", "-"]
-    before, started = processor_time(), time.perf_counter()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    wall = time.perf_counter() - started
+    with cost() as taken:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
     if done.returncode or json.loads(done.stdout)["verdict"] != "green":
         sys.exit(f"the tier is not green:\n{done.stderr}")
-    return Cost(wall, processor_time() - before)
-
-
-def adopt_orphans() -> None:
-    """Have this process take over whatever a keeper ends, so that its time is counted here."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
-
-
-def processor_time() -> float:
-    """Return what all children and theirs have taken so far, once the last of them has ended."""
-    with contextlib.suppress(ChildProcessError):  # none is left
-        while True:
-            os.waitpid(-1, 0)
-    taken = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return taken.ru_utime + taken.ru_stime
+    return taken
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ _UNUSED = (
     "OptimizationHints",
     "PaintHolding",
     "Translate",
+    "BackForwardCache",  # with which a page that leads elsewhere keeps its process
 )
 # Besides keeping quiet: the same colours, sizes and timers on every machine, and no dialogs of its own.
 ARGUMENTS = (
@@ -52,6 +53,9 @@ ARGUMENTS = (
     "--disable-extensions",
     "--disable-breakpad",
     "--disable-renderer-backgrounding",
+    # One process for portal and app, where each visit would start two or three: it guards what else somebody has
+    # open, and there is nothing else.
+    "--disable-site-isolation-trials",
     "--disable-backgrounding-occluded-windows",
     f"--disable-features={','.join(_UNUSED)}",
     "--force-color-profile=srgb",
