@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.postgresql import PostgresqlServer, PostgresqlUnusable
+from tests.postgresql import URL_VARIABLE, PostgresqlServer, PostgresqlUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +29,15 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def test_killed_while_the_cluster_is_made_it_leaves_nothing() -> None:
+    # Also where the other tests use a server that is there already.
+    of_its_own = {name: value for name, value in os.environ.items() if name != URL_VARIABLE}
     with tempfile.TemporaryDirectory(prefix="pg-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL does not run as root, so somebody else must get in
         with subprocess.Popen(
             [sys.executable, "-m", "tests.postgresql", "cat"],
             cwd=ROOT,
-            env=os.environ | {"TMPDIR": name},
+            env={**of_its_own, "TMPDIR": name},
             stdin=subprocess.PIPE,
         ) as running:
             wait_until(lambda: any(folder.glob("ensemble-pg-*/data/*")))
