@@ -81,12 +81,8 @@ class Edit:
 
     def anew(self, there: str, base: str, gone: Collection[str]) -> str:
         """Return the file with this edit, and with what else its branch brings along that is needed still."""
-        here = {_entry(each) for each in constraints.standing(base)}
-        others = (
-            each
-            for each in constraints.standing(there)
-            if each.key not in {self.key, *gone} and _entry(each) not in here
-        )
+        settled = {self.key, *gone, *(each.key for each in constraints.standing(base))}
+        others = (each for each in constraints.standing(there) if each.key not in settled)
         for each in others:
             base = constraints.add(base, each)
         return self.since(there).applied_to(base)

@@ -156,6 +156,15 @@ def test_what_was_not_looked_for_is_brought_along_still(shop: Repository) -> Non
     assert ["ant<2", "bee<2"] == merge(shop, anew.branch, ant.branch)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_pin_that_becomes_another_is_so_on_every_branch(shop: Repository, first: int) -> None:
+    week(shop, ANT, BEE)
+    tighter = Constraint(ANT.key, "ant<1.5", "breaks fast (ant); since 2026-01-08")
+    done = week(shop, tighter, BEE)
+    assert done == week(shop, tighter, BEE)
+    assert ["ant<1.5", "bee<2"] == merge(shop, done[first].branch, done[1 - first].branch)
+
+
 def test_who_relapses_is_held_again(shop: Repository) -> None:
     merge(shop, *(each.branch for each in week(shop, ANT)))
     merge(shop, *(each.branch for each in week(shop, lifted=[ANT])))
