@@ -21,3 +21,10 @@ def call_module(name: str, *words: str) -> str:
     """Return a command that runs a module of the engine from whatever folder it is typed in."""
     where = f"PYTHONPATH={shlex.quote(str(_HOME))} " if _LAUNCHER.is_file() else ""
     return where + shlex.join([sys.executable, "-m", name, *words])
+
+
+def call_install(package: str) -> str:
+    """Return a command that adds a package to the Python which runs the engine."""
+    if _LAUNCHER.is_file():
+        return f".venv/bin/uv pip install --python .venv/bin/python {package}"
+    return shlex.join([sys.executable, "-m", "pip", "install", package])

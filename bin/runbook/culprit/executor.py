@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import runbook
+from runbook.calls import call_install
 from runbook.culprit.git import git
 from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.probing import Job, Probe, ProbeResult, Word
@@ -127,7 +128,7 @@ class ClusterExecutor:
             distributed: Any = import_module("distributed")
         except ImportError as error:
             raise EnvironmentNotReady(
-                "--cluster needs Dask", next_step="pip install distributed"
+                "--cluster needs Dask", next_step=call_install("distributed")
             ) from error
         cloudpickle.register_pickle_by_value(runbook)
         try:

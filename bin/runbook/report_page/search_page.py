@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class SearchRecord:
         history: Each candidate's full name and subject, oldest first; empty where it is not known.
         patch: What the culprit changed, or empty.
         replay: The command that searches the same again.
+        elsewhere: The repository, where it is not the project's own.
     """
 
     id: str
@@ -39,6 +41,7 @@ class SearchRecord:
     history: tuple[tuple[str, str], ...] = ()
     patch: str = ""
     replay: str = ""
+    elsewhere: str = ""
 
 
 def search_page(record: SearchRecord) -> str:
@@ -92,7 +95,7 @@ def _sections(record: SearchRecord) -> Iterator[Html]:
     result, culprit = record.result, record.result["culprit"]
     candidates = _candidates(record)
     if culprit:
-        yield section("The culprit", _culprit(culprit, result))
+        yield section("The culprit", _culprit(culprit, result, record.elsewhere))
     if candidates:
         words = (
             "Each bar is a commit, oldest on the left, as high as it is likely to be the one. "
@@ -111,7 +114,15 @@ def _sections(record: SearchRecord) -> Iterator[Html]:
         yield section("Search the same again", commands([record.replay]))
 
 
-def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any]) -> Html:
+def _next_steps(short: str, elsewhere: str) -> list[str]:
+    """Return what to type; only the project's own commits can be smoked once they are reverted."""
+    if elsewhere:
+        there = f"git -C {shlex.quote(elsewhere)}"
+        return [f"{there} show {short}", f"{there} revert {short}"]
+    return [call(f"revert-and-resmoke --commit {short} --dry-run"), f"git show {short}"]
+
+
+def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any], elsewhere: str) -> Html:
     short = culprit["sha"][:10]
     return tag(
         "article",
@@ -120,7 +131,7 @@ def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any]) -> Html:
         tag("ul", [tag("li", code(path)) for path in culprit["files"]], class_="plain"),
         tag("p", result["why"]) if result.get("why") else None,
         tag("span", "Do this", class_="label"),
-        commands([call(f"revert-and-resmoke --commit {short} --dry-run"), f"git show {short}"]),
+        commands(_next_steps(short, elsewhere)),
         class_="card",
     )
 

@@ -40,6 +40,12 @@ def test_the_page_holds_the_posterior_the_probes_the_patch_and_the_command() -> 
     assert f"bin/invoke revert-and-resmoke --commit {SHA[:10]} --dry-run" in text_of(page)
 
 
+def test_a_culprit_of_another_repository_is_reverted_there() -> None:
+    page = text_of(search_page(replace(search_record(), elsewhere="/far/a way")))
+    assert f"git -C '/far/a way' revert {SHA[:10]}" in page
+    assert "revert-and-resmoke" not in page
+
+
 def test_an_old_record_without_history_or_rates_is_shown_all_the_same() -> None:
     result = {
         key: value
