@@ -100,20 +100,20 @@ class Hunt:
         return finding
 
     def _tried_again(self) -> bool:
-        """Whether a commit whose run ended in an error, such as being out of time, has a verdict when it is run again.
+        """Run a commit once more whose run ended in an error, such as being out of time; say whether to go on.
 
         One is tried at a time, the one that tells most: where it errs again, no other is.
         """
-        erred = Counter(
-            site for site, each in self._seen if each.word is Said.ERROR and not each.without
-        )
-        again = [site for site in erred if site in self.state.untestable]
+        told = [(site, each.word) for site, each in self._seen if not each.without]
+        erred = Counter(site for site, word in told if word is Said.ERROR)
+        again = [site for site, word in dict(told).items() if word is Said.ERROR]
         if not again or any(erred[site] > 1 for site in again):
             return False
         site = min(again, key=lambda each: abs(self.state.posterior.mass(each) - 0.5))
+        result = self._prober.submit(*self._run_at(site)).result()
         self._prober.rounds += 1
-        self._learn(site, self._prober.submit(*self._run_at(site)).result())
-        return site not in self.state.untestable
+        self._learn(site, result)
+        return result.word is not Said.ERROR
 
     def _probe(self) -> Finding:
         running: dict[Future[ProbeResult], int] = {}

@@ -83,6 +83,18 @@ def test_a_commit_whose_run_erred_by_bad_luck_is_run_again(history: History) -> 
     assert len(history.runs) == searched.record["runs"]
 
 
+def test_a_commit_that_erred_and_cannot_be_tested_keeps_no_other_from_its_second_run(
+    history: History,
+) -> None:
+    bad_luck = (
+        f"seen='{history.log}'.$RUNBOOK_COMMIT; n=$(cat number); "
+        '[ "$n" -lt 9 ] || [ "$n" -gt 17 ] || { [ -e "$seen" ] && [ "$n" != 10 ]; } || '
+        '{ [ -e "$seen" ] && exit 125; touch "$seen"; exit 137; }; '
+    )
+    searched = history.search(*GOOD, "--command", history.command(bad_luck + "grep -q good state"))
+    assert (0, "commit 12") == (searched.status, subject(history, searched.culprit))
+
+
 def test_of_the_commits_that_err_always_one_is_run_again(history: History) -> None:
     always = '[ "$(cat number)" -lt 10 ] || [ "$(cat number)" -gt 15 ] || exit 137; '
     searched = history.search(*GOOD, "--command", history.command(always + "grep -q good state"))
