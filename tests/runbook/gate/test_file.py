@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,6 @@ from runbook.gate.file import CLOCK_SKEW_S, MAX_BYTES, GateChanged, GateFile, Po
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NOW = 1_800_000_000.0
 FACTS = {"build": "b" * 64, "commit": "c" * 40, "tree": "d" * 40, "proof": {"rows": 2}}
@@ -230,6 +230,31 @@ def test_a_full_disk_cannot_keep_it_open(gate: GateFile, monkeypatch: pytest.Mon
 
     assert Position.NEVER is gate.read(NOW).position
     assert [] == keys(gate)
+
+
+def test_a_file_that_is_a_mount_point_is_closed_by_its_key(
+    gate: GateFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can replace or remove such a file; what is beside it can be."""
+    opened(gate)
+    replace, unlink = Path.replace, Path.unlink
+
+    def busy(real: Callable[..., Any], place: int) -> Callable[..., Any]:
+        def call(*paths: Path, **options: Any) -> Any:
+            if paths[place] == gate.path:
+                raise OSError(16, "Device or resource busy")
+            return real(*paths, **options)
+
+        return call
+
+    monkeypatch.setattr(Path, "replace", busy(replace, 1))
+    monkeypatch.setattr(Path, "unlink", busy(unlink, 0))
+    with pytest.raises(OSError, match="busy"):
+        gate.close("red", by="bot", now=NOW)
+
+    state = gate.read(NOW)
+    assert (Position.DOUBT, []) == (state.position, keys(gate))
+    assert "the key that signed it is gone" in state.why
 
 
 def _die_after(steps: int, path: Path, *, is_opening: bool) -> None:
