@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, TimeoutError, expect  # noqa: A004 - Playwright's own
 
+from runbook.preconditions import precondition
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER
 from tests.hub.pixels import contrast
 from tests.integration.browser import ACTION_MS
@@ -108,7 +109,8 @@ def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Si
 def go_through_tile(page: Page, slug: str) -> None:
     """Open the portal and click an app's tile as soon as it is there."""
     page.goto("/", wait_until="commit")
-    press(page, f'.tile-link[data-slug="{slug}"]')
+    with precondition("its tile can be pressed", row="test_portal_logs_in_and_out_of_every_app"):
+        press(page, f'.tile-link[data-slug="{slug}"]')
     page.wait_for_url(_ADDRESS_OF_AN_APP, wait_until="domcontentloaded")
 
 

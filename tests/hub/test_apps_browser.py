@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -38,7 +39,12 @@ def test_app_works_through_its_tile(tile: App, stop: Stop) -> None:
 @pytest.mark.runbook(
     severity="normal",
     cause="the login page, the tiles or the logout do not work in a browser",
-    suspects=["bin/hub/portal.py", "bin/hub/pages/templates/hub.html", "bin/hub/sessions.py"],
+    suspects=[
+        "bin/hub/portal.py",
+        "bin/hub/pages/templates/hub.html",
+        "bin/hub/sessions.py",
+        "bin/hub/sign_in.py::SignIn",
+    ],
 )
 def test_portal_logs_in_and_out_of_every_app(visits: Visits) -> None:
     from tests.hub.hub_process import TEST_PASSWORD, TEST_USER
@@ -65,3 +71,11 @@ def test_portal_logs_in_and_out_of_every_app(visits: Visits) -> None:
     expect(page.get_by_label("Password")).to_be_visible()
 
     assert 401 == status_of(page, f"{app}api/me"), "the app's token outlives the session"
+
+    # As a page of an app asks for it that wants to know who is there: the page comes back after the login.
+    page.goto(f"{app}.hub/sign-in?to={quote('/?from=a-link', safe='')}")
+    page.get_by_label("Name").fill(TEST_USER)
+    page.get_by_label("Password").fill(TEST_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{app}?from=a-link")
+    assert 200 == status_of(page, f"{app}api/me")

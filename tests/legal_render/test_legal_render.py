@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import json
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -13,12 +18,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from dashgen.legal_pages import LEGAL_PAGES, LegalPage, render_legal_pages
+from dashgen.pages.layout import Page
 from runbook.preconditions import precondition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from dashgen.pages.layout import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 LEGAL = ROOT / "docs" / "legal"
@@ -88,10 +92,44 @@ PAGES_ARE_RENDERED = precondition(
 )
 LINKS_ARE_KEPT = precondition("links lead on", row="test_legal_links_and_anchors_resolve")
 CODE_IS_KEPT = precondition("code is shown as code", row="test_legal_structure_follows_the_source")
+ORDER_IS_KEPT = precondition(
+    "links have one order in every process", row="test_legal_pages_are_the_same_bytes_twice"
+)
 
 
 def render() -> Mapping[str, Page]:
     return render_legal_pages(LEGAL)
+
+
+RENDER_ALL = """
+import json, sys
+from pathlib import Path
+from dashgen.legal_pages import render_legal_pages
+pages = render_legal_pages(Path(sys.argv[1]))
+print(json.dumps({slug: [page.html, page.content_security_policy] for slug, page in pages.items()}))
+"""
+
+
+@functools.cache
+def render_elsewhere() -> tuple[Mapping[str, Page], ...]:
+    """Render all pages in two processes, in which a set of words has another order than in the other."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", RENDER_ALL, str(LEGAL)],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "bin"), "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+        )
+        for seed in ("1", "2")
+    ]
+    said = [process.communicate()[0] for process in processes]
+    return tuple({slug: Page(*page) for slug, page in json.loads(each).items()} for each in said)
+
+
+def check_order_of_links(legal: LegalPage) -> None:
+    """Tell a page that is another one in every process as that, and not as links in a wrong order."""
+    with ORDER_IS_KEPT:
+        first, second = (Outline(pages[legal.slug]).links for pages in render_elsewhere())
+        assert first == second
 
 
 def source_of(page: LegalPage) -> str:
@@ -148,6 +186,7 @@ def test_legal_page_has_its_title_and_text(legal: LegalPage) -> None:
     ],
 )
 def test_legal_headings_have_anchors(legal: LegalPage, outline: Outline) -> None:
+    check_order_of_links(legal)
     headings = re.findall(r"^## (.+)$", source_of(legal), re.MULTILINE)
     anchors = [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings]
 
@@ -236,7 +275,8 @@ def test_legal_text_has_no_stray_markdown(outline: Outline) -> None:
         "bin/dashgen/pages/navigation.py",
     ],
 )
-def test_legal_footer_links_all_five(outline: Outline) -> None:
+def test_legal_footer_links_all_five(legal: LegalPage, outline: Outline) -> None:
+    check_order_of_links(legal)
     links = outline.footer_links
 
     assert [link for link in links if link[0].startswith("/legal/")] == [
@@ -368,6 +408,7 @@ def test_legal_pages_are_the_same_bytes_twice(legal: LegalPage) -> None:
     with PAGES_ARE_RENDERED:
         pages = render()
         first, *others = [pages[legal.slug], pages[legal.slug], render()[legal.slug]]
+        others += [elsewhere[legal.slug] for elsewhere in render_elsewhere()]
 
     for other in others:
         assert first.html.encode() == other.html.encode()
