@@ -69,7 +69,8 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
         reply.text
     )
     assert {"sub", "name", "email", "groups"} <= set(reply.json)
-    assert "" not in (reply.json["sub"], reply.json["name"]), reply.text
+    assert "" != reply.json["sub"], reply.text
+    assert "Test User" == reply.json["name"], reply.text
     assert {*TEST_GROUPS} <= {*reply.json["groups"]}, reply.text
 
 
@@ -126,10 +127,17 @@ def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -
     subdomains = {
         slug: _read(hub.apps / slug / "app.manifest.yml")["routing"]["subdomain"] for slug in shown
     }
+    texts = {slug: _texts(hub.apps / slug) for slug in shown}
+    assert texts == {app["slug"]: (app["name"], app["description"]) for app in reply.json["apps"]}
     scheme, _, place = hub.url.partition("://")
     assert {slug: f"{scheme}://{name}.{place}" for slug, name in subdomains.items()} == {
         app["slug"]: app["url"] for app in reply.json["apps"]
     }
+
+
+def _texts(folder: Path) -> tuple[str, str]:
+    said = _read(folder / "app.manifest.yml")
+    return said["name"], said["description"]
 
 
 def _shown(apps: Path) -> list[str]:

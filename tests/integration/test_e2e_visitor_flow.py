@@ -99,6 +99,9 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, stranger: Owner, visito
     assert [404] * 8 == [reply.status for reply in (*replies, *of_a_creator)]
     unknown = visitor.get(NO_SUCH_CANVAS).json
     assert [unknown, unknown] == [reply.json for reply in replies[::2]]
+    assert [404] * 2 == [
+        stranger.client.get(f"/studio/canvas/{canvas.id}").status for canvas in (draft, private)
+    ]
     with GRID_ANSWERS:
         grid = visitor.get("/ensemble/canvases?filter=newest&limit=50")
         assert 200 == grid.status
@@ -242,7 +245,8 @@ def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
     wish = {"slot_index": 0, "visibility": "public"}
     path = f"/studio/canvas/{canvas.id}/publish"
 
-    for token in ("", "not-a-token", DASHBOARD_TOKEN, owner.client.token[:-1], expired):
+    right = owner.client.token
+    for token in ("", "not-a-token", DASHBOARD_TOKEN, right[:-1], f"{right}x", expired):
         reply = visitor.using(token).post(path, wish)
 
         assert 401 == reply.status
