@@ -640,7 +640,9 @@ def hold_back_until_smoked(operator: Client) -> None:
     assert 200 == operator.post("/smoke-test-result", {"slug": "smoke", "result": "pass"}).status
     fired = operator.post("/fire", wish)
     assert (200, 0, 1) == (fired.status, fired.json["exit"], fired.json["project"]["queued_count"])
-    assert 404 == operator.post("/fire", wish | {"slug": "none"}).status
+    unknown = operator.post("/fire", wish | {"slug": "none"})
+    assert 404 == unknown.status
+    assert "$ORCH_DATA/projects/none.json makes one" in unknown.json["message"]
 
 
 def log_tells_no_secret(visitor: Client, token: str) -> None:
@@ -657,6 +659,9 @@ def log_tells_no_secret(visitor: Client, token: str) -> None:
     }
     assert [line for line in lines if asked.items() <= line.items() and line["duration_ms"] > 0]
     assert not [text for line in lines for text in ("a-secret", token) if text in str(line)]
+    assert "uvicorn.error" in {
+        line["logger"] for line in lines
+    }  # what a library says, too, is JSON
 
 
 @pytest.mark.runbook(
