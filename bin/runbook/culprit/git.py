@@ -48,9 +48,12 @@ def git(folder: Path, *arguments: str) -> str:
         complaint = os.fsdecode(done.stderr).strip().splitlines() or [
             f"exit status {done.returncode}"
         ]
-        is_full = any(word in complaint[-1] for word in _FULL)
-        raise GitFailed(
-            f"git {arguments[0]} in {folder}: {complaint[-1]}",
-            next_step="free the place, or set TMPDIR to a folder with space" if is_full else "",
-        )
+        what = f"git {arguments[0]} in {folder}: {complaint[-1]}"
+        raise GitFailed(what, next_step=step_where_full(what))
     return os.fsdecode(done.stdout)
+
+
+def step_where_full(said: str) -> str:
+    """What to do where git says that a disk is full; empty where it says something else."""
+    is_full = any(word in said for word in _FULL)
+    return "free the place, or set TMPDIR to a folder with space" if is_full else ""

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runbook.culprit.git import step_where_full
 from runbook.culprit.memory import MAX_AGE, Memory
 from runbook.culprit.probing import Job, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from runbook.culprit.options import Options
 
 _ERRORS = 3  # of the command, with nothing else seen: it cannot be run at all
+_BY_HAND = "run the command by hand in a clone of the repository; what it needs there is for --setup to make"
 
 
 class Prober:
@@ -99,5 +101,6 @@ class Prober:
             self._memory.add(self._name(result.sha, result.without), result, at=time.time())
         if len(self.results) >= _ERRORS and all(each.word is Word.ERROR for each in self.results):
             raise EnvironmentNotReady(
-                f"none of {len(self.results)} commits could be run: {result.why}"
+                f"none of {len(self.results)} commits could be run: {result.why}",
+                next_step=step_where_full(result.why) or _BY_HAND,
             )

@@ -1,0 +1,51 @@
+"""What a search keeps of its probes; how they are started and recalled is tested with whole searches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from runbook.culprit.history import Repository
+from runbook.culprit.options import Options
+from runbook.culprit.prober import Prober
+from runbook.culprit.probing import Job, ProbeResult, Word
+from runbook.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from tests.runbook.support import Repository as TinyRepository
+
+FULL = "git checkout in /tmp/tree: fatal: write error. Out of diskspace"
+
+
+@pytest.mark.parametrize(
+    ("why", "next_step"),
+    [(FULL, "set TMPDIR to a folder with space"), ("exit status 127: no such program", "by hand")],
+)
+def test_where_no_commit_can_be_run_it_is_said_what_to_do(
+    repository: TinyRepository, why: str, next_step: str
+) -> None:
+    prober = prober_of(repository)
+    for sha in ("a", "b"):
+        prober.keep(ProbeResult(sha, Word.ERROR, 0.0, why))
+
+    with pytest.raises(EnvironmentNotReady, match="none of 3 commits could be run") as refused:
+        prober.keep(ProbeResult("c", Word.ERROR, 0.0, why))
+
+    assert why in refused.value.what
+    assert next_step in refused.value.next_step
+
+
+def test_one_commit_that_could_be_run_is_enough(repository: TinyRepository) -> None:
+    prober = prober_of(repository)
+    for word in (Word.ERROR, Word.PASS, Word.ERROR, Word.ERROR):
+        prober.keep(ProbeResult(word, word, 0.0, FULL))
+    assert 4 == prober.runs
+
+
+def prober_of(repository: TinyRepository) -> Prober:
+    """A prober that starts nothing; the names of commits are given with their trees."""
+    searched = Repository(repository.root)
+    vars(searched)["tree"] = lambda sha: sha
+    nobody = cast("Any", None)
+    return Prober(Options(repository.root, "true"), searched, nobody, Job("true"))
