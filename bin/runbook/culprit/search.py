@@ -366,7 +366,8 @@ class Search:
     def _informative(self, width: int, pending: Collection[int]) -> list[int]:
         if self._may_presume and self._live.bit_count() > 1:
             sites = self._live_sites()
-            if self._width == 1 and not sites.chance:
+            # Who is wary may take a run more than git does, and need not break ties as git does.
+            if self._width == 1 and not sites.chance and not self._is_wary:
                 return [halfway(sites.masses)] if sites.masses else []
             return choose(sites, width, pending)
         if width > 1 or pending:
