@@ -41,7 +41,7 @@ SCAN_TESTS = {"axe": "tests/browser_pages/test_pages.py::test_page_is_for_everyb
 
 @nox.session(name="fast", tags=["ci"])
 def fast(session: nox.Session) -> None:
-    """Smoke a real Ensemble server in seconds; and the hub, unless a green run proves it."""
+    """Smoke a real Ensemble server in seconds; and what goes with it, unless a green run proves that."""
     smoke(session, tier="fast", lock="fast", options=["--companions-by", sys.executable])
 
 
@@ -58,6 +58,12 @@ def fast_stores(session: nox.Session, store: str) -> None:
     around = ["python", "-m", "tests.postgresql"] if store == "postgresql" else []
     session.env["ENSEMBLE_SMOKE_STORE"] = store
     smoke(session, tier="fast", lock="stores", around=around)
+
+
+@nox.session(name="payloads", tags=["ci"])
+def payloads(session: nox.Session) -> None:
+    """Hold pages and cards against a thousand published payloads, as a browser's parser reads them."""
+    smoke(session, tier="payloads", lock="payloads")
 
 
 @nox.session(name="chaos", tags=["stores"], default=False)

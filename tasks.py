@@ -92,12 +92,15 @@ def describe(c: Context, json: bool = False) -> None:
 @task(
     help={
         "check": "install nothing: open a page in the browser that there is",
+        "light": "a headless shell, even where a whole Chromium is there: a visit costs a third less",
         "json": "print one JSON object",
     }
 )
-def install_browsers(c: Context, check: bool = False, json: bool = False) -> None:
+def install_browsers(
+    c: Context, check: bool = False, light: bool = False, json: bool = False
+) -> None:
     """Find a Chromium that works, or install one."""
-    commands.install_browsers(ROOT, check=check, as_json=json)
+    commands.install_browsers(ROOT, light=light, check=check, as_json=json)
 
 
 @task(

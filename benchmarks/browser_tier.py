@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
 
-from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
+from runbook.measured import RECORD, Table  # noqa: E402
 from runbook.processor import Cost, cost  # noqa: E402
 
 PYTHON = ROOT / ".nox" / "browser" / "bin" / "python"
@@ -36,7 +37,7 @@ BOOT_PER_TEST = {"ENSEMBLE_BOOT_PER_TEST": "1"}
 def main() -> int:
     """Print the table; return 1 if a run failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=at_least_one, default=7)
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     options = parser.parse_args()
     if not PYTHON.exists():

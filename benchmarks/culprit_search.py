@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
+from runbook.arguments import at_least_one
 from runbook.culprit import rates, stopping
 from runbook.culprit.dag import Dag
 from runbook.culprit.find import find_offending_commit
@@ -632,7 +633,9 @@ def main() -> int:
     """Measure and print; the exit status says nothing, the table does."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="in under a minute, with fewer trials")
-    parser.add_argument("--trials", type=int, default=200, help="searches a line (default: 200)")
+    parser.add_argument(
+        "--trials", type=at_least_one, default=200, help="searches a line (default: 200)"
+    )
     parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
     parser.add_argument(RECORD, action="store_true", help="keep each part for the documents")
     options = parser.parse_args()

@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
 
-from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
+from runbook.browsers import find_browser  # noqa: E402
+from runbook.measured import RECORD, Table  # noqa: E402
 from runbook.processor import Cost, cost  # noqa: E402
 from tests.hub.breaking import copy_as  # noqa: E402
 from tests.hub.client import Client  # noqa: E402
@@ -43,7 +45,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
-        "--rounds", type=int, default=2, help="the best of so many counts (%(default)s)"
+        "--rounds", type=at_least_one, default=2, help="the best of so many counts (%(default)s)"
     )
     parser.add_argument("--browser", action="store_true", help="measure the browser tier too")
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
@@ -61,7 +63,7 @@ def main() -> None:
         ]
         if options.browser:
             took = {size: best(browser, apps[size], options.rounds) for size in BROWSER_SIZES}
-            rows.append(("the browser tier", 0.6, took))
+            rows.append((f"the browser tier in {browser_name()}", 0.6, took))
     table = print_table(rows)
     table.add(
         "the portal's page", *["-"] * (len(SIZES) - 1), f"{page / 1000:.3f}", "-", "100 ms", "-"
@@ -103,6 +105,13 @@ def script(apps: Path) -> None:
 def browser(apps: Path) -> None:
     """Run the browser tier."""
     run([sys.executable, "-m", "runbook.smoke", "--tier", "hub-browser"], HUB_APPS=str(apps))
+
+
+def browser_name() -> str:
+    """Return which program the browser tier drives: a headless shell takes a third less than a whole Chromium."""
+    found = find_browser()
+    assert found is not None
+    return Path(found.path).name
 
 
 def run(command: list[str], **variables: str) -> None:

@@ -63,6 +63,7 @@ from dashgen.grid_cursor import GridOrder  # noqa: E402
 from dashgen.pairing import PairingStore  # noqa: E402
 from dashgen.slots import FREE_LIMIT, Tier  # noqa: E402
 from dashgen.stores import open_stores  # noqa: E402
+from runbook.arguments import above_nothing, at_least_one  # noqa: E402
 from runbook.measured import RECORD, Table  # noqa: E402
 from tests.postgresql import PostgresqlServer, empty_schema  # noqa: E402
 
@@ -200,11 +201,15 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--part", choices=PARTS, default="reads")
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--sizes", type=at_least_one, nargs="+", default=SIZES)
     parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of load for each reading")
-    parser.add_argument("--publishes", type=int, default=100)
-    parser.add_argument("--minutes", type=float, default=10.0, help="of full load, for memory")
+    parser.add_argument(
+        "--seconds", type=above_nothing, default=3.0, help="of load for each reading"
+    )
+    parser.add_argument("--publishes", type=at_least_one, default=100)
+    parser.add_argument(
+        "--minutes", type=above_nothing, default=10.0, help="of full load, for memory"
+    )
     parser.add_argument(RECORD, action="store_true", help="keep the part's table for the documents")
     options = parser.parse_args()
     table = measure_reads(options) if options.part == "reads" else measure(options)

@@ -19,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.measured import RECORD, Table, seconds  # noqa: E402 - found through the line above
+from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
+from runbook.measured import RECORD, Table, seconds  # noqa: E402
 
 PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
 GOAL = 1.10
@@ -29,7 +30,7 @@ MARKER = "markers=runbook: a row"  # which the plugin would have registered
 def main() -> int:
     """Print the table; return 1 if a command failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=at_least_one, default=9)
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     options = parser.parse_args()
     tier = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["runbook"]["tiers"]["fast"]

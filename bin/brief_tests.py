@@ -138,4 +138,13 @@ def _place_and_message(
         return f"{report.nodeid.partition('::')[0] or '.'}:1", said[-1].removeprefix("E ").strip()
     file = Path(crash.path)
     shown = file.relative_to(root) if file.is_relative_to(root) else file
-    return f"{shown.as_posix()}:{crash.lineno}", (crash.message.strip().splitlines() or ["?"])[0]
+    return f"{shown.as_posix()}:{crash.lineno}", _message(crash.message)
+
+
+def _message(said: str) -> str:
+    """The first line of what a test said; of an assertion that has a word of its own, what was compared, too."""
+    first, *more = said.strip().splitlines() or ["?"]
+    # pytest leaves this out where the compared values hold no double quote.
+    own = first.removeprefix("AssertionError: ")
+    compared = [line for line in more if line.startswith("assert ")]
+    return "; ".join([own, *compared[:1]])

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Where what cannot be used is kept, beside where it stood.
+QUARANTINE_NAME = "_set_aside"
+
 _log = logging.getLogger(__name__)
 
 # What opening says of a link that is not followed, a socket, a folder, a path below a file.
@@ -173,13 +176,14 @@ def locked(path: Path) -> Iterator[None]:
     """Holds the lock file at ``path``: one holder among all threads and processes.
 
     Each call opens a descriptor of its own, so a thread that holds the lock and asks again
-    waits for itself. The lock ends with the process, however that ends.
+    waits for itself. The lock ends with the process, however that ends. What stands there and is
+    no file, and so can be nobody's lock, is set aside.
 
     Raises:
         OSError: the lock file could not be opened.
     """
     while True:
-        descriptor = _open_plain(str(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        descriptor = _open_lock(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Whoever waited on a lock file that was meanwhile removed holds nothing.
@@ -188,6 +192,29 @@ def locked(path: Path) -> Iterator[None]:
                 return
         finally:
             os.close(descriptor)
+
+
+def _open_lock(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return _open_plain(str(path), flags)
+    except OSError as error:
+        if error.errno not in _NOT_A_FILE:
+            raise
+    _clear(path)
+    return _open_plain(str(path), flags)
+
+
+def _clear(path: Path) -> None:
+    """Sets aside what is no file, one process at a time: a file there by now is somebody's lock."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                set_aside(path, path.parent / QUARANTINE_NAME, "is no lock file")
+    finally:
+        os.close(folder)
 
 
 def _is_same_file(descriptor: int, path: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dashgen.atomic_file import (
+    QUARANTINE_NAME,
     UnfitFileError,
     ensure_directory,
     locked,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 MAX_CANVAS_BYTES = 1024 * 1024
 INDEX_NAME = "_index.json"
-QUARANTINE_NAME = "_set_aside"
 LOCK_NAME = ".lock"
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import secrets
 import sys
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import yaml
 
@@ -49,8 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """As argparse has it; what it refuses, it says as all errors here."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with the usage error."""
+        refused = UsageError(message, next_step=f"{self.prog} --help")
+        print(f"error: {refused}", file=sys.stderr)
+        sys.exit(refused.exit_code)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m hub", description=__doc__)
+    parser = _Parser(prog="bin/nox -s hub-command --", description=__doc__)
     parser.add_argument("--apps", type=Path, default=APPS, help="the folder of the apps")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="serve portal and apps"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runbook.errors import UsageError, tell
@@ -26,6 +27,22 @@ def asked_json(words: Sequence[str]) -> str:
             behind = value if given else next(iter(words[place + 1 :]), "")
             return behind if given or behind.endswith(".json") else "-"
     return ""
+
+
+def at_least_one(text: str) -> int:
+    """Read an option that says how many of something there are to be: one at least."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def above_nothing(text: str) -> float:
+    """Read an option that says how long something is to take: above nothing, and with an end."""
+    number = float(text)
+    if not 0 < number < inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 class Parser(argparse.ArgumentParser):

@@ -77,6 +77,11 @@ class Browser:
     path: str
     source: str
 
+    @property
+    def is_light(self) -> bool:
+        """Whether it is a headless shell, which has no windows and so need not draw them."""
+        return "headless" in Path(self.path).name
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -219,14 +224,20 @@ def _end_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def find_working_browser() -> Proof:
+def find_working_browser(*, light: bool = False) -> Proof:
     """Return the proof of the first candidate that works.
+
+    Args:
+        light: Only a headless shell will do.
 
     Raises:
         EnvironmentNotReady: None does; the message holds why each of them does not.
     """
     reasons = []
     for browser in candidates():
+        if light and not browser.is_light:
+            reasons.append(f"{browser.path} is a whole browser")
+            continue
         _narrate(f"trying {browser.path} ({browser.source}) ...")
         try:
             return prove(browser)
@@ -239,31 +250,46 @@ def find_working_browser() -> Proof:
     )
 
 
-def install_commands(playwright: Sequence[str]) -> list[list[str]]:
+def install_commands(playwright: Sequence[str], *, light: bool = False) -> list[list[str]]:
     """Return the ways to install a Chromium, the preferred first, that need no password.
 
     Args:
         playwright: How to call Playwright's own command line.
+        light: Only a headless shell will do.
     """
-    return [[*playwright, "install", "--only-shell", "chromium"], *_package_manager_commands()]
+    shell = [*playwright, "install", "--only-shell", "chromium"]
+    return [shell, *(_light_package_commands() if light else _package_manager_commands())]
+
+
+def _light_package_commands() -> list[list[str]]:
+    return _apt_commands([] if _is_ubuntu() else ["chromium-headless-shell"])
 
 
 def _package_manager_commands() -> list[list[str]]:
     if shutil.which("brew"):
         return [["brew", "install", "--cask", "chromium"]]
+    if shutil.which("apt-get"):
+        return _apt_commands(
+            ["chromium-browser"] if _is_ubuntu() else ["chromium-headless-shell", "chromium"]
+        )
     may = _without_password()
     if may is None:
         return []
-    if shutil.which("apt-get"):
-        install = "apt-get install -y -q --no-install-recommends"
-        packages = ["chromium-browser"] if _is_ubuntu() else ["chromium-headless-shell", "chromium"]
-        either = " || ".join(f"{install} {package}" for package in packages)
-        return [[*may, "sh", "-c", f"apt-get update -q && {{ {either}; }}"]]
     if shutil.which("dnf"):
         return [[*may, "dnf", "install", "-y", "chromium"]]
     if shutil.which("apk"):
         return [[*may, "apk", "add", "chromium"]]
     return []
+
+
+def _apt_commands(packages: Sequence[str]) -> list[list[str]]:
+    """The command that installs the first of these packages that there is, if one can be given."""
+    may = _without_password()
+    if may is None or not packages or not shutil.which("apt-get"):
+        return []
+    install = "apt-get install -y -q --no-install-recommends"
+    either = " || ".join(f"{install} {package}" for package in packages)
+    return [[*may, "sh", "-c", f"apt-get update -q && {{ {either}; }}"]]
 
 
 def _is_ubuntu() -> bool:
@@ -286,26 +312,30 @@ def _without_password() -> list[str] | None:
     return None
 
 
-def install_browser(playwright: Sequence[str]) -> Proof:
+def install_browser(playwright: Sequence[str], *, light: bool = False) -> Proof:
     """Return a browser that works, installing one first where there is none.
+
+    Args:
+        playwright: How to call Playwright's own command line.
+        light: Only a headless shell will do.
 
     Raises:
         EnvironmentNotReady: Nothing that can be done without a password helped.
     """
     try:
-        return find_working_browser()
+        return find_working_browser(light=light)
     except EnvironmentNotReady as error:
         if os.environ.get(VARIABLE):
             raise  # who names one wants that one
         _narrate(f"{error.what}; installing one")
-    for command in install_commands(playwright):
+    for command in install_commands(playwright, light=light):
         _narrate(f"+ {' '.join(command)}")
         status = _call(command)
         if status:
             _narrate(f"that ended with {status}")
             continue
         try:
-            return find_working_browser()
+            return find_working_browser(light=light)
         except EnvironmentNotReady as error:
             _narrate(error.what)
     raise EnvironmentNotReady(

@@ -45,6 +45,17 @@ def call_folder(state: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def is_over(folder: Path) -> bool:
+    """Whether the call that made a folder has ended, however it did."""
+    try:
+        with _held(folder, fcntl.LOCK_NB):
+            return True
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:
+        return True
+
+
 def _sweep(calls: Path) -> None:
     """Remove what nobody holds any more."""
     for folder in calls.iterdir():

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from runbook.project import Project
 
 _TICKED_PATH = re.compile(r"`((?:bin|tests|docs|benchmarks|requirements)/[\w./-]+)(?:::([\w.]+))?`")
+_LINK_BY_NUMBER = re.compile(r"\[(?:ADR )?(\d{4})\]\((?:[^)\s]*/)?([^)\s/]+)\)")
+_OTHER_SHELL = re.compile(r"^ *```(sh|shell|zsh|shell-session|sh-session)\b", re.MULTILINE)
 _LINK = re.compile(
     r"(?:\]\(|^\[[^]\n]+\]: |<(?:a|img)\b[^>]*?\b(?:href|src)=[\"'])"  # inline, by reference, as HTML
     r"([^)#\s\"'>]*)#?([^)\s\"'>]*)",
@@ -178,6 +180,8 @@ def _check_documents(project: Project) -> Iterator[str]:
         text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
         tests = known.tests | set(shown.tests_in(text))
         yield from (f"{name}: {finding}" for finding in _dead_links(document, text))
+        yield from (f"{name}: {finding}" for finding in _misnumbered(text))
+        yield from (f"{name}: {finding}" for finding in _untyped(text))
         yield from (f"{name}: {finding}" for finding in _gone_names(root, text))
         yield from (f"{name}: {finding}" for finding in sources.gone(text))
         yield from (f"{name}: {finding}" for finding in _gone_commands(known, text, tests))
@@ -219,6 +223,19 @@ def _dead_links(document: Path, text: str) -> Iterator[str]:
             yield f"links to {target}, which does not exist"
         elif anchor and anchor not in _anchors(file.read_text(encoding="utf-8")):
             yield f"links to {target}#{anchor}, and there is no such heading"
+
+
+def _misnumbered(text: str) -> Iterator[str]:
+    """A link by a decision's number leads to that decision."""
+    for number, file in _LINK_BY_NUMBER.findall(text):
+        if not file.startswith(number):
+            yield f"calls {file} {number}"
+
+
+def _untyped(text: str) -> Iterator[str]:
+    """Whoever reads the blocks of shell, to type or to check them, knows them by one name each."""
+    for language in _OTHER_SHELL.findall(text):
+        yield f"has a block of `{language}`, which nothing types or checks; mend: bash, or console"
 
 
 def _anchors(markdown: str) -> set[str]:

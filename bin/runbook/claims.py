@@ -172,9 +172,11 @@ def _default(module: ast.Module, option: str) -> Any:
 
 
 def _value(node: ast.expr) -> Any:
-    """What an expression of literals is: a number, a text, a product of numbers, or a collection of anything."""
+    """What an expression of literals is: a number, a text, a product of numbers, or a collection."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         return _value(node.left) * _value(node.right)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.get":
+        return _value(node.args[-1])  # what holds where nobody has set the variable
     if isinstance(node, ast.Call) and len(node.args) == 1:  # frozenset({...})
         return _value(node.args[0])
     if isinstance(node, ast.Tuple | ast.List | ast.Set):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runbook.exit_codes import ExitCode
+from runbook.standard_streams import narrate
 
 _VERDICTS: Final = {
     ExitCode.RED: "red",
@@ -66,7 +67,7 @@ def tell(error: RunbookError, json_file: str) -> ExitCode:
     Returns:
         The exit code of the error.
     """
-    print(f"error: {error}", file=sys.stderr, flush=True)
+    narrate(f"error: {error}")
     if json_file:
         _write(error.as_json(), json_file)
     return error.exit_code

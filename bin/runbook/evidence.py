@@ -7,7 +7,6 @@ rewritten with care, for nothing here is signed; and it opens nothing, see docs/
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -16,12 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.errors import RunbookError, UsageError
+from runbook.arguments import Parser
+from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.junit import junit_xml
 from runbook.project import find_project
 from runbook.rows import function_id
 from runbook.runs import RunFolder
+from runbook.standard_streams import say
 from runbook.statement import test_result
 from runbook.verdict import Outcome, Word, judge
 
@@ -41,9 +42,8 @@ def write_evidence(run: Run) -> None:
     It is done after the lines are out, and costs a few milliseconds.
     """
     folder = run.folder
-    events = folder.read_events()
     _write_json(folder.path / _VERSIONS, versions())
-    junit = junit_xml(run.tier.name, run.verdict, _seconds(events))
+    junit = junit_xml(run.tier.name, run.verdict, _seconds(run.events))
     (folder.path / _JUNIT).write_text(junit, encoding="utf-8")
     manifest = "\n".join(run.manifest)
     digests = {
@@ -185,17 +185,17 @@ def print_findings(folder: RunFolder) -> ExitCode:
     """Verify a run and say what came of it."""
     findings = verify(folder)
     for finding in findings:
-        print(f"error: {finding}")
+        say(f"error: {finding}")
     if findings:
         return ExitCode.RED
     word, count = folder.read_result()["verdict"], len(_files(folder))
-    print(f"run {folder.id}: {count} files are as the run left them; the events still say {word}")
+    say(f"run {folder.id}: {count} files are as the run left them; the events still say {word}")
     return ExitCode.GREEN
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Verify a run, as the command line says; return an `ExitCode`."""
-    parser = argparse.ArgumentParser(prog="python -m runbook.evidence", allow_abbrev=False)
+    parser = Parser(prog="python -m runbook.evidence", allow_abbrev=False)
     parser.add_argument("verb", choices=["verify"])
     parser.add_argument(
         "run", nargs="?", default="", help="its id or folder; the newest by default"
@@ -204,8 +204,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return print_findings(find_run(find_project(Path.cwd()).state, options.run))
     except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return tell(error, "")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import TOOL, call
+from runbook.calls import IS_CHECKOUT, call
 from runbook.git import GitError, git
 from runbook.rows import Row, Severity, Suspect, find_row, read_rows
 
@@ -66,7 +66,7 @@ class Explanation:
             f"  {row.file}:{row.line}  tier {self.tier.name}  severity {row.severity}",
         ]
         if row.severity is Severity.HIGH:
-            parts.append("  HIGH: keep the public grid behind its gate until this is green again.")
+            parts.append("  HIGH: the gate stays closed until this is green again.")
         parts += ["", "Likely cause", f"  {row.cause}", "", "Suspects, likeliest first"]
         for suspect, commits in self.history:
             parts.append(f"  {suspect}")
@@ -84,9 +84,8 @@ class Explanation:
 def next_steps(row: Row, session: str) -> tuple[str, ...]:
     """Return the commands that lead on from a red row, in order."""
     files = " ".join(row.suspect_paths)
-    has_sessions = TOOL == "bin/invoke"
     return (
-        f"nox -s {session} -- -k {row.test} -vv" if has_sessions else call(f"filter {row.test}"),
+        f"bin/nox -s {session} -- -k {row.test} -vv" if IS_CHECKOUT else call(f"filter {row.test}"),
         f"git log --oneline -10 -- {files}",
         call(f"find-offending-commit --test {row.test}"),
         call(f"rollback --test {row.test}"),

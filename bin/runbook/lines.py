@@ -46,13 +46,18 @@ def line(
             `MAX_LENGTH`, these values are cut, the longest first, and end in ``...``; the other
             values and words only where that is not enough.
     """
-    first, *words = (str(word) for word in head)
-    parts = [_Part("", word, is_quoted=False) for word in words]
-    parts += [_Part(key, str(value), is_quoted=key in quoted) for key, value in fields]
+    first, parts = _parts(head, fields, quoted)
     cuttable = [part for part in parts if part.is_quoted]
     for candidates, floor in ((cuttable, _MIN_VALUE), (parts, _MIN_VALUE), (parts, len(CUT))):
         _shrink(first, parts, candidates, floor)
     return _compose(first, parts)
+
+
+def fits(
+    head: Iterable[object], fields: Iterable[Field], *, quoted: frozenset[str] = frozenset()
+) -> bool:
+    """Return whether `line` shows all of this whole."""
+    return len(_compose(*_parts(head, fields, quoted))) <= MAX_LENGTH
 
 
 @dataclass(slots=True)
@@ -73,6 +78,15 @@ class _Part:
             shown = shown[: self.width - len(CUT)] + CUT
         written = always_quote(shown) if self.is_quoted else quote(shown)
         return f"{self.key}={written}" if self.key else written
+
+
+def _parts(
+    head: Iterable[object], fields: Iterable[Field], quoted: frozenset[str]
+) -> tuple[str, list[_Part]]:
+    first, *words = (str(word) for word in head)
+    parts = [_Part("", word, is_quoted=False) for word in words]
+    parts += [_Part(key, str(value), is_quoted=key in quoted) for key, value in fields]
+    return first, parts
 
 
 def _shrink(first: str, parts: list[_Part], candidates: list[_Part], floor: int) -> None:

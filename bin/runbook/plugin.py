@@ -69,14 +69,23 @@ def _end_with_runner(lifeline: int) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Attach to each test its row, which its parameters share."""
-    rows: dict[tuple[str, int], Row] = {}
+    firsts: dict[tuple[str, int], pytest.Item] = {}
     for item in items:
         marker = item.get_closest_marker(MARKER)
         if marker is not None:
             own = function_id(item.nodeid), id(marker)  # a parameter may bring a row of its own
-            if own not in rows:
-                rows[own] = _read_row(item, marker)
-            item.stash[_row] = rows[own]
+            first = firsts.setdefault(own, item)
+            if first is item:
+                item.stash[_row] = _read_row(item, marker)
+            else:
+                item.stash[_row] = first.stash[_row]
+                item.location = _location_beside(first, item)
+
+
+def _location_beside(first: pytest.Item, item: pytest.Item) -> tuple[str, int | None, str]:
+    """Where a test stands, of whose other parameters one is known; pytest looks into the source for each of them."""
+    file, line, name = first.location
+    return file, line, name.removesuffix(first.name) + item.name
 
 
 def _read_row(item: pytest.Item, marker: pytest.Mark) -> Row:
@@ -204,12 +213,23 @@ class EventWriter(_Observer):
 
 
 def _is_replaced(item: pytest.Item) -> bool:
-    """Whether a hook has put something else in the place of a test: nothing, or one that tries again."""
+    """Whether something else stands in the place of a test: nothing, or one that tries again."""
     if not isinstance(item, pytest.Function):
         return False
-    defined = getattr(item.getparent(pytest.Class) or item.getparent(pytest.Module), "obj", None)
-    own = getattr(defined, item.originalname, None)
-    return getattr(own, "__func__", own) is not getattr(item.obj, "__func__", item.obj)
+    own = getattr(getattr(item.parent, "obj", None), item.originalname, None)
+    function = getattr(item.obj, "__func__", item.obj)
+    return not _is_of_its_file(item, function) or getattr(own, "__func__", own) is not function
+
+
+def _is_of_its_file(item: pytest.Function, function: Callable[..., object]) -> bool:
+    """Whether a test is the function of this name in this file: the module may hold another one by now.
+
+    Of the file only the name is compared, for a checkout that was moved has its compiled tests from before.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or "<locals>" in code.co_qualname:
+        return False
+    return (Path(code.co_filename).name, code.co_name) == (item.path.name, item.originalname)
 
 
 class RowSummary(_Observer):

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.lines import CUT, VERSION, always_quote, line
+from runbook.lines import CUT, VERSION, always_quote, fits, line
 from runbook.rows import Row, Severity, short_name
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GREEN_LINES = 2  # the first line and RESULT
 MOST_LINES = 30  # of a run
 _COMPARED = ("want", "got")
+_READABLE = 60  # characters of what went wrong that come before one suspect more
 _BEFORE_DIFFERENCE = 3  # characters: the least that is shown of a value has room for more
 _FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
 
@@ -71,10 +72,26 @@ def fail_line(  # noqa: PLR0913 - a line is these facts
         ("got", got),
         ("cause", cause),
         *([("evidence", evidence)] if evidence else []),
-        ("suspects", ",".join(source.suspect_paths)),
         ("next", call(f"explain {source.test}")),
     ]
-    return _failure(name, fields)
+    suspects = _suspects_with(name, fields, source.suspect_paths)
+    return _failure(name, [*fields[:-1], ("suspects", suspects), fields[-1]])
+
+
+def _suspects_with(name: str, fields: Sequence[Field], paths: Sequence[str]) -> str:
+    """As many of the suspects, which stand likeliest first, as leave room to read what went wrong."""
+    read = [
+        (key, str(value)[:_READABLE] if key in _FROM_ANYWHERE else value) for key, value in fields
+    ]
+    for count in range(len(paths), 1, -1):
+        fields = [*read, ("suspects", _first(count, paths))]
+        if fits(["FAIL", name], fields, quoted=_FROM_ANYWHERE):
+            return _first(count, paths)
+    return _first(1, paths)
+
+
+def _first(count: int, paths: Sequence[str]) -> str:
+    return ",".join([*paths[:count], *([CUT] if count < len(paths) else [])])
 
 
 def rowless_fail_line(test: str, *, at: str, want: str, got: str, evidence: str = "") -> str:
@@ -95,15 +112,15 @@ def _failure(name: str, fields: Sequence[Field]) -> str:
     facts = {key: str(value) for key, value in fields if key in _COMPARED}
     if len(facts) < len(_COMPARED) or all(always_quote(text) in whole for text in facts.values()):
         return whole
-    start = _alike(*facts.values()) - _BEFORE_DIFFERENCE
+    start = alike(*facts.values()) - _BEFORE_DIFFERENCE
     if start <= len(CUT):
         return whole
     later = [(key, CUT + facts[key][start:] if key in facts else value) for key, value in fields]
     return line(["FAIL", name], later, quoted=_FROM_ANYWHERE)
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+def alike(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 

@@ -63,7 +63,8 @@ class Run:
     content: str = ""
 
     @cached_property
-    def _events(self) -> list[Event]:
+    def events(self) -> list[Event]:
+        """What happened, as the plugin has told it."""
         return self.folder.read_events()
 
     @cached_property
@@ -78,7 +79,7 @@ class Run:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict, by the events; a call that was wrong is no red, for nothing was tried."""
-        verdict = judge(self.manifest, self._events, nonce=self.nonce, status=self.status)
+        verdict = judge(self.manifest, self.events, nonce=self.nonce, status=self.status)
         return (
             replace(verdict, word=Word.PARTIAL)
             if self.problem and not verdict.failures
@@ -90,7 +91,7 @@ class Run:
         """What kept this from being a run at all, if anything did."""
         if self.interrupted:
             return None
-        if not any(event["event"] == "start" for event in self._events):
+        if not any(event["event"] == "start" for event in self.events):
             return self._not_started()
         if self.status == USAGE_ERROR:
             return UsageError(self._last_output(), next_step=self._nearest())
@@ -156,7 +157,7 @@ class Run:
     @property
     def _was_stopped(self) -> bool:
         """Whether it began, and no error of its own ended it."""
-        kinds = {event["event"] for event in self._events}
+        kinds = {event["event"] for event in self.events}
         return "start" in kinds and "collect-error" not in kinds
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,7 +11,7 @@ from runbook import probes
 from runbook.evidence import write_evidence
 from runbook.report_lines import as_quickfix
 from runbook.rows import short_name
-from runbook.standard_streams import say
+from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     from runbook.run_report import Run
@@ -36,9 +35,9 @@ def publish(run: Run, results: TextIO, *, json_file: str) -> None:
     for line in run.lines():
         say(line, results)
     for note in run.notes:
-        print(f"note: {note}", file=sys.stderr)
+        narrate(f"note: {note}")
     if problem := run.problem:
-        print(f"error: {problem}", file=sys.stderr)
+        narrate(f"error: {problem}")
     write_evidence(run)
     _keep_proof(run)
     _write_quickfix(run)
@@ -55,7 +54,7 @@ def _close_gate(run: Run) -> None:
     from runbook.gate.project_gate import close_for  # noqa: PLC0415 - hardly ever
 
     if said := close_for(run.project, run.red_high_rows, run=f"run {run.folder.id}"):
-        print(said, file=sys.stderr)
+        narrate(said)
 
 
 def _remember_red(run: Run) -> None:
@@ -86,6 +85,6 @@ def add_json(result: dict[str, object], file: str) -> None:
 
 def _write_json(file: str, result: dict[str, object]) -> None:
     if file == "-":
-        print(json.dumps(result))
+        say(json.dumps(result))
     elif file:
         Path(file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

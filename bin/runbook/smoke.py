@@ -32,7 +32,7 @@ from runbook.pytest_process import (
     pytest_work,
 )
 from runbook.runs import RunFolder, prune
-from runbook.standard_streams import open_closed_streams, say
+from runbook.standard_streams import narrate, open_closed_streams, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -201,7 +201,7 @@ def _send_result(run: Run, url: str, token: str) -> ExitCode:
     try:
         send_result(run, url, token)
     except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
+        narrate(f"error: {error}")
         return run.exit_code or error.exit_code
     return run.exit_code
 
@@ -236,7 +236,7 @@ def _run_companions(run: Run, options: argparse.Namespace, companions: list[Comp
     results = sys.stderr if options.json == "-" else None
     codes = [run.exit_code]
     for companion in companions:
-        print(f"note: {companion}", file=sys.stderr, flush=True)
+        narrate(f"note: {companion}")
         if not companion.run:
             from runbook.sessions import run_session  # noqa: PLC0415 - hardly ever
 

@@ -38,3 +38,8 @@ def say(text: str, results: TextIO | None = None) -> None:
         print(text, file=results, flush=True)
     except BrokenPipeError:  # nor is it the exit code's business when Python flushes at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
+
+
+def narrate(text: str) -> None:
+    """Say what goes on meanwhile, which is no result: who stops reading it ends no procedure half-way."""
+    say(text, sys.stderr)

@@ -6,13 +6,17 @@ import errno
 import fcntl
 import logging
 import os
+import stat
 import sys
 import threading
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dashgen.atomic_file import (
+    QUARANTINE_NAME,
     UnfitFileError,
     append_durably,
     ensure_directory,
@@ -21,6 +25,9 @@ from dashgen.atomic_file import (
     set_aside,
     write_atomically,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Disk:
@@ -189,6 +196,74 @@ def test_lock_on_a_removed_file_is_taken_again(tmp_path: Path) -> None:
         path.unlink()
     thread.join()
     assert got_it == [True]
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "inside").write_text("kept")
+
+
+def a_link_to_nothing(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def a_link_to_a_file(path: Path) -> None:
+    path.with_name("elsewhere").write_text("not ours")
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("put", [a_folder, a_link_to_nothing, a_link_to_a_file])
+def test_what_stands_where_a_lock_belongs_is_set_aside(
+    tmp_path: Path, put: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / ".lock"
+    put(path)
+    before = path.lstat()
+
+    with caplog.at_level(logging.WARNING), locked(path):
+        assert stat.S_ISREG(path.lstat().st_mode)
+
+    (kept,) = (tmp_path / QUARANTINE_NAME).iterdir()
+    assert os.path.samestat(before, kept.lstat())
+    assert "is no lock file" in caplog.text
+
+
+def test_a_lock_is_never_set_aside_by_those_who_saw_what_stood_there_before(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    inside = 0
+    most = 0
+    gate = threading.Barrier(6)
+
+    def work() -> None:
+        nonlocal inside, most
+        gate.wait()
+        with locked(path):
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.001)  # for others to come in, if they could
+            inside -= 1
+
+    for _ in range(30):
+        path.unlink(missing_ok=True)
+        path.mkdir()
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert most == 1
+    assert len(list((tmp_path / QUARANTINE_NAME).iterdir())) == 30
+
+
+def test_a_lock_that_may_not_be_opened_is_not_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "file" / ".lock"
+    path.parent.write_text("no folder")
+
+    with pytest.raises(NotADirectoryError), locked(path):
+        pass
+
+    assert path.parent.read_text() == "no folder"
 
 
 def test_set_aside_keeps_the_bytes_and_says_so(

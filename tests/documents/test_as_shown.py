@@ -71,6 +71,7 @@ LEFT_TO_OTHERS = {
     "bin/nox -s playwright -- show-trace FILE": "it opens a window",
     "bin/invoke report --open": "it opens a window; without --open it is run here",
     "bin/invoke install-browsers": "it may install; tests/runbook/test_browsers.py runs each way of it",
+    "bin/invoke install-browsers --light": "it downloads; tests/runbook/test_browsers.py runs each way of it",
     "bin/invoke gate.open": "it injects the faults of every high row; tests/runbook/gate opens a gate",
     "bin/invoke find-offending-upgrade": "nox -s wheel runs it with what it needs",
     "bin/invoke new-app": "tests/hub/program/test_scaffold.py runs it with what it needs",

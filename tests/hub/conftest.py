@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.hub.tour import Stop, Tour
     from tests.integration.browser import Visits
 
+_smoked: list[str] = []  # the apps whose tests are run, in the order of their tests
 MANIFEST, GRANT = "app.manifest.yml", "entitlement.yml"
 
 
@@ -48,6 +49,12 @@ def _is_smoke(config: pytest.Config) -> bool:
     return any("tests/hub/program" not in argument for argument in config.args)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep no log of this process: who is smoked logs in another one, and three phases a test are not free."""
+    if _is_smoke(session.config):
+        session.config.pluginmanager.unregister(name="logging-plugin")
+
+
 def pytest_unconfigure() -> None:
     """End the hub and Chromium and remove their folders, whatever became of the tests."""
     if chromium := sys.modules.get("tests.integration.browser_process"):
@@ -66,6 +73,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         shown = scan(APPS).shown_to(TEST_GROUPS)
         metafunc.parametrize("tile", [pytest.param(app, id=app.slug) for app in shown])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note whom the tests that are left are about."""
+    cases = (getattr(item, "callspec", None) for item in session.items)
+    _smoked[:] = dict.fromkeys(
+        case.params["app"] for case in cases if case and "app" in case.params
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,11 @@ class SmokedApp:
         An app that cannot be used at all answers 502 to everything, with the reason.
         """
         reply = self.interview.answer(what, self.slug)
+        if _is_unserved(reply) or not self.interview.finds(self.slug):
+            self._refuse_what_others_judge(what, reply)
+        return reply
+
+    def _refuse_what_others_judge(self, what: str, reply: Reply) -> None:
         with precondition("its manifest can be used", row="test_app_has_a_valid_manifest"):
             is_misread = any(f"{self.slug}/{file}: " in reply.text for file in (MANIFEST, GRANT))
             assert not (reply.status == 502 and is_misread), reply.text
@@ -96,7 +116,10 @@ class SmokedApp:
             with precondition("it is served", row="test_app_is_healthy"):
                 assert self.interview.finds(self.slug), "the hub names no address of it"
                 assert not (_is_unserved(reply) and _is_unserved(health)), health.text
-        return reply
+
+    def answers_to_forgers(self) -> dict[str, Reply]:
+        """Return what it answers to each kind of forged token."""
+        return {kind: self.answer(kind) for kind in self.interview.forgeries(self.slug)}
 
 
 def _is_unserved(reply: Reply) -> bool:
@@ -121,15 +144,16 @@ def client(hub: HubProcess) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def interview(
-    hub: HubProcess, client: Client, request: pytest.FixtureRequest
-) -> Iterator[Interview]:
+def interview() -> Iterator[Interview]:
     """Asks the apps whose tests are run, in the order of their tests."""
+    # No fixture is asked for: pytest goes through all that one stands on again for each test of each app.
+    from tests.hub.client import Client
     from tests.hub.interview import Interview
 
-    cases = (getattr(item, "callspec", None) for item in request.session.items)
-    smoked = dict.fromkeys(case.params["app"] for case in cases if case and "app" in case.params)
-    made = Interview(hub, smoked, client.token("portal"))
+    hub = hub_process.start()
+    client = Client(hub.url)
+    made = Interview(hub, _smoked, client.token("portal"))
+    client.close()
     yield made
     made.close()
 

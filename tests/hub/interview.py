@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.hub.client import Client, bearer, password_grant, token_in
 from tests.hub.conversation import Conversation, Question
+from tests.hub.forgeries import KINDS, UNSIGNED, forge
 from tests.hub.hub_process import HubUnusable
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Interview:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="interview")
         self._lots: dict[str, Future[dict[_Asked, Reply | HubUnusable]]] = {}
         slugs = tuple(slugs)
+        self._doubted = frozenset(slugs[:_LOT])
         for start in range(0, len(slugs), _LOT):
             lot = slugs[start : start + _LOT]
             self._lots |= dict.fromkeys(lot, self._pool.submit(self._ask, lot))
@@ -61,6 +63,10 @@ class Interview:
         if isinstance(answer, HubUnusable):
             raise answer
         return answer
+
+    def forgeries(self, slug: str) -> tuple[str, ...]:
+        """With which forgeries an app is asked: all share a verifier, so of many only a few with all."""
+        return KINDS if slug in self._doubted else (UNSIGNED,)
 
     def finds(self, slug: str) -> bool:
         """Whether the hub has said where an app is."""
@@ -88,12 +94,13 @@ class Interview:
     def _questions(self, slug: str, token: Reply | HubUnusable) -> dict[str, Question]:
         at = self._hub.app_urls.get(slug, f"{self._hub.url}/missing")
         own = str(token) if isinstance(token, HubUnusable) else token_in(token)
-        unsigned = own.rpartition(".")[0] + "."
+        key = self._hub.data / "signing-key.json"
+        forged = {kind: forge(kind, own, key) for kind in self.forgeries(slug)}
         return {
             "health": Question(at + health_path(self._hub.apps / slug)),
             "me of nobody": Question(f"{at}/api/me"),
             "me of a stranger": Question(f"{at}/api/me", bearer(self._stranger)),
-            "me of a forger": Question(f"{at}/api/me", bearer(unsigned)),
+            **{kind: Question(f"{at}/api/me", bearer(each)) for kind, each in forged.items()},
             "me": Question(f"{at}/api/me", bearer(own)),
             "page": Question(f"{at}/", {"accept": "text/html"}),
             "manifest": Question(f"{at}/.hub/manifest"),

@@ -130,12 +130,15 @@ class Owner:
         draft = CanvasDraft(title=title, room_state=room, description=description, theme=theme)
         return self.store.create(StoredOwner(self.id, self.handle), draft, now=time.time())
 
-    def issue_token(self, *, days_ago: int) -> str:
-        """Pair this creator once more, as of some days ago."""
+    def issue_token(self, *, days_ago: int, is_revoked: bool = False) -> str:
+        """Pair this creator once more, as of some days ago; perhaps that has been taken back since."""
         from dashgen.pairing import PairingStore
 
         pairings = PairingStore(self.client.server.roots.orch / "pairings")
-        return pairings.issue(self.id, self.handle, now=time.time() - days_ago * 86_400)
+        token = pairings.issue(self.id, self.handle, now=time.time() - days_ago * 86_400)
+        if is_revoked:
+            pairings.revoke(token, time.time())
+        return token
 
     def publish(self, canvas_id: str, slot: int, visibility: str = "public") -> Reply:
         """Publish through the server."""

@@ -32,6 +32,10 @@ CANVAS_IS_READABLE = precondition(
     "a public canvas can be read by its address",
     row="test_canvas_detail_endpoint_serves_public_canvas",
 )
+NEIGHBOURS_STAY = precondition(
+    "what is published into one slot leaves the others as they are",
+    row="test_swap_slot_zero_demotes_old_canvas_to_draft",
+)
 UNSEEN_IS_MISSING = precondition(
     "what nobody may see is as missing as what was never there",
     row="test_visitor_cannot_see_private_canvas",

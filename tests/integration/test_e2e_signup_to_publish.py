@@ -17,6 +17,7 @@ from tests.integration.given import (
     CANVAS_IS_READABLE,
     FRONT_PAGE_IS_SERVED,
     GRID_ANSWERS,
+    NEIGHBOURS_STAY,
     PAIRING_ENDS,
     UNSEEN_IS_MISSING,
 )
@@ -65,6 +66,14 @@ def presence(client: Client, canvas_id: str) -> str:
     with GRID_ANSWERS:
         shown = listed(client)
     return "present" if canvas_id in shown else "absent"
+
+
+def presence_in_front(client: Client, canvas_id: str) -> str:
+    """Whether the front page shows a canvas."""
+    with FRONT_PAGE_IS_SERVED:
+        front = client.get("/index.html")
+        assert 200 == front.status
+    return "present" if canvas_id in front.text else "absent"
 
 
 def slots_of(owner: Owner) -> dict[str, int | None]:
@@ -224,6 +233,8 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     assert count + 1 == visitor.get("/metrics").json["canvas_count"]
     publish_elsewhere(owner, neighbour.id)
     everything = [neighbour.id, canvas.id, *others]
+    unasked = visitor.get("/ensemble/canvases").json["canvases"]
+    assert everything[:20] == [card["id"] for card in unasked]
     for order in ("newest", "featured"):
         assert everything == paged(visitor, order, len(everything))
     assert {*everything} == {*paged(visitor, "random", len(everything))}
@@ -287,14 +298,15 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     owner.has_published(neighbour, 1)
     with GRID_ANSWERS:
         assert "present" == presence(visitor, canvas.id)
+        assert "present" == presence_in_front(visitor, canvas.id)
     with CANVAS_IS_READABLE:
         assert 200 == visitor.get(f"/ensemble/canvas/{canvas.id}").status
 
     unpublished = owner.client.post(f"/studio/canvas/{canvas.id}/unpublish", {})
 
     assert 200 == unpublished.status
-    assert "absent" == presence(visitor, canvas.id)
-    assert "present" == presence(visitor, neighbour.id)
+    for seen in (presence, presence_in_front):
+        assert ("absent", "present") == (seen(visitor, canvas.id), seen(visitor, neighbour.id))
     for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
         gone = visitor.get(path)
         assert 200 != gone.status
@@ -312,6 +324,8 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     refused = owner.client.put(f"{path}/showcase", {"is_showcase": True})
     assert (409, "canvas_not_published") == (refused.status, refused.json["error"])
     assert 200 == owner.publish(canvas.id, 0).status
+    with NEIGHBOURS_STAY:
+        assert {"Comes and goes": 0, "Stays": 1} == slots_of(owner)
     for is_forward, order in (
         (True, [neighbour.id, canvas.id]),
         (False, [canvas.id, neighbour.id]),

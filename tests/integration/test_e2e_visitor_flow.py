@@ -60,8 +60,9 @@ BAD_URLS = (
     "\x01javascript:x",
     "data:text/html,x",
     "//other.example/",
+    "mailto:somebody@example.org?subject=a%0d%0abcc:other@example.org",
 )
-SAFE_ADDRESS = re.compile(r"/(?!/)|#|https?://[a-z0-9.]+/|mailto:")
+SAFE_ADDRESS = re.compile(r"/(?!/)|#|https?://[a-z0-9.]+/|mailto:(?!.*%0)")
 
 
 @pytest.mark.runbook(
@@ -240,18 +241,20 @@ def refuse_odd_requests(visitor: Client, address: str) -> None:
 def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
     canvas = owner.seed("Not yours to publish")
     expired = owner.issue_token(days_ago=91)
+    revoked = owner.issue_token(days_ago=1, is_revoked=True)
     assert 401 == visitor.using(expired).get("/studio/canvas/mine").status
     before = visitor.server.roots.snapshot()
     wish = {"slot_index": 0, "visibility": "public"}
     path = f"/studio/canvas/{canvas.id}/publish"
 
     right = owner.client.token
-    for token in ("", "not-a-token", DASHBOARD_TOKEN, right[:-1], f"{right}x", expired):
+    for token in ("", "not-a-token", DASHBOARD_TOKEN, right[:-1], f"{right}x", expired, revoked):
         reply = visitor.using(token).post(path, wish)
 
         assert 401 == reply.status
         assert "unauthorised" == reply.json["error"]
         assert "Bearer" == reply.headers["WWW-Authenticate"]
+    assert 401 == visitor.post(path, {"slot_index": "first"}).status
     assert before == visitor.server.roots.snapshot()
     assert 200 == visitor.using(owner.client.token).get("/studio/canvas/mine").status
     creator = {"kind": "creator", "user_id": owner.id, "handle": owner.handle}

@@ -32,6 +32,23 @@ file = "$ORCH_DATA/gate.json"
 build = ["git", "hash-object", "app.py"]
 """
 
+# Sessions that are real, and need no environment.
+NOXFILE = """
+import os
+import signal
+import sys
+import nox
+nox.options.default_venv_backend = "none"
+
+@nox.session(name="quick")
+def quick(session):
+    session.run(sys.executable, "-m", "runbook.smoke", *session.posargs, stderr=None)
+
+@nox.session(name="broken")
+def broken(session):
+    session.error("no environment")
+"""
+
 _FIELD = re.compile(r' ([a-z]+)=("(?:[^"\\]|\\.)*"|[^\s"=]+)')
 _HEAD = re.compile(r'(SMOKE v1|FAIL ("(?:[^"\\]|\\.)*"|[^\s"=]+)|CUT|RESULT [a-z]+)')
 

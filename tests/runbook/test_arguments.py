@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from runbook.arguments import Parser, asked_json
+from runbook.arguments import Parser, above_nothing, asked_json, at_least_one
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,31 @@ def test_a_command_refuses_as_its_parser_does(capsys: pytest.CaptureFixture[str]
     assert (
         "error: unrecognized arguments: --nosuch\n  next: tool --help\n" == capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--rounds", "0"], "argument --rounds: 0 is not 1 or more"),
+        (["--rounds", "few"], "argument --rounds: invalid at_least_one value: 'few'"),
+        (["--seconds", "0"], "argument --seconds: 0 is not above 0"),
+        (["--seconds", "nan"], "argument --seconds: nan is not above 0"),
+        (["--seconds", "inf"], "argument --seconds: inf is not above 0"),
+    ],
+)
+def test_a_number_that_means_nothing_is_refused(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = Parser(prog="measure")
+    parser.add_argument("--rounds", type=at_least_one)
+    parser.add_argument("--seconds", type=above_nothing)
+
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(words)
+
+    assert 2 == ended.value.code
+    assert capsys.readouterr().err.startswith(f"error: {why}\n")
+
+
+def test_a_number_that_means_something_is_taken() -> None:
+    assert (1, 0.5) == (at_least_one("1"), above_nothing("0.5"))

@@ -78,7 +78,21 @@ def test_red_is_a_line_a_failure_and_what_to_run_next(
     assert fields["next"].startswith("bin/nox -s engine -- -v tests/test_app.py::test_")
     assert "assert 'want' == 'got'" in log(project)
     jumps = (project.root / ".runbook" / "failures.txt").read_text(encoding="utf-8").splitlines()
-    assert "tests/test_app.py:9: test_red: got AssertionError: assert 'want' == 'got'" in jumps
+    assert "tests/test_app.py:9: test_red: got assert 'want' == 'got'" in jumps
+
+
+def test_an_assertion_with_a_word_of_its_own_says_what_was_compared_too(
+    project: TinyProject,
+) -> None:
+    project.write(
+        "tests/test_app.py",
+        "def test_red():\n    assert [] == ['it is \"odd\"'], 'the login page'\n",
+    )
+
+    _, (fail, _) = brief(project)
+
+    _, fields = parse(fail)
+    assert "the login page; assert [] == ['it is \"odd\"']" == fields["got"]
 
 
 def test_many_failures_fit_on_a_screen(project: TinyProject) -> None:

@@ -233,6 +233,34 @@ def test_playwrights_download_is_the_first_way(
     assert "install --only-shell chromium" in err
 
 
+def test_a_light_one_is_installed_beside_a_whole_one_and_then_preferred(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    machine.program("chromium", GOOD)
+    machine.program("sh", 'exec /bin/sh "$@"')
+    package = _write(tmp_path / "package", GOOD)
+    light = f"{machine.programs}/chromium-headless-shell"
+    machine.program("apt-get", f'[ "$1" = update ] || /bin/cp {package} "{machine.programs}/$5"')
+    with pytest.raises(EnvironmentNotReady, match="chromium is a whole browser"):
+        find_working_browser(light=True)
+
+    installed = install_browser(NO_INSTALLER, light=True).browser.path
+
+    assert light == installed
+    assert light == find_working_browser().browser.path
+
+
+@pytest.mark.parametrize("program", ["brew", "dnf", "apk"])
+def test_where_no_package_is_light_only_playwrights_download_is(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    machine.program(program, GOOD)
+
+    assert 1 == len(browsers.install_commands(["playwright"], light=True))
+
+
 @pytest.mark.parametrize("user", [0, 1000])
 def test_the_package_manager_is_the_next_way_where_it_asks_nothing(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int

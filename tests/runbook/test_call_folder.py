@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.call_folder import call_folder
+from runbook.call_folder import call_folder, is_over
 from runbook.errors import EnvironmentNotReady
 from tests.runbook.support import engine_environment
 
@@ -35,11 +35,18 @@ def test_it_goes_with_its_call(tmp_path: Path) -> None:
     assert "*\n" == (tmp_path / ".gitignore").read_text(encoding="utf-8")
 
 
+def test_whether_a_call_is_over_is_known_by_its_folder(tmp_path: Path) -> None:
+    with call_folder(tmp_path) as folder:
+        assert not is_over(folder)
+    assert is_over(folder)
+
+
 def test_what_a_killed_call_has_left_goes_with_the_next(tmp_path: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
     done = subprocess.run(command, env=engine_environment(), check=False)
     assert -signal.SIGKILL == done.returncode
     (left,) = (tmp_path / "calls").iterdir()
+    assert is_over(left)
 
     with call_folder(tmp_path) as folder:
         assert not left.exists()

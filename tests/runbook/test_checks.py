@@ -145,6 +145,8 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
             "RESULT rot total=0 passed=0",
             "other fields than total passed failed skipped missing partial seconds gate evidence",
         ),
+        ("[0001](part.md)", "calls part.md 0001"),
+        ("```sh\nls\n```", "which nothing types or checks; mend: bash, or console"),
         ("[x][y]\n\n[y]: gone.md", "links to gone.md, which does not exist"),
         ('<img alt="" src="gone.png">', "links to gone.png, which does not exist"),
         ("See ADR 0099.", "names ADR 0099, which does not exist"),

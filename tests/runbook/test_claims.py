@@ -18,6 +18,7 @@ KEPT = frozenset({"one", "two"})
 SECONDS = 90 * 24 * 3600.0
 parser.add_argument("--wait", type=int, default=10)
 parser.add_argument("--port", type=int)
+ROUNDS = int(os.environ.get("SHOP_ROUNDS", "200"))
 NAMES = (first(), second(), third())
 
 
@@ -50,6 +51,7 @@ def said(root: Path, phrase: str, source: str, text: str) -> list[str]:
         ("# legal pages", "legal/*.md", "Two\nlegal\n> pages", "Twenty-two legal pages"),
         ("at most #", "settings.py::LIMIT", "at most 3, and", "at most 3.5"),
         ("# kinds", "settings.py::KEPT", "2 kinds", "No kinds"),
+        ("# rounds", "settings.py::ROUNDS", "200 rounds", "2000 rounds"),
         ("# names", "settings.py::NAMES", "three names", "eleven names"),
         ("for # days", "settings.py::SECONDS", "for ninety days", "for 9 days"),
         ("`--wait` (#)", "settings.py::--wait", "`--wait` (10)", "`--wait` (20)"),

@@ -25,6 +25,9 @@ FILES = {
     *("versions.json", "statement.json", DIGESTS),
 }
 
+# macOS has the one, Linux the other; both read and write the same.
+SHA256SUM = ["shasum", "--algorithm", "256"] if sys.platform == "darwin" else ["sha256sum"]
+
 
 @pytest.fixture(scope="module")
 def smoked(tmp_path_factory: pytest.TempPathFactory) -> tuple[TinyProject, RunFolder]:
@@ -66,7 +69,7 @@ def test_a_run_leaves_all_of_it(smoked: tuple[TinyProject, RunFolder]) -> None:
 
 
 def test_the_digests_are_as_everybody_reads_them(run: RunFolder) -> None:
-    subprocess.run(["sha256sum", "--strict", "--check", DIGESTS], cwd=run.path, check=True)
+    subprocess.run([*SHA256SUM, "--strict", "--check", DIGESTS], cwd=run.path, check=True)
 
     assert "shots/a.png" in (run.path / DIGESTS).read_text(encoding="utf-8")
 
@@ -81,7 +84,7 @@ def sign_again(run: RunFolder) -> None:
         name for name in (run.path / DIGESTS).read_text(encoding="utf-8").split() if "." in name
     ]
     done = subprocess.run(
-        ["sha256sum", *names], cwd=run.path, capture_output=True, text=True, check=True
+        [*SHA256SUM, *names], cwd=run.path, capture_output=True, text=True, check=True
     )
     (run.path / DIGESTS).write_text(done.stdout, encoding="utf-8")
 

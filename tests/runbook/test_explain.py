@@ -63,7 +63,7 @@ def test_the_json_has_the_row_and_the_last_commits_newest_first(explained: Proje
 def test_the_next_steps_name_the_session_of_the_tier(explained: Project) -> None:
     steps = explain(explained, "test_one").as_json()["next"]
 
-    assert "nox -s quick -- -k test_one -vv" == steps[0]
+    assert "bin/nox -s quick -- -k test_one -vv" == steps[0]
     assert "git log --oneline -10 -- app.py new.py" == steps[1]
     assert "bin/invoke rollback --test test_one" == steps[-1]
 
@@ -71,7 +71,7 @@ def test_the_next_steps_name_the_session_of_the_tier(explained: Project) -> None
 def test_the_text_warns_of_a_high_row_and_of_no_other(explained: Project) -> None:
     high, normal = (explain(explained, name).as_text() for name in ("test_one", "test_two"))
 
-    assert "HIGH: keep the public grid behind its gate" in high
+    assert "HIGH: the gate stays closed" in high
     assert "HIGH" not in normal
     assert "another cause" in normal
     assert "    no commit yet" in high.splitlines()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from runbook.nox_session import end_with_nox
+from runbook.nox_session import end_with_callers
 from tests.runbook.support import engine_environment, is_alive, wait_until
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ sys.stdin.read()
 """
 WATCHING = """
 import time
-from runbook.nox_session import end_with_nox
+from runbook.nox_session import end_with_callers
 
-end_with_nox()
+end_with_callers()
 print("watching", flush=True)
 time.sleep(1000)
 """
@@ -45,8 +45,8 @@ def test_it_ends_with_the_nox_that_is_killed() -> None:
     wait_until(lambda: not is_alive(watching), "its end")
 
 
-def test_without_nox_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_caller_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOX_CURRENT_SESSION", raising=False)
     monkeypatch.setattr("threading.Thread", None)  # whoever starts one fails
 
-    end_with_nox()
+    end_with_callers()

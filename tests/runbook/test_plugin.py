@@ -346,3 +346,24 @@ def test_a_control_stops_in_no_debugger(project: TinyProject) -> None:
 
     assert "RESULT partial" == smoked.result[0]
     assert "(Pdb)" not in smoked.out + smoked.err
+
+
+def test_pytest_names_each_parameter_of_a_row_where_it_stands(project: TinyProject) -> None:
+    many = row_test(
+        "test_many",
+        "assert value",
+        parameters="@pytest.mark.parametrize('value', [0, '', False])\n",
+    )
+    inside = many.replace("test_many", "test_inside").replace("(value", "(self, value")
+    indented = "".join(f"    {line}\n" for line in inside.splitlines())
+    project.write("tests/test_app.py", module(many, f"class TestIt:\n{indented}"))
+
+    shown = plain_pytest(project, "-rN", "-v").stdout
+
+    heads = [line.strip("_ ") for line in shown.splitlines() if line.startswith("___")]
+    names = [
+        f"{name}[{value}]"
+        for name in ("test_many", "TestIt.test_inside")
+        for value in ("0", "", "False")
+    ]
+    assert names == heads

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,28 @@ def test_a_failing_row_says_all_that_a_person_needs() -> None:
         ' cause="the index keeps it" suspects=bin/store.py,bin/b.py'
         ' next="bin/invoke explain test_a"'
     )
+
+
+def test_what_went_wrong_is_read_before_one_suspect_more() -> None:
+    paths = [f"bin/dashgen/pages/assets/script-{number}.js" for number in range(9)]
+    row = replace(ROW, suspects=tuple(Suspect(path) for path in paths))
+
+    _, fields = parse(fail_line(row, at="a:1", want="", got="the banner is not shown to anybody"))
+
+    *some, cut = fields["suspects"].split(",")
+    assert "..." == cut
+    assert paths[: len(some)] == some
+    assert 3 <= len(some)
+    assert ("the banner is not shown to anybody", ROW.cause) == (fields["got"], fields["cause"])
+
+
+def test_a_page_of_words_leaves_one_suspect_at_least_and_no_room_unused() -> None:
+    row = replace(ROW, cause="c" * 300, suspects=(Suspect("bin/" + "s" * 200), Suspect("bin/b.py")))
+
+    line = fail_line(row, at="a:1", want="w" * 300, got="g" * 300)
+
+    assert 390 < len(line) <= 400
+    assert parse(line)[1]["suspects"].startswith("bin/ss")
 
 
 def test_a_failure_that_is_no_comparison_has_no_want() -> None:

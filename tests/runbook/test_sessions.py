@@ -12,22 +12,12 @@ import pytest
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.sessions import run_session
-from tests.runbook.support import ENGINE, engine_environment
+from tests.runbook.support import ENGINE, NOXFILE, engine_environment
 
 if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
 
-NOXFILE = """
-import os
-import signal
-import sys
-import nox
-nox.options.default_venv_backend = "none"
-
-@nox.session(name="quick")
-def quick(session):
-    session.run(sys.executable, "-m", "runbook.smoke", *session.posargs, stderr=None)
-
+ENDED_OTHERWISE = """
 @nox.session(name="orphaned")
 def orphaned(session):
     os.kill(os.getppid(), signal.SIGKILL)
@@ -37,10 +27,6 @@ def orphaned(session):
 def beside(session):
     quick(session)
     session.error("something else")
-
-@nox.session(name="broken")
-def broken(session):
-    session.error("no environment")
 """
 
 
@@ -48,7 +34,7 @@ def broken(session):
 def _sessions(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     """The project has a noxfile."""
     monkeypatch.setenv("PYTHONPATH", str(ENGINE))
-    project.write("noxfile.py", NOXFILE)
+    project.write("noxfile.py", NOXFILE + ENDED_OTHERWISE)
 
 
 def test_the_exit_code_is_of_what_it_ran(project: TinyProject) -> None:

@@ -97,6 +97,16 @@ EMPTIES = (
     + "def pytest_collection_modifyitems(items):\n"
     + "    for item in items:\n        item.obj = lambda: None\n"
 )
+PUTS_ANOTHER = (
+    HOOK
+    + "def pytest_collection_modifyitems(items):\n"
+    + "    one, two = items\n"
+    + "    one.module.test_one = one.obj = two.obj\n"
+)
+WITHIN = (
+    "def make():\n    def test_one():\n        pass\n\n    return test_one\n\n\n"
+    "globals()['test_one'] = make()\n"
+)
 ONE_ALONE = "    if pyfuncitem.name != 'test_one':\n        return None\n"
 CALLS_ONE_TWICE = CALLS_TWICE.replace("    arguments =", ONE_ALONE + "    arguments =")
 FORGIVES_ONE = (
@@ -247,6 +257,23 @@ CASES: dict[str, Case] = {
         RED_RUN, "FAIL test_one", (FLAKY, TWO), WRAPS_BY_FIXTURE
     ),
     "a conftest empties the tests": Case(PARTIAL, "test_one was replaced", (RED, TWO), EMPTIES),
+    "a conftest puts another test into the module": Case(
+        PARTIAL, "test_one was replaced", (RED, TWO), PUTS_ANOTHER
+    ),
+    "a module gives one test's name to another": Case(
+        PARTIAL, "test_one was replaced", (RED, TWO, "globals()['test_one'] = test_two\n")
+    ),
+    "a module empties a test": Case(
+        PARTIAL,
+        "test_one was replaced",
+        (RED, TWO, "test_one.__code__ = (lambda: None).__code__\n"),
+    ),
+    "a module defines a test out of sight": Case(
+        PARTIAL, "test_one was replaced", (RED, TWO, "exec('def test_one(): pass')\n")
+    ),
+    "a function of a module defines a test": Case(
+        PARTIAL, "test_one was replaced", (RED, TWO, WITHIN)
+    ),
     "a conftest stops the session": Case(STOPPED, "missing: test_two", conftest=STOPS),
     "a conftest shuts the file of events": Case(RED_RUN, "", (RED, TWO), SHUTS),
     "no parameter is left": Case(

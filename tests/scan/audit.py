@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _SECONDS = 240
 _SHOWN = 5
+_AGAIN = "bin/nox -s 'scan(dependencies)'"
 _PIN = re.compile(r"^[A-Za-z0-9._-]+==[^ \\\n;]+", re.MULTILINE)
 
 
@@ -30,6 +31,13 @@ class Exit(IntEnum):
     WELL = 0
     VULNERABLE = 1
     UNKNOWN = 6
+
+
+_NEXT = {
+    Exit.WELL: "",
+    Exit.VULNERABLE: f' next="bin/invoke lock --upgrade, then {_AGAIN}"',
+    Exit.UNKNOWN: f' next="{_AGAIN} where an index answers that knows of vulnerabilities"',
+}
 
 
 class Finding(NamedTuple):
@@ -142,7 +150,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"UNKNOWN and {len(finding.unknown) - _SHOWN} more")
     print(
         f"RESULT {finding.exit.name.lower()} locks={len(locks)} looked_up={finding.checked}"
-        f" unknown={len(finding.unknown)} vulnerable={len(finding.vulnerable)}"
+        f" unknown={len(finding.unknown)} vulnerable={len(finding.vulnerable)}{_NEXT[finding.exit]}"
     )
     return finding.exit
 

@@ -119,3 +119,13 @@ def test_the_first_run_is_the_two_commands_of_the_readme() -> None:
     assert {"ubuntu", "macos"} == {
         name.partition("-")[0] for name in job["strategy"]["matrix"]["runner"]
     }
+
+
+def test_drift_is_looked_for_as_often_as_the_runbook_says() -> None:
+    drift = read(ROOT / ".github" / "workflows" / "dependency-drift.yml")
+    runbook = (ROOT / "docs" / "getting-started" / "SMOKE_RUNBOOK.md").read_text(encoding="utf-8")
+
+    (when,) = drift["on"]["schedule"]
+    *_, day, month, weekday = when["cron"].split()
+    assert ("*", "*", True) == (day, month, weekday.isdigit())
+    assert "\n| Every week | `bin/nox -s drift`" in runbook

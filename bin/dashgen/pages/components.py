@@ -106,8 +106,7 @@ def lay_out(ordered: Sequence[Component]) -> list[Part]:
         source = _first_text(fields, ("markdown", "content", "body"))
         is_formatted = len(source) <= left
         left -= len(source) if is_formatted else 0
-        note = render_note(source) if is_formatted else plain_note(source)
-        parts.append(_part(index, component, fields, note if source.strip() else None))
+        parts.append(_part(index, component, fields, _note(source, is_formatted=is_formatted)))
     return parts
 
 
@@ -142,6 +141,12 @@ def _rule(index: int, component: Component, width: float, height: float) -> str:
     if turn := _number(component.rotation) % 360:
         rule += f"rotate:{_plain(turn)}deg;"
     return f".at-{index}{{{rule}z-index:{int(_within(component.z, -999, 999))}}}"
+
+
+def _note(source: str, *, is_formatted: bool) -> Markup | None:
+    if not source.strip():
+        return None
+    return render_note(source) if is_formatted else plain_note(source)
 
 
 def _part(

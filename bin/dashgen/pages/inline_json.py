@@ -7,7 +7,7 @@ import json
 # Escaping "<" covers "</script", "<script" and "<!--" alike: all three change how a browser reads
 # what follows, and no JSON value needs the raw character. U+2028, U+2029 and every other character
 # outside ASCII are escaped by json.dumps itself.
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+_ESCAPES = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"))
 
 
 def inline_json(value: object) -> str:
@@ -24,4 +24,6 @@ def inline_json(value: object) -> str:
         ValueError: the value holds a number that JSON cannot say (NaN, infinity).
     """
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.translate(_ESCAPES)
+    for sign, escaped in _ESCAPES:  # str.translate takes many times as long
+        text = text.replace(sign, escaped)
+    return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
@@ -102,7 +103,7 @@ def render_note(text: str) -> Markup:
     if len(text) > NOTE_LIMIT or text.count("[") > _NOTE_BRACKETS or _DEEP_QUOTE.search(text):
         return plain_note(text)
     try:
-        made = _note_markdown().convert(text)
+        made = _note_to_html(text)
     except RecursionError:
         return plain_note(text)
     lowered = re.sub(r"(</?h)[12]>", r"\g<1>3>", re.sub(r"(</?h)[56]>", r"\g<1>4>", made))
@@ -195,8 +196,7 @@ class _Outline(HTMLParser):
             self._anchor = None
 
 
-# A converter keeps state while it works, so each text gets its own: pages may be made in threads. It
-# leaves quotes as they are typed: to curl them would double the time of each page.
+# A converter leaves quotes as they are typed: to curl them would double the time of each page.
 def _document_markdown(source: str) -> Markdown:
     from markdown import Markdown  # noqa: PLC0415
     from markdown.extensions.sane_lists import SaneListExtension  # noqa: PLC0415
@@ -214,6 +214,20 @@ def _document_markdown(source: str) -> Markdown:
 
         extensions.append(FencedCodeExtension())
     return Markdown(extensions=extensions)
+
+
+_kept = threading.local()
+
+
+def _note_to_html(text: str) -> str:
+    """Convert by the converter of this thread: to make one takes longer than most notes do.
+
+    It keeps state while it works, so one that a text has stopped half-way is not taken again.
+    """
+    converter: Markdown = _kept.__dict__.pop("converter", None) or _note_markdown()
+    made = converter.reset().convert(text)
+    _kept.converter = converter
+    return made
 
 
 def _note_markdown() -> Markdown:

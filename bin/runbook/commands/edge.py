@@ -64,8 +64,3 @@ def say_or_write(text: str, result: object, json_file: str) -> None:
         write_or_print(result, json_file)
     if json_file != "-":
         say(text)
-
-
-def narrate(line: str) -> None:
-    """Say what goes on meanwhile, which no program reads as a result."""
-    print(line, file=sys.stderr, flush=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.commands.edge import json_object, narrate, procedure, say_or_write
+from runbook.commands.edge import json_object, procedure, say_or_write
 from runbook.errors import UsageError
 from runbook.gate import project_gate
 from runbook.project import find_project
-from runbook.standard_streams import say
+from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -63,11 +63,15 @@ def wheel(root: Path, *, as_json: bool) -> None:
 
 
 @procedure
-def install_browsers(root: Path, *, check: bool, as_json: bool) -> None:
+def install_browsers(root: Path, *, light: bool, check: bool, as_json: bool) -> None:
     """Find a Chromium that works, or install one; say which it is."""
     nox = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py")]
     playwright = [*nox, "--session", "playwright", "--"]
-    proof = browsers.find_working_browser() if check else browsers.install_browser(playwright)
+    proof = (
+        browsers.find_working_browser(light=light)
+        if check
+        else browsers.install_browser(playwright, light=light)
+    )
     say(json.dumps(proof.as_json(), indent=2) if as_json else str(proof))
 
 

@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from runbook.commands.edge import json_object, narrate, procedure, say_or_write
+from runbook.commands.edge import json_object, procedure, say_or_write
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
-from runbook.standard_streams import say
+from runbook.standard_streams import narrate, say
 
 
 @procedure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.arguments import Parser
 from runbook.calls import call
-from runbook.culprit.command_line import Ended, add_shared, end, say
+from runbook.culprit.command_line import Ended, add_shared, end
 from runbook.culprit.find import find_offending_commit, plan
 from runbook.culprit.options import Options
 from runbook.culprit.report import Result, render, render_plan
@@ -17,6 +17,7 @@ from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.searches import keep_search
+from runbook.standard_streams import narrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _search(options: Options) -> Ended:
-    result = find_offending_commit(options, say=say)
+    result = find_offending_commit(options, say=narrate)
     _keep(options, result)
     return Ended(render(result), result.to_json(), result.exit_code)
 
@@ -47,9 +48,9 @@ def _keep(options: Options, result: Result) -> None:
         state = find_project(Path.cwd()).state
         kept = keep_search(state, options.repo, result.to_json(), replay=result.replay())
     except (RunbookError, OSError) as error:
-        say(f"note: the search is not kept for invoke report: {error}")
+        narrate(f"note: the search is not kept for invoke report: {error}")
     else:
-        say(f"{call(f'report --search {kept.id}')} shows it as a page")
+        narrate(f"{call(f'report --search {kept.id}')} shows it as a page")
 
 
 def _dry_run(options: Options) -> Ended:

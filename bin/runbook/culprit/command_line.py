@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import errno
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.options import TIMEOUT
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
+from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -54,9 +54,9 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
     except OSError as error:
         return tell(_lacking(error), json_file)
     except KeyboardInterrupt:
-        say(f"interrupted; {interrupted}")
+        narrate(f"interrupted; {interrupted}")
         return ExitCode.INTERRUPTED
-    print(text)
+    say(text)
     return code
 
 
@@ -86,11 +86,6 @@ def probe_line(outcome: str, seconds: float, what: str) -> str:
         what: What was tried, and whatever else is worth knowing.
     """
     return f"  {outcome:<12}  {seconds:6.1f} s  {what}"
-
-
-def say(line: str) -> None:
-    """Tell of the progress."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def add_shared(parser: ArgumentParser) -> None:

@@ -25,7 +25,7 @@ _FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
 
 
 class GitFailed(EnvironmentNotReady):
-    """git ended with an error; ``what`` holds its last line."""
+    """git ended with an error; ``what`` holds the line that says which."""
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -45,11 +45,11 @@ def git(folder: Path, *arguments: str) -> str:
     except NotADirectoryError as error:
         raise UsageError(f"{folder} is not a folder") from error
     if done.returncode:
-        complaint = os.fsdecode(done.stderr).strip().splitlines() or [
-            f"exit status {done.returncode}"
-        ]
-        what = f"git {arguments[0]} in {folder}: {complaint[-1]}"
-        raise GitFailed(what, next_step=step_where_full(what))
+        said = os.fsdecode(done.stderr).strip().splitlines() or [f"exit status {done.returncode}"]
+        # What is fatal may be followed by a page of advice.
+        complaint = next((line for line in said if line.startswith("fatal: ")), said[-1])
+        what = f"git {arguments[0]} in {folder}: {complaint}"
+        raise GitFailed(what, next_step=step_where_full("\n".join(said)))
     return os.fsdecode(done.stdout)
 
 

@@ -20,6 +20,7 @@ _SUBMODULE = "160000 "
 _BLOCK = re.compile(
     r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )"
 )  # a path may hold any byte but \0
+_OF_SOMEBODY_ELSE = ("dubious ownership", "unsafe repository")  # as newer gits say it, and older
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Repository:
         try:
             answer = git(folder, "rev-parse", "--is-bare-repository", "--is-shallow-repository")
         except GitFailed as error:
-            is_foreign = "safe.directory" in error.what
+            is_foreign = any(words in error.what for words in _OF_SOMEBODY_ELSE)
             trust = f"git config --global --add safe.directory {shlex.quote(str(folder.resolve()))}"
             raise UsageError(
                 f"{folder} is no git repository that can be read: {error.what}",

@@ -117,12 +117,15 @@ def close_for(project: Project, rows: Iterable[str], *, run: str) -> str:
     names = ", ".join(rows)
     if not names or is_probe():
         return ""
-    was_open = read_gate(project).may_be_open
+    before = read_gate(project)
     try:
         state = close(project, reason=f"red in {run}: {names}", by=BOT)
     except RunbookError as error:
         return f"error: {error}"
-    return f"note: the gate was open and is {state.position} now" if was_open else ""
+    if not before.may_be_open:
+        return ""
+    was = "was" if before.position is Position.OPEN else "was in doubt, said"
+    return f"note: the gate {was} open and is {state.position} now"
 
 
 def is_bot(name: str) -> bool:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from runbook.arguments import Parser
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
-from runbook.nox_session import end_with_nox
+from runbook.nox_session import end_with_callers
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
 from runbook.prove.proving import prove
 from runbook.prove.recorded import write_record
 from runbook.smoke import EXIT_CODES_VARIABLE, tell_exit_code
+from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prove what the command line names; return an `ExitCode`."""
     told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for the smokes that are run
     options = _parse(argv)
-    end_with_nox()
+    end_with_callers(told)
     try:
         code = _prove(options)
     except RunbookError as error:
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = Parser(prog="python -m runbook.prove", allow_abbrev=False)
+    parser = Parser(prog="bin/nox -s faults --", allow_abbrev=False)
     parser.add_argument("tests", nargs="*", metavar="TEST", help="rows; all where none is named")
     parser.add_argument("--tier", action="append", default=[], help="only rows of this tier")
     parser.add_argument("--jobs", type=int, default=0, help="runs at once; as many as cores")
@@ -61,16 +62,14 @@ def _prove(options: argparse.Namespace) -> ExitCode:
     faults = faults_of(project, known, options.tests, options.tier)
     jobs = options.jobs or os.cpu_count() or 1
     unfaulted = options.unfaulted or (1 if options.tests else UNFAULTED)
-    matrix = prove(project, faults, jobs=jobs, unfaulted=unfaulted, say=_narrate)
+    matrix = prove(project, faults, jobs=jobs, unfaulted=unfaulted, say=narrate)
     results = sys.stderr if options.json == "-" else sys.stdout
     for text in matrix.lines():
-        print(text, file=results)
+        say(text, results)
     if options.json:
         _write_json(options.json, matrix.as_json())
     if options.record:
-        _narrate(
-            f"recorded in {write_record(project, matrix.proofs, known)}; next: bin/invoke docs"
-        )
+        narrate(f"recorded in {write_record(project, matrix.proofs, known)}; next: bin/invoke docs")
     return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
 
 
@@ -79,13 +78,9 @@ def _check_count(option: str, number: int) -> None:
         raise UsageError(f"{option} is {number}; it is 0 or more")
 
 
-def _narrate(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _write_json(file: str, found: dict[str, object]) -> None:
     if file == "-":
-        print(json.dumps(found))
+        say(json.dumps(found))
     else:
         Path(file).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 

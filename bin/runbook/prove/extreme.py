@@ -8,7 +8,6 @@ was killed is tried again when its file changes; one that survived also when a t
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -16,25 +15,34 @@ import sys
 import time
 import tomllib
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.arguments import Parser
+from runbook.brief import STATE
 from runbook.document import table
-from runbook.errors import RunbookError, UsageError
+from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
-from runbook.nox_session import end_with_nox
+from runbook.nox_session import end_with_callers
 from runbook.project import find_project
 from runbook.prove.emptied import Emptied, reached
 from runbook.prove.workshop import Workshop
+from runbook.report_lines import MOST_LINES
+from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
+    from runbook.lines import Field
     from runbook.project import Project, Tier
 
 GOAL = 90.0  # percent that the tier kills
-RECORD = "bin/nox -s extreme -- --record"
+AGAIN = "bin/nox -s extreme"  # goes on where it was
+MEMORY = "extreme.jsonl"  # below the project's state
+_NEXT = {"partial": AGAIN, "unproved": f"a test that misses a survivor, then {AGAIN}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +68,39 @@ class Tried:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Try what was not tried yet, and print the survivors; return an `ExitCode`."""
-    end_with_nox()
+    end_with_callers()
     try:
         return _main(_parse(argv))
     except RunbookError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return tell(error, "")
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m runbook.prove.extreme", allow_abbrev=False)
+    parser = Parser(prog="bin/nox -s extreme --", allow_abbrev=False)
     parser.add_argument("--sources", required=True, help="the folder of the package under smoke")
     parser.add_argument("--reached", required=True, help="file of what a request can reach")
     parser.add_argument("--tier", default="fast")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--seconds", type=float, default=0.0, help="begin nothing after so long")
     parser.add_argument("--record", action="store_true", help="keep the result for the document")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    _check_numbers(options)
+    return options
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    if options.jobs < 1:
+        raise UsageError(
+            f"--jobs is {options.jobs}; it is 1 or more",
+            next_step=f"{AGAIN} -- --jobs 1",
+        )
+    if not 0 <= options.seconds < inf:
+        raise UsageError(
+            f"--seconds is {options.seconds:g}; it is 0, which is without an end, or more",
+            next_step=f"{AGAIN} -- --seconds 300",
+        )
 
 
 def _main(options: argparse.Namespace) -> ExitCode:
@@ -87,26 +109,55 @@ def _main(options: argparse.Namespace) -> ExitCode:
     sources = _read_sources(project, options.sources)
     wanted = reached(sources, _read_reached(options.reached))
     if not wanted:
-        raise UsageError(
-            f"--reached {options.reached} names no function", next_step="bin/nox -s extreme"
-        )
+        raise UsageError(f"--reached {options.reached} names no function", next_step=AGAIN)
     memory = _Memory(project, tier, sources)
     _try_the_rest(project, tier, wanted, memory, options)
     tried = [found for each in wanted if (found := memory.find(each))]
     survivors = [str(each.function) for each in tried if not each.killed_by]
-    for name in survivors:
-        print(line(["SURVIVED", name], []))
-    killed = len(tried) - len(survivors)
-    percent = 100 * killed / max(1, len(tried))  # of those that were tried
-    left = len(wanted) - len(tried)
-    word = "partial" if left else "proved" if percent >= GOAL else "unproved"
-    facts = [("functions", len(wanted)), ("killed", killed), ("percent", f"{percent:.1f}")]
-    print(line(["RESULT", word], [*facts, ("survived", len(survivors)), ("left", left)]))
+    killed, left = len(tried) - len(survivors), len(wanted) - len(tried)
+    for text in lines(survivors, killed=killed, left=left):
+        say(text)
     if options.record and not left:
         result = {"functions": len(wanted), "killed": killed, "survivors": survivors}
         text = json.dumps({"schema": "extreme/1", "tier": tier.name, **result}, indent=1)
         record_file(project).write_text(text + "\n", encoding="utf-8")
-    return ExitCode.RED if word == "unproved" else ExitCode.GREEN
+    return ExitCode.RED if _word(len(survivors), killed, left) == "unproved" else ExitCode.GREEN
+
+
+def lines(survivors: Sequence[str], *, killed: int, left: int) -> list[str]:
+    """Return what is printed: the survivors as far as they fit on a screen, and RESULT.
+
+    Args:
+        survivors: The functions that no test missed.
+        killed: How many were missed.
+        left: How many were not tried yet.
+    """
+    room, word = MOST_LINES - 1, _word(len(survivors), killed, left)
+    shown = survivors if len(survivors) <= room else survivors[: room - 1]
+    hidden = len(survivors) - len(shown)
+    tried = killed + len(survivors)
+    facts: list[Field] = [
+        ("functions", tried + left),
+        ("killed", killed),
+        ("percent", f"{_percent(killed, tried):.1f}"),
+        ("survived", len(survivors)),
+        ("left", left),
+    ]
+    return [
+        *(line(["SURVIVED", name], []) for name in shown),
+        *([line(["CUT"], [("survivors", hidden), ("in", f"{STATE}/{MEMORY}")])] if hidden else []),
+        line(["RESULT", word], [*facts, *([("next", _NEXT[word])] if word in _NEXT else [])]),
+    ]
+
+
+def _word(survived: int, killed: int, left: int) -> str:
+    if left:
+        return "partial"
+    return "proved" if _percent(killed, killed + survived) >= GOAL else "unproved"
+
+
+def _percent(killed: int, tried: int) -> float:
+    return 100 * killed / max(1, tried)
 
 
 def _read_sources(project: Project, folder: str) -> dict[str, str]:
@@ -121,16 +172,14 @@ def _read_reached(file: str) -> list[str]:
     try:
         return Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise UsageError(
-            f"--reached {file}: {error.strerror}", next_step="bin/nox -s extreme"
-        ) from error
+        raise UsageError(f"--reached {file}: {error.strerror}", next_step=AGAIN) from error
 
 
 class _Memory:
     """What was tried, in this run and in earlier ones."""
 
     def __init__(self, project: Project, tier: Tier, sources: Mapping[str, str]) -> None:
-        self._file = project.state / "extreme.jsonl"
+        self._file = project.state / MEMORY
         self._file.parent.mkdir(exist_ok=True)
         folders = {(project.root / path).parent for path in tier.tests}
         tests = [file for folder in sorted(folders) for file in sorted(folder.glob("*.py"))]
@@ -173,7 +222,7 @@ def _try_the_rest(
 ) -> None:
     rest = [function for function in wanted if memory.find(function) is None]
     rest.sort(key=lambda function: _digest(str(function)))  # so that a part is a fair sample
-    print(f"{len(wanted)} functions, {len(rest)} of them to be tried", file=sys.stderr)
+    narrate(f"{len(wanted)} functions, {len(rest)} of them to be tried")
     if not rest:
         return
     started, batch = time.monotonic(), 4 * options.jobs
@@ -187,7 +236,7 @@ def _try_the_rest(
                 by = ran.failures[0]["name"] if ran.failures else ran.verdict
                 memory.keep(some[place], "" if ran.verdict == "green" else by)
             seconds = time.monotonic() - started
-            print(f"[{first + len(some)}/{len(rest)}] {seconds:.0f} s", file=sys.stderr, flush=True)
+            narrate(f"[{first + len(some)}/{len(rest)}] {seconds:.0f} s")
 
 
 def _digest(*texts: str) -> str:

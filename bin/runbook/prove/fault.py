@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runbook.project import Project
     from runbook.rows import Row
 
+LEAST = 2  # faults that prove a row
 _KEYS = {"cause", "file", "find", "replace"}
 
 
@@ -148,7 +149,7 @@ def faults_of(
 def findings(project: Project, faults: Sequence[Fault]) -> Iterator[str]:
     """Yield what is wrong with the faults as they stand, without injecting any.
 
-    Each must fit its file, and where a tier has faults, each of its rows must have two.
+    Each must fit its file, and where a tier has faults, each of its rows must have `LEAST`.
     """
     for fault in faults:
         try:
@@ -159,8 +160,9 @@ def findings(project: Project, faults: Sequence[Fault]) -> Iterator[str]:
             yield error.what
     for row in _rows_to_prove(project, faults):
         count = sum(fault.row == row.test for fault in faults)
-        if count < 2:
-            yield f"{row.test} is proved by {count} faults; mend: describe two in {project.faults}"
+        if count < LEAST:
+            mend = f"describe {LEAST} in {project.faults}"
+            yield f"{row.test} is proved by {count} faults; mend: {mend}"
 
 
 def _rows_to_prove(project: Project, faults: Sequence[Fault]) -> tuple[Row, ...]:

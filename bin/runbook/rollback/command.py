@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from runbook.exit_codes import ExitCode
 from runbook.rollback.ground import Ground, Wish
 from runbook.rollback.resmoke import Resmoke
 from runbook.rollback.whole import Hint, Rollback
+from runbook.standard_streams import narrate, say
 from runbook.step_runner import read_plan_file
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCo
     jobs = int(given["jobs"])
     check_jobs(jobs)
     hint = Hint(given["file"], given["test"], given["commit"], jobs)
-    procedure = Rollback(Ground(project, *how.files), hint, _wish(given), _say)
+    procedure = Rollback(Ground(project, *how.files), hint, _wish(given), narrate)
     plan = procedure.plan()
     if how.dry_run:
         return _tell_plan(plan, how.json_file)
@@ -84,7 +84,7 @@ def revert_and_resmoke(project: Project, arguments: Mapping[str, Any], how: How)
     plan = procedure.plan()
     if how.dry_run:
         return _tell_plan(plan, how.json_file)
-    ended = procedure.carry_out(plan, approved=approved, resume=how.resume, say=_say)
+    ended = procedure.carry_out(plan, approved=approved, resume=how.resume, say=narrate)
     return _tell_result(procedure.as_json(ended), how.json_file)
 
 
@@ -98,10 +98,6 @@ def _approved(arguments: Mapping[str, Any], how: How) -> tuple[Plan | None, dict
 
 def _wish(given: Mapping[str, Any]) -> Wish:
     return Wish(int(given["mainline"]), bool(given["yes"]))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _tell_plan(plan: Plan, json_file: str) -> ExitCode:
@@ -124,7 +120,7 @@ def _tell(text: str, record: dict[str, Any], json_file: str) -> None:
             Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise EnvironmentNotReady(f"--json {json_file}: {error.strerror}") from error
-    print(json.dumps(record, indent=2) if json_file == "-" else text)
+    say(json.dumps(record, indent=2) if json_file == "-" else text)
 
 
 def _text(record: dict[str, Any]) -> str:

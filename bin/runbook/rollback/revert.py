@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from runbook.culprit.git import GitFailed, git
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from runbook.rollback.policy import Candidate
 
 _NOTHING = "0" * 40  # as the old value of a ref: it must not be there yet
+_GO_ON = "the same command with --resume"
 _SHOWN = 8  # dependent commits
 
 
@@ -125,7 +127,8 @@ def publish(root: Path, branch: str, made: str) -> bool:
     """Make a branch that points at a commit; return whether it was made, and not there already.
 
     Raises:
-        Refused: A branch of this name is there, and is something else.
+        Refused: A branch of this name is there, and is something else; or one that leaves no room for it.
+        EnvironmentNotReady: git cannot write it.
     """
     reference = f"refs/heads/{branch}"
     try:
@@ -143,14 +146,23 @@ def publish(root: Path, branch: str, made: str) -> bool:
         there = _commit_of(root, reference)
         if there and _content(root, there) == _content(root, made):
             return False
-        what = (
-            f"the branch {branch} is there already, and is something else" if there else error.what
-        )
+        standing = branch if there else _in_the_way(root, branch)
+        if not standing:
+            raise EnvironmentNotReady(error.what, next_step=f"mend that, then {_GO_ON}") from error
+        why = "and is something else" if there else f"so that none can be called {branch}"
         raise Refused(
-            what,
-            next_step=f"git branch --move {branch} {branch}-before, then the same command again",
+            f"the branch {standing} is there already, {why}",
+            next_step=f"git branch --move {standing} before-{standing}, then {_GO_ON}",
         ) from error
     return True
+
+
+def _in_the_way(root: Path, branch: str) -> str:
+    """Return the first branch that leaves no room for one of this name: git keeps each as a file, or as a folder."""
+    above = [str(parent) for parent in PurePosixPath(branch).parents[:-1]]
+    patterns = [f"refs/heads/{name}" for name in above] + [f"refs/heads/{branch}/"]
+    names = git(root, "for-each-ref", "--format=%(refname:lstrip=2)", *patterns).split()
+    return next((name for name in names if name in above or name.startswith(f"{branch}/")), "")
 
 
 def _commit_of(root: Path, reference: str) -> str:

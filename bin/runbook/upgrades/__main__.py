@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.arguments import Parser
 from runbook.calls import call
-from runbook.culprit.command_line import Ended, add_shared, end, say
+from runbook.culprit.command_line import Ended, add_shared, end
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
+from runbook.standard_streams import narrate
 from runbook.upgrades.asking import Free, Move
 from runbook.upgrades.find import find_offending_upgrade, try_state
 from runbook.upgrades.laboratory import describe
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _search(options: Options) -> Ended:
-    result = find_offending_upgrade(options, say=say)
+    result = find_offending_upgrade(options, say=narrate)
     return Ended(render(result), result.to_json(), result.exit_code)
 
 
@@ -56,7 +57,7 @@ def _state(only: str, pins: str) -> Move | Free:
 
 def _try(options: Options, state: Move | Free) -> Ended:
     """Try one state and say what came of it."""
-    answer = try_state(options, state, say=say)
+    answer = try_state(options, state, say=narrate)
     record = {
         "schema": "drift-probe/1",
         "outcome": str(answer.outcome),

@@ -14,18 +14,18 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook import browsers
 from runbook.arguments import Parser
-from runbook.culprit.command_line import Ended, end, say
+from runbook.culprit.command_line import Ended, end
 from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
 from runbook.project import find_project
+from runbook.standard_streams import narrate, say
 from runbook.upgrades import constraints, evidence, issue
 from runbook.upgrades.edit import holding, lifting
 from runbook.upgrades.find import find_offending_upgrade
@@ -89,7 +89,7 @@ class Drift:
             command=floated.command, lift=True, ages=True, newest_first=not floated.is_tested,
             suspected=self.blamed(), **self.options,
         )  # fmt: skip
-        result = find_offending_upgrade(options, say=say)
+        result = find_offending_upgrade(options, say=narrate)
         self.tiers[floated.name] = result.to_json() | {"tier": floated.name}
         if result.log:
             self.logs[floated.name] = result.log
@@ -170,7 +170,7 @@ class Drift:
         stack = Stack(self.project.root, healed)
         done = stack.put([*holding(new), *lifting(standing, healed)])
         for branch in stack.left:
-            say(
+            narrate(
                 f"note: {branch} is left as it is: somebody has changed it, and it does not merge as it stands"
             )
         return done
@@ -229,7 +229,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = vars(_parser().parse_args(argv))
     json_file = arguments.pop("json")
     # Of what goes on meanwhile nothing may stand before the one object that a program reads.
-    tell = say if json_file == "-" else partial(print, flush=True)
+    tell = narrate if json_file == "-" else say
     return end(
         lambda: _run(arguments, tell), json_file, interrupted="the same command goes on from here"
     )
@@ -277,7 +277,7 @@ def _look_at_all(drift: Drift, everything: Sequence[Floated], tell: Callable[[st
     if not drift.tiers and failed:
         raise failed[-1][1]
     for each, reason in failed:
-        say(f"error: {each.name}: {reason}")
+        narrate(f"error: {each.name}: {reason}")
         drift.tiers[each.name] = _not_looked_at(each, str(reason), drift.options["as_of"])
 
 
@@ -295,11 +295,11 @@ def _commit_or_say_why_not(drift: Drift) -> list[str]:
     try:
         done = drift.commit()
     except RunbookError as error:
-        say(f"note: no branch was written: {error}")
+        narrate(f"note: no branch was written: {error}")
         return []
     for each in done:
         below = f" on top of {each.on}, which it brings along" if each.on else ""
-        say(f"note: committed on the branch {each}{below}; merge it, or open a pull request")
+        narrate(f"note: committed on the branch {each}{below}; merge it, or open a pull request")
     return [str(each) for each in done]
 
 
@@ -312,7 +312,9 @@ def _has_browser() -> bool:
     with contextlib.suppress(EnvironmentNotReady):
         browsers.find_working_browser()
         return True
-    say("note: no browser works here: its tiers are left out; next: bin/invoke install-browsers")
+    narrate(
+        "note: no browser works here: its tiers are left out; next: bin/invoke install-browsers"
+    )
     return False
 
 
@@ -363,7 +365,7 @@ def _age(days: int | None) -> str:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="nox -s drift --", description=__doc__)
+    parser = Parser(prog="bin/nox -s drift --", description=__doc__)
     add = parser.add_argument
     add("--as-of", default="", help="what was newest then: a date, or RFC 3339 (default: now)")
     add("--resolution", choices=RESOLUTIONS, default="highest", help="of the newest side")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -48,6 +49,38 @@ def test_a_payload_in_a_document_is_cleaned(payload: str) -> None:
 @given(st.text(alphabet="<>[]()!*_`#>-+ \n\t\"'&:/\\abj1.", max_size=120))
 def test_any_note_is_clean(text: str) -> None:
     assert_clean(render_note(text), NOTE_TAGS, {"href", "rel"})
+
+
+@given(st.lists(st.text(alphabet="<>[]()!*_`#>-+ \n\t\"'&:/\\abj1.", max_size=60), max_size=5))
+def test_a_note_is_the_same_after_others(texts: list[str]) -> None:
+    after_others = [render_note(text) for text in texts]
+
+    assert after_others == [by_a_thread_of_its_own(text) for text in texts]
+
+
+def test_a_name_that_one_note_defines_is_no_link_in_the_next() -> None:
+    render_note("[here]: https://example.org/\n\n[here]")
+
+    assert "href" not in render_note("[here]")
+
+
+def test_a_note_that_stops_the_converter_half_way_spoils_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def give_up(*_args: object) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("markdown.blockparser.BlockParser.parseBlocks", give_up)
+        assert render_note("*soft*") == "<pre>*soft*</pre>"
+
+    assert "<em>soft</em>" in render_note("*soft*")
+
+
+def by_a_thread_of_its_own(text: str) -> str:
+    """Render a note where no converter has worked before."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(render_note, text).result()
 
 
 def test_a_note_has_its_markdown() -> None:

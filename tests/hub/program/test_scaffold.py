@@ -16,6 +16,7 @@ import pytest
 from hub import scaffold
 from hub.catalogue import scan
 from hub.errors import EnvironmentNotReady, SmokeRed
+from runbook.patience import patience
 from tests.hub import breaking
 from tests.hub.hub_process import ROOT
 
@@ -40,7 +41,13 @@ def run(*command: str, **variables: str) -> Said:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     environment |= {"PYTHONPATH": str(ROOT / "bin"), "HUB_PYTHON": sys.executable, **variables}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=240
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience(240),  # what is run waits as much longer itself
     )
 
 

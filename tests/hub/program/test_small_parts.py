@@ -92,3 +92,21 @@ def test_a_number_that_makes_no_sense_is_refused(
 
     shown = capsys.readouterr()
     assert ("", True) == (shown.out, shown.err.startswith(f"error: {said}\n"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: COMMAND\n  next: bin/nox -s hub-command -- --help\n"),
+        (["serve", "--port", "x"], "argument --port: invalid int value: 'x'\n  next: "),
+        (["nosuch"], "argument COMMAND: invalid choice: 'nosuch' (choose from "),
+    ],
+)  # fmt: skip
+def test_a_call_that_cannot_be_read_says_what_to_run(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert 2 == ended.value.code
+    assert capsys.readouterr().err.startswith(f"error: {said}")

@@ -6,25 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runbook.support import ENGINE, PYPROJECT, module, row_test
+from tests.runbook.support import ENGINE, NOXFILE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
 
 
-NOXFILE = """
-import sys
-import nox
-nox.options.default_venv_backend = "none"
-
-@nox.session(name="quick")
-def quick(session):
-    session.run(sys.executable, "-m", "runbook.smoke", *session.posargs, stderr=None)
-
-@nox.session(name="broken")
-def broken(session):
-    session.error("no environment")
-
+TWICE = """
 @nox.session(name="twice")
 @nox.parametrize("tier", ["fast", "other"])
 def twice(session, tier):
@@ -49,7 +37,7 @@ session = "twice"
 def procedures(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     """A project of three tiers, one of which has no environment."""
     monkeypatch.setenv("PYTHONPATH", str(ENGINE))
-    project.write("noxfile.py", NOXFILE)
+    project.write("noxfile.py", NOXFILE + TWICE)
     project.write("pyproject.toml", PYPROJECT + TIERS)
     project.write("other/test_other.py", module(row_test("test_red", "assert 1 == 2")))
     return project

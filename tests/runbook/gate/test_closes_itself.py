@@ -61,6 +61,17 @@ def test_a_red_row_of_high_severity_closes_it_and_is_named(
     assert f"red in run {run}: test_high" == state.why
 
 
+def test_a_gate_in_doubt_is_closed_too_and_not_called_open(
+    project: TinyProject, gate: GateFile
+) -> None:
+    gate.path.write_bytes(gate.path.read_bytes().replace(b'"ada"', b'"eve"'))
+
+    smoked = smoke(project, gate, HIGH_RED)
+
+    assert "note: the gate was in doubt, said open and is closed now" in smoked.err
+    assert Position.CLOSED is gate.read(time.time()).position
+
+
 def test_a_red_row_of_normal_severity_does_not(project: TinyProject, gate: GateFile) -> None:
     smoke(project, gate, NORMAL_RED)
 

@@ -6,6 +6,7 @@ import importlib.util
 import marshal
 import os
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["gated"]
 
 RED, GREEN = "assert 1 == 2", "assert 1 == 1"
-MEND = "sed -i 's/1 == 2/1 == 1/' tests/test_app.py"
+MEND = "sed -i.bak 's/1 == 2/1 == 1/' tests/test_app.py && rm tests/test_app.py.bak"
 FORGER = """
 import pytest
 
@@ -186,6 +187,47 @@ def replaced_blob(gated: Gated, _: Path) -> dict[str, str]:
     return {}
 
 
+def object_of_another_content(gated: Gated, _: Path) -> dict[str, str]:
+    """Git reads an object by its name, and believes that the content is the one that has it."""
+    name = gated.project.git("rev-parse", "HEAD:tests/test_app.py")
+    content = both(one=GREEN).encode()
+    file = gated.project.root / ".git" / "objects" / name[:2] / name[2:]
+    file.unlink()
+    file.write_bytes(zlib.compress(b"blob %d\0%b" % (len(content), content)))
+    return {}
+
+
+def green_names_for_the_red_commit(gated: Gated, _: Path) -> dict[str, str]:
+    red = gated.project.git("rev-parse", "HEAD")
+    gated.project.write("tests/test_app.py", both(one=GREEN))
+    gated.project.commit()
+    green = gated.project.git("rev-parse", "HEAD")
+    gated.project.git("reset", "-q", "--hard", red)
+    for name in ("heads/HEAD", "tags/HEAD", f"heads/{red}", f"tags/{red[:10]}"):
+        gated.project.git("update-ref", f"refs/{name}", green)
+    return {}
+
+
+def another_address(gated: Gated, folder: Path) -> dict[str, str]:
+    another_repository(gated, folder)
+    gated.project.git("config", f"url.{folder}.insteadOf", str(gated.project.root))
+    return {}
+
+
+def attributes_of_the_repository(gated: Gated, folder: Path) -> dict[str, str]:
+    filter_of_the_repository(gated, folder)
+    write(gated.project.root / ".git" / "info" / "attributes", "test_app.py filter=mend\n")
+    return {}
+
+
+def a_test_in_a_comment(gated: Gated, _: Path) -> dict[str, str]:
+    """Read as UTF-7, the comment's second line is a test of the same name."""
+    hidden = "# +AAo-def test+AF8-one(): pass\n"
+    gated.project.write("tests/test_app.py", f"# coding: utf-7\n{both()}\n{hidden}")
+    gated.project.commit()
+    return {}
+
+
 def monitor_that_sees_nothing(gated: Gated, folder: Path) -> dict[str, str]:
     gated.project.git("config", "core.fsmonitor", str(script(folder / "monitor", "printf 'x\\0'")))
     gated.project.write("app.py", "def serve():\n    return 3\n")
@@ -338,7 +380,8 @@ BESIDE: list[Trick] = [
     *(hook_of_a_template, hook_of_the_repository, hook_by_variables),
     *(filter_by_variables, filter_of_the_repository, filter_of_one_worktree),
     *(filter_of_the_machine, filter_of_a_home),
-    *(another_repository, another_index, replaced_blob),
+    *(another_repository, another_index, another_address, replaced_blob),
+    *(green_names_for_the_red_commit, attributes_of_the_repository),
     *(large_file_filter, name_in_capitals, another_clock),
     *(mended_and_not_committed, known_secret, options_of_nox, gate_of_another_commit),
 ]
@@ -360,6 +403,8 @@ def test_what_stands_beside_a_red_commit_changes_nothing(
 REFUSED: list[tuple[Trick, int, str]] = [
     (another_work_tree, 2, "failed to unpack tree object HEAD"),
     (monitor_that_sees_nothing, 5, "what is served from this checkout is not"),
+    (object_of_another_content, 5, "what is served from this checkout is not"),
+    (a_test_in_a_comment, 5, "tests/test_app.py::test_one has no row"),
     (smaller_manifest, 2, "tests/none does not exist"),
     (options_of_the_project, 5, "missing: test_one"),
     (other_files_of_settings, 5, "red: test_one"),

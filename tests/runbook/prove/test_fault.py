@@ -108,7 +108,7 @@ def test_the_findings_name_each_fault_that_does_not_fit_and_each_row_with_too_fe
     assert [
         "the fault test_one.gone finds its text 0 times in app.py, not once",
         "the fault test_one.nowhere: no.py: No such file or directory",
-        "test_two is proved by 0 faults; mend: describe two in tests/faults",
+        "test_two is proved by 0 faults; mend: describe 2 in tests/faults",
     ] == list(findings(found, read_faults(found)))
 
 

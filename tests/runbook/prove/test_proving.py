@@ -32,7 +32,6 @@ from tests.runbook.support import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 APP = "def serve():\n    return 1\n\n\ndef greet():\n    return 'hello'\n"
@@ -172,32 +171,46 @@ find = "return 1"
 replace = "import os, pathlib, time; pathlib.Path('{pid}').write_text(f'{{os.getpid()}} '); time.sleep(1000)"
 """
 NOXFILE = """
+import os
+import pathlib
 import sys
 import nox
 nox.options.default_venv_backend = "none"
 
 @nox.session(name="faults")
 def faults(session):
+    pathlib.Path(os.environ["TMPDIR"], "nox").write_text(str(os.getpid()))
     session.run(sys.executable, "-m", "runbook.prove", *session.posargs, stderr=None)
 """
-PROVE = ["-m", "runbook.prove"]
-NOX = ["-m", "nox", "-s", "faults", "--"]
+TASK = """
+import pathlib, sys
+from runbook.sessions import run_session
+
+run_session(pathlib.Path.cwd(), "faults", sys.argv[1:])
+"""
+CALLERS = {
+    "prove": ["-m", "runbook.prove"],
+    "nox": ["-m", "nox", "-s", "faults", "--"],
+    "task": ["-c", TASK],
+}
 
 
 @pytest.mark.parametrize(
     ("caller", "sent", "status"),
     [
-        (PROVE, signal.SIGINT, ExitCode.INTERRUPTED),
-        (PROVE, signal.SIGTERM, -signal.SIGTERM),
-        (PROVE, signal.SIGKILL, -signal.SIGKILL),
-        (NOX, signal.SIGINT, ExitCode.INTERRUPTED),
-        (NOX, signal.SIGTERM, -signal.SIGTERM),
-        (NOX, signal.SIGKILL, -signal.SIGKILL),
+        ("prove", signal.SIGINT, ExitCode.INTERRUPTED),
+        ("prove", signal.SIGTERM, -signal.SIGTERM),
+        ("prove", signal.SIGKILL, -signal.SIGKILL),
+        ("nox", signal.SIGINT, ExitCode.INTERRUPTED),
+        ("nox", signal.SIGTERM, -signal.SIGTERM),
+        ("nox", signal.SIGKILL, -signal.SIGKILL),
+        ("task", signal.SIGTERM, -signal.SIGTERM),
+        ("task", signal.SIGKILL, -signal.SIGKILL),
     ],
-    ids=lambda value: getattr(value, "name", value[1] if isinstance(value, list) else ""),
+    ids=lambda value: getattr(value, "name", value if isinstance(value, str) else ""),
 )
-def test_one_that_is_ended_leaves_neither_a_smoke_nor_a_folder(
-    app: TinyProject, tmp_path: Path, caller: Sequence[str], sent: signal.Signals, status: int
+def test_one_that_is_ended_leaves_no_process_and_no_folder(
+    app: TinyProject, tmp_path: Path, caller: str, sent: signal.Signals, status: int
 ) -> None:
     pid, scratch = tmp_path / "pid", tmp_path / "scratch"
     scratch.mkdir()
@@ -205,7 +218,7 @@ def test_one_that_is_ended_leaves_neither_a_smoke_nor_a_folder(
     app.write("noxfile.py", NOXFILE)
 
     with subprocess.Popen(
-        [sys.executable, *caller, "test_number", "--jobs", "1"],
+        [sys.executable, *CALLERS[caller], "test_number", "--jobs", "1"],
         cwd=app.root,
         env=engine_environment({"TMPDIR": str(scratch)}),
         start_new_session=True,
@@ -219,3 +232,5 @@ def test_one_that_is_ended_leaves_neither_a_smoke_nor_a_folder(
     assert status == proving.returncode
     wait_until(lambda: not is_alive(int(pid.read_text())), "the end of the run")
     wait_until(lambda: not list(scratch.glob("runbook-*")), "the end of the folder")
+    noxes = [int(file.read_text()) for file in scratch.glob("nox")]
+    wait_until(lambda: not any(is_alive(nox) for nox in noxes), "the end of Nox")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.culprit.worktrees import Worktree
+from runbook.errors import EnvironmentNotReady
 from runbook.rollback.candidate import reverted_by
 from runbook.rollback.policy import Candidate
 from runbook.rollback.revert import make_revert, publish
@@ -89,6 +90,36 @@ def test_a_branch_is_made_once_and_never_moved(repository: Repository) -> None:
     with pytest.raises(Refused, match="is there already, and is something else"):
         publish(repository.root, "revert/x", second)
     assert first == repository.git("rev-parse", "revert/x")
+
+
+@pytest.mark.parametrize("standing", ["revert", "revert/x/y"])
+def test_a_branch_for_which_there_is_no_room_names_the_one_in_its_way(
+    repository: Repository, standing: str
+) -> None:
+    repository.git("branch", "revert-other")
+    repository.git("branch", standing)
+
+    with pytest.raises(Refused) as refused:
+        publish(repository.root, "revert/x", repository.git("rev-parse", "HEAD"))
+
+    expected = f"the branch {standing} is there already, so that none can be called revert/x"
+    assert expected == refused.value.what
+    move, _, after = refused.value.next_step.partition(", ")
+    assert "then the same command with --resume" == after
+    repository.git(*move.split()[1:])
+    assert publish(repository.root, "revert/x", repository.git("rev-parse", "HEAD"))
+
+
+def test_a_branch_that_git_cannot_write_is_an_error_of_the_environment(
+    repository: Repository,
+) -> None:
+    (repository.root / ".git/refs/heads/revert").mkdir()
+    (repository.root / ".git/refs/heads/revert/x.lock").touch()
+
+    with pytest.raises(EnvironmentNotReady, match=r"x\.lock': File exists") as refused:
+        publish(repository.root, "revert/x", repository.git("rev-parse", "HEAD"))
+
+    assert "mend that, then the same command with --resume" == refused.value.next_step
 
 
 def test_a_revert_counts_until_it_is_itself_reverted(repository: Repository) -> None:

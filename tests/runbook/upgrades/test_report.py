@@ -135,3 +135,13 @@ def test_several_sets_are_told_apart_from_one_set_of_several() -> None:
         replace(RESULT, culprits=((ant,), (bee,)))
     )
     assert "only together" in render(replace(RESULT, culprits=((ant, bee),)))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_the_document_gives_the_exit_code_of_each_verdict(verdict: Verdict) -> None:
+    document = Path(__file__).parents[3] / "docs" / "architecture" / "drift.md"
+    rows = [line.split("|") for line in document.read_text(encoding="utf-8").splitlines()]
+
+    (told,) = [row for row in rows if [f"`{verdict}`"] == [cell.strip() for cell in row[1:2]]]
+
+    assert str(int(replace(RESULT, verdict=verdict).exit_code)) == told[3].strip()

@@ -1,0 +1,77 @@
+"""Tokens that must open nothing, each but one step away from one that is good."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hub.keys import SigningKey
+
+UNSIGNED, EXPIRED, EARLY, CONFUSED = "unsigned", "expired", "not yet valid", "signed in public"
+KINDS: Final = (UNSIGNED, EXPIRED, EARLY, CONFUSED)
+_MINUTES: Final = 300  # seconds: longer than any leeway for clocks that differ
+
+
+def forge(kind: str, token: str, key_file: Path) -> str:
+    """Return a forgery that is one of `KINDS`; what is no token stays what it is.
+
+    Args:
+        kind: What is wrong with it.
+        token: A good one.
+        key_file: What signs the good ones, so that of some forgeries nothing is wrong but the times.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return token
+    head, body, _ = parts
+    if kind == UNSIGNED:
+        return f"{head}.{body}."
+    key = _key_in(key_file)
+    if kind == CONFUSED:
+        return _signed_in_public(body, key)
+    claims = _read(body)
+    lifetime: int = claims["exp"] - claims["iat"]
+    return _signed(
+        _read(head), claims, key, later=_MINUTES if kind == EARLY else -lifetime - _MINUTES
+    )
+
+
+def _signed(header: dict[str, Any], claims: dict[str, Any], key: SigningKey, *, later: int) -> str:
+    from joserfc import jwt
+
+    assert header["kid"] == key.private.kid, (
+        "the hub signs with another key than the one that it keeps"
+    )
+    times = {name: claims[name] + later for name in ("iat", "nbf", "exp")}
+    return jwt.encode(header, claims | times, key.private)
+
+
+def _signed_in_public(body: str, key: SigningKey) -> str:
+    """Sign with the public key as if it were a shared secret: it takes in whoever believes the header's algorithm."""
+    header = {"alg": "HS256", "kid": key.private.kid, "typ": "JWT"}
+    signed = f"{_written(json.dumps(header).encode())}.{body}"
+    secret = key.private.as_pem(private=False)
+    return f"{signed}.{_written(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
+
+
+@cache
+def _key_in(file: Path) -> SigningKey:
+    from hub.keys import SigningKey
+
+    return SigningKey.load_or_create(file)
+
+
+def _read(part: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
+    return found
+
+
+def _written(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

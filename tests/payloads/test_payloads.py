@@ -1,0 +1,186 @@
+"""Published payloads in every field of canvas pages and of the grid: to a browser's parser, text they stay.
+
+Of some 4,100 a sample is tried; ``ENSEMBLE_PAYLOADS=9999`` tries all. Chromium meets them in
+tests/browser_pages/test_payload_corpus.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from dashgen.canvas_schema import Canvas, CanvasId, Card, Component, RoomState
+from dashgen.grid_cursor import GridOrder
+from dashgen.pages.canvas_view import render_canvas_page
+from dashgen.pages.grid import render_index_page
+from tests.corpus import chunks, payloads
+from tests.integration import hostile
+from tests.integration.html_page import parse_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.integration.html_page import Element
+
+COUNT = int(os.environ.get("ENSEMBLE_PAYLOADS", "1100"))
+ON_A_CANVAS = 40  # as many notes as a canvas may format
+ON_A_GRID = 400
+NOW = 1_790_007_200.0
+NOTE_TAGS = {
+    *("blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"),
+    "a",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A canvas that says payloads wherever it can, and its page."""
+
+    texts: tuple[str, ...]
+    canvas: Canvas
+    page: Element
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[str]:
+    """Payloads that differ, in the order in which they were drawn."""
+    found = payloads(COUNT)
+    assert len(found) > 1_000
+    return found
+
+
+@pytest.fixture(scope="module")
+def canvases(corpus: list[str]) -> list[Shown]:
+    """All of them, on pages of canvases."""
+    return [_show(texts) for texts in chunks(corpus, ON_A_CANVAS)]
+
+
+def _show(texts: tuple[str, ...]) -> Shown:
+    canvas = _canvas_of(texts)
+    return Shown(texts, canvas, parse_page(render_canvas_page(canvas, now=NOW).html))
+
+
+def _canvas_of(texts: Sequence[str]) -> Canvas:
+    return Canvas(
+        id=CanvasId("cnv_0123456789ab"),
+        owner_id="usr_alice",
+        owner_handle=texts[0],
+        title=texts[-1],
+        description=texts[len(texts) // 2],
+        theme=texts[0],
+        room_state=RoomState(
+            components=[Component(**each) for each in hostile.components(tuple(texts))]
+        ),
+        created_at=NOW,
+        updated_at=NOW,
+        published_at=NOW,
+        slot_index=0,
+    )
+
+
+@functools.cache
+def _benign_page(count: int) -> Counter[tuple[str, ...]]:
+    return _elements(_show((hostile.BENIGN,) * count).page)
+
+
+def _elements(page: Element) -> Counter[tuple[str, ...]]:
+    """How often there is which element with which attributes, but for links' addresses and what notes say."""
+    elements = Counter((tag, *sorted({*names} - {"href", "rel"})) for tag, names in page.shape)
+    for prose in page.all(having=("class", "prose")):
+        elements.subtract(
+            (tag, *sorted({*names} - {"href", "rel"})) for tag, names in prose.shape[1:]
+        )
+    return +elements
+
+
+def _strange_and_missing(
+    found: Counter[tuple[str, ...]], expected: Counter[tuple[str, ...]]
+) -> tuple[list[str], list[str]]:
+    """The elements that should not be there, and those that should."""
+    strange, missing = found - expected, expected - found
+    return sorted(map(" ".join, strange)), sorted(map(" ".join, missing))
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="A canvas page lets some writing of markup through: an escape or the cleaning of notes is gone.",
+    suspects=[
+        "bin/dashgen/pages/components.py",
+        "bin/dashgen/pages/rich_text.py::render_note",
+        "bin/dashgen/pages/inline_json.py::inline_json",
+        "bin/dashgen/pages/layout.py",
+    ],
+)
+def test_payloads_are_text_on_canvas_pages(canvases: list[Shown]) -> None:
+    for shown in canvases:
+        page = shown.page
+        said = [text.strip() for text in shown.texts]
+        assert ([], []) == _strange_and_missing(_elements(page), _benign_page(len(said)))
+        for name in ("part-text", "part-note", "part-link"):
+            parts = page.all(having=("class", name))
+            assert said == [part.text.strip() for part in parts]
+        assert said[-1] == page.by_id("canvas-title").text.strip()
+        for prose in page.all(having=("class", "prose")):
+            assert {tag for tag, _ in prose.shape[1:]} <= NOTE_TAGS
+        block = page.by_id("canvas-boot").source
+        assert set() == set(block) & set("<>&")
+        boot = json.loads(block)
+        assert msgspec.to_builtins(shown.canvas.room_state) == boot["room_state"]
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="An address that is no address of the web reaches a canvas page.",
+    suspects=[
+        "bin/dashgen/links.py::safe_href",
+        "bin/dashgen/pages/components.py",
+        "bin/dashgen/pages/rich_text.py::render_note",
+    ],
+)
+def test_payloads_are_no_addresses(canvases: list[Shown]) -> None:
+    addresses = [address for shown in canvases for address in shown.page.addresses]
+
+    assert [] == [address for address in addresses if not address.isprintable()]
+    assert [] == [address for address in addresses if address.startswith(("//", "/\\", "\\"))]
+    schemes = {urlsplit(address).scheme for address in addresses}
+    assert set() == schemes - {"", "http", "https", "mailto"}
+
+
+@pytest.mark.runbook(
+    severity="high",
+    cause="A card of the grid lets some writing of markup through: an escape is gone.",
+    suspects=["bin/dashgen/pages/grid.py::render_index_page", "bin/dashgen/pages/layout.py"],
+)
+def test_payloads_are_text_on_cards(corpus: list[str]) -> None:
+    for texts in chunks(corpus, ON_A_GRID):
+        page, benign = _grid_of(texts), _grid_of([hostile.BENIGN] * len(texts))
+
+        assert ([], []) == _strange_and_missing(_elements(page), _elements(benign))
+        said = [text.strip() for text in texts]
+        (grid,) = page.all(having=("id", "grid"))
+        for name in ("title", "description"):
+            cards = grid.all(having=("class", f"card-{name}"))
+            assert said == [card.text.strip() for card in cards]
+
+
+def _grid_of(texts: Sequence[str]) -> Element:
+    cards = [
+        Card(
+            id=CanvasId(f"cnv_{number:012x}"),
+            title=text,
+            owner_handle=text,
+            description=text,
+            theme=text,
+            published_at=NOW,
+        )
+        for number, text in enumerate(texts)
+    ]
+    return parse_page(render_index_page(cards, "", GridOrder.newest).html)
