@@ -33,6 +33,7 @@ _ENDS = 8  # runs of each end, where one of them contradicted itself
 _TRIES = 3  # runs of the baseline before it counts as red
 _SUSPECTED = 0.1  # a command that lied once does so at least this often
 _RESTARTS = 2
+_LAST = 2  # more runs of the newest before a command that lies accuses anybody
 _TIMEOUT = "error:Timeout"
 _NO_VERDICT = frozenset({"error:Status126", "error:Status127", _TIMEOUT})
 
@@ -226,8 +227,23 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
                     case, laboratory, Verdict.CLEAN, "the newest is green after all: a flake"
                 )
             continue
+        if found.green is not None and not _stays_red(laboratory):
+            why = "the newest failed and then passed: a flake"
+            return conclude(case, laboratory, Verdict.CLEAN, why)
         verdict = Verdict.INCONCLUSIVE if found.green is None else Verdict.FOUND
         return conclude(case, laboratory, verdict, found.why, search)
     return conclude(
         case, laboratory, Verdict.INCONCLUSIVE, "the command contradicts itself too often"
     )
+
+
+def _stays_red(laboratory: Laboratory) -> bool:
+    """Whether the newest is still red after some more runs, where the command is known to lie.
+
+    That it was red is the one thing that every step of the search stood upon.
+    """
+    if laboratory.rates.are_steady:
+        return True
+    laboratory.repeat(_NEWEST, sum(laboratory.counts(_NEWEST)) + _LAST)
+    (newest,) = laboratory.answer([_NEWEST])
+    return not newest.is_green

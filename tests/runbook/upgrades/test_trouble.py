@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from tests.runbook.support import wait_until
 
 if TYPE_CHECKING:
     from tests.runbook.upgrades.conftest import Project
+
+LAST = 2  # runs of the newest before a command that lies accuses anybody
 
 
 @pytest.fixture
@@ -141,6 +144,33 @@ def test_a_flake_at_the_newest_is_no_alarm(shop: Project) -> None:
     found = shop.search()
     assert "clean" == found.record["verdict"], found.out
     assert any("flake" in note for note in found.record["notes"])
+
+
+def test_nobody_is_blamed_for_a_flake_that_lasted_as_long_as_the_search(shop: Project) -> None:
+    """The baseline fails once; the newest fails until somebody would be named, and never again."""
+    runs = shop.root.parent / "runs"
+
+    def check(newest_fails: int) -> None:
+        shutil.rmtree(runs, ignore_errors=True)
+        runs.mkdir()
+        fails = {"1.0 1.0": 1, "2.0 2.0": newest_fails, "1.0 2.0": 99}
+        shop.check(
+            "import ant, bee, pathlib\n"
+            "    key = ant.VERSION + ' ' + bee.VERSION\n"
+            f"    with (pathlib.Path({str(runs)!r}) / key).open('a+') as log:\n"
+            "        log.write('x')\n"
+            "        so_far = log.tell()\n"
+            f"    assert so_far > {fails!r}.get(key, 0), 'bee'"
+        )
+
+    check(newest_fails=99)
+    named = shop.search("--jobs", "1", "--fresh")
+    assert [["bee"]] == named.culprits, named.out
+    until_then = (runs / "2.0 2.0").stat().st_size - LAST
+    check(newest_fails=until_then)
+    found = shop.search("--jobs", "1", "--fresh")
+    assert "clean" == found.record["verdict"], found.out
+    assert "a flake" in found.record["why"]
 
 
 def test_a_constraint_of_drift_can_be_left_out_so_that_its_proof_can_be_repeated(
