@@ -20,6 +20,7 @@ from runbook.report_page.page import (
     section,
 )
 from runbook.report_page.pictures import Picture, gallery
+from runbook.report_page.versus import versus
 from runbook.rows import function_id, short_name
 
 if TYPE_CHECKING:
@@ -121,9 +122,7 @@ def _headline(result: Mapping[str, Any]) -> Node:
 def _lead(result: Mapping[str, Any]) -> str:
     high = [each for each in result["failures"] if each.get("severity") == "high"]
     if high:
-        return (
-            "A row of high severity is red: the public grid stays closed until it is green again."
-        )
+        return "A row of high severity is red: the gate stays closed until it is green again."
     if result["verdict"] == "red" and result["reasons"]:
         return " ".join(result["reasons"])
     if result["verdict"] == "red":
@@ -159,7 +158,7 @@ def _sections(record: RunRecord) -> Iterator[Html]:
 
 def _trend_words(points: tuple[TrendPoint, ...]) -> Html:
     green = sum(point.verdict == "green" for point in points)
-    middle = sorted(point.seconds for point in points)[len(points) // 2]
+    middle = sorted(point.seconds for point in points)[(len(points) - 1) // 2]
     half = f"; half of them took {middle:.1f} s or less" if len(points) > 1 else ""
     return tag("p", f"{green} of {len(points)} green{half}. A bar's height is its time.")
 
@@ -168,14 +167,6 @@ def _card(failure: Mapping[str, Any], record: RunRecord) -> Html:
     """One failure: what it was, why, where, and what to do, in that order."""
     name = short_name(failure["test"])
     is_high = failure.get("severity") == "high"
-    versus = tag(
-        "dl",
-        tag("div", tag("dt", "wanted"), tag("dd", failure["want"]), class_="want")
-        if failure["want"]
-        else None,
-        tag("div", tag("dt", "got"), tag("dd", failure["got"] or "nothing was said"), class_="got"),
-        class_="versus",
-    )
     suspects = failure.get("suspects", ())
     own = [picture for picture in record.pictures if _is_of(picture, failure)]
     return tag(
@@ -186,7 +177,7 @@ def _card(failure: Mapping[str, Any], record: RunRecord) -> Html:
         tag("p", "It did not get as far as what it tests: ", failure["precondition"], " failed.")
         if failure.get("precondition")
         else None,
-        versus,
+        versus(failure["want"], failure["got"]),
         [
             tag("span", "Look here", class_="label"),
             tag("ul", [tag("li", code(breakable(each))) for each in suspects], class_="plain"),

@@ -28,6 +28,12 @@ def test_a_run_that_broke_beside_its_tests_says_how() -> None:
     assert "the session did not finish" in shown
 
 
+def test_half_of_two_runs_took_as_long_as_the_shorter() -> None:
+    shown = text_of(run_page(run_record("green")))
+
+    assert "2 of 2 green; half of them took 1.0 s or less." in shown
+
+
 def test_a_failure_has_its_cause_its_suspects_and_the_next_commands() -> None:
     told = failure("x") | {
         "cause": "it broke",
@@ -40,7 +46,7 @@ def test_a_failure_has_its_cause_its_suspects_and_the_next_commands() -> None:
     for part in ("high severity", "it broke", "app.py::serve", "absent", "present"):
         assert part in shown
     assert "bin/invoke explain test_one\nbin/invoke find-offending-commit --test test_one" in shown
-    assert "the public grid stays closed" in shown
+    assert "the gate stays closed" in shown
 
 
 def test_a_failure_without_a_row_is_shown_with_what_there_is() -> None:
