@@ -2,11 +2,12 @@
 
 These are the functions of `dashgen`, noted from the first connection on, each once, as ``file::name`` a line.
 Left out is what no request asked for: the start and the end of the process, and the thread that tidies its store.
-Pages are not warmed up, so that requests make them.
+Pages are not warmed up, so that requests make them, and no template has been compiled before.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -48,6 +49,18 @@ class Recorder:
                 self._notes.write(f"{file}::{code.co_qualname}\n")
 
 
+def compile_templates_anew() -> None:
+    """Let no earlier server have compiled a template: whether one has would decide what a request reaches."""
+    from dashgen.pages import template_cache
+
+    class EmptyCache(template_cache.TemplateCache):
+        def __init__(self, folder: Path, settings: Path) -> None:
+            super().__init__(Path(os.environ["ORCH_DATA"], f"compiled-{folder.name}"), settings)
+
+    vars(template_cache)["TemplateCache"] = EmptyCache
+    sys.dont_write_bytecode = False  # by which the cache goes
+
+
 def main() -> int:
     """Serve, and note."""
     notes, *arguments = sys.argv[1:]
@@ -56,6 +69,7 @@ def main() -> int:
     from dashgen import server
 
     vars(server)["warm_up"] = lambda: None
+    compile_templates_anew()
     threading.settrace(recorder)
     sys.settrace(recorder)
     return server.main(arguments)
