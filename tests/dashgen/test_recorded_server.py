@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,13 +26,15 @@ def _noted(notes: Path) -> list[str]:
     program = [ROOT / "tests" / "reach" / "recorded_server.py", notes]
     server = ServerProcess(Roots(), program=program)
     try:
-        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-        for path in ("/pair.html", "/health"):
-            connection.request("GET", path)
-            response = connection.getresponse()
-            assert 200 == response.status
-            response.read()
-        return notes.read_text(encoding="utf-8").splitlines()
+        with contextlib.closing(
+            http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+        ) as connection:
+            for path in ("/pair.html", "/health"):
+                connection.request("GET", path)
+                with connection.getresponse() as response:
+                    response.read()
+                    assert 200 == response.status
+            return notes.read_text(encoding="utf-8").splitlines()
     finally:
         server.stop()
 
