@@ -176,4 +176,5 @@ def _read(file: Path) -> Any:
 
 
 def _key(body: object, name: str) -> object:
-    return body.get(name) if isinstance(body, dict) else body
+    """What a body says under a name; one that is no object, said so that it equals nothing that it could have said."""
+    return body.get(name) if isinstance(body, dict) else f"no object: {body}"
