@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from runbook.culprit.guarded import GuardedFolder
 
+NOT_ALLOWED = "the project does not allow what the baseline pins"
 _FORM = "2"  # of what is remembered; what was kept in another form is not read
 
 
@@ -76,18 +77,21 @@ class Case:
                 laboratory.rates = Rates(good_fails=options.flake_rate, error=options.error)
             yield laboratory
 
+    def not_allowed(self) -> list[str]:
+        """Return what the baseline pins and the project does not allow, each with what it gets instead."""
+        found = self.resolver.baseline.pins
+        return [
+            f"{name} {pin} (it gets {found[name]})"
+            for name, pin in sorted(self.resolver.wanted.items())
+            if found.get(name, pin) != pin
+        ]
+
     def note_differences(self) -> None:
         """Note where the baseline and the project disagree."""
         resolver = self.resolver
-        found, wanted = resolver.baseline.pins, resolver.wanted
-        moved = [
-            f"{name} {pin} (it gets {found[name]})"
-            for name, pin in sorted(wanted.items())
-            if found.get(name, pin) != pin
-        ]
-        new = sorted(found.keys() - wanted.keys())
+        new = sorted(resolver.baseline.pins.keys() - resolver.wanted.keys())
         for what, names in (
-            ("the project does not allow what the baseline pins", moved),
+            (NOT_ALLOWED, self.not_allowed()),
             ("the baseline does not pin what the project requires", new),
             ("pinned, though the project does not require it", resolver.kept),
         ):

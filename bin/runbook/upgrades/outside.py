@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit.probing import Job, Word
 from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
 from runbook.upgrades.bound import first_bad, free
+from runbook.upgrades.case import NOT_ALLOWED
 from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.laboratory import Trial
 from runbook.upgrades.minimal import Names, Space, minimal_red_set
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _BUILD_REQUIREMENTS = re.compile(r"Installing build requirements?: (.*)")
 _PIN = re.compile(r"([\w.-]+)==([^\s,`]+)")
+_AS_PINNED = "the baseline as it is pinned"
 _OLDER_PYTHONS = 2  # that are tried
 
 
@@ -52,8 +54,12 @@ def look_outside(case: Case, laboratory: Laboratory, why: str, *, resolves: bool
     yard = Yard(case, laboratory)
     if resolves:
         (baseline,) = laboratory.answer([Move(frozenset())])
+        differs = case.not_allowed()
+        if differs and yard.try_baseline(_AS_PINNED).is_green:
+            why = f"{NOT_ALLOWED}: {', '.join(differs)}; as it is pinned it is green"
+            return _unexplained(conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
     else:
-        baseline = yard.try_baseline("the baseline as it is pinned")
+        baseline = yard.try_baseline(_AS_PINNED)
         if baseline.is_green:
             return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
     found = _build_requirements(yard, why) or _interpreter(yard, why)

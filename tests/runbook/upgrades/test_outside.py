@@ -60,3 +60,22 @@ def test_a_baseline_that_is_red_is_not_the_lock(project: Project) -> None:
     assert "  says        ValueError: always" in found.out.splitlines()
     assert ["ValueError: always"] == found.record["says"]
     assert any("ValueError" in name for name in found.record["failure"])
+
+
+def test_a_baseline_that_the_project_does_not_allow_any_more_is_nobody_elses_fault(
+    project: Project,
+) -> None:
+    """What is pinned would be green, on this interpreter and on any other; the project asks for what is red."""
+    for version in ("1.0", "2.0"):
+        project.index.wheel("ant", version)
+    project.require("ant>=2")
+    project.pin("ant==1.0")
+    project.check("import ant; assert ant.VERSION == '1.0', 'ant'")
+    found = project.search()
+    assert (ExitCode.RED, "baseline-red") == (found.status, found.record["verdict"]), found.out
+    assert (
+        "the project does not allow what the baseline pins: ant 1.0 (it gets 2.0)"
+        in found.record["why"]
+    )
+    assert [] == found.record["culprits"]
+    assert ["AssertionError: ant"] == found.record["says"]
