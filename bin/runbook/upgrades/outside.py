@@ -57,17 +57,17 @@ def look_outside(case: Case, laboratory: Laboratory, why: str, *, resolves: bool
         differs = case.not_allowed()
         if differs and yard.try_baseline(_AS_PINNED).is_green:
             why = f"{NOT_ALLOWED}: {', '.join(differs)}; as it is pinned it is green"
-            return _unexplained(conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
+            return _shown(conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
     else:
         baseline = yard.try_baseline(_AS_PINNED)
         if baseline.is_green:
             return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
     found = _build_requirements(yard, why) or _interpreter(yard, why)
-    return found or _unexplained(conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
+    return _shown(found or conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
 
 
-def _unexplained(result: Result, baseline: Answer) -> Result:
-    """Return a result with what the baseline failed with: a person has to look at it."""
+def _shown(result: Result, baseline: Answer) -> Result:
+    """Return a result with what the baseline failed with: whoever is told what to mend wants to see why."""
     return replace(
         result, failure=tuple(sorted(baseline.fingerprint)), says=said_by(baseline.output), log=baseline.output
     )  # fmt: skip

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
     from tests.runbook.upgrades.conftest import Project
 
+BASELINE_RUNS = 3  # before it counts as red
 BACKEND = """
 import zipfile
 
@@ -60,6 +66,29 @@ def test_a_baseline_that_is_red_is_not_the_lock(project: Project) -> None:
     assert "  says        ValueError: always" in found.out.splitlines()
     assert ["ValueError: always"] == found.record["says"]
     assert any("ValueError" in name for name in found.record["failure"])
+
+
+def test_an_interpreter_is_named_with_its_fix_and_with_what_fails_on_it(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that calls itself older is this one; what it runs is the first run that passes."""
+    older = tmp_path / "pyenv" / "versions" / "3.9.99" / "bin" / "python"
+    older.parent.mkdir(parents=True)
+    older.symlink_to(sys.executable)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    runs = tmp_path / "runs"
+    project.index.wheel("ant", "1.0")
+    project.require("ant")
+    project.pin("ant==1.0")
+    project.check(
+        f"log = open({str(runs)!r}, 'a'); log.write('x'); assert log.tell() > {BASELINE_RUNS}, 'too new'"
+    )
+    found = project.search()
+    assert (ExitCode.GREEN, "outside-lock") == (found.status, found.record["verdict"]), found.out
+    assert [["python"]] == found.culprits
+    assert any("requires-python" in note for note in found.record["notes"])
+    assert ["AssertionError: too new"] == found.record["says"]
+    assert any("AssertionError" in name for name in found.record["failure"])
 
 
 def test_a_baseline_that_the_project_does_not_allow_any_more_is_nobody_elses_fault(
