@@ -4,6 +4,10 @@
 def parsed: . as $text | try ($text | fromjson) catch null;
 def field($name): if type == "object" then .[$name] else null end;
 
+# The claims of a token, unverified: URL-safe base64 without padding.
+def claims: (split(".")[1] // "") | gsub("-"; "+") | gsub("_"; "/") | . + "==="[0:(4 - length % 4) % 4]
+  | try (@base64d | fromjson) catch null;
+
 # Printable, on one line, and no longer than a line has room for.
 def short: gsub("[^ -~]+"; " ") | if length > 110 then .[0:107] + "..." else . end;
 def quoted: short | tojson;
@@ -44,9 +48,11 @@ def fail($check; $want; $got; $cause; $suspect):
   (
     ($me | parsed) as $person
     | (($person | field("email")) // "" | tostring | startswith($user + "@")) as $is_user
-    | ([$person | field("sub"), field("name")] | all(type == "string" and . != "")) as $is_named
+    | ($token | parsed | field("access_token") // "" | claims | field("sub")) as $subject
+    | ($subject != null and ($person | field("sub")) == $subject) as $is_subject
+    | ($person | field("name") | type == "string" and . != "") as $is_named
     | ($person | field("groups") | type == "array") as $has_groups
-    | select($status.me != "200" or ($is_user and $is_named and $has_groups | not))
+    | select($status.me != "200" or ($is_user and $is_subject and $is_named and $has_groups | not))
     | fail("auth-accepted"; "200 and the test user";
         if $status.token != "200" then answered("token"; "for the token: " + $token) else answered("me"; $me) end;
         "no token for this app can be had, or the app does not believe it"; "backend.py")

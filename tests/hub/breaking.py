@@ -70,6 +70,7 @@ FAST: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "no-backend": (lambda folder: (folder / "backend.py").unlink(), "health"),
     "sick": (_in_backend('"status": "ok"', '"status": "sick"'), "health"),
+    "bare-health": (_in_backend('{"status": "ok"}', '"ok"'), "health"),
     "no-health": (_in_backend('            Route("/health", health),\n', ""), "health"),
     "ends-the-hub": (
         _in_backend('json_answer({"status": "ok"})', "__import__('os')._exit(3)"),
@@ -95,6 +96,10 @@ FAST: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "nameless": (
         _in_backend(ME, ME.replace(".as_json()", '.as_json() | {"sub": ""}')),
+        "auth-accepted",
+    ),
+    "another-account": (
+        _in_backend(ME, ME.replace(".as_json()", '.as_json() | {"sub": "eve"}')),
         "auth-accepted",
     ),
     "no-entitlement": (lambda folder: (folder / "entitlement.yml").unlink(), "auth-accepted"),

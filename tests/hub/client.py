@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 from dataclasses import dataclass, field
@@ -149,3 +150,15 @@ def password_grant(audience: str) -> dict[str, str]:
 def token_in(reply: Reply) -> str:
     """Return the token that was granted; what the hub says instead where it was not."""
     return str(reply.json["access_token"]) if reply.status == 200 else reply.text
+
+
+def subject_in(reply: Reply) -> object:
+    """Return whom the token is for that was granted."""
+    _, claims, _ = token_in(reply).split(".")
+    return decoded(claims)["sub"]
+
+
+def decoded(part: str) -> dict[str, Any]:
+    """Return what the head of a token says, or its claims; nothing of it is verified."""
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
+    return found

@@ -9,6 +9,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.hub.client import decoded
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -36,10 +38,10 @@ def forge(kind: str, token: str, key_file: Path) -> str:
     key = _key_in(key_file)
     if kind == CONFUSED:
         return _signed_in_public(body, key)
-    claims = _read(body)
+    claims = decoded(body)
     lifetime: int = claims["exp"] - claims["iat"]
     return _signed(
-        _read(head), claims, key, later=_MINUTES if kind == EARLY else -lifetime - _MINUTES
+        decoded(head), claims, key, later=_MINUTES if kind == EARLY else -lifetime - _MINUTES
     )
 
 
@@ -66,11 +68,6 @@ def _key_in(file: Path) -> SigningKey:
     from hub.keys import SigningKey
 
     return SigningKey.load_or_create(file)
-
-
-def _read(part: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
-    return found
 
 
 def _written(content: bytes) -> str:

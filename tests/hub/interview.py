@@ -86,7 +86,7 @@ class Interview:
             for slug in lot
             for what, question in self._questions(slug, tokens["token", slug]).items()
         }
-        return self._put(questions)
+        return tokens | self._put(questions)
 
     def _for_token(self, slug: str) -> Question:
         return Question(f"{self._hub.url}/identity/token", form=password_grant(slug))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbook.preconditions import precondition
-from tests.hub.client import bearer
+from tests.hub.client import bearer, subject_in
 from tests.hub.hub_process import TEST_USER
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
         reply.text
     )
     assert {"sub", "name", "email", "groups"} <= set(reply.json)
-    assert "" != reply.json["sub"], reply.text
+    assert subject_in(app.answer("token")) == reply.json["sub"], reply.text
     assert "Test User" == reply.json["name"], reply.text
     assert {*TEST_GROUPS} <= {*reply.json["groups"]}, reply.text
 
