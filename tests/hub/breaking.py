@@ -117,8 +117,12 @@ FAST: dict[str, tuple[Callable[[Path], None], str]] = {
     "secret": (_in_manifest("kind: internal", "kind: internal\npassword: hunter2"), "manifest"),
 }
 
-# What only a browser can see: every request of these succeeds.
+# What only a browser can see, for which every request succeeds: how it looks, and whom the front end's calls are for.
 BROWSER: dict[str, Callable[[Path], None]] = {
+    "greets-anybody": _in_backend(
+        'person = signed_in(request)\n    return json_answer({"greeting": f"Hello, {person.name}"})',
+        'return json_answer({"greeting": "Hello, you"})',
+    ),
     "no-heading": lambda folder: _drop(folder / "frontend" / "index.html", r"<h1>.*?</h1>"),
     "hidden-body": _in_page("<body>", "<body hidden>"),
     "see-through": lambda folder: _write(folder / "frontend" / "app.css", "main { opacity: 0; }"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -72,12 +73,14 @@ class Sight:
     Attributes:
         address: Where the tile has led.
         authenticated: A call of the front end that succeeds and needs a sign-in, or nothing.
+        public: The calls of the front end that whoever is not signed in is answered, too.
         contrast: How well the heading can be seen, from 1 to 21.
         trouble: What the page's scripts or its policy complain about.
     """
 
     address: str
     authenticated: str
+    public: list[str]
     contrast: float
     trouble: list[str]
 
@@ -103,7 +106,8 @@ def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Si
     assert heading["width"] * heading["height"] > 0, "the heading is outside of the page"
     seen = contrast_of(page, heading)
     picture(page, evidence_folder() / "apps" / f"{app.slug}.png")
-    return Sight(page.url, authenticated, seen, visit.errors + visit.violations)
+    trouble = visit.errors + visit.violations
+    return Sight(page.url, authenticated, calls.public(client), seen, trouble)
 
 
 def go_through_tile(page: Page, slug: str) -> None:
@@ -124,6 +128,7 @@ class ApiCalls:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._succeeded: list[str] = []
+        self._to_strangers: dict[str, int] = {}  # the status that each of them is answered
         page.on("response", self._note)
 
     def _note(self, answer: Response) -> None:
@@ -136,22 +141,31 @@ class ApiCalls:
         Returns:
             Its address, or nothing where none comes.
         """
-        asked = 0
         while True:
-            while asked < len(self._succeeded):
-                url = self._succeeded[asked]
-                if client.get(url).status == 401:
+            for url in self._succeeded[len(self._to_strangers) :]:
+                if self._ask_as_a_stranger(url, client) == HTTPStatus.UNAUTHORIZED:
                     return url
-                asked += 1
             try:
                 self._page.wait_for_event("response", _is_call, timeout=ACTION_MS)
             except TimeoutError:
                 return ""
 
+    def public(self, client: Client) -> list[str]:
+        """Return the calls so far that whoever is not signed in is answered, too."""
+        for url in self._succeeded[len(self._to_strangers) :]:
+            self._ask_as_a_stranger(url, client)
+        return [url for url, status in self._to_strangers.items() if status == HTTPStatus.OK]
+
+    def _ask_as_a_stranger(self, url: str, client: Client) -> int:
+        self._to_strangers[url] = client.get(url).status
+        return self._to_strangers[url]
+
 
 def _is_call(answer: Response) -> bool:
-    is_asked_by_script = answer.request.resource_type in {"fetch", "xhr"}
-    return is_asked_by_script and "/api/" in urlsplit(answer.url).path and answer.status == 200
+    """Whether a script has read something, which to read again changes nothing."""
+    request = answer.request
+    is_read = request.resource_type in {"fetch", "xhr"} and request.method == "GET"
+    return is_read and "/api/" in urlsplit(answer.url).path and answer.status == HTTPStatus.OK
 
 
 def heading_with(page: Page, name: str) -> FloatRect | None:

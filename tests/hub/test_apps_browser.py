@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.runbook(
     severity="normal",
-    cause="the front end renders blank, or its calls of the backend are refused",
+    cause="the front end renders blank, its calls of the backend are refused, or nobody need sign in for them",
     suspects=[
         "bin/hub/apps",
         "bin/hub/sign_in.py::SignIn",
@@ -32,6 +32,7 @@ def test_app_works_through_its_tile(tile: App, stop: Stop) -> None:
 
     assert f"{tile.manifest.routing.subdomain}.localhost" in seen.address
     assert "" != seen.authenticated, "no call of the front end succeeds that needs a sign-in"
+    assert not tile.manifest.auth.required or [] == seen.public, "strangers are answered, too"
     assert seen.contrast >= READABLE, "the heading cannot be seen"
     assert [] == seen.trouble
 
