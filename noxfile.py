@@ -189,6 +189,15 @@ def hub_command(session: nox.Session) -> None:
     session.run("python", "-m", "hub", *session.posargs, stderr=None, interrupt_timeout=10)
 
 
+@nox.session(name="panel", tags=["tools"], default=False)
+def panel(session: nox.Session) -> None:
+    """Serve Ensemble on this machine, until Ctrl-C: `bin/nox -s panel -- --port 8080`."""
+    sync(session, "panel")
+    session.run(
+        "python", "bin/control-panel-server.py", *session.posargs, stderr=None, interrupt_timeout=10
+    )
+
+
 @nox.session(name="wheel", python=PYTHONS, tags=["package"], default=False)
 def wheel(session: nox.Session) -> None:
     """Build the engine, install it beside pytest alone on every Python, and follow its guide to the letter."""

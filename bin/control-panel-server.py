@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
 _PROGRAMS = str(Path(__file__).resolve().parent)
+_EXIT_ENVIRONMENT = 4  # as dashgen.server has it, which cannot be imported then
 
 
 class _FromSource(SourceFileLoader):
@@ -43,11 +44,23 @@ def main() -> int:
     if "ENSEMBLE_RUN_NONCE" not in os.environ:
         sys.path_hooks.insert(0, _find_own_sources)
         sys.path_importer_cache.pop(_PROGRAMS, None)
-    from dashgen import server  # noqa: PLC0415 - now it is found, and by whom
-
+    try:
+        from dashgen import server  # noqa: PLC0415 - now it is found, and by whom
+    except ModuleNotFoundError as error:
+        return _lacks(error)
     gc.freeze()
     gc.enable()
     return server.main()
+
+
+def _lacks(error: ModuleNotFoundError) -> int:
+    """Say what has the package that this Python lacks; what is our own is nobody's to install."""
+    if (error.name or "dashgen").startswith("dashgen"):
+        raise error
+    sys.stderr.write(
+        f"error: this Python lacks {error.name}; Ensemble needs it\n  next: bin/nox -s panel\n"
+    )
+    return _EXIT_ENVIRONMENT
 
 
 if __name__ == "__main__":

@@ -32,11 +32,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Ask for its help, for which everything is imported."""
+def start(checkout: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Ask for its help, for which everything is imported; with options of Python's own."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [sys.executable, checkout / "bin" / "control-panel-server.py", "--help"],
+        [sys.executable, *options, checkout / "bin" / "control-panel-server.py", "--help"],
         env={**environment, **variables},
         cwd=checkout,
         capture_output=True,
@@ -56,3 +56,12 @@ def test_a_smokes_own_server_takes_the_bytecode_that_the_smoke_has_checked(check
     started = start(checkout, ENSEMBLE_RUN_NONCE="one")
 
     assert "bytecode of another source was run" in started.stderr
+
+
+def test_a_python_without_its_packages_is_told_what_has_them(checkout: Path) -> None:
+    started = start(checkout, "-S")  # without what is installed
+
+    assert (4, "") == (started.returncode, started.stdout)
+    assert started.stderr.startswith("error: this Python lacks ")
+    assert started.stderr.endswith("; Ensemble needs it\n  next: bin/nox -s panel\n")
+    assert 2 == len(started.stderr.splitlines())

@@ -62,6 +62,7 @@ LEFT_TO_OTHERS = {
     "bin/nox": "nox -s workflows-run runs it, as a bare runner would",
     "bin/nox -s drift": "nox -s workflows-run runs it",
     "bin/nox -s browser": "nox -s workflows-run runs it",
+    "bin/nox -s panel -- --port 8080": "it serves until Ctrl-C; every smoke starts the same program",
     "bin/nox -s chaos": MINUTES,
     "bin/nox -s fast-stores": MINUTES,
     "bin/nox -s scan": MINUTES,
