@@ -22,8 +22,14 @@ import pytest
 from runbook.errors import UsageError
 from runbook.negative_control import NegativeControls
 from runbook.preconditions import failed_precondition
-from runbook.pytest_process import EVENTS_VARIABLE, LIFELINE_VARIABLE, NONCE_VARIABLE
+from runbook.pytest_process import (
+    EVENTS_VARIABLE,
+    LIFELINE_VARIABLE,
+    LIMIT_VARIABLE,
+    NONCE_VARIABLE,
+)
 from runbook.rows import MARKER, Row, Severity, function_id, make_row
+from runbook.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -49,11 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
         threading.Thread(target=_end_with_runner, args=(int(lifeline),), daemon=True).start()
     # Popped, so that no test inherits what it would need to write events of its own.
     events, nonce = os.environ.pop(EVENTS_VARIABLE, None), os.environ.pop(NONCE_VARIABLE, "")
+    seconds = float(os.environ.pop(LIMIT_VARIABLE, "0"))
     is_interactive = config.getoption("usepdb", default=False) or config.getoption(
         "trace", default=False
     )
     controls = NegativeControls(is_interactive=bool(is_interactive))
-    reporter = EventWriter(events, nonce, controls) if events else RowSummary()
+    limit = TimeLimit(0 if is_interactive else seconds, config.rootpath)
+    reporter = EventWriter(events, nonce, controls, limit) if events else RowSummary()
     config.pluginmanager.register(reporter, "runbook-reporter")
     if events and config.getoption("dist", default="no") != "no":
         # Workers of pytest-xdist have neither nonce nor events: what they run, nobody here would see.
@@ -138,11 +146,13 @@ class EventWriter(_Observer):
         path: The file that the engine reads.
         nonce: The secret by which the engine knows its own run.
         controls: Run before the first test of each folder.
+        limit: The time that a test may take, and so may the collection.
     """
 
-    def __init__(self, path: str, nonce: str, controls: NegativeControls) -> None:
+    def __init__(self, path: str, nonce: str, controls: NegativeControls, limit: TimeLimit) -> None:
         super().__init__()
         self._controls = controls
+        self._limit = limit
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._nonce = nonce
         self._written = 0
@@ -153,6 +163,16 @@ class EventWriter(_Observer):
         line = json.dumps({"event": event, "nonce": self._nonce, **fields}) + "\n"
         os.write(self._file, line.encode())
         self._written += 1
+
+    def pytest_collection(self) -> None:
+        self._limit.start()
+
+    def pytest_enter_pdb(self) -> None:
+        """Leave whoever has stopped in a debugger their time."""
+        self._limit.stop()
+
+    def pytest_leave_pdb(self) -> None:
+        self._limit.start()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -169,6 +189,7 @@ class EventWriter(_Observer):
 
     def pytest_collection_finish(self) -> None:
         """Say what could have been run."""
+        self._limit.stop()
         self._write("collected", tests=self._made)
         gc.freeze()  # what is there now stays until the end, where pytest looks for garbage
 
@@ -180,7 +201,13 @@ class EventWriter(_Observer):
         if _is_replaced(item):
             self._write("replaced", test=item.nodeid)
         _watch(item)
-        return (yield)
+        file, line, _ = item.location
+        self._write("begin", test=item.nodeid, at=f"{file}:{(line or 0) + 1}")
+        self._limit.start()
+        try:
+            return (yield)
+        finally:
+            self._limit.stop()
 
     def observe(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport

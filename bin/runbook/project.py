@@ -19,7 +19,8 @@ _TIER_KEYS = {
     *("goes_with", "variables"),
 }
 _GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
-_KEYS = {"claims", "faults", "gate", "harness", "locks", "slug", "tiers"}
+_KEYS = {"claims", "faults", "gate", "harness", "locks", "slug", "test_seconds", "tiers"}
+_TEST_SECONDS = 120.0  # only a hang takes as long, on a busy machine too
 
 
 class Tier(NamedTuple):
@@ -81,6 +82,7 @@ class Project(NamedTuple):
         harness: Globs of what every run stands on, besides what the tiers watch and the rows suspect.
         slug: What a dashboard calls the project; its folder's name by default.
         faults: The folder of the faults that prove the rows, relative to the root.
+        test_seconds: What one test of a smoke may take; 0 for as long as it likes.
     """
 
     root: Path
@@ -89,6 +91,7 @@ class Project(NamedTuple):
     harness: tuple[str, ...] = ()
     slug: str = ""
     faults: str = "tests/faults"
+    test_seconds: float = _TEST_SECONDS
 
     @property
     def state(self) -> Path:
@@ -175,6 +178,7 @@ def project_of(settings: str, *, root: Path) -> Project:
         slug=_text(table.get("slug", root.name), "slug"),
         harness=_texts(table.get("harness", []), "[tool.runbook] harness"),
         faults=_text(table.get("faults", "tests/faults"), "faults"),
+        test_seconds=_seconds(table.get("test_seconds", _TEST_SECONDS), "test_seconds"),
     )
 
 
@@ -243,6 +247,16 @@ def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"pyproject.toml: {where} must be a string")
     return value
+
+
+def _seconds(value: object, where: str) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value < float("inf")
+    ):
+        raise UsageError(f"pyproject.toml: {where} must be a number of seconds, 0 for no limit")
+    return float(value)
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ EVENTS_VARIABLE = "RUNBOOK_EVENTS"  # the file that the plugin writes to
 NONCE_VARIABLE = "RUNBOOK_NONCE"  # the secret by which the engine knows its own run
 EVIDENCE_VARIABLE = "RUNBOOK_EVIDENCE"  # the run's folder, for what tests leave behind
 LIFELINE_VARIABLE = "RUNBOOK_LIFELINE"  # a descriptor that closes when the engine ends
+LIMIT_VARIABLE = "RUNBOOK_TEST_SECONDS"  # what one test may take; see `runbook.time_limit`
+
+_LOOK_SECONDS = 1.0  # between two looks at a process that prints nothing
 
 
 def pytest_command(
@@ -137,15 +140,34 @@ class PytestProcess:
         """Return when it has printed something or has ended, at the latest after ``seconds``."""
         select.select([self._output], [], [], seconds)
 
-    def watch(self, log: Path, shown: IO[bytes] | None) -> int:
-        """Keep in ``log``, and show on ``shown``, what it prints until it ends; return its exit status."""
+    def watch(
+        self,
+        log: Path,
+        shown: IO[bytes] | None,
+        is_stuck: Callable[[float], bool] = lambda _: False,
+    ) -> int:
+        """Keep in ``log``, and show on ``shown``, what it prints until it ends; return its exit status.
+
+        Args:
+            log: A file.
+            shown: A stream, if any.
+            is_stuck: Is told the seconds of each wait in which nothing was printed; whether to end it.
+        """
         with log.open("wb") as kept:
-            while chunk := os.read(self._output, 65_536):
+            while (chunk := self._output_or_none(is_stuck)) is not None:
                 kept.write(chunk)
                 if shown:
                     shown.write(chunk)
                     shown.flush()
         return self._wait()
+
+    def _output_or_none(self, is_stuck: Callable[[float], bool]) -> bytes | None:
+        """What it prints next; None where it has ended, or was stuck and is ended now."""
+        while not select.select([self._output], [], [], _LOOK_SECONDS)[0]:
+            if is_stuck(_LOOK_SECONDS):
+                os.kill(self._pid, signal.SIGKILL)
+                return None  # what it has started may have its output open, and ends by its keeper
+        return os.read(self._output, 65_536) or None
 
     def _wait(self) -> int:
         """Return its exit status, negative the signal that ended it, as often as it is asked for."""

@@ -26,6 +26,7 @@ from runbook.project import find_project
 from runbook.pytest_process import (
     EVENTS_VARIABLE,
     EVIDENCE_VARIABLE,
+    LIMIT_VARIABLE,
     NONCE_VARIABLE,
     PytestProcess,
     pytest_command,
@@ -144,7 +145,7 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
         prune(project.state)
         companions()
         with _unheard():
-            status = child.watch(folder.log, _shown_on(arguments))
+            status = child.watch(folder.log, _shown_on(arguments), _is_stuck(project, folder))
 
     seconds = time.monotonic() - started
     content = content if content == _content(project, tier) else ""
@@ -167,6 +168,7 @@ def _started(
         EVENTS_VARIABLE: str(folder.events),
         NONCE_VARIABLE: nonce,
         EVIDENCE_VARIABLE: str(folder.path),
+        LIMIT_VARIABLE: str(project.test_seconds),
     }
     colour = ["--color=yes"] if sys.stderr.isatty() and "NO_COLOR" not in os.environ else []
     before = tier.before if _runs_its_tests(project, tier, arguments) else ""
@@ -275,6 +277,14 @@ def _runs_its_tests(project: Project, tier: Tier, arguments: Sequence[str]) -> b
     paths = [Path(os.path.normpath(word)) for word in named if (project.root / word).exists()]
     own = [Path(test) for test in tier.tests]
     return not paths or any(a.is_relative_to(b) or b.is_relative_to(a) for a in paths for b in own)
+
+
+def _is_stuck(project: Project, folder: RunFolder) -> Callable[[float], bool]:
+    """What ends a run that no failure of its own ends; where somebody sits at a terminal, Ctrl-C does."""
+    from runbook.stillness import Stillness  # noqa: PLC0415 - while pytest runs
+
+    is_limited = project.test_seconds and not (sys.stdin and sys.stdin.isatty())
+    return Stillness(folder.events, project.test_seconds).lasts if is_limited else lambda _: False
 
 
 def _shown_on(arguments: Sequence[str]) -> IO[bytes] | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 _STATUSES_WITHOUT_FAILURE = (2, 4, 5)  # pytest: interrupted, usage error, nothing collected
+_CUT_SHORT = "it did not end, and the session did not finish"
+_INTERRUPTED = (2, ExitCode.INTERRUPTED)  # pytest, and what ends with the engine
 
 
 class Word(StrEnum):
@@ -116,6 +118,7 @@ def judge(
     """
     believed = [event for event in events if event.get("nonce") == nonce]
     reports = [event for event in believed if event["event"] == "report"]
+    reports += _cut_short(believed, status)
     outcomes = dict.fromkeys(manifest, Outcome.MISSING) | _outcomes(manifest, believed, reports)
     failures = tuple(_failure(event) for event in reports if event["outcome"] == "failed")
     broken = tuple(_session_faults(believed, status, has_failures=bool(failures)))
@@ -174,6 +177,18 @@ def _failure(report: Event) -> Failure:
         report.get("step", ""),
         report.get("step_row", ""),
     )
+
+
+def _cut_short(events: list[Event], status: int) -> Iterable[Event]:
+    """A report of each test in which the session came to its end, but for those that were interrupted."""
+    kinds = {event["event"] for event in events}
+    if "finish" in kinds or status in _INTERRUPTED:
+        return
+    over = {e["test"] for e in events if e["event"] == "report" and e["phase"] == "teardown"}
+    for event in events:
+        if event["event"] == "begin" and event["test"] not in over:
+            facts = {"phase": "call", "outcome": "failed", "want": "", "got": _CUT_SHORT}
+            yield {"event": "report", "test": event["test"], "at": event["at"], **facts}
 
 
 def _session_faults(events: list[Event], status: int, *, has_failures: bool) -> Iterable[str]:

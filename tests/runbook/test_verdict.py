@@ -126,6 +126,36 @@ def test_a_red_test_without_a_row_is_red() -> None:
     assert Word.RED is verdict(*passed(A), *passed(B), report(OTHER, **FAILED)).word
 
 
+BEGUN = {"event": "begin", "test": B, "at": "tests/test_a.py:9"}
+
+
+@pytest.mark.parametrize("so_far", [[], [report(B, "setup")], [report(B, "setup"), report(B)]])
+@pytest.mark.parametrize("status", [-9, -11, 1, 3])
+def test_the_test_in_which_a_session_came_to_its_end_is_red(
+    so_far: list[Event], status: int
+) -> None:
+    begun = {**BEGUN, "test": A}
+    events = run(begun, *passed(A), BEGUN, *so_far)[:-1]
+
+    decided = judge(MANIFEST, events, nonce=NONCE, status=status)
+
+    [failure] = decided.failures
+    assert (B, "tests/test_a.py:9") == (failure.test, failure.at)
+    assert "it did not end, and the session did not finish" == failure.got
+    assert {A: Outcome.PASSED, B: Outcome.FAILED} == decided.outcomes
+
+
+@pytest.mark.parametrize("status", [2, 130])
+def test_a_test_that_somebody_interrupted_is_not_held_to_have_failed(status: int) -> None:
+    decided = judge(MANIFEST, run(*passed(A), BEGUN)[:-1], nonce=NONCE, status=status)
+
+    assert (Word.RED, ()) == (decided.word, decided.failures)
+
+
+def test_a_test_that_was_told_to_the_end_is_not_held_to_have_hung() -> None:
+    assert Word.GREEN is verdict(*passed(A), BEGUN, *passed(B)).word
+
+
 def test_events_with_another_nonce_are_not_believed() -> None:
     forged = [{**event, "nonce": "a guess"} for event in run(*passed(A), *passed(B))]
     mute = [{key: event[key] for key in event if key != "nonce"} for event in forged]
