@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.routing import Route
 
 from dashgen.app import build_app
 from dashgen.atomic_file import UnsyncedError
+from dashgen.links import safe_href
 from dashgen.route_table import ROUTES
 from dashgen.settings import REPOSITORY, Settings
 from tests.dashgen.in_process import ask
@@ -460,6 +463,68 @@ def test_the_openapi_file_is_sound() -> None:
     assert len(set(names)) == len(names)
     used = set(re.findall(r"#/components/schemas/(\w+)", text))
     assert used == set(OPENAPI["components"]["schemas"])
+
+
+NEW_CANVAS: Final = Draft202012Validator(
+    {"$ref": "#/components/schemas/NewCanvas", "components": OPENAPI["components"]}
+)
+
+
+def of_component(**props: object) -> dict[str, object]:
+    return {"room_state": {"components": [{"type": "text", "props": props}]}}
+
+
+@pytest.mark.parametrize(
+    ("bound", "make"),
+    [
+        pytest.param(80, lambda most: {"title": "x" * most}, id="title"),
+        pytest.param(240, lambda most: {"description": "x" * most}, id="description"),
+        pytest.param(64, lambda most: {"room_state": {"preset": "x" * most}}, id="name"),
+        pytest.param(10_000, lambda most: {"room_state": {"stage": {"width": most}}}, id="stage"),
+        pytest.param(80, lambda most: of_component(**{"k" * most: 1}), id="key"),
+        pytest.param(20_000, lambda most: of_component(text="x" * most), id="text"),
+        pytest.param(2**53, lambda most: of_component(number=most), id="number"),
+        pytest.param(2_048, lambda most: of_component(url="/" + "x" * (most - 1)), id="link"),
+        pytest.param(
+            200, lambda most: {"room_state": {"components": [{"type": "dot"}] * most}}, id="parts"
+        ),
+    ],
+)
+def test_the_server_and_the_openapi_file_draw_the_same_bounds(
+    world: World, bound: int, make: Callable[[int], dict[str, object]]
+) -> None:
+    for most, is_taken in ((bound, True), (bound + 1, False)):
+        answer = world.panel.post("/studio/canvas", make(most), token=world.other.token)
+        assert answer.status == (201 if is_taken else 400)
+        assert is_taken == NEW_CANVAS.is_valid(make(most))
+
+
+@pytest.mark.parametrize("key", ["url", "href", "src"])
+@pytest.mark.parametrize(
+    ("value", "is_taken"),
+    [
+        (None, True), ("", True), ("/docs", True), ("AAA", True), ([], True), ({}, True),
+        (["/docs", None], True), ({"label": 1, "url": "/docs"}, True),
+        (0, False), (True, False), ("javascript:x", False), ("/a b", False), (["/docs", 0], False),
+        ({"src": 0}, False), ([[{"href": "\\\\host"}]], False),
+    ],
+)  # fmt: skip
+def test_the_server_and_the_openapi_file_take_the_same_for_a_link(
+    world: World, key: str, value: object, *, is_taken: bool
+) -> None:
+    body = of_component(**{key: value})
+
+    answer = world.panel.post("/studio/canvas", body, token=world.other.token)
+
+    assert answer.status == (201 if is_taken else 400)
+    assert is_taken == NEW_CANVAS.is_valid(body)
+
+
+@given(st.text(alphabet="htpsmailo:/?#.@%-[]1\u00e9 \\\\\n", max_size=12))
+@example("HTTPS://[::1]:8/\u00e9")
+@example("mailto:a@b.c?subject=x")
+def test_every_link_that_the_server_takes_fits_the_openapi_file(link: str) -> None:
+    assert safe_href(link) is None or NEW_CANVAS.is_valid(of_component(url=link))
 
 
 def test_every_body_that_may_be_sent_fits_its_schema(world: World) -> None:
