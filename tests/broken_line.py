@@ -9,7 +9,8 @@ from typing import Final, Self
 
 from sqlalchemy.engine import make_url
 
-_COMMIT: Final = b"COMMIT"
+# The whole statement; a transaction that begins says "READ COMMITTED".
+_COMMIT: Final = b"COMMIT\0"
 
 
 class BrokenLine:

@@ -30,7 +30,7 @@ _START_SECONDS = 60.0  # only a hang takes as long; a death is noticed at once
 _NOBODY = "nobody"
 _SERVE = "--serve"  # for the process under the keeper
 # What is only tested needs no fsync; what a crash would leave is another test's question.
-_QUICK = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+_QUICK = ("-c", "fsync=off", "-c", "full_page_writes=off")
 _CLUSTER = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
 _PLAIN = ("-c", "listen_addresses=", "-c", "log_min_messages=log", "-c", "log_checkpoints=off")
 

@@ -37,16 +37,29 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_SQLITE: Final[dict[str, Any]] = {
+    "connect_args": {"isolation_level": None, "check_same_thread": False}
+}
+_POSTGRESQL: Final[dict[str, Any]] = {
+    "connect_args": {"connect_timeout": _WAIT_SECONDS, "client_encoding": "utf8"},
+    # Who waited for a lock sees what was done meanwhile, whatever others on the server need.
+    "isolation_level": "READ COMMITTED",
+    "pool_pre_ping": True,
+}
 _ON_SQLITE: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # in WAL mode anything less may lose what was acknowledged
     f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}",
 )
-# A server that stands still in the middle of a change must not hold its locks for ever.
-_ON_POSTGRESQL: Final = (
-    f"SET lock_timeout = '{_WAIT_SECONDS}s'",
-    "SET idle_in_transaction_session_timeout = '30s'",
-)
+# A server that stands still in the middle of a change must not hold its locks for ever; and what is
+# acknowledged is on the disk, and on as many more as the server is set to. One journey for all of it.
+_ON_POSTGRESQL: Final = f"""
+SET lock_timeout = '{_WAIT_SECONDS}s';
+SET idle_in_transaction_session_timeout = '30s';
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
+# UTF-8 as it is: a database without an encoding keeps the bytes, and initdb makes one where no language is set.
+_HOLD_EVERY_CHARACTER: Final = frozenset({"UTF8", "SQL_ASCII"})
 _DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
 # What was written whole and not synced is found, and believed, after a loss of power.
 _MAYBE_STORED: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
@@ -210,10 +223,18 @@ class Database:
         if not self.is_local:
             connection.execute(select(func.pg_advisory_xact_lock(space, number)))
 
+    def _check_encoding(self, connection: Connection) -> None:
+        if self.is_local:
+            return
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding not in _HOLD_EVERY_CHARACTER:
+            raise UnusableDatabaseError(f"its encoding is {encoding}; it must be UTF8")
+
     def _prepare(self, *, may_make: bool) -> None:
         with self._engine.connect() as connection:
             writer = connection.execution_options(is_writer=True)
             with writer.begin():
+                self._check_encoding(writer)
                 self._lock(writer, *_LOCK_OF_SCHEMA)
                 if not inspect(writer).has_table(STORE.name):
                     if not may_make:
@@ -255,10 +276,7 @@ def _engine(address: URL) -> Engine:
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_WAIT_SECONDS,
-        pool_pre_ping=not is_sqlite,
-        connect_args={"isolation_level": None, "check_same_thread": False}
-        if is_sqlite
-        else {"connect_timeout": _WAIT_SECONDS},
+        **(_SQLITE if is_sqlite else _POSTGRESQL),
     )
     event.listen(engine, "connect", _set_up_sqlite if is_sqlite else _set_up_postgresql)
     if is_sqlite:
@@ -283,8 +301,7 @@ def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.autocommit = True
-    for statement in _ON_POSTGRESQL:
-        connection.execute(statement)
+    connection.execute(_ON_POSTGRESQL)
     connection.autocommit = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from dashgen.sql_schema import CANVASES, STORE
 from dashgen.stores import CannotOpenError, open_url
 from tests.broken_line import BrokenLine
 from tests.dashgen.store_steps import ALICE, draft, publish
+from tests.postgresql import PostgresqlServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,3 +178,65 @@ def test_a_row_that_cannot_be_read_counts_as_absent(tmp_path: Path) -> None:
     assert [store.find(canvas.id, reader=ALICE.id) for canvas in canvases] == [None] * 3
     assert store.mine(ALICE.id) == []
     stores.close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_what_a_client_is_set_to_changes_no_character(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    assert_every_character_is_kept(postgresql_url)
+
+
+def assert_every_character_is_kept(url: str) -> None:
+    with closing(open_url(url)) as stores:
+        made = draft(stores.canvases, title="Größe \u2603 \U0001f6a2")
+        assert made == stores.canvases.find(made.id, reader=ALICE.id)
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[str]:
+    """A server on which databases can be made, which not everybody may on a server that is named."""
+    with PostgresqlServer() as server:
+        yield server.url
+
+
+def database_of(server: str, encoding: str) -> str:
+    """The URL of a new database."""
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE DATABASE of_{encoding} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+        )
+    return server.replace("/postgres?", f"/of_{encoding.lower()}?")
+
+
+def test_a_database_without_an_encoding_keeps_every_character(own_server: str) -> None:
+    # What initdb makes where no language is set, as in a container.
+    assert_every_character_is_kept(database_of(own_server, "SQL_ASCII"))
+
+
+def test_a_database_that_cannot_hold_every_character_is_refused(own_server: str) -> None:
+    with pytest.raises(UnusableDatabaseError, match="its encoding is LATIN1; it must be UTF8"):
+        Database(database_of(own_server, "LATIN1"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "set_to", "used"),
+    [
+        # Who waited for a lock must see what was done meanwhile.
+        ("transaction_isolation", "default_transaction_isolation%3Dserializable", "read committed"),
+        # What is acknowledged is on the disk; more than that may be asked for.
+        ("synchronous_commit", "synchronous_commit%3Doff", "on"),
+        ("synchronous_commit", "synchronous_commit%3Dremote_apply", "remote_apply"),
+    ],
+)
+def test_a_server_s_own_settings_do_not_weaken_a_change(
+    postgresql_url: str, setting: str, set_to: str, used: str
+) -> None:
+    with closing(Database(f"{postgresql_url}%20-c{set_to}")) as database:
+        with database.reading() as connection:  # the same connection, which is set back afterwards
+            connection.exec_driver_sql("SELECT 1")
+        with database.changing() as connection:
+            assert used == connection.exec_driver_sql(f"SHOW {setting}").scalar_one()
