@@ -83,7 +83,10 @@ def _check(slug: str, name: str, kind: str) -> None:
     except ManifestError as error:
         raise UsageError(str(error), next_step="choose another --slug") from error
     if not re.fullmatch(r"[^\x00-\x1f\x7f{}<>]{1,60}", name) or not name.strip():
-        raise UsageError(f"the name {name!r} is empty, too long, or holds one of {{}}<>")
+        raise UsageError(
+            f"the name {name!r} is empty, too long, or holds a control character or one of {{}}<>",
+            next_step='--name "Team notes", for example',
+        )
     if kind not in set(manifest.Kind):
         raise UsageError(
             f"there is no kind {kind!r}", next_step=f"--kind {' or '.join(manifest.Kind)}"

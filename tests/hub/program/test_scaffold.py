@@ -121,8 +121,8 @@ def test_the_next_app_gets_the_next_ports(made: tuple[Path, Said], tmp_path: Pat
         ("fresh-start", (), "there is an app 'fresh-start' already"),
         ("other", ("--kind", "toy"), "there is no kind 'toy'"),
         ("other", ("--name", ""), "the name '' is empty"),
-        ("other", ("--name", "{{ x }}"), "holds one of"),
-        ("other", ("--name", "a\nslug: b"), "the name"),
+        ("other", ("--name", "{{ x }}"), "or one of {}<>"),
+        ("other", ("--name", "a\nslug: b"), "holds a control character"),
     ],
 )
 def test_what_cannot_be_made_is_refused_and_leaves_nothing(
@@ -138,6 +138,7 @@ def test_what_cannot_be_made_is_refused_and_leaves_nothing(
 
     assert 2 == refused.returncode
     assert said in refused.stderr
+    assert "\n  next: " in refused.stderr
     assert before == sorted(apps.rglob("*"))
 
 
