@@ -59,6 +59,8 @@ ARGUMENTS = (
     "--disable-backgrounding-occluded-windows",
     f"--disable-features={','.join(_UNUSED)}",
     "--force-color-profile=srgb",
+    # A place that is painted anew within what stands already differs by a hair, and a picture from the one before.
+    "--disable-partial-raster",
     "--hide-scrollbars",
     "--mute-audio",
     "--password-store=basic",

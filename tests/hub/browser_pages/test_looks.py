@@ -70,6 +70,19 @@ def test_the_apps_pages_are_in_order(
     assert not is_too_wide(visit.page)
 
 
+def test_what_has_not_changed_looks_the_same(
+    tile: App, visits: Visits, login: StorageState
+) -> None:
+    pictures = [PICTURES / f"{tile.slug}-again-{number}.png" for number in range(4)]
+    for file in pictures:
+        visit = visits.begin(file.stem, storage_state=login)
+        go_through_tile(visit.page, tile.slug)
+        visit.page.wait_for_load_state("networkidle")
+        picture(visit.page, file)
+
+    assert 1 == len({file.read_bytes() for file in pictures})
+
+
 def test_a_checklist_is_made_ticked_off_and_kept(visits: Visits, login: StorageState) -> None:
     visit = visits.begin("somebody", storage_state=login)
     page = visit.page
