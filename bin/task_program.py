@@ -12,6 +12,8 @@ from invoke.program import Program
 
 from runbook.arguments import asked_json
 from runbook.errors import UsageError, tell
+from runbook.exit_codes import ExitCode
+from runbook.standard_streams import forsake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,11 @@ class TaskProgram(Program):
         """Read Invoke's own options."""
         with _refusing():
             super().parse_core(argv)
+
+    def parse_collection(self) -> None:
+        """Find the tasks; answer ``--help`` of Invoke itself."""
+        with _refusing():
+            super().parse_collection()
 
     def parse_tasks(self) -> None:
         """Read the tasks and their options; ``TASK --help`` is read as ``--help TASK``."""
@@ -46,9 +53,13 @@ class TaskProgram(Program):
 
 @contextlib.contextmanager
 def _refusing() -> Iterator[None]:
-    """Make a usage error of a refusal; Invoke would end with 1, which is for what is red."""
+    """Make a usage error of a refusal, for which Invoke would end with 1; and none of a list that nobody reads."""
     try:
         yield
+        sys.stdout.flush()
+    except BrokenPipeError as gone:
+        forsake(sys.stdout)
+        raise Exit(code=ExitCode.GREEN) from gone
     except (ParseError, ValueError) as error:  # the latter where an option wants a number
         task = getattr(getattr(error, "context", None), "name", None)
         next_step = f"bin/invoke --help {task}" if task else "bin/invoke --list"

@@ -36,8 +36,13 @@ def say(text: str, results: TextIO | None = None) -> None:
     results = results or sys.stdout
     try:
         print(text, file=results, flush=True)
-    except BrokenPipeError:  # nor is it the exit code's business when Python flushes at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
+    except BrokenPipeError:
+        forsake(results)
+
+
+def forsake(stream: TextIO) -> None:
+    """Lead a stream nowhere that nobody reads any more: nor is that the exit code's business when Python flushes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def narrate(text: str) -> None:

@@ -197,6 +197,19 @@ def module(*tests: str) -> str:
     return "import os\n\nimport pytest\n\n\n" + "".join(tests)
 
 
+def unread(*command: str) -> tuple[int, str]:
+    """Run a command whose output nobody reads, as before ``| head -0``: its exit status, and what it complains of."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(writing)
+    return done.returncode, done.stderr
+
+
 def ends_with(command: Callable[..., None], *arguments: Any, **options: Any) -> int:
     """Call a command; return the exit status that it ends the process with."""
     with pytest.raises(SystemExit) as ended:

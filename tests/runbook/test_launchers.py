@@ -15,7 +15,7 @@ import pytest
 from tests.runbook.support import ROOT
 
 LAUNCHERS = ("nox", "invoke", "run_e2e_smoke.sh")
-COPIED = (*LAUNCHERS, "environment.sh", "make_environment.py")
+COPIED = (*LAUNCHERS, "environment.sh", "make_environment.py", "nox_program.py")
 # Stands in for a Python: it says where it runs, with what, and as which program.
 FAKE_PYTHON = """#!/usr/bin/env bash
 [[ $1 == -c ]] && exit {supported}
@@ -129,7 +129,7 @@ def test_a_tool_is_run_from_its_environment_with_every_argument(
     done = checkout.run(tool, "-s", "fast", "--", "-k", "a or b", "")
 
     own = {
-        "nox": ["-m", "nox", "--noxfile", f"{checkout.root}/noxfile.py"],
+        "nox": [f"{checkout.root}/bin/nox_program.py", "--noxfile", f"{checkout.root}/noxfile.py"],
         "invoke": [f"{checkout.root}/bin/task_program.py", "--search-root", str(checkout.root)],
     }
     arguments = [*own[tool], "-s", "fast", "--", "-k", "a or b", ""]
@@ -190,7 +190,7 @@ def test_a_fresh_environment_is_not_made_again_and_a_changed_lock_makes_it(
 
     assert "made .venv in " in changed.stderr
     assert not left.exists()
-    assert all("No module named nox" in each.stderr for each in (first, again, changed))
+    assert all("No module named 'nox'" in each.stderr for each in (first, again, changed))
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.runbook.support import ROOT
+from tests.runbook.support import ROOT, unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +76,10 @@ def test_help_of_a_task_can_be_asked_behind_its_name(task: str, asked: str) -> N
 
     assert (0, before.stdout, "") == (behind.returncode, behind.stdout, behind.stderr)
     assert f" {task} " in behind.stdout
+
+
+@pytest.mark.parametrize("words", [["--list"], ["--help"], ["--help", "explain"], ["--version"]])
+def test_whoever_stops_reading_is_told_nothing(words: list[str]) -> None:
+    done = unread(sys.executable, str(ROOT / "bin" / "task_program.py"), *words)
+
+    assert (0, "") == done

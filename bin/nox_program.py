@@ -1,0 +1,73 @@
+"""Nox, as ``bin/nox`` starts it: a session or a tag that is not there is a usage error that names the nearest."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from nox import tasks
+from nox.__main__ import main as run_nox
+from nox.manifest import Manifest
+
+from runbook.errors import UsageError, tell
+from runbook.exit_codes import ExitCode
+from runbook.nearest import nearest
+from runbook.standard_streams import forsake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LISTS = {"-l", "--list", "--list-sessions", "-h", "--help", "--version", "--usage"}
+
+
+class NamedManifest(Manifest):
+    """Nox's own, but for how it refuses."""
+
+    def filter_by_name(self, specified_sessions: Iterable[str]) -> None:
+        """Keep the sessions of these names; Nox would end with 3, and name none that there is."""
+        names = list(specified_sessions)
+        every = [session for session, _ in self.list_all_sessions()]
+        known = {name for session in every for name in (session.name, *session.signatures)}
+        try:
+            super().filter_by_name(names)
+        except KeyError as error:
+            missing = next((name for name in names if name not in known), names[0])
+            raise _refused(f"no session is called {missing!r}", missing, known) from error
+
+    def filter_by_tags(self, tags: Iterable[str]) -> None:
+        """Keep the sessions of these tags; Nox would pass over one that none has, beside another."""
+        asked = list(tags)
+        known = {tag for session, _ in self.list_all_sessions() for tag in session.tags}
+        for missing in (tag for tag in asked if tag not in known):
+            raise _refused(f"no session is tagged {missing!r}", missing, known)
+        super().filter_by_tags(asked)
+
+
+def _refused(what: str, word: str, known: Iterable[str]) -> UsageError:
+    close = ", ".join(nearest(word, known))
+    return UsageError(f"{what}; the nearest: {close}", next_step="bin/nox -l")
+
+
+def main() -> int:
+    """Run Nox; return its exit status."""
+    tasks.Manifest = NamedManifest  # type: ignore[attr-defined]
+    status = 0
+    try:
+        run_nox()
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    except UsageError as error:
+        status = tell(error, "")
+    except (
+        BrokenPipeError
+    ):  # a list that nobody reads is nobody's failure; a run is not known to be green
+        status = ExitCode.GREEN if _LISTS.intersection(sys.argv) else ExitCode.INTERRUPTED
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forsake(sys.stdout)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
