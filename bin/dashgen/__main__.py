@@ -6,7 +6,6 @@ closed the front page says so and no canvas is written.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from dashgen.atomic_file import write_atomically
 from dashgen.build_id import served_build
 from dashgen.canvas_store import MAX_PAGE, GridOrder
+from dashgen.command_line import Parser, say
 from dashgen.gate import FeatureGate
 from dashgen.legal_pages import LEGAL_PAGES, render_legal_pages
 from dashgen.pages.canvas_view import render_canvas_page
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     if store is None:
         print(f"the public grid is closed: {gate.reason}", file=sys.stderr)
     written = write_site(options.outdir, store, options.legal, now=now)
-    print(f"{written} files written to {options.outdir}")
+    say(f"{written} files written to {options.outdir}")
     return 0
 
 
@@ -119,8 +119,8 @@ def _public_canvases(store: CanvasStore) -> Iterator[Canvas]:
             return
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dashgen", description="Write the public site.")
+def _parser() -> Parser:
+    parser = Parser("python -m dashgen", description="Write the public site.")
     parser.add_argument("outdir", type=Path, help="folder for the files")
     parser.add_argument(
         "--data-root", type=Path, help="folder of the canvases, whatever the environment says"

@@ -11,7 +11,6 @@ Exit status: 0 both sides are the same, 1 they are not, 2 usage, 4 a store canno
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 import tempfile
@@ -21,10 +20,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dashgen.command_line import Parser, complain, say
 from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.stores import CannotOpenError, NothingThereError, open_url
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
     from dashgen.canvas_schema import Canvas
@@ -212,7 +213,7 @@ def _migrate(source: Stores, target: Stores, options: argparse.Namespace) -> int
     verdict = "same" if here == there else "different"
     report = Report(verdict=verdict, copied=copied, same=same, source=here, target=there)
     if options.json:
-        print(msgspec.json.encode(report).decode())
+        say(msgspec.json.encode(report).decode())
     else:
         _say(report, is_dry=options.dry_run)
     if here != there and not options.dry_run:
@@ -222,18 +223,18 @@ def _migrate(source: Stores, target: Stores, options: argparse.Namespace) -> int
 
 def _say(report: Report, *, is_dry: bool) -> None:
     did = "would copy" if is_dry else "copied"
-    print(f"{did} {report.copied} owners; {report.same} were the same already")
+    say(f"{did} {report.copied} owners; {report.same} were the same already")
     for name, side in (("source", report.source), ("target", report.target)):
-        print(
+        say(
             f"{name}: owners={side.owners} canvases={side.canvases} published={side.published}"
             f" subscriptions={side.subscriptions} digest={side.digest}"
         )
-    print(f"RESULT {report.verdict}")
+    say(f"RESULT {report.verdict}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m dashgen.migrate",
+def _parser() -> Parser:
+    parser = Parser(
+        "python -m dashgen.migrate",
         description="Move canvases and subscriptions between stores; go on after a crash.",
         epilog="A URL is sqlite:////path, postgresql://user@host/name, or a data root's folder.",
     )
@@ -247,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _say_error(status: Exit, problem: str, remedy: str) -> int:
-    _narrate(f"error: {problem}\n  next: {remedy}")
+    complain(problem, remedy)
     return status
 
 

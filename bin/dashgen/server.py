@@ -17,6 +17,7 @@ import uvicorn
 
 from dashgen import json_log
 from dashgen.app import build_app
+from dashgen.command_line import Parser, complain
 from dashgen.errors import StorageFailed
 from dashgen.kept_connection import protocol_with
 from dashgen.kept_grid import GridAnswers
@@ -87,8 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="control-panel-server.py",
+    parser = Parser(
+        "python bin/control-panel-server.py",
         description="Serve Ensemble on this machine.",
         epilog="Data roots: ORCH_DATA, CLAUDE_PLUGIN_DATA, ENSEMBLE_DATA_ROOT. "
         "All other settings are variables too: see bin/dashgen/settings.py.",
@@ -108,7 +109,7 @@ def _port(text: str) -> int:
 
 
 def _cannot_start(problem: str, remedy: str) -> int:
-    sys.stderr.write(f"control-panel: {problem}\nnext: {remedy}\n")
+    complain(problem, remedy)
     return EXIT_ENVIRONMENT
 
 

@@ -18,6 +18,7 @@ from hub import manifest
 from hub.addresses import Addresses
 from hub.catalogue import APPS, scan
 from hub.errors import EXIT_GREEN, EXIT_INTERRUPTED, EXIT_RED, HubError, UsageError
+from hub.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HubError as error:
         print(f"error: {error}", file=sys.stderr)
         if getattr(options, "json", False):
-            print(json.dumps(error.as_json(), indent=2))
+            say(json.dumps(error.as_json(), indent=2))
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -152,7 +153,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     login = os.environ.get(TEST_USER) or TEST_LOGIN
     if options.up and not password and not options.issuer:
         password = secrets.token_urlsafe(9)
-        print(f"log in as {login} with the password {password}, which ends with this process")
+        say(f"log in as {login} with the password {password}, which ends with this process")
     return Settings(
         data=data,
         apps=options.apps,
@@ -184,16 +185,16 @@ def _check(options: argparse.Namespace) -> int:
     found = scan(options.apps)
     if options.json:
         broken = [{"slug": app.slug, "reason": app.reason} for app in found.broken]
-        print(json.dumps({"apps": [app.slug for app in found.apps], "broken": broken}, indent=2))
+        say(json.dumps({"apps": [app.slug for app in found.apps], "broken": broken}, indent=2))
     else:
         for app in found.broken:
-            print(f"error: {app.reason}")
-        print(f"{len(found.apps)} usable, {len(found.broken)} broken")
+            say(f"error: {app.reason}")
+        say(f"{len(found.apps)} usable, {len(found.broken)} broken")
     return EXIT_RED if found.broken else EXIT_GREEN
 
 
 def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands are called alike
-    print(json.dumps(manifest.schema(), indent=2))
+    say(json.dumps(manifest.schema(), indent=2))
     return EXIT_GREEN
 
 
@@ -203,7 +204,7 @@ def _new_app(options: argparse.Namespace) -> int:
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
         folder = new_app(options.apps, options.slug, options.name, options.kind)
     if options.json:
-        print(json.dumps({"slug": options.slug, "folder": str(folder)}, indent=2))
+        say(json.dumps({"slug": options.slug, "folder": str(folder)}, indent=2))
     return EXIT_GREEN
 
 
@@ -213,14 +214,14 @@ def _traefik(options: argparse.Namespace) -> int:
     found = scan(options.apps)
     made = configuration(found.served, Addresses.parse(options.public_url), options.host)
     # A Traefik that reads YAML reads this too.
-    print(json.dumps(yaml.safe_load(made), indent=2) + "\n" if options.json else made, end="")
+    say(json.dumps(yaml.safe_load(made), indent=2) + "\n" if options.json else made, end="")
     return EXIT_GREEN
 
 
 def _hash_password(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands are called alike
     from hub.passwords import hash_password  # noqa: PLC0415 - see above
 
-    print(hash_password(sys.stdin.readline().rstrip("\n")))
+    say(hash_password(sys.stdin.readline().rstrip("\n")))
     return EXIT_GREEN
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from hub import manifest
 from hub.catalogue import scan
 from hub.errors import EXIT_RED, EnvironmentNotReady, ManifestError, SmokeRed, UsageError
+from hub.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,9 @@ def new_app(root: Path, slug: str, name: str, kind: str, *, smoke: bool = True) 
         folder = root / slug
         made.folder.rename(folder)
     ports = made.manifest.routing.ports
-    print(f"made {slug} in {folder}")
-    print(f"ports frontend={ports.frontend} backend={ports.backend}")
-    print(f"next bin/invoke up; then http://{slug}.localhost:8000")
+    say(f"made {slug} in {folder}")
+    say(f"ports frontend={ports.frontend} backend={ports.backend}")
+    say(f"next bin/invoke up; then http://{slug}.localhost:8000")
     return folder
 
 

@@ -216,6 +216,20 @@ def test_a_users_file_that_is_wrong_is_no_environment(
     assert str(users) in refused.stderr
 
 
+def test_whoever_stops_reading_is_told_nothing_and_the_exit_status_stays(
+    make_app: Callable[..., Path], apps: Path
+) -> None:
+    make_app("bad", kind="toy")
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    command = [sys.executable, "-m", "hub", "--apps", str(apps), "check"]
+    said = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+
+    os.close(writing)
+    assert (1, b"") == (said.returncode, said.stderr)
+
+
 def test_check_names_what_is_broken(make_app: Callable[..., Path], apps: Path) -> None:
     make_app("notes")
     make_app("bad", kind="toy")
