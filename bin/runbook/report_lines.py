@@ -24,8 +24,8 @@ _BEFORE_DIFFERENCE = 3  # characters: the least that is shown of a value has roo
 _FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
 
 
-def header(*, tier: str, source: SourceState, run: str) -> str:
-    """The first line: what is smoked."""
+def header(*, tier: str, source: SourceState, run: str, bent: str = "") -> str:
+    """The first line: what is smoked, and by which variables of the caller's it is another than usual."""
     dirty = {True: "yes", False: "no", None: "unknown"}[source.is_dirty]
     fields = [
         ("tier", tier),
@@ -33,6 +33,7 @@ def header(*, tier: str, source: SourceState, run: str) -> str:
         ("tree", source.tree),
         ("dirty", dirty),
         ("run", run),
+        *([("with", bent)] if bent else []),
     ]
     return line([VERSION], fields)
 

@@ -36,7 +36,7 @@ from runbook.runs import RunFolder, prune
 from runbook.standard_streams import narrate, open_closed_streams, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from runbook.companions import Companion
     from runbook.project import Project, Tier
@@ -141,7 +141,8 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
         source = _source_beside(child, project)
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
-        say(header(tier=tier.name, source=source, run=folder.id), results)
+        bent = " ".join(_bent(tier))
+        say(header(tier=tier.name, source=source, run=folder.id, bent=bent), results)
         prune(project.state)
         companions()
         with _unheard():
@@ -267,6 +268,15 @@ def _bytecode(project: Project, tier: Tier) -> dict[str, str]:
     drop_stale_rewrites(folders, project.state / "rewritten-tests.json")
     # What was compiled above is used, and pytest may keep the tests that it rewrites.
     return {"PYTHONDONTWRITEBYTECODE": ""}
+
+
+def _bent(tier: Tier) -> Iterator[str]:
+    """The variables of the caller by which the tier's tests see something else than usual."""
+    from fnmatch import fnmatchcase  # noqa: PLC0415 - while pytest runs
+
+    for name in sorted(os.environ):
+        if any(fnmatchcase(name, glob) for glob in tier.variables):
+            yield f"{name}={os.environ[name]}"
 
 
 def _runs_its_tests(project: Project, tier: Tier, arguments: Sequence[str]) -> bool:

@@ -378,6 +378,16 @@ def test_the_variables_of_a_tier_are_set_for_its_tests(project: TinyProject) -> 
     assert GREEN == smoke(project, COLUMNS="80"), "a width that the caller sets is kept"
 
 
+def test_what_bends_a_run_stands_in_its_first_line(project: TinyProject) -> None:
+    tier = '[tool.runbook.tiers.fast]\nvariables = ["SHOP_*"]\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+
+    bent = project.smoke(SHOP_STORE="files on disk", SHOP_AGE="1", SHIP="2")
+
+    assert "SHOP_AGE=1 SHOP_STORE=files on disk" == parse(bent.lines[0])[1]["with"]
+    assert "with" not in parse(project.smoke().lines[0])[1]
+
+
 def test_the_json_file_says_what_the_lines_say(project: TinyProject) -> None:
     project.write(
         "tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), row_test("test_two"))
