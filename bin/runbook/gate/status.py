@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
 from runbook.gate.file import GateState, Position
-from runbook.gate.project_gate import read_gate
+from runbook.gate.project_gate import gate_file, read_gate
 from runbook.source_state import SourceState, read_source_state
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class GateStatus:
         checkout: The build that a server would serve from the checkout; empty where unknown.
         served: The build that the running server serves; empty where none answers.
         url: Where that server was asked.
+        file: The gate itself, which every checkout shares that names the same one.
     """
 
     state: GateState
@@ -43,6 +44,7 @@ class GateStatus:
     checkout: str
     served: str
     url: str
+    file: str = ""
 
     @property
     def proved(self) -> str:
@@ -90,6 +92,7 @@ class GateStatus:
             "why": self.why,
             "by": self.state.by,
             "since": self.state.at,
+            "file": self.file,
             "checkout": {
                 "commit": self.source.commit,
                 "tree": self.source.tree,
@@ -106,6 +109,7 @@ class GateStatus:
         facts = {
             "gate": f"{self.word}: {self.why}",
             "by": self._who(),
+            "file": self.file,
             "served": self._served(),
             "here": self._here(),
             "proved": _proof(self.state.record) if self.proved else "nothing",
@@ -152,7 +156,9 @@ def read_status(project: Project, url: str = "") -> GateStatus:
     except EnvironmentNotReady:
         checkout = ""
     served = _served_build(url) if url else ""
-    return GateStatus(read_gate(project), read_source_state(project.root), checkout, served, url)
+    source, gate = read_source_state(project.root), gate_file(project)
+    file = str(gate.path) if gate else ""
+    return GateStatus(read_gate(project), source, checkout, served, url, file)
 
 
 def read_build(tree: Path, command: tuple[str, ...]) -> str:

@@ -113,6 +113,21 @@ def test_a_running_server_is_asked(repository: Repository, answer: bytes, build:
     assert url == status.url
 
 
+def test_it_says_which_file_the_gate_is(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two checkouts of one machine may share a gate: whoever asks sees which one is meant."""
+    monkeypatch.setenv("SHOP_DATA", "/srv/shop")
+    settings = GateSettings(file="$SHOP_DATA/gate.json")
+
+    status = read_status(Project(repository.root, {}, settings))
+    without = read_status(Project(repository.root, {}))
+
+    assert "\nfile    /srv/shop/gate.json\n" in status.as_text()
+    assert "/srv/shop/gate.json" == status.as_json()["file"]
+    assert ("", False) == (without.as_json()["file"], "\nfile " in without.as_text())
+
+
 def test_nobody_there_is_nothing_served(repository: Repository) -> None:
     settings = GateSettings(url="http://127.0.0.1:9", build=("git", "hash-object", "app.py"))
 
