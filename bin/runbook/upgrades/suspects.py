@@ -3,7 +3,7 @@
 A name in the line of the exception counts most, then the package of the deepest frame, and as much as that a name in
 the statement that raised, since a call that is refused has no frame of what refused it. Then comes what the package of
 that frame requires, since a package breaks where it uses another, and then any other mention. The test runner stands
-in every traceback and counts least. A suspect is never believed: it is tried first.
+in every traceback and counts least, but for one that it ends itself. A suspect is never believed: it is tried first.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _FRAME = re.compile(r"site-packages[/\\]([\w./\\-]+)")
+_NATIVE_FRAME = re.compile(r'File "([^"]+)", line')
 _ENVIRONMENT = re.compile(r"(?<![\w/\\])[^\s'\"()]*[/\\]site-packages[/\\]")
 _RAISED = re.compile(
     r"^(?:E +.*|[\w.]*(?:Error|Exception|Warning)\b.*|error: .*|ERROR .*|FAILED .*)$", re.MULTILINE
@@ -60,11 +61,12 @@ def scores(
         package for package, modules in imports.items()
         if _is_in(deepest, _names(package, modules))
     }  # fmt: skip
+    ran_only = frozenset() if raised and _is_raised_by_a_runner(output) else _RUNNERS
     found: dict[str, float] = {}
     for package, modules in imports.items():
         names = _names(package, modules)
         is_used = not broken.isdisjoint(required_by.get(package, ()))
-        if package in _RUNNERS and not _mentions(names, raised) and not is_used:
+        if package in ran_only and not _mentions(names, raised) and not is_used:
             continue
         score = _IN_RAISED * _mentions(names, raised)
         score += _DEEPEST * (package in broken)
@@ -73,7 +75,7 @@ def scores(
         score += _FRAMES * any(_is_in(frame, names) for frame in frames)
         score += _MENTION * _mentions(names, output)
         if score:
-            found[package] = score * (_RUNNER if package in _RUNNERS else 1.0)
+            found[package] = score * (_RUNNER if package in ran_only else 1.0)
     return found
 
 
@@ -105,6 +107,13 @@ def _is_in(frame: str, names: Collection[str]) -> bool:
 
 def _is_runner(frame: str) -> bool:
     return _is_in(frame.lstrip("_"), _RUNNERS)
+
+
+def _is_raised_by_a_runner(output: str) -> bool:
+    """Whether the last frame, whoever's it is, is one of a runner: it refuses something before any test is reached."""
+    frames = _NATIVE_FRAME.findall(output)
+    installed = _FRAME.search(frames[-1]) if frames else None
+    return installed is not None and _is_runner(installed[1])
 
 
 def _mentions(names: Iterable[str], text: str) -> bool:

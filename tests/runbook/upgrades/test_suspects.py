@@ -57,6 +57,17 @@ def test_the_test_runner_is_one_where_the_exception_names_it() -> None:
     ).keys()
 
 
+def test_the_test_runner_is_one_where_it_raises_itself() -> None:
+    """A hook that it refuses, say: no test is reached, and there is nobody else in the traceback."""
+    frames = '  File "/env/lib/python3.11/site-packages/{}", line 1, in go\n'
+    ended = "pluggy._manager.PluginValidationError: Plugin 'conftest.py' for hook 'pytest_ignore'\n"
+    refused = frames.format("_pytest/config/__init__.py") + frames.format("pluggy/_manager.py")
+    assert {"pytest"} == scores(refused + ended, IMPORTS).keys()
+    assert scores(refused + ended, IMPORTS)["pytest"] > 1
+    by_a_test = '  File "test_x.py", line 3, in test\n'
+    assert {} == scores(refused + by_a_test + "ValueError: no\n", IMPORTS)
+
+
 def test_what_a_broken_package_requires_comes_before_what_is_only_mentioned() -> None:
     trace = (
         'File "/env/lib/python3.11/site-packages/client/api.py", line 3, in go\n'
