@@ -85,6 +85,10 @@ class Answer:
         return self.outcome is Outcome.GREEN
 
 
+class Contradicted(Exception):
+    """What was red is green after all: the command lies."""
+
+
 Asking = Generator[tuple[State, ...], tuple[Answer, ...], T]
 
 

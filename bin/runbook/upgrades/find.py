@@ -6,16 +6,18 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from runbook.culprit.guarded import GuardedFolder
+from runbook.culprit.rates import STEADY
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.upgrades.asking import Answer, Free, Move, Prove, drive
+from runbook.upgrades.asking import Answer, Contradicted, Free, Move, Prove, drive
 from runbook.upgrades.case import Case, open_case
 from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.contradiction import blame_what_contradicts
+from runbook.upgrades.laboratory import describe
 from runbook.upgrades.noise import Rates, learn
 from runbook.upgrades.outside import look_outside
 from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Result, Verdict
-from runbook.upgrades.search import Contradicted, Problem, Search
+from runbook.upgrades.search import Problem, Search
 from runbook.upgrades.unresolved import blame_too, leave_out
 from runbook.upgrades.uv import UvFailed
 from runbook.upgrades.workshop import NOT_INSTALLED
@@ -26,14 +28,15 @@ if TYPE_CHECKING:
     from runbook.upgrades.laboratory import Laboratory
     from runbook.upgrades.options import Options
     from runbook.upgrades.report import Culprit
+    from runbook.upgrades.search import Findings
 
 _BASELINE = Move(frozenset())
 _NEWEST = Free()
 _ENDS = 8  # runs of each end, where one of them contradicted itself
-_TRIES = 3  # runs of the baseline before it counts as red
+_TRIES = 4  # runs of the baseline before it counts as red
 _SUSPECTED = 0.1  # a command that lied once does so at least this often
 _RESTARTS = 2
-_LAST = 2  # more runs of the newest before a command that lies accuses anybody
+_LAST = 2  # more runs of what is claimed where the command may lie
 _TIMEOUT = "error:Timeout"
 _NO_VERDICT = frozenset({"error:Status126", "error:Status127", _TIMEOUT})
 
@@ -166,7 +169,8 @@ def _baseline(case: Case, laboratory: Laboratory) -> Answer:
 
 
 def _presume_flaky(case: Case, laboratory: Laboratory, rate: float) -> None:
-    least = max(_SUSPECTED, laboratory.rates.good_fails)
+    known = laboratory.rates.good_fails
+    least = known + _SUSPECTED if known > STEADY else _SUSPECTED
     laboratory.rates = Rates(good_fails=max(least, min(0.45, rate)), error=case.options.error)
 
 
@@ -192,11 +196,13 @@ def _is_worse(case: Case, laboratory: Laboratory) -> bool:
     """Whether the newest, which passes now and then, fails more often than the baseline; learn the rates."""
     if laboratory.rates.good_fails > _SUSPECTED / 2:
         return False  # a flake that is known: one pass settled it
-    ends = [laboratory.repeat(state, _ENDS) for state in (_BASELINE, _NEWEST)]
-    rates = learn(ends[0], ends[1], case.options.error)
-    if rates is None:
-        return False
-    laboratory.rates = rates
+    for times in (_ENDS, 2 * _ENDS):  # what looks worse by chance seldom does so twice
+        ends = [laboratory.repeat(state, times) for state in (_BASELINE, _NEWEST)]
+        rates = learn(ends[0], ends[1], case.options.error)
+        if rates is None:
+            return False
+        learnt = rates
+    laboratory.rates = learnt
     return True
 
 
@@ -212,6 +218,7 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
         search = Search(problem, red, laboratory.hunt)
         try:
             found = drive(search.run(), laboratory.answer)
+            _confirm(found, laboratory)
             laboratory.answered = laboratory.environments
             drive(search.tighten(), laboratory.answer)
         except Contradicted as error:
@@ -221,15 +228,12 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
             laboratory.hunted = None
             fails, passes = laboratory.repeat(_BASELINE, _ENDS)
             _presume_flaky(case, laboratory, fails / (fails + passes))
-            (red,) = laboratory.answer([Prove(_NEWEST)])
+            red = _run_again(laboratory, _NEWEST)
             if red.is_green:
                 return conclude(
                     case, laboratory, Verdict.CLEAN, "the newest is green after all: a flake"
                 )
             continue
-        if found.green is not None and not _stays_red(laboratory):
-            why = "the newest failed and then passed: a flake"
-            return conclude(case, laboratory, Verdict.CLEAN, why)
         verdict = Verdict.INCONCLUSIVE if found.green is None else Verdict.FOUND
         return conclude(case, laboratory, verdict, found.why, search)
     return conclude(
@@ -237,13 +241,28 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
     )
 
 
-def _stays_red(laboratory: Laboratory) -> bool:
-    """Whether the newest is still red after some more runs, where the command is known to lie.
+def _confirm(found: Findings, laboratory: Laboratory) -> None:
+    """See once more that the newest is red, and each set that is named, unless one run is known to settle them.
 
-    That it was red is the one thing that every step of the search stood upon.
+    That the newest was red is the one thing that every step of the search stood upon. One upgrade that explains
+    everything is hardly ever found by chance; two, or two together, are what a flake looks like.
+
+    Raises:
+        Contradicted: One of them is not.
     """
-    if laboratory.rates.are_steady:
-        return True
-    laboratory.repeat(_NEWEST, sum(laboratory.counts(_NEWEST)) + _LAST)
-    (newest,) = laboratory.answer([_NEWEST])
-    return not newest.is_green
+    if found.green is None or (laboratory.rates.are_steady and found.are_plain):
+        return
+    more = 1 if laboratory.rates.are_steady else _LAST
+    states: list[Move | Free] = [_NEWEST, *found.shown.values()]
+    hunted, laboratory.hunted = laboratory.hunted, None  # each has a failure of its own
+    for state in states:
+        if not _run_again(laboratory, state, more).is_red:
+            raise Contradicted(describe(state))
+    laboratory.hunted = hunted
+
+
+def _run_again(laboratory: Laboratory, state: Move | Free, more: int = _LAST) -> Answer:
+    """Run a state some more times, and return what it comes to with them."""
+    laboratory.repeat(state, sum(laboratory.counts(state)) + more)
+    (answer,) = laboratory.answer([state])
+    return answer

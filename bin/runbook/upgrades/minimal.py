@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from runbook.upgrades.asking import Answer, Asking, Move, Outcome
+from runbook.upgrades.asking import Answer, Asking, Contradicted, Move, Outcome, Prove, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +39,7 @@ class Space:
             that is red already, the first bad release is half proved by it.
         shown_by: For each set that was red before its newest the state that showed it.
         survived: The release at which one was tried before its newest, and was not red.
+        red: Sets that were seen red at their newest.
     """
 
     weights: Mapping[str, float]
@@ -49,6 +50,7 @@ class Space:
     early: Callable[[str], str | None] = lambda _: None
     shown_by: dict[Names, Move] = field(default_factory=dict)
     survived: dict[str, str] = field(default_factory=dict)
+    red: set[Names] = field(default_factory=set)
 
     def likeliest_first(self, names: Names) -> list[str]:
         """Return names by weight, those of equal weight in the order of the space."""
@@ -69,6 +71,7 @@ class Space:
         late = [names for names in wanted if names not in answers]
         answers |= dict(zip(late, (yield tuple(map(Move, late))), strict=True)) if late else {}
         self.green += [answers[names].moved for names in late if answers[names].is_green]
+        self.red |= {names for names in late if answers[names].is_red}
         known = Answer(Outcome.GREEN, frozenset())
         return [answers.get(names, known) for names in candidates]
 
@@ -129,7 +132,18 @@ def _halve(space: Space, names: Names) -> Asking[Names]:
             (alone,) = yield from space.try_all([needed], are_likely=True)
             if alone.is_red:
                 break
+            yield from _confirm(space, needed.union(rest))
     return needed
+
+
+def _confirm(space: Space, names: Names) -> Asking[None]:
+    """See once more that a set is red of which one upgrade alone is not, before anybody looks for its partner.
+
+    Raises:
+        Contradicted: It is not.
+    """
+    if names in space.red and not (yield from ask(Prove(Move(names)))).is_red:
+        raise Contradicted(", ".join(sorted(names)))
 
 
 def _smallest_red_prefix(space: Space, needed: Names, rest: Sequence[str]) -> Asking[int]:

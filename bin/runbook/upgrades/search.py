@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runbook.culprit.fingerprint import is_same
-from runbook.upgrades.asking import Answer, Asking, Move, Outcome, Prove, ask
+from runbook.upgrades.asking import Answer, Asking, Contradicted, Move, Outcome, Prove, ask
 from runbook.upgrades.bound import Releases, first_bad, first_guess, free
 from runbook.upgrades.minimal import Names, Space, minimal_red_set, smallest_hitting_sets
 from runbook.upgrades.pins import neighbours_first
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
 _MOST_HOLDS = 8  # ways to hold back that are compared; each takes a resolution
 _MOST_SETS = 12  # of culprits; whoever breaks in more ways is not helped by a list
-
-
-class Contradicted(Exception):
-    """A set that the search found red is green after all: the command lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +95,7 @@ class Findings:
         first_bad: The first bad release of each culprit.
         green: The answer that proved the constraints green, or None.
         why: What stood in the way.
+        shown: For each of the sets the state that proved it red.
     """
 
     culprits: list[Names] = field(default_factory=list)
@@ -108,11 +105,17 @@ class Findings:
     first_bad: dict[str, str] = field(default_factory=dict)
     green: Answer | None = None
     why: str = ""
+    shown: dict[Names, Move] = field(default_factory=dict)
 
     @property
     def sets(self) -> list[Names]:
         """All that must be hit by what is held."""
         return self.culprits + self.others
+
+    @property
+    def are_plain(self) -> bool:
+        """Whether one upgrade explains everything: what is named more often than that, a command that lies names."""
+        return [len(names) for names in self.sets] == [1]
 
 
 class Search:
@@ -149,6 +152,7 @@ class Search:
             if not proof.is_red:
                 raise Contradicted(", ".join(sorted(culprits)))
             self._bad |= dict(shown.at)
+            found.shown[culprits] = shown
             answer = yield from self._blame(culprits, proof, is_todays=self._is_todays(red))
             if answer.is_green:
                 found.green = answer
@@ -191,9 +195,10 @@ class Search:
         found = self.findings
         proof = yield from ask(Prove(Move(culprits)))
         if proof.is_red:
-            found.reds[culprits] = proof
+            found.reds[culprits], found.shown[culprits] = proof, Move(culprits)
             return
-        found.reds.pop(culprits, None)
+        for each in (found.reds, found.shown):
+            each.pop(culprits, None)
         for sets in (found.culprits, found.others):
             if culprits in sets:
                 sets.remove(culprits)
@@ -241,7 +246,7 @@ class Search:
             if found.culprits and not self._shows_a_held_failure(answer):
                 break
             missed = answer
-        return answer
+        return (yield from ask(Prove(free(found.pins))))
 
     def _to_hold(self) -> Names:
         """Return a smallest hitting set; of several the one that leaves the fewest behind, and then the likeliest."""

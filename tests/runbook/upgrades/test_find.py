@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from runbook.exit_codes import ExitCode
+from runbook.upgrades import find
+from runbook.upgrades.conclusion import conclude
+from runbook.upgrades.report import Verdict
+from tests.runbook.upgrades.flaky import searched
+from tests.runbook.upgrades.world import World
 
 if TYPE_CHECKING:
+    from runbook.upgrades.case import Case
+    from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.report import Result
     from tests.runbook.upgrades.conftest import Project
 
 
@@ -145,3 +156,42 @@ def test_a_second_search_believes_what_the_first_saw(project: Project) -> None:
     assert first.culprits == second.culprits
     assert 0 == second.record["runs"]
     assert project.search("--fresh").record["runs"] == first.record["runs"]
+
+
+@pytest.mark.parametrize(
+    ("red", "told", "points_at", "most_wrong"),
+    [
+        ([], 0.0, "", 4),
+        ([], 0.2, "", 2),
+        ([{"p3": 2}], 0.0, "p3", 4),
+        ([{"p3": 2}], 0.0, "", 9),
+        ([{"p3": 2}], 0.2, "", 4),
+        ([{"p3": 2}, {"p9": 2}], 0.0, "", 12),
+    ],
+)
+def test_a_command_that_fails_by_itself_in_one_of_five_runs_is_seldom_believed(
+    red: list[dict[str, int]],
+    told: float,
+    points_at: str,
+    most_wrong: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of three hundred searches, whether they are told or not; the same lies every time."""
+    monkeypatch.setattr(find, "look_outside", _give_up)
+    ends = Counter(
+        _told(searched(seed, World(17, red), rate=0.2, told=told, points_at=points_at))
+        for seed in range(300)
+    )
+    verdict = "found" if red else "clean"
+    right = ends.pop((verdict, tuple(tuple(group) for group in red)))
+    assert 300 - most_wrong <= right, ends
+
+
+def _give_up(case: Case, laboratory: Laboratory, why: str, **_: object) -> Result:
+    return conclude(case, laboratory, Verdict.BASELINE_RED, why)
+
+
+def _told(result: Result) -> tuple[str, tuple[tuple[str, ...], ...]]:
+    """Return the verdict, and the names of each set that is to blame."""
+    groups = (tuple(each.name for each in group) for group in result.culprits)
+    return str(result.verdict), tuple(sorted(groups))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import ceil, comb, log2
 from typing import TYPE_CHECKING
 
@@ -10,140 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
+from runbook.upgrades.asking import Answer, Free, Move, Outcome
 from runbook.upgrades.minimal import smallest_hitting_sets
-from runbook.upgrades.pins import Change, Resolution
-from runbook.upgrades.search import Problem, Search
-from runbook.upgrades.versions import key
+from tests.runbook.upgrades.world import NEWEST, OLDEST, SERIES_WITHIN_A_MAJOR, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from runbook.upgrades.asking import State
-
-NEWEST, OLDEST = 9, 1
-MAJORS = tuple(f"{number}.0" for number in range(OLDEST, NEWEST + 1))
-SERIES_WITHIN_A_MAJOR = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2.0", "2.1")
-
-
-@dataclass
-class World:
-    """Packages p0, p1, ... with nine releases each; the baseline has the first of each, the newest the last.
-
-    Attributes:
-        size: How many there are.
-        red: Sets that are red together, each with the release from which on each member is bad.
-        carries: What a package needs at its newest as soon as it is newer than the baseline.
-        loose: Who stays at its newest where what it needs is held.
-        asked: The sets of versions that were tried.
-        releases: What the nine are called.
-        answered: Of those that were tried the ones before the first bad releases were looked for.
-    """
-
-    size: int
-    red: list[dict[str, int]]
-    carries: dict[str, set[str]] = field(default_factory=dict)
-    loose: frozenset[str] = frozenset()
-    asked: set[tuple[int, ...]] = field(default_factory=set)
-    releases: tuple[str, ...] = MAJORS
-    answered: set[tuple[int, ...]] = field(default_factory=set)
-
-    @property
-    def names(self) -> list[str]:
-        return [f"p{number}" for number in range(self.size)]
-
-    def closure(self, state: Move) -> frozenset[str]:
-        grown = set(state.names)
-        while more := {other for name in grown for other in self.carries.get(name, ())} - grown:
-            grown |= more
-        return frozenset(grown)
-
-    def answer(self, states: Sequence[State]) -> list[Answer]:
-        return [
-            self._answer(state.state if isinstance(state, Prove) else state) for state in states
-        ]
-
-    def _answer(self, state: Move | Free) -> Answer:
-        if isinstance(state, Move):
-            moved = self.closure(state)
-            versions = {name: NEWEST if name in moved else OLDEST for name in self.names}
-            versions |= {name: self.releases.index(version) + 1 for name, version in state.at}
-        else:
-            versions = self._freely(dict(state.pins))
-        self.asked.add(tuple(versions.values()))
-        is_red = any(
-            all(versions[name] >= bad for name, bad in group.items()) for group in self.red
-        )
-        moved = frozenset(name for name, version in versions.items() if version > OLDEST)
-        outcome = Outcome.RED if is_red else Outcome.GREEN
-        shown = frozenset({"test:t.py::test"}) if is_red else frozenset()
-        return Answer(
-            outcome, moved, {name: self.called(each) for name, each in versions.items()}, shown
-        )
-
-    def _freely(self, pins: dict[str, str]) -> dict[str, int]:
-        versions = dict.fromkeys(self.names, NEWEST)
-        for name, pin in pins.items():
-            limit = key(pin.lstrip("<="))
-            versions[name] = sum(
-                key(each) < limit or ("=" in pin and key(each) == limit) for each in self.releases
-            )
-        for name in sorted(
-            set(self.names) - self.loose
-        ):  # who needs the newest of what is held goes back
-            if any(
-                versions[other] < NEWEST for other in self.closure(Move(frozenset({name}))) - {name}
-            ):
-                versions[name] = OLDEST
-        return versions
-
-    def versions(self, state: Free) -> dict[str, str]:
-        return {name: self.called(each) for name, each in self._freely(dict(state.pins)).items()}
-
-    def called(self, number: int) -> str:
-        return self.releases[number - 1]
-
-    def below(self, _: str, version: str) -> str | None:
-        return next((each for each in reversed(self.releases) if key(each) < key(version)), None)
-
-    def at_least(self, _: str, version: str) -> str | None:
-        return next((each for each in self.releases if key(each) >= key(version)), None)
-
-    def between(self, _: str, low: str, high: str) -> str | None:
-        inside = [each for each in self.releases if key(low) < key(each) < key(high)]
-        return inside[len(inside) // 2] if inside else None
-
-    def search(
-        self,
-        *,
-        is_bounded: bool = False,
-        width: int = 1,
-        points_at: str = "",
-        suspected: str = "",
-    ) -> Search:
-        before, after = self.called(OLDEST), self.called(NEWEST)
-        newest = Resolution(dict.fromkeys(self.names, after))
-        changes = tuple(Change(name, before, after) for name in self.names)
-        imports = {name: frozenset({name}) for name in self.names}
-        problem = Problem(
-            changes,
-            newest,
-            self.closure,
-            self,
-            lambda: imports,
-            self.versions,
-            width,
-            is_bounded=is_bounded,
-            suspected=dict([suspected.split()]) if suspected else {},
-        )
-        (_, red) = self.answer([Move(frozenset()), Free()])
-        assert red.is_red
-        red = replace(red, output=f"E   ImportError: {points_at}\n")
-        made = Search(problem, red, lambda _: None)
-        drive(made.run(), self.answer)
-        self.answered = set(self.asked)
-        drive(made.tighten(), self.answer)
-        return made
 
 
 @dataclass
