@@ -129,18 +129,6 @@ class SmokeTestRequired(EnsembleError):
         )
 
 
-class TooLarge(EnsembleError):
-    """A body above the limit, counted while it is read."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(
-            413,
-            "payload_too_large",
-            f"The body is larger than {limit_bytes} bytes.",
-            limit_bytes=limit_bytes,
-        )
-
-
 class StorageFailed(EnsembleError):
     """The disk refused a write; nothing was acknowledged."""
 

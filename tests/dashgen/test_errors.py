@@ -20,7 +20,6 @@ EVERY_REFUSAL = [
     (errors.NotPublished(), 409, "canvas_not_published"),
     (errors.HandleTaken(), 409, "handle_taken"),
     (errors.SmokeTestRequired("smoke", "Building", "Updates"), 409, "smoke_test_required"),
-    (errors.TooLarge(10), 413, "payload_too_large"),
     (errors.StorageFailed(is_full=True), 507, "storage_failed"),
     (errors.StorageFailed(is_full=False), 503, "storage_failed"),
     (errors.OutcomeUnknown(), 503, "outcome_unknown"),

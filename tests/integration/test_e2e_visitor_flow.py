@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import html
 import json
@@ -55,6 +56,7 @@ GOOD_URLS = (
 BAD_URLS = (
     "javascript:alert(1)",
     "javascript://example.org/%0aalert(1)",
+    "JavaScript://example.org/%0aalert(1)",
     " JaVaScRiPt:alert(1)",
     "java\tscript:alert(1)",
     "\x01javascript:x",
@@ -254,6 +256,12 @@ def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
         assert 401 == reply.status
         assert "unauthorised" == reply.json["error"]
         assert "Bearer" == reply.headers["WWW-Authenticate"]
+    # By another scheme it is no token, and whoever sends a wrong one is not let in by the browser's cookie.
+    for client in (
+        visitor.sending(Authorization=f"Basic {right}"),
+        visitor.using("not-a-token").sending(Cookie=f"pairing_token={right}"),
+    ):
+        assert 401 == client.get("/studio/canvas/mine").status
     assert 401 == visitor.post(path, {"slot_index": "first"}).status
     assert before == visitor.server.roots.snapshot()
     assert 200 == visitor.using(owner.client.token).get("/studio/canvas/mine").status
@@ -343,6 +351,8 @@ def test_text_component_with_script_tag_is_escaped_in_static_render(
     assert html.unescape(HOSTILE) == prose.text.strip()  # Markdown reads entities
     (lead,) = attacked.all("p", having=("class", "lead"))
     assert HOSTILE == lead.text
+    (byline,) = attacked.all("span", having=("class", "handle"))
+    assert f"@{HOSTILE}" == byline.text
     block = attacked.by_id("canvas-boot").source
     boot = json.loads(block)
     assert [HOSTILE] * 2 == [boot["title"], boot["room_state"]["components"][0]["props"]["text"]]
@@ -353,7 +363,8 @@ def test_text_component_with_script_tag_is_escaped_in_static_render(
 
 def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
     """Publish a canvas that says ``text`` wherever it can; return its page as it is served."""
-    canvas = owner.seed_unchecked(text, *saying(text), description=text)
+    maker = dataclasses.replace(owner, handle=text)
+    canvas = maker.seed_unchecked(text, *saying(text), description=text)
     owner.has_published(canvas, slot)
     with CANVAS_IS_READABLE:
         reply = visitor.get(f"/canvas/{canvas.id}.html")
