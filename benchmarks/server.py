@@ -68,7 +68,7 @@ from runbook.measured import RECORD, Table  # noqa: E402
 from tests.postgresql import PostgresqlServer, empty_schema  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from dashgen.store_protocol import CanvasStore
@@ -348,12 +348,21 @@ def slow_clients(grid: Grid, options: argparse.Namespace) -> str:
     ratios, costs = [], []
     with serving(grid) as server:
         for _ in range(5):
-            alone = full_load(server, GRID, options.seconds)
-            beside = full_load(server, GRID, options.seconds, slow=SLOW_CLIENTS)
-            ratios.append(beside.rate / alone.rate)
-            costs.append(alone.cost / beside.cost)
+            # Without, with, with, without: a machine that grows slower meanwhile is held against neither.
+            loads = [
+                full_load(server, GRID, options.seconds, slow=slow)
+                for slow in (0, SLOW_CLIENTS, SLOW_CLIENTS, 0)
+            ]
+            ratios.append(_to_the_outer(load.rate for load in loads))
+            costs.append(1 / _to_the_outer(load.cost for load in loads))
     medians = f"{statistics.median(ratios):.2f}, by processor time {statistics.median(costs):.2f}"
     return f"{SLOW_CLIENTS} slow clients, others to without them, medians of 5: by rate {medians}"
+
+
+def _to_the_outer(figures: Iterable[float]) -> float:
+    """The inner two of four, as a multiple of the outer two."""
+    first, second, third, last = figures
+    return (second + third) / (first + last)
 
 
 def mixed(grid: Grid, options: argparse.Namespace) -> str:
