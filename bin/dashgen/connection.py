@@ -7,7 +7,7 @@ refuses a malformed one in plain text. All three are settled here, below the app
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import (
@@ -20,14 +20,14 @@ from dashgen.json_log import with_fields
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MAX_HEAD_BYTES: Final = 65_536
 # A refused body is read to its end, so that the client sees the refusal and may go on with the
 # connection; but not for ever.
 MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024
 
-# How long a refused client may take to hear of it.
+# How long a client may take to hear of an answer that came before it had sent its request whole.
 _LINGER_SECONDS: Final = 2.0
 # When the server stops, the next request of whoever was answered so lately may be on its way.
 _ON_ITS_WAY_SECONDS: Final = 0.1
@@ -37,6 +37,20 @@ _log = logging.getLogger(__name__)
 
 class _HeadTooLargeError(Exception):
     """Stops the parser: the head of a request is complete, and larger than it may be."""
+
+
+class _Answering:
+    """The transport as uvicorn uses it for one connection's answers; its end is the protocol's to choose.
+
+    Args:
+        transport: The connection's own.
+        end: Called where an answer was the last one.
+    """
+
+    def __init__(self, transport: asyncio.Transport, end: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close: Callable[[], None] = end
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -67,12 +81,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a client that never asks anything does not keep its connection."""
         super().connection_made(transport)
+        self._answering = _Answering(transport, self._end)
         self._active_at = self.loop.time()
         self._start_clock(self.request_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clock, and hold nothing in a circle: connections come and go by the thousand."""
         self._stop_clock()
+        self._answering.close = self.transport.close
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -98,6 +114,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise _HeadTooLargeError
         self._head_is_complete = True
         super().on_headers_complete()
+        self.cycle.transport = cast("asyncio.Transport", self._answering)
         if self._ends_with_next:
             self.cycle.keep_alive = False
 
@@ -117,7 +134,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser, within the limits on what one request may hold."""
         if self._refused:
-            return  # read on: closing with bytes unread would let a reset overtake the refusal
+            return
         self._received_bytes += len(data)
         self._chunk_bytes = len(data)
         self._has_completed_one = False
@@ -218,9 +235,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         _log.info("request refused", extra=with_fields(http_status=status, error=error))
         body = msgspec.json.encode({"error": error, "message": message})
         self.transport.write(self._head(status, len(body)) + body)
+        self._linger()
+        self._disconnect_application()
+
+    def _end(self) -> None:
+        """Close behind an answer, at once or when its request has arrived."""
+        if self._waits_for_more():
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Say no more, but hear what is still sent: a reset would overtake what was said."""
         self.transport.write_eof()
         self._refused = True
-        self._disconnect_application()
         self._start_clock(_LINGER_SECONDS)
 
     def _head(self, status: int, length: int) -> bytes:

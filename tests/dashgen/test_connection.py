@@ -215,12 +215,20 @@ class PatientProtocol(BoundedHttpProtocol):
     request_seconds = 60
     refusal_headers = ()
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.lost = asyncio.Event()
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.lost.set()
+
 
 class Line:
     """One client of the protocol, in this process."""
 
     async def __aenter__(self) -> Self:
-        self.protocols: list[BoundedHttpProtocol] = []
+        self.protocols: list[PatientProtocol] = []
         self._server = await asyncio.get_running_loop().create_server(self._make, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
@@ -229,10 +237,12 @@ class Line:
     async def __aexit__(self, *_: object) -> None:
         self.writer.close()
         await self.writer.wait_closed()
+        for protocol in self.protocols:
+            await protocol.lost.wait()
         self._server.close()
         await self._server.wait_closed()
 
-    def _make(self) -> BoundedHttpProtocol:
+    def _make(self) -> PatientProtocol:
         async def app(_: Any, __: Any, send: Any) -> None:
             headers = [(b"content-length", b"2")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -259,6 +269,29 @@ def test_a_head_that_came_in_one_piece_is_refused_once() -> None:
     answer = asyncio.run(work())
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_who_ends_the_connection_hears_of_an_answer_that_came_before_the_body_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_LINGER_SECONDS", 60.0)
+    more_than_is_held_on_the_way = 30_000_000
+    head = (
+        b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        % more_than_is_held_on_the_way
+    )
+
+    async def work() -> bytes:
+        async with Line() as line:
+            line.writer.write(head)
+            answer = await line.reader.read()
+            line.writer.write(b"x" * more_than_is_held_on_the_way)
+            await line.writer.drain()  # raises when the connection was reset
+            return answer
+
+    answer = asyncio.run(work())
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"ok")
 
 
 def test_a_request_that_was_on_its_way_when_the_stop_came_is_answered(
