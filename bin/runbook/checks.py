@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook import claims, examples, figures, measured, samples, shown, transcript
+from runbook import claims, examples, figures, held, measured, samples, shown, transcript
 from runbook.describe import describe
 from runbook.document import (
     decisions_list,
@@ -53,12 +53,14 @@ _LINK = re.compile(
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _TICKED_VARIABLE = re.compile(r"`(?:\$ ?)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`= ])")
 _TICKED_SETTING = re.compile(r"`\[([\w.-]+)\](?: ([\w-]+))?`")
+CHANGES = "CHANGELOG.md"  # says what was so when it was written
+PROMISES = "docs/legal/"  # are held by whoever runs the service
 _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def documents(root: Path) -> list[Path]:
     """Return the documents that may hold generated blocks and shown commands."""
-    top = [root / name for name in ("README.md", "AGENTS.md", "CHANGELOG.md")]
+    top = [root / name for name in ("README.md", "AGENTS.md", CHANGES)]
     workflows = sorted((root / ".github").rglob("*.yml"))
     return [
         path
@@ -176,6 +178,7 @@ def _check_documents(project: Project) -> Iterator[str]:
         yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
     yield from _check_figures(root)
     yield from _check_claims(root, settings)
+    yield from _check_held(root, settings)
     for document in documents(root):
         text, name = document.read_text(encoding="utf-8"), document.relative_to(root)
         tests = known.tests | set(shown.tests_in(text))
@@ -204,14 +207,43 @@ def _check_figures(root: Path) -> Iterator[str]:
 
 def _check_claims(root: Path, settings: dict[str, Any]) -> Iterator[str]:
     """What documents count in words is so."""
-    said = settings.get("tool", {}).get("runbook", {}).get("claims", {})
+    yield from claims.findings(root, _phrases(settings), _texts_of_today(root))
+
+
+def _phrases(settings: dict[str, Any]) -> dict[str, str]:
+    said: dict[str, str] = settings.get("tool", {}).get("runbook", {}).get("claims", {})
+    return said
+
+
+def _texts_of_today(root: Path) -> dict[str, str]:
+    """The documents by name, without the decisions, which say what was so on their day."""
     names = (each.relative_to(root) for each in documents(root))
-    texts = {
+    return {
         str(name): (root / name).read_text(encoding="utf-8")
         for name in names
-        if name.parts[:2] != DECISIONS  # they say what was so on their day
+        if name.parts[:2] != DECISIONS
     }
-    yield from claims.findings(root, said, texts)
+
+
+def _check_held(root: Path, settings: dict[str, Any]) -> Iterator[str]:
+    """What documents say of a source stands in that source."""
+    said = claims.claims_of(root, _phrases(settings))
+
+    @cache
+    def facts(name: str) -> held.Facts | None:
+        name, _, definition = name.partition("::")
+        folders = (root / place for place in SOURCES if (root / place).is_dir())
+        files = [root / name] if "/" in name else [f for each in folders for f in each.rglob(name)]
+        texts = [file.read_text(encoding="utf-8") for file in files if file.is_file()]
+        if texts and definition:
+            return held.facts_of_definition(texts[0], definition)
+        return held.facts_of(texts[0], is_python=name.endswith(".py")) if texts else None
+
+    for name, text in _texts_of_today(root).items():
+        if name == CHANGES or name.startswith(PROMISES):
+            continue
+        spans = [span for claim in said for span in claim.places(text)]
+        yield from (f"{name}: {each}" for each in held.findings(text, facts, claimed=spans))
 
 
 def _dead_links(document: Path, text: str) -> Iterator[str]:

@@ -48,8 +48,8 @@ _IN_WORDS: Final = {word: number for number, word in enumerate(_WORDS)} | {
     for number, ten in enumerate(_TENS, start=2)
     for more in range(10)
 }
-_UNITS: Final = {"KiB": 1024, "MiB": 1024**2, "hours": 3600, "days": 24 * 3600}
-_NUMERAL: Final = "|".join([r"\d+(?:[.,]\d+)*", *sorted(_IN_WORDS, key=len, reverse=True)])
+UNITS: Final = {"KiB": 1024, "MiB": 1024**2, "hours": 3600, "days": 24 * 3600}
+NUMERAL: Final = "|".join([r"\d+(?:[.,]\d+)*", *sorted(_IN_WORDS, key=len, reverse=True)])
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,29 @@ class Claim:
 
     def said(self, text: str) -> list[str]:
         """Return the number of each place where a text has the phrase: ``0`` where it has none."""
-        return [_digits(match["number"] or "no") for match in self._pattern.finditer(text)]
+        return [digits(match["number"] or "no") for match in self._pattern.finditer(text)]
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the numbers stand that a text gives with the phrase: from, and up to."""
+        yield from (match.span("number") for match in self._pattern.finditer(text))
 
     @property
     def _pattern(self) -> re.Pattern[str]:
         before, number, after = self.phrase.partition("#")
         words = r"(?<![\w.,-])" + _spaced(before)
-        words += rf"(?P<number>(?i:{_NUMERAL})){_spaced(after)}" if number else "(?P<number>)"
+        words += rf"(?P<number>(?i:{NUMERAL})){_spaced(after)}" if number else "(?P<number>)"
         return re.compile(words + r"(?!\w)")
+
+
+def claims_of(root: Path, phrases: Mapping[str, str]) -> list[Claim]:
+    """Return the claims, with what is counted where each says.
+
+    Raises:
+        UsageError: There is nothing to count.
+    """
+    return [
+        Claim(phrase, source, _counted(root, phrase, source)) for phrase, source in phrases.items()
+    ]
 
 
 def findings(root: Path, phrases: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[str]:
@@ -89,8 +104,8 @@ def findings(root: Path, phrases: Mapping[str, str], texts: Mapping[str, str]) -
     Raises:
         UsageError: Where a claim is said to be counted there is nothing to count.
     """
-    for phrase, source in phrases.items():
-        claim = Claim(phrase, source, _counted(root, phrase, source))
+    for claim in claims_of(root, phrases):
+        phrase, source = claim.phrase, claim.source
         said = [(name, number) for name, text in texts.items() for number in claim.said(text)]
         if not said:
             yield f"pyproject.toml: no document says {phrase!r}; mend: [tool.runbook.claims]"
@@ -105,7 +120,8 @@ def _spaced(words: str) -> str:
     return r"[\s>]+".join(re.escape(word) for word in words.split(" "))
 
 
-def _digits(numeral: str) -> str:
+def digits(numeral: str) -> str:
+    """Return a numeral, perhaps in words, in digits."""
     return str(_IN_WORDS.get(numeral.lower(), numeral.replace(",", "")))
 
 
@@ -129,7 +145,7 @@ def _as_number(value: object, *, unit: list[str]) -> str:
         found = re.search(r"\d+(?:\.\d+)*", value)
         return found[0] if found else "0"
     number = value if isinstance(value, int | float) else len(value)  # type: ignore[arg-type]
-    return f"{number / _UNITS.get(unit[0] if unit else '', 1):.10g}"
+    return f"{number / UNITS.get(unit[0] if unit else '', 1):.10g}"
 
 
 def _read(file: Path) -> str:
@@ -157,7 +173,7 @@ def _constant(file: Path, name: str) -> Any:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if any(isinstance(target, ast.Name) and target.id == last for target in targets):
-                return _value(statement.value)
+                return value_of(statement.value)
     return None
 
 
@@ -166,19 +182,19 @@ def _default(module: ast.Module, option: str) -> Any:
     for call in ast.walk(module):
         if isinstance(call, ast.Call) and call.args and ast.unparse(call.args[0]) == repr(option):
             return next(
-                (_value(each.value) for each in call.keywords if each.arg == "default"), None
+                (value_of(each.value) for each in call.keywords if each.arg == "default"), None
             )
     return None
 
 
-def _value(node: ast.expr) -> Any:
-    """What an expression of literals is: a number, a text, a product of numbers, or a collection."""
+def value_of(node: ast.expr) -> Any:
+    """Return what an expression of literals is: a number, a text, a product of numbers, or a collection."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        return _value(node.left) * _value(node.right)
+        return value_of(node.left) * value_of(node.right)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.get":
-        return _value(node.args[-1])  # what holds where nobody has set the variable
+        return value_of(node.args[-1])  # what holds where nobody has set the variable
     if isinstance(node, ast.Call) and len(node.args) == 1:  # frozenset({...})
-        return _value(node.args[0])
+        return value_of(node.args[0])
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return node.elts
     return ast.literal_eval(node)

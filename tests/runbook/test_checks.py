@@ -179,6 +179,22 @@ def test_a_figure_without_a_command_is_found_but_not_in_a_decision(tidy: TinyPro
     assert ["docs/more.md: gives '5 ms', and no command beside it prints that"] == findings(tidy)
 
 
+def test_what_a_document_says_of_a_source_is_held_against_that(tidy: TinyProject) -> None:
+    tidy.write("bin/shop.py", "MOST = 12\n")
+    tidy.write("docs/held.md", "<!-- held by: bin/shop.py -->\n\nAt most 13 of them.\n")
+    tidy.write("docs/row.md", "| at most 12 | `shop.py` |\n| at most 14 | `shop.py` |\n")
+    tidy.write("docs/owed.md", "It answers 404.\n")
+    tidy.write("docs/adr/0001-a.md", "# 0001 A\n\nIt answered 404.\n")
+    tidy.write("docs/legal/TERMS.md", "We answer with 404.\n")
+    tidy.write("CHANGELOG.md", "- It answers 404.\n")
+
+    assert [
+        "docs/held.md: says 'At most 13 of them.', and bin/shop.py say no 13",
+        "docs/owed.md: says 'It answers 404.', and does not say what holds that; mend: <!-- held by: FILE -->",
+        "docs/row.md: says '| at most 14 | `shop.py`', and shop.py say no 14",
+    ] == findings(tidy)
+
+
 def test_what_is_counted_in_words_is_held_against_the_files_but_not_in_a_decision(
     tidy: TinyProject,
 ) -> None:

@@ -32,6 +32,13 @@ def test_each_red_run_asks_for_more_green_ones_up_to_a_bound() -> None:
     assert MOST_GREEN_RUNS == runs_needed(1_000)
 
 
+def test_what_a_row_that_is_red_every_third_time_has_before_it() -> None:
+    """As the document has it: once in so many openings all of the runs are green."""
+    once_in = [1.5 ** runs_needed(reds) for reds in (1, 2, 5)]
+
+    assert [8, 58, 25_000] == [round(once_in[0]), round(once_in[1]), round(once_in[2], -3)]
+
+
 def test_a_red_run_counts_for_the_same_bytes_and_the_same_tier(gate: GateFile) -> None:
     reds = RedRuns(gate)
     reds.add(SUBJECT, "fast", ["test_one", "test_two"])
