@@ -65,12 +65,14 @@ class Drift:
     Attributes:
         project: This project.
         options: What every search is asked besides its own.
+        wanted: The tiers and groups that were asked for; none for all.
         tiers: The record of each tier or group that was looked at.
         logs: What failing runs printed, by tier.
     """
 
     project: Project
     options: Mapping[str, Any]
+    wanted: Sequence[str] = ()
     tiers: dict[str, dict[str, Any]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
 
@@ -135,6 +137,7 @@ class Drift:
         words += (
             ["--prerelease", *(each for each in prerelease if each != "*")] if prerelease else []
         )
+        words += [f"--tier={name}" for name in self.wanted]
         return shlex.join(["bin/nox", "-s", "drift", *(["--", *words] if words else [])])
 
     def issues(self) -> list[issue.Issue]:
@@ -245,7 +248,7 @@ def _run(arguments: dict[str, Any], tell: Callable[[str], None]) -> Ended:
     project = find_project(Path.cwd())
     everything = all_floated(project, wanted, _left_out(wanted))
     evidence.prepare(project.state)
-    drift = Drift(project, arguments)
+    drift = Drift(project, arguments, wanted)
     names = ",".join(each.name for each in everything)
     tell(line(["DRIFT v1"], [("as_of", arguments["as_of"]), ("tiers", names)]))
     _look_at_all(drift, everything, tell)

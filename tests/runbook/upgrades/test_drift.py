@@ -158,6 +158,14 @@ def test_the_run_says_how_it_is_made_again(drift: Drift) -> None:
     assert "lowest-direct+prerelease" == whole["way"]
 
 
+def test_a_run_of_some_tiers_is_made_again_of_these(drift: Drift) -> None:
+    drift.options, drift.wanted = {"prerelease": ("starlette",)}, ("fast", "lint")
+    assert (
+        "bin/nox -s drift -- --prerelease starlette --tier=fast --tier=lint"
+        == drift.record()["command"]
+    )
+
+
 @dataclass
 class Shop:
     """A repository with one group, whose package comes from an index on this machine."""
