@@ -180,12 +180,17 @@ def _ports(options: argparse.Namespace) -> list[int]:
     return [alone.manifest.routing.ports.frontend, alone.manifest.routing.ports.backend]
 
 
+def _say_object(schema: str, **facts: object) -> None:
+    """Print one JSON object that says what it is."""
+    say(json.dumps({"schema": schema, **facts}, indent=2))
+
+
 def _check(options: argparse.Namespace) -> int:
     """Name every manifest that cannot be used."""
     found = scan(options.apps)
     if options.json:
         broken = [{"slug": app.slug, "reason": app.reason} for app in found.broken]
-        say(json.dumps({"apps": [app.slug for app in found.apps], "broken": broken}, indent=2))
+        _say_object("hub-check/1", apps=[app.slug for app in found.apps], broken=broken)
     else:
         for app in found.broken:
             say(f"error: {app.reason}")
@@ -204,7 +209,7 @@ def _new_app(options: argparse.Namespace) -> int:
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
         folder = new_app(options.apps, options.slug, options.name, options.kind)
     if options.json:
-        say(json.dumps({"slug": options.slug, "folder": str(folder)}, indent=2))
+        _say_object("new-app/1", slug=options.slug, folder=str(folder))
     return EXIT_GREEN
 
 

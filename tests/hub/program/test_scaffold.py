@@ -84,7 +84,8 @@ def test_a_new_app_runs_and_is_smoked(made: tuple[Path, Said]) -> None:
 def test_json_stands_alone_and_the_smoke_is_told_beside_it(tmp_path: Path) -> None:
     said = new_app(tmp_path, "for-programs", "--json")
 
-    assert "for-programs" == json.loads(said.stdout)["slug"]
+    record = json.loads(said.stdout)
+    assert ("new-app/1", "for-programs") == (record["schema"], record["slug"])
     assert "RESULT green total=5 passed=5" in said.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -241,3 +242,13 @@ def test_check_names_what_is_broken(make_app: Callable[..., Path], apps: Path) -
         "error: bad/app.manifest.yml: kind is wrong: Invalid enum value 'toy'",
         "1 usable, 1 broken",
     ] == (said.stdout.splitlines())
+
+
+def test_check_says_it_as_one_object_that_names_its_schema(
+    make_app: Callable[..., Path], apps: Path
+) -> None:
+    make_app("notes")
+
+    said = run(sys.executable, "-m", "hub", "--apps", str(apps), "check", "--json")
+
+    assert {"schema": "hub-check/1", "apps": ["notes"], "broken": []} == json.loads(said.stdout)
