@@ -203,7 +203,7 @@ class EventWriter(_Observer):
         _watch(item)
         file, line, _ = item.location
         self._write("begin", test=item.nodeid, at=f"{file}:{(line or 0) + 1}")
-        self._limit.start()
+        self._limit.start(file)
         try:
             return (yield)
         finally:

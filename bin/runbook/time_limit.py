@@ -31,12 +31,17 @@ class TimeLimit:
         self._seconds = seconds
         self._root = root
         self._ticks = 0
+        self._told = ""
         if seconds:
             signal.signal(signal.SIGALRM, self._tick)
 
-    def start(self) -> None:
-        """Give what begins now all of the time."""
-        self._ticks = 0
+    def start(self, told: str = "") -> None:
+        """Give what begins now all of the time.
+
+        Args:
+            told: The file of which a failure says the line anyway.
+        """
+        self._ticks, self._told = 0, told
         self._set(self._seconds / _TICKS)
 
     def stop(self) -> None:
@@ -58,7 +63,7 @@ class TimeLimit:
             code = frame.f_code
             if code.co_filename.startswith(f"{self._root}/") and _is_own(code.co_filename):
                 file = code.co_filename[len(str(self._root)) + 1 :]
-                return f", and was in {file}:{frame.f_lineno}"
+                return f", and was in {file}:{frame.f_lineno}" if file != self._told else ""
             frame = frame.f_back
         return ""
 

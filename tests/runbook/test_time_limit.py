@@ -54,12 +54,12 @@ def test_a_test_that_does_not_end_is_red_and_the_others_are_run(limited: TinyPro
     assert {
         "FAIL test_loops": (
             "tests/test_app.py:8",
-            "did not end in 2 s, and was in tests/test_app.py:8",
+            "did not end in 2 s",
         ),
         "FAIL test_waits": ("tests/test_app.py:13", "did not end in 2 s, and was in app.py:5"),
         "FAIL test_tries": (
             "tests/test_app.py:19",
-            "did not end in 2 s, and was in tests/test_app.py:19",
+            "did not end in 2 s",
         ),
     } == at
     assert ("RESULT red", "1") == (smoked.result[0], smoked.result[1]["passed"])
@@ -79,7 +79,7 @@ def test_set_up_and_teardown_are_limited_too(limited: TinyProject, place: str) -
 
     [(head, fields)] = smoked.fails
     assert "FAIL test_one" == head
-    assert fields["got"].startswith("did not end in 2 s, and was in tests/test_app.py:")
+    assert "did not end in 2 s" == fields["got"]
 
 
 def test_a_file_that_does_not_end_while_it_is_read_is_red(limited: TinyProject) -> None:
