@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from hub.keys import SigningKey
 
 UNSIGNED, EXPIRED, EARLY, CONFUSED = "unsigned", "expired", "not yet valid", "signed in public"
-KINDS: Final = (UNSIGNED, EXPIRED, EARLY, CONFUSED)
+FOREIGN, SHARED = "another issuer's", "for other apps too"
+KINDS: Final = (UNSIGNED, EXPIRED, EARLY, CONFUSED, FOREIGN, SHARED)
 _MINUTES: Final = 300  # seconds: longer than any leeway for clocks that differ
 
 
@@ -39,20 +40,27 @@ def forge(kind: str, token: str, key_file: Path) -> str:
     if kind == CONFUSED:
         return _signed_in_public(body, key)
     claims = decoded(body)
+    return _signed(decoded(head), claims | _changed(kind, claims), key)
+
+
+def _changed(kind: str, claims: dict[str, Any]) -> dict[str, Any]:
+    """Return the claims of a forgery that the good token has otherwise."""
+    if kind == FOREIGN:
+        return {"iss": "https://identity.example"}
+    if kind == SHARED:
+        return {"aud": [claims["aud"], "another-app"]}
     lifetime: int = claims["exp"] - claims["iat"]
-    return _signed(
-        decoded(head), claims, key, later=_MINUTES if kind == EARLY else -lifetime - _MINUTES
-    )
+    later = _MINUTES if kind == EARLY else -lifetime - _MINUTES
+    return {name: claims[name] + later for name in ("iat", "nbf", "exp")}
 
 
-def _signed(header: dict[str, Any], claims: dict[str, Any], key: SigningKey, *, later: int) -> str:
+def _signed(header: dict[str, Any], claims: dict[str, Any], key: SigningKey) -> str:
     from joserfc import jwt
 
     assert header["kid"] == key.private.kid, (
         "the hub signs with another key than the one that it keeps"
     )
-    times = {name: claims[name] + later for name in ("iat", "nbf", "exp")}
-    return jwt.encode(header, claims | times, key.private)
+    return jwt.encode(header, claims, key.private)
 
 
 def _signed_in_public(body: str, key: SigningKey) -> str:

@@ -36,6 +36,7 @@ CARD, PIECE = "#grid [data-testid=card]", "#stage [data-testid=piece]"
 NEWEST_CARD = "#grid > [data-testid=card]:first-child"
 THING = "#stage [data-type=sprite]"  # the first of them, too
 WRITTEN = "#stage :nth-child(1 of [data-type=text])"  # the first of the texts
+SLOT = "input[name=slot][value='0']"
 MORE, COMING = "#load-more", "#grid[aria-busy=true]"
 NEWEST = "/index.html?filter=newest"
 TITLE, WORDS = "Willow and water", "Come in and look around"
@@ -323,6 +324,7 @@ def sign_up(page: Page) -> None:
     (pieces,) = page_facts.sights(page, PIECE)
     assert pieces.count == len(pieces.seen) >= 4
     assert any("Baskets of willow" in text for text in pieces.seen)
+    assert any("weaver's workshop" in text for text in pieces.seen)  # which is what a shop gets
 
 
 def edit(page: Page) -> None:
@@ -360,7 +362,8 @@ def publish(page: Page) -> None:
     press(page, "#editor-publish")
     assert appears(page, "#publish-dialog")
     assert ["0/3"] == seen(page, "#publish-count")
-    assert state_of(page, "input[name=slot][value='0']", "checked")
+    assert state_of(page, SLOT, "checked")
+    assert not state_of(page, SLOT, "disabled")
     press(page, "#publish-confirm")
     assert disappears(page, "#publish-dialog")
     assert appears(page, "#slots .canvas-status", "Slot 1 · public")
