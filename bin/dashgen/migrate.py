@@ -84,22 +84,27 @@ def summarise(
 ) -> Summary:
     """Count and digest a store.
 
+    Databases sort words by the rules of their languages, so no order is taken from them.
+
     Args:
-        canvases: Each owner with what is theirs, in order of the owners; who has none is left out.
-        subscriptions: Who was put on which tier, in order of the owners.
+        canvases: Each owner with what is theirs; who has none is left out.
+        subscriptions: Who was put on which tier.
     """
-    digest = hashlib.sha256()
-    owners = count = published = paying = 0
+    digests: dict[str, bytes] = {}
+    count = published = 0
     for owner_id, owned in canvases:
         if not owned:
             continue
-        owners, count = owners + 1, count + len(owned)
+        count += len(owned)
         published += sum(canvas.is_published for canvas in owned)
-        digest.update(owner_id.encode() + b"\n" + digest_of(owned))
-    for owner_id, tier in subscriptions:
-        paying += 1
-        digest.update(f"{owner_id} {tier}\n".encode())
-    return Summary(owners, count, published, paying, digest.hexdigest())
+        digests[owner_id] = digest_of(owned)
+    tiers = dict(subscriptions)
+    digest = hashlib.sha256()
+    for owner_id in sorted(digests):
+        digest.update(owner_id.encode() + b"\n" + digests[owner_id])
+    for owner_id in sorted(tiers):
+        digest.update(f"{owner_id} {tiers[owner_id]}\n".encode())
+    return Summary(len(digests), count, published, len(tiers), digest.hexdigest())
 
 
 def summary_of(stores: Stores) -> Summary:

@@ -203,6 +203,16 @@ def test_the_digest_depends_on_every_letter(canvas: Canvas, more: str) -> None:
     assert digest_of([canvas]) != before
 
 
+def test_a_summary_asks_nothing_of_the_order_in_which_a_database_sorts(source: str) -> None:
+    with closing(open_url(source)) as stores:
+        owned = [
+            (owner_id, stores.canvases.mine(owner_id)) for owner_id in stores.canvases.owners()
+        ]
+        paying = list(stores.subscriptions.all())
+
+    assert summarise(owned, paying) == summarise(owned[::-1], paying[::-1])
+
+
 def test_owners_with_nothing_do_not_count() -> None:
     empty = summarise([("usr_a", [])], [])
     assert empty == summarise([], [])
