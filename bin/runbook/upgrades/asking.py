@@ -48,9 +48,15 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Prove:
-    """A state whose outcome will be claimed: it takes more than one run."""
+    """A state whose outcome will be claimed or built upon: where it is red it takes more than one run.
+
+    Attributes:
+        state: The state.
+        runs: How many, those that it had before included.
+    """
 
     state: Move | Free
+    runs: int = 2
 
 
 State = Move | Free | Prove
@@ -86,7 +92,15 @@ class Answer:
 
 
 class Contradicted(Exception):
-    """What was red is green after all: the command lies."""
+    """A state that was red is green after all: the command lies.
+
+    Args:
+        state: Which.
+    """
+
+    def __init__(self, state: Move | Free) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 Asking = Generator[tuple[State, ...], tuple[Answer, ...], T]

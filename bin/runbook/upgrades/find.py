@@ -223,7 +223,7 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
             drive(search.tighten(), laboratory.answer)
         except Contradicted as error:
             case.notes.append(
-                f"{error} was red and then green: the search went on as for a flaky command"
+                f"{describe(error.state)} was red and then green: the search went on as for a flaky command"
             )
             laboratory.hunted = None
             fails, passes = laboratory.repeat(_BASELINE, _ENDS)
@@ -257,7 +257,7 @@ def _confirm(found: Findings, laboratory: Laboratory) -> None:
     hunted, laboratory.hunted = laboratory.hunted, None  # each has a failure of its own
     for state in states:
         if not _run_again(laboratory, state, more).is_red:
-            raise Contradicted(describe(state))
+            raise Contradicted(state)
     laboratory.hunted = hunted
 
 

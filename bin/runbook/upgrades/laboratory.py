@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from runbook.upgrades.resolver import Resolver
     from runbook.upgrades.workshop import Workshop
 
-_PROOF_RUNS = 2  # of a red state that is claimed, even where the command has never lied
 _REMEMBERED = 20_000  # characters of a failing run's output
 _OTHER_RUNS = 2  # of a state that is red in another way: a flake may have hidden today's failure
 
@@ -160,7 +159,7 @@ class Laboratory:
         """Try states, as many at once as there are benches."""
         plain = [state.state if isinstance(state, Prove) else state for state in states]
         found = [self._environment(state) for state in plain]
-        least = [_PROOF_RUNS if isinstance(state, Prove) else 1 for state in states]
+        least = [state.runs if isinstance(state, Prove) else 1 for state in states]
         self._settle(
             [
                 (each, runs, state)
@@ -272,7 +271,7 @@ class Laboratory:
         if passes and self.rates.bad_passes < 0.01:
             return 0  # a bad environment does not pass
         if others and not fails and not passes:
-            return max(0, _OTHER_RUNS - others)
+            return max(0, max(least, _OTHER_RUNS) - others)
         if self.rates.is_bad(fails, passes) is None:
             return max(self._in_a_row(fails), least - fails) if not passes else 1
         return max(0, least - fails - passes) if fails else 0

@@ -18,8 +18,11 @@ from runbook.upgrades.asking import Answer, Asking, Contradicted, Move, Outcome,
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from runbook.upgrades.asking import Free
+
 _STANDS_OUT = 0.3  # of the belief: this suspect is tried alone
 _TRUSTED = 0.5  # of the belief: whoever has more of it is likelier to blame than not
+_SURE = 3  # runs of what is red before it is built upon any further
 _SKIPS = 2  # other cuts that are tried where one showed another failure
 
 Names = frozenset[str]
@@ -40,6 +43,7 @@ class Space:
         shown_by: For each set that was red before its newest the state that showed it.
         survived: The release at which one was tried before its newest, and was not red.
         red: Sets that were seen red at their newest.
+        evidence: What showed that all of them together are red, where one look may have been wrong.
     """
 
     weights: Mapping[str, float]
@@ -51,6 +55,7 @@ class Space:
     shown_by: dict[Names, Move] = field(default_factory=dict)
     survived: dict[str, str] = field(default_factory=dict)
     red: set[Names] = field(default_factory=set)
+    evidence: Free | None = None
 
     def likeliest_first(self, names: Names) -> list[str]:
         """Return names by weight, those of equal weight in the order of the space."""
@@ -137,13 +142,14 @@ def _halve(space: Space, names: Names) -> Asking[Names]:
 
 
 def _confirm(space: Space, names: Names) -> Asking[None]:
-    """See once more that a set is red of which one upgrade alone is not, before anybody looks for its partner.
+    """See some more times that a set is red of which one upgrade alone is not, before anybody looks for its partner.
 
     Raises:
         Contradicted: It is not.
     """
-    if names in space.red and not (yield from ask(Prove(Move(names)))).is_red:
-        raise Contradicted(", ".join(sorted(names)))
+    state = Move(names) if names in space.red else space.evidence
+    if state is not None and not (yield from ask(Prove(state, _SURE))).is_red:
+        raise Contradicted(state)
 
 
 def _smallest_red_prefix(space: Space, needed: Names, rest: Sequence[str]) -> Asking[int]:

@@ -145,12 +145,12 @@ class Search:
         left = self._problem.movable
         while left and len(found.sets) < _MOST_SETS:
             self._hunt(red.fingerprint)
-            space = self._space(red)
+            space = self._space(red, free(found.pins))
             culprits = yield from minimal_red_set(space, left)
             shown = space.state_of(culprits)
             proof = yield from ask(Prove(shown))
             if not proof.is_red:
-                raise Contradicted(", ".join(sorted(culprits)))
+                raise Contradicted(shown)
             self._bad |= dict(shown.at)
             found.shown[culprits] = shown
             answer = yield from self._blame(culprits, proof, is_todays=self._is_todays(red))
@@ -203,7 +203,7 @@ class Search:
             if culprits in sets:
                 sets.remove(culprits)
 
-    def _space(self, red: Answer) -> Space:
+    def _space(self, red: Answer, evidence: Free) -> Space:
         names = self._problem.movable
         scored = self._scores(red)
         for name in names & self._problem.suspected.keys():
@@ -214,7 +214,7 @@ class Search:
         order = neighbours_first(names, self._problem.newest.required_by)
         return Space(
             weights, order, self._problem.closure, self._problem.width, self._green, self._problem.early,
-            survived=self._survived,
+            survived=self._survived, evidence=evidence,
         )  # fmt: skip
 
     def _scores(self, red: Answer) -> dict[str, float]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runbook.upgrades.report import Result
     from runbook.upgrades.workshop import Workshop
 
-FAILED = frozenset({"test:t.py::test", "error:AssertionError"})
+TEST = "test:t.py::test"
 
 
 class WorldResolver(Resolver):
@@ -77,7 +77,7 @@ class Liar:
     Attributes:
         world: In which it fails in any case where something is red.
         rate: How often it lies.
-        points_at: Whom a failure that is none of its lies names.
+        points_at: Whom a failure that is none of its lies names, with an exception of its own.
         dice: What decides when.
         runs: How often it was run.
     """
@@ -107,8 +107,10 @@ class Liar:
         imports = {name: frozenset({name}) for name in self.world.names}
         if not is_red and self.dice.random() >= self.rate:
             return Run(ProbeResult("", Word.PASS, 1.0), "", imports=imports)
-        told = f"E   AssertionError: {self.points_at if is_red else ''}\n"
-        return Run(ProbeResult("", Word.FAIL, 1.0, "", FAILED), told, imports=imports)
+        raised = "ImportError" if is_red and self.points_at else "AssertionError"
+        told = f"E   {raised}: {self.points_at if is_red else ''}\n"
+        shown = frozenset({TEST, f"error:{raised}"})
+        return Run(ProbeResult("", Word.FAIL, 1.0, "", shown), told, imports=imports)
 
 
 class Forgetful:
