@@ -57,6 +57,7 @@ def _make(environment: Path, lock: Path) -> int:
         return _give_up(
             f"{_name(environment)} could not be made from {_name(lock)}; the reason stands above",
             "check the network and the package index that uv or pip is set up for, then the same command again;"
+            " where it speaks of a certificate: export UV_SYSTEM_CERTS=1;"
             " where it speaks of hashes the lock is wrong: git checkout -- requirements",
         )
     shutil.copyfile(lock, environment / STAMP)

@@ -247,6 +247,7 @@ def test_a_lock_with_wrong_hashes_is_told_how_to_get_the_right_one(checkout: Che
     assert 4 == done.returncode
     assert "sha256:" + "0" * 64 in done.stderr
     assert "where it speaks of hashes the lock is wrong: git checkout -- req" in done.stderr
+    assert "where it speaks of a certificate: export UV_SYSTEM_CERTS=1;" in done.stderr
 
 
 def without_uv(checkout: Checkout) -> str:
