@@ -24,8 +24,16 @@ _BEFORE_DIFFERENCE = 3  # characters: the least that is shown of a value has roo
 _FROM_ANYWHERE = frozenset({"want", "got", "cause", "why"})
 
 
-def header(*, tier: str, source: SourceState, run: str, bent: str = "") -> str:
-    """The first line: what is smoked, and by which variables of the caller's it is another than usual."""
+def header(*, tier: str, source: SourceState, run: str, session: str = "", bent: str = "") -> str:
+    """The first line: what is smoked.
+
+    Args:
+        tier: Its name.
+        source: What is on disk.
+        run: What the run is called.
+        session: What runs it, where that is not named as the tier's own is.
+        bent: The variables of the caller's by which it is another than usual.
+    """
     dirty = {True: "yes", False: "no", None: "unknown"}[source.is_dirty]
     fields = [
         ("tier", tier),
@@ -33,6 +41,7 @@ def header(*, tier: str, source: SourceState, run: str, bent: str = "") -> str:
         ("tree", source.tree),
         ("dirty", dirty),
         ("run", run),
+        *([("session", session)] if session else []),
         *([("with", bent)] if bent else []),
     ]
     return line([VERSION], fields)

@@ -49,6 +49,7 @@ EXIT_CODES_VARIABLE = (
 GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this run besides
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
+_SESSION = "NOX_CURRENT_SESSION"  # of several in one call, each is known by this
 _YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
@@ -142,7 +143,12 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
         bent = " ".join(_bent(tier))
-        say(header(tier=tier.name, source=source, run=folder.id, bent=bent), results)
+        session = os.environ.get(_SESSION, tier.session)
+        session = "" if session == tier.session else session
+        say(
+            header(tier=tier.name, source=source, run=folder.id, session=session, bent=bent),
+            results,
+        )
         prune(project.state)
         companions()
         with _unheard():

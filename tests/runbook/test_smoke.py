@@ -388,6 +388,18 @@ def test_what_bends_a_run_stands_in_its_first_line(project: TinyProject) -> None
     assert "with" not in parse(project.smoke().lines[0])[1]
 
 
+@pytest.mark.parametrize(
+    ("session", "told"), [("fast", None), ("fast(oldest)", "fast(oldest)"), ("", None)]
+)
+def test_a_session_of_another_name_than_the_tiers_stands_in_the_first_line(
+    project: TinyProject, session: str, told: str | None
+) -> None:
+    """Of several in one call, each says which it is where its lines are read."""
+    smoked = project.smoke(NOX_CURRENT_SESSION=session)
+
+    assert told == parse(smoked.lines[0])[1].get("session")
+
+
 def test_the_json_file_says_what_the_lines_say(project: TinyProject) -> None:
     project.write(
         "tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), row_test("test_two"))
