@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ from invoke.program import Program
 from runbook.arguments import asked_json
 from runbook.errors import UsageError, tell
 from runbook.exit_codes import ExitCode
+from runbook.nearest import nearest
 from runbook.standard_streams import forsake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+_UNKNOWN = re.compile(r"No idea what '([^-'][^']*)' is!")  # no option
 
 
 class TaskProgram(Program):
@@ -42,17 +46,17 @@ class TaskProgram(Program):
             ]:  # a required option is not asked for, nor is this its value
                 self.core[0].args["help"].value = task
                 self.core.unparsed.clear()
-        with _refusing():
+        with _refusing(self.collection.task_names):
             super().parse_tasks()
 
     def parse_cleanup(self) -> None:
         """Answer ``--list`` and ``--help``."""
-        with _refusing():
+        with _refusing(self.collection.task_names):
             super().parse_cleanup()
 
 
 @contextlib.contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing(tasks: Iterable[str] = ()) -> Iterator[None]:
     """Make a usage error of a refusal, for which Invoke would end with 1; and none of a list that nobody reads."""
     try:
         yield
@@ -64,9 +68,16 @@ def _refusing() -> Iterator[None]:
         task = getattr(getattr(error, "context", None), "name", None)
         next_step = f"bin/invoke --help {task}" if task else "bin/invoke --list"
         is_number = isinstance(error, ValueError)
-        said = f"an option wants a number: {error}" if is_number else str(error)
+        said = f"an option wants a number: {error}" if is_number else _with_nearest(error, tasks)
         refused = UsageError(said, next_step=next_step)
         raise Exit(code=tell(refused, asked_json(sys.argv[1:]))) from error
+
+
+def _with_nearest(error: Exception, tasks: Iterable[str]) -> str:
+    """What Invoke says; where it knows no such task, with those that were perhaps meant."""
+    unknown = _UNKNOWN.fullmatch(str(error))
+    close = nearest(unknown[1], tasks) if unknown else []
+    return f"{error} The nearest: {', '.join(close)}" if close else str(error)
 
 
 if __name__ == "__main__":

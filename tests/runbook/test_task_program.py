@@ -29,10 +29,14 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("words", "what", "next_step"),
     [
-        (["explian"], "No idea what 'explian' is!", "bin/invoke --list"),
+        (["explian"], "No idea what 'explian' is! The nearest: explain, ", "bin/invoke --list"),
         (["explain"], "positional arguments: 'test'", "bin/invoke --help explain"),
-        (["rows", "--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --help rows"),
-        (["--help", "nosuch"], "No idea what 'nosuch' is!", "bin/invoke --list"),
+        (["rows", "--nosuch"], "No idea what '--nosuch' is!\n", "bin/invoke --help rows"),
+        (
+            ["--help", "gate.opne"],
+            "No idea what 'gate.opne' is! The nearest: gate.open, ",
+            "bin/invoke --list",
+        ),
         (["nosuch", "--help"], "No idea what 'nosuch' is!", "bin/invoke --list"),
         (["--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --list"),
         (["prove", "--jobs", "many"], "an option wants a number: ", "bin/invoke --list"),
