@@ -291,6 +291,56 @@ CASES = (
         (("marshmallow", "4.0.0"),),
     ),
     Case(
+        "an alias goes (numpy 2)", f"numpy {_FILLER} pytest", "2024-05-01",
+        "def test_number():\n    import numpy\n    assert numpy.float_(1) == 1\n", _one("numpy"), 1,
+        (("numpy", "2.0.0"),),
+    ),
+    Case(
+        "no test at all, and a stricter checker (mypy 0.990)", "mypy requests rich attrs", "2022-10-01",
+        'def greet(name: str = None) -> str:\n    return "hi"\n', _one("mypy"), 1, (("mypy", "0.990"),),
+        command="mypy test_case.py",
+    ),
+    Case(
+        "a binding that goes under its user (cryptography 39 under pyOpenSSL 22.0)",
+        "pyopenssl<22.1 cryptography requests rich attrs pytest", "2022-10-15",
+        "def test_key():\n    from OpenSSL import crypto\n    crypto.PKey()\n", _one("cryptography"), 1,
+        (("cryptography", "39.0.0"),),
+    ),
+    Case(
+        "a portal goes under its user (anyio 4 under starlette 0.20)",
+        "starlette<0.21 anyio requests rich attrs pytest", "2023-06-01",
+        "def test_page():\n    from starlette.applications import Starlette\n"
+        "    from starlette.testclient import TestClient\n    with TestClient(Starlette()) as client:\n"
+        '        client.get("/")\n',
+        _one("anyio"), 1, (("anyio", "4.0.0"),),
+    ),
+    Case(
+        "a framework that only moves with what is built on it (starlette 1 under fastapi)",
+        "fastapi<0.140 starlette requests rich attrs jinja2 pytest", "2025-06-01",
+        "def test_start():\n    from starlette.applications import Starlette\n"
+        '    Starlette().add_event_handler("startup", lambda: None)\n',
+        _one("starlette"), 1, (("starlette", "1.0.0"),),
+    ),
+    Case(
+        "two who use it stay behind with it (protobuf 6.30 with grpcio-status)",
+        "grpcio-status requests rich attrs pyyaml pytest", "2024-01-15",
+        "def test_factory():\n    from google.protobuf import message_factory\n"
+        "    message_factory.MessageFactory().GetPrototype\n",
+        _one("protobuf"), 3, (("protobuf", "6.30.0"),),
+    ),
+    Case(
+        "two tests, two causes, one of them under the runner (numpy 1.24, packaging 22)",
+        f"numpy packaging {_FILLER} pytest", "2022-12-01",
+        "def test_number():\n    import numpy\n    numpy.float(1)\n"
+        "def test_version():\n    from packaging.version import LegacyVersion\n",
+        (frozenset({"numpy"}), frozenset({"packaging"})), 3, (("numpy", "1.24.0"), ("packaging", "22.0")),
+    ),
+    Case(
+        "a build requirement of an extension (Cython 3 under PyYAML 5.4.1)", "pyyaml==5.4.1 rich", "2023-07-01",
+        "def test_yaml():\n    import yaml\n", _one("cython"), verdict="outside-lock",
+        first_bad=(("cython", "3.0.0"),), command="python -c 'import yaml'",
+    ),
+    Case(
         "many packages", f"{_LARGE} click pytest", "2024-06-01", _CLICK, _one("click"), 0, (("click", "8.2.0"),),
     ),
     Case(
