@@ -397,6 +397,20 @@ def test_what_prose_says_of_a_route_is_in_the_openapi_file() -> None:
     assert said <= stated
 
 
+def test_a_status_that_prose_gives_with_its_error_is_that_error_s() -> None:
+    stated = {(status, error.strip("`")) for status, error, *_ in table_rows("status")}
+    errors = {error for _, error in stated}
+    documents = (REPOSITORY / "docs").rglob("*.md")
+    pairs = re.findall(
+        r"\b([45]\d\d)[\s|]+`(\w+)`",
+        "\n".join(each.read_text(encoding="utf-8") for each in documents),
+    )
+    said = {(status, error) for status, error in pairs if error in errors}
+
+    assert {error for _, error in said} >= {"grid_closed", "not_yours", "smoke_test_required"}
+    assert said <= stated
+
+
 def test_the_agents_are_told_the_status_of_a_published_canvas() -> None:
     agents = (REPOSITORY / "AGENTS.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"A published canvas is fixed \((\d+)\)", agents)
