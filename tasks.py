@@ -419,6 +419,8 @@ def hub_traefik(
         "fresh": "believe nothing that earlier searches saw",
         "only": "search nothing: try the baseline with these packages at their newest",
         "pins": "search nothing: try the newest with these constraints",
+        "as_pinned": "search nothing: try the baseline as it is pinned",
+        "build_pins": "the same, with these constraints on build requirements",
         "json": "write the result as JSON to this file; - is standard output",
     }
 )
@@ -440,6 +442,8 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
     fresh: bool = False,
     only: str = "",
     pins: str = "",
+    as_pinned: bool = False,
+    build_pins: str = "",
     json: str = "",
 ) -> None:
     """Name the upgrades that broke a command, of this or any project."""
@@ -456,10 +460,16 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
             "timeout": timeout,
             "only": only,
             "pins": pins,
+            "build-pins": build_pins,
             "json": json,
         },
         lists={"prerelease": prerelease, "group": group},
-        flags={"fresh": fresh, "only-groups": only_groups, "lift": lift},
+        flags={
+            "fresh": fresh,
+            "only-groups": only_groups,
+            "lift": lift,
+            "as-pinned": as_pinned,
+        },
     )
 
 

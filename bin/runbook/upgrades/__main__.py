@@ -14,24 +14,30 @@ from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.standard_streams import narrate
 from runbook.upgrades.asking import Free, Move
-from runbook.upgrades.find import find_offending_upgrade, try_state
+from runbook.upgrades.find import find_offending_upgrade, try_as_pinned, try_state
 from runbook.upgrades.laboratory import describe
 from runbook.upgrades.options import RESOLUTIONS, Options
+from runbook.upgrades.outside import AS_PINNED
 from runbook.upgrades.pins import normalise
 from runbook.upgrades.report import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from runbook.upgrades.asking import Answer
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Search as the command line says; return an `ExitCode`."""
     arguments: dict[str, Any] = vars(_parser().parse_args(argv))
     json_file, only, pins = (arguments.pop(name) for name in ("json", "only", "pins"))
+    as_pinned, build_pins = arguments.pop("as_pinned"), arguments.pop("build_pins")
     arguments |= {name: tuple(arguments[name]) for name in ("prerelease", "groups")}
 
     def search() -> Ended:
         options = Options(**arguments)
+        if as_pinned or build_pins:
+            return _try_as_pinned(options, tuple(filter(None, build_pins.split(","))))
         return _try(options, _state(only, pins)) if only or pins else _search(options)
 
     return end(search, json_file, interrupted="the same command goes on from here")
@@ -57,7 +63,17 @@ def _state(only: str, pins: str) -> Move | Free:
 
 def _try(options: Options, state: Move | Free) -> Ended:
     """Try one state and say what came of it."""
-    answer = try_state(options, state, say=narrate)
+    return _tried(try_state(options, state, say=narrate), describe(state))
+
+
+def _try_as_pinned(options: Options, build_pins: tuple[str, ...]) -> Ended:
+    """Try the baseline alone and say what came of it."""
+    told = " ".join([AS_PINNED, *build_pins])
+    return _tried(try_as_pinned(options, build_pins, say=narrate), told)
+
+
+def _tried(answer: Answer, told: str) -> Ended:
+    """Return what came of one state, for a person and for a program."""
     record = {
         "schema": "drift-probe/1",
         "outcome": str(answer.outcome),
@@ -65,7 +81,7 @@ def _try(options: Options, state: Move | Free) -> Ended:
         "fingerprint": sorted(answer.fingerprint),
     }
     code = ExitCode.GREEN if answer.is_green else ExitCode.RED
-    return Ended(f"{answer.outcome}: {describe(state)}", record, code)
+    return Ended(f"{answer.outcome}: {told}", record, code)
 
 
 def _parser() -> Parser:
@@ -144,6 +160,8 @@ def _add_single_states(parser: Parser) -> None:
         help="search nothing: try the baseline with these packages at their newest, or at NAME==VERSION",
     )
     add("--pins", default="", help="search nothing: try the newest with these constraints")
+    add("--as-pinned", action="store_true", help="search nothing: try the baseline as it is pinned")
+    add("--build-pins", default="", help="the same, with these constraints on build requirements")
 
 
 if __name__ == "__main__":

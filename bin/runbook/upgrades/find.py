@@ -14,7 +14,7 @@ from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.contradiction import blame_what_contradicts
 from runbook.upgrades.laboratory import describe
 from runbook.upgrades.noise import Rates, learn
-from runbook.upgrades.outside import look_outside
+from runbook.upgrades.outside import AS_PINNED, Yard, look_outside
 from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Result, Verdict
 from runbook.upgrades.search import Problem, Search
@@ -80,6 +80,23 @@ def try_state(options: Options, state: Move | Free, say: Callable[[str], None]) 
         with case.laboratory() as laboratory:
             (answer,) = laboratory.answer([state])
             return answer
+
+
+def try_as_pinned(
+    options: Options, build_pins: tuple[str, ...], say: Callable[[str], None]
+) -> Answer:
+    """Try the baseline as it is pinned, with everything built anew, under constraints on build requirements.
+
+    Raises:
+        UsageError: As of `find_offending_upgrade`.
+        EnvironmentNotReady: As of `find_offending_upgrade`.
+    """
+    options.check()
+    with guarded_folder() as folder:
+        case = open_case(options, folder, say)
+        with case.laboratory() as laboratory:
+            asked = " ".join([AS_PINNED, *build_pins])
+            return Yard(case, laboratory).try_baseline(asked, build_pins=build_pins)
 
 
 def _resolve_newest_if_it_can_be(case: Case) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _BUILD_REQUIREMENTS = re.compile(r"Installing build requirements?: (.*)")
 _PIN = re.compile(r"([\w.-]+)==([^\s,`]+)")
-_AS_PINNED = "the baseline as it is pinned"
+AS_PINNED = "the baseline as it is pinned"
 _OLDER_PYTHONS = 2  # that are tried
 
 
@@ -55,11 +55,11 @@ def look_outside(case: Case, laboratory: Laboratory, why: str, *, resolves: bool
     if resolves:
         (baseline,) = laboratory.answer([Move(frozenset())])
         differs = case.not_allowed()
-        if differs and yard.try_baseline(_AS_PINNED).is_green:
+        if differs and yard.try_baseline(AS_PINNED).is_green:
             why = f"{NOT_ALLOWED}: {', '.join(differs)}; as it is pinned it is green"
             return _shown(conclude(case, laboratory, Verdict.BASELINE_RED, why), baseline)
     else:
-        baseline = yard.try_baseline(_AS_PINNED)
+        baseline = yard.try_baseline(AS_PINNED)
         if baseline.is_green:
             return conclude(case, laboratory, Verdict.UNRESOLVABLE, why)
     found = _build_requirements(yard, why) or _interpreter(yard, why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -211,7 +211,19 @@ class Result:
             said["red"] = f"{again} --only {moved}"
         if self.pins:
             said["green"] = f"{again} --pins {shlex.quote(','.join(self.pins))}"
+        if self.verdict is Verdict.OUTSIDE_LOCK:
+            said |= self._proof_outside(again)
         return said
+
+    def _proof_outside(self, again: str) -> dict[str, str]:
+        """Return both halves of a proof on the baseline as it is pinned: today, and with what mends it."""
+        red = f"{again} --as-pinned"
+        if self.build_pins:
+            pins = shlex.quote(",".join(self.build_pins))
+            return {"red": red, "green": f"{again} --build-pins {pins}"}
+        older = replace(self.options, python=self.culprits[0][0].before)
+        asked = shlex.join(replace(self, options=older)._asked())  # noqa: SLF001 - its own
+        return {"red": red, "green": call(f"find-offending-upgrade {asked} --as-pinned")}
 
 
 def _listed(change: Change, age: int | None) -> dict[str, Any]:

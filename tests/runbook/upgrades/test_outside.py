@@ -51,6 +51,8 @@ def test_a_build_requirement_is_named_with_its_fix(project: Project) -> None:
     assert [[expected]] == found.record["culprits"]
     assert [] == found.record["pins"]
     assert any("build-constraint-dependencies" in note for note in found.record["notes"])
+    assert ExitCode.RED == project.search("--as-pinned").status
+    assert ExitCode.GREEN == project.search("--build-pins", "maker<2.0").status
 
 
 def test_a_baseline_that_is_red_is_not_the_lock(project: Project) -> None:

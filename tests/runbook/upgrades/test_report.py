@@ -86,6 +86,23 @@ def test_the_halves_of_the_proof_are_repeated_with_what_was_proved() -> None:
     assert "dog<2.0" == shlex.split(repeat["green"])[-1]
 
 
+def test_what_no_lock_pins_is_proved_on_the_baseline_as_it_is_pinned() -> None:
+    outside = replace(
+        RESULT, verdict=Verdict.OUTSIDE_LOCK, culprits=((Culprit("maker", "1.1", "2.1", "2.0"),),), pins=(),
+        build_pins=("maker<2.0",),
+    )  # fmt: skip
+    built = outside.repeat()
+    assert built["red"] == f"{built['search']} --as-pinned"
+    assert built["green"] == f"{built['search']} --build-pins 'maker<2.0'"
+    older = replace(
+        outside, build_pins=(), culprits=((Culprit("python", "3.11.7", "3.12.1", "3.12"),),)
+    ).repeat()
+    assert older["red"] == f"{built['search']} --as-pinned"
+    words = shlex.split(older["green"])
+    assert "--as-pinned" == words[-1]
+    assert _parser().parse_args(words[words.index("--project") :]).python == "3.11.7"
+
+
 @given(
     st.lists(st.sampled_from(["ant", "bee-hive", "cow"]), min_size=1, unique=True),
     st.dictionaries(
@@ -124,7 +141,8 @@ def test_every_verdict_has_its_exit_code(verdict: Verdict, status: ExitCode) -> 
 
 def test_what_is_outside_the_lock_has_no_half_that_moves_it() -> None:
     outside = replace(RESULT, verdict=Verdict.OUTSIDE_LOCK, why="the interpreter", pins=())
-    assert ["search"] == list(outside.repeat())
+    words = [word for each in outside.repeat().values() for word in shlex.split(each)]
+    assert {"--only", "--pins"}.isdisjoint(words)
     assert "outside-lock: the interpreter" == headline(outside)
 
 
