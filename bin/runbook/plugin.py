@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "trace", default=False
     )
     controls = NegativeControls(is_interactive=bool(is_interactive))
-    limit = TimeLimit(0 if is_interactive else seconds, config.rootpath)
+    limit = TimeLimit(0 if is_interactive else seconds, config.rootpath, pytest.fail.Exception)
     reporter = EventWriter(events, nonce, controls, limit) if events else RowSummary()
     config.pluginmanager.register(reporter, "runbook-reporter")
     if events and config.getoption("dist", default="no") != "no":

@@ -10,8 +10,6 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
@@ -25,11 +23,13 @@ class TimeLimit:
     Args:
         seconds: For each, set-up and teardown included; 0 for no limit.
         root: The project's root: where a test was is told of the project's own code.
+        failure: What is raised, with what to say.
     """
 
-    def __init__(self, seconds: float, root: Path) -> None:
+    def __init__(self, seconds: float, root: Path, failure: type[BaseException]) -> None:
         self._seconds = seconds
         self._root = root
+        self._failure = failure
         self._ticks = 0
         self._told = ""
         if seconds:
@@ -55,7 +55,7 @@ class TimeLimit:
     def _tick(self, _number: int, frame: FrameType | None) -> None:
         self._ticks += 1
         if self._ticks % _TICKS == 0:
-            raise pytest.fail.Exception(f"did not end in {self._seconds:g} s{self._place(frame)}")
+            raise self._failure(f"did not end in {self._seconds:g} s{self._place(frame)}")
 
     def _place(self, frame: FrameType | None) -> str:
         """Where the project's own code was, the nearest to what went on."""
