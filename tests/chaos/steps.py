@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashgen.canvas_schema import CanvasDraft, Owner, Visibility
+from dashgen.errors import NotFound
 from dashgen.grid_cursor import GridOrder
 from dashgen.slots import FREE_LIMIT, Tier
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 ALICE = Owner("usr_alice", "alice")
 TITLES = "abcde"
+NO_ID = "cnv_ffffffffffff"
 
 # Which canvas, by its title, stands in which slot; None for a draft.
 State = dict[str, int | None]
@@ -85,3 +88,11 @@ def state_of(store: CanvasStore) -> State:
     assert listed == {title for title, slot in state.items() if slot is not None}
     assert store.count() == len(listed)
     return state
+
+
+def settled_state_of(store: CanvasStore) -> State:
+    """Where they stand once a database is done with what somebody who was killed had begun."""
+    # It waits for the owner's lock, which that change holds to its end.
+    with suppress(NotFound):
+        store.delete(NO_ID, ALICE.id)
+    return state_of(store)

@@ -41,7 +41,7 @@ def test_nothing_acknowledged_is_lost_in_200_kills(zygote: Zygote, open_again: O
         os.kill(victim, signal.SIGKILL)
         more, code = zygote.acknowledged()
         taken = 1 + more
-        now = steps.state_of(open_again() if round_number % 20 == 0 else store)
+        now = steps.settled_state_of(open_again() if round_number % 20 == 0 else store)
         assert code == -signal.SIGKILL
         assert now in (
             steps.after(state, taken, first=first),
@@ -71,7 +71,7 @@ def test_killed_at_any_system_call_a_step_is_done_or_not(
         call += 1
         kill = f"inject=all:signal=SIGKILL:when={call}"
         acknowledged, code = traced_step(zygote, number, tmp_path / "log", "-e", kill)
-        now = steps.state_of(store)
+        now = steps.settled_state_of(store)
         assert now == new if acknowledged else now in (old, new), f"killed at call {call}"
         seen.append(now == new)
         store.replace({steps.ALICE.id: before})
