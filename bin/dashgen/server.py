@@ -21,6 +21,7 @@ from dashgen.command_line import Parser, complain
 from dashgen.errors import StorageFailed
 from dashgen.kept_connection import protocol_with
 from dashgen.kept_grid import GridAnswers
+from dashgen.listener import PatientListener, allow_many_connections, tell_fault
 from dashgen.middleware import json_headers
 from dashgen.page_handlers import warm_up
 from dashgen.settings import Settings, SettingsError
@@ -78,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         json_log.configure(settings.log_level)
         for folder in (settings.orch_data, settings.plugin_data, settings.data_root):
             make_private_folder(folder)
+        allow_many_connections()
         listener = listen(options.host, options.port)
         app = build_app(settings)
     except SettingsError as problem:
@@ -158,12 +160,13 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        made = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as problem:
         raise CannotStartError(
             f"cannot listen on {host} port {port}: {problem.strerror or problem}",
             "python bin/control-panel-server.py --port 0",
         ) from problem
+    listener = PatientListener(family, socket.SOCK_STREAM, fileno=made.detach())
     # Connections inherit this. asyncio would set it on none of them, since a socket that is made
     # like this one does not say that it speaks TCP; each kept connection would wait 40 ms a time.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -279,6 +282,7 @@ class ControlPanelServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, then say so."""
         self._running_loop = asyncio.get_running_loop()
+        self._running_loop.set_exception_handler(tell_fault)
         await super().startup(sockets)
         self._when_ready()
 
