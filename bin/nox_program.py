@@ -12,7 +12,7 @@ from nox.manifest import Manifest
 from runbook.errors import UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.nearest import nearest
-from runbook.standard_streams import forsake
+from runbook.standard_streams import forsake, narrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,16 +51,18 @@ def _refused(what: str, word: str, known: Iterable[str]) -> UsageError:
 def main() -> int:
     """Run Nox; return its exit status."""
     tasks.Manifest = NamedManifest  # type: ignore[attr-defined]
+    sys.argv[0] = "nox"  # what its usage calls it
     status = 0
     try:
         run_nox()
     except SystemExit as ended:
         status = int(ended.code or 0)
+        if status == ExitCode.USAGE:  # argparse has said what is wrong
+            narrate("  next: bin/nox --help")
     except UsageError as error:
         status = tell(error, "")
-    except (
-        BrokenPipeError
-    ):  # a list that nobody reads is nobody's failure; a run is not known to be green
+    except BrokenPipeError:
+        # A list that nobody reads is nobody's failure; a run of which nobody hears is not known to be green.
         status = ExitCode.GREEN if _LISTS.intersection(sys.argv) else ExitCode.INTERRUPTED
     try:
         sys.stdout.flush()

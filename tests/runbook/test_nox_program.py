@@ -45,6 +45,15 @@ def test_what_is_not_there_is_a_usage_error(asked: list[str], said: str) -> None
     assert done.stderr.endswith("\n  next: bin/nox -l\n")
 
 
+def test_an_option_that_is_not_there_is_one_too() -> None:
+    done = nox("--nosuch")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.endswith(
+        "nox: error: unrecognized arguments: --nosuch\n  next: bin/nox --help\n"
+    )
+
+
 def test_what_is_there_is_as_it_was() -> None:
     listed, named = nox("--list", "-s", "lint"), nox("--list", "-t", "browser")
 
