@@ -26,6 +26,7 @@ def traced_step(zygote: Zygote, number: int, log: Path, *options: str) -> tuple[
         How many steps were acknowledged, none or one, and the victim's exit code.
     """
     victim = zygote.order("one", number)
+    assert zygote.line() == "stopped"
     strace = ["strace", "-f", "-y", "-o", str(log), *options, "-p", str(victim)]
     with subprocess.Popen(strace, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None

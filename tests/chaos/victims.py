@@ -105,11 +105,12 @@ def main(url: str) -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            _say(f"pid {os.getpid()}")  # not by its parent, before whom it may have acknowledged
             _carry_out(url, line.split())
             os._exit(0)
         if line.startswith("one"):
             os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOWAIT)
-        _say(f"pid {child}")
+            _say("stopped")
         _, status = os.waitpid(child, 0)
         _say(f"end {os.waitstatus_to_exitcode(status)}")
 
