@@ -13,11 +13,15 @@ else
 fi
 _runbook_root=$(cd "$(dirname "$_runbook_file")/.." && pwd)
 
-# Offers those of the words $1 that begin as the word $2 does; bash 3.2, which macOS has, knows no mapfile.
+# Offers those of the words $1 that begin as the word $2 does; bash 3.2, which macOS has, knows no mapfile. What a shell
+# reads brackets in is offered as it has to be typed: zsh sees to that by itself.
 _runbook_offer() {
   local offered
   COMPREPLY=()
-  while read -r offered; do COMPREPLY+=("$offered"); done < <(compgen -W "$1" -- "$2")
+  while read -r offered; do
+    [[ -n ${ZSH_VERSION:-} ]] || printf -v offered %q "$offered"
+    COMPREPLY+=("$offered")
+  done < <(compgen -W "$1" -- "${2//\\/}")
 }
 
 _runbook_invoke() {

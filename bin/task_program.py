@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit, ParseError
@@ -18,9 +19,12 @@ from runbook.nearest import nearest
 from runbook.standard_streams import forsake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from invoke.parser.argument import Argument
 
 _UNKNOWN = re.compile(r"No idea what '([^-'][^']*)' is!")  # no option
+_VALUELESS = re.compile(r"Flag <Argument: .*> needed value and was not given one!")
 
 
 class TaskProgram(Program):
@@ -68,16 +72,45 @@ def _refusing(tasks: Iterable[str] = ()) -> Iterator[None]:
         task = getattr(getattr(error, "context", None), "name", None)
         next_step = f"bin/invoke --help {task}" if task else "bin/invoke --list"
         is_number = isinstance(error, ValueError)
-        said = f"an option wants a number: {error}" if is_number else _with_nearest(error, tasks)
+        said = f"an option wants a number: {error}" if is_number else _said(error, tasks)
         refused = UsageError(said, next_step=next_step)
         raise Exit(code=tell(refused, asked_json(sys.argv[1:]))) from error
 
 
-def _with_nearest(error: Exception, tasks: Iterable[str]) -> str:
-    """What Invoke says; where it knows no such task, with those that were perhaps meant."""
+def _said(error: Exception, tasks: Iterable[str]) -> str:
+    """What was wrong: of an option by its name; of a task that is not there with those that were perhaps meant."""
     unknown = _UNKNOWN.fullmatch(str(error))
+    flags = getattr(getattr(error, "context", None), "flags", {})
+    typed = list(_typed(sys.argv[1:]))
+    if _VALUELESS.fullmatch(str(error)):
+        return f"{_last_option(typed, flags)} wants a value, and has none"
+    if unknown and (about := _about_an_option(unknown[1], typed, flags)):
+        return about
     close = nearest(unknown[1], tasks) if unknown else []
     return f"{error} The nearest: {', '.join(close)}" if close else str(error)
+
+
+def _typed(words: Iterable[str]) -> Iterator[str]:
+    """The words, with an option and its value apart."""
+    for word in words:
+        name, _, value = word.partition("=") if word.startswith("-") else (word, "", "")
+        yield from (name, value) if value else (word,)
+
+
+def _last_option(typed: list[str], flags: Mapping[str, Argument]) -> str:
+    """The last option that wants a value."""
+    return next(word for word in reversed(typed) if word in flags and flags[word].takes_value)
+
+
+def _about_an_option(word: str, typed: list[str], flags: Mapping[str, Argument]) -> str:
+    """Why a word is no value of the option that it stands behind; empty where it stands behind none."""
+    pairs = reversed(list(pairwise(typed)))
+    option = next((before for before, this in pairs if this == word and before in flags), "")
+    if not option:
+        return ""
+    if flags[option].takes_value:
+        return f"{option} is given twice, and takes one value: not {word!r}, too"
+    return f"{option} takes no value: not {word!r}"
 
 
 if __name__ == "__main__":

@@ -51,6 +51,11 @@ def test_sessions_are_offered_behind_their_option() -> None:
     assert "--session" in complete("_runbook_nox", "bin/nox", "--s")
 
 
+def test_a_session_with_brackets_is_offered_as_bash_wants_it_typed() -> None:
+    for typed in ("fast-stores", r"fast-stores\(", r"fast-stores\(f"):
+        assert r"fast-stores\(files\)" in complete("_runbook_nox", "bin/nox", "-s", typed)
+
+
 def test_a_path_to_a_launcher_is_completed_as_its_name_is() -> None:
     script = "source bin/completion.bash; complete -p invoke nox"
     done = subprocess.run(

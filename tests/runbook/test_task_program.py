@@ -40,6 +40,33 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["nosuch", "--help"], "No idea what 'nosuch' is!", "bin/invoke --list"),
         (["--nosuch"], "No idea what '--nosuch' is!", "bin/invoke --list"),
         (["prove", "--jobs", "many"], "an option wants a number: ", "bin/invoke --list"),
+        (
+            ["rollback", "--test", "a", "--test", "b"],
+            "error: --test is given twice, and takes one value: not 'b', too\n",
+            "bin/invoke --help rollback",
+        ),
+        (
+            ["rollback", "--test=a", "--dry-run", "--test=b"],
+            "error: --test is given twice, and takes one value: not 'b', too\n",
+            "bin/invoke --help rollback",
+        ),
+        (
+            ["run", "-t", "a", "--tier", "b"],
+            "error: --tier is given twice",
+            "bin/invoke --help run",
+        ),
+        (
+            ["run", "--changed=3"],
+            "error: --changed takes no value: not '3'\n",
+            "bin/invoke --help run",
+        ),
+        (
+            ["rollback", "--test", "b", "--dry-run", "b"],
+            "error: --dry-run takes no value: not 'b'\n",
+            "bin/invoke --help rollback",
+        ),
+        (["run", "--tier"], "error: --tier wants a value, and has none\n", "bin/invoke --help run"),
+        (["run", "-t"], "error: -t wants a value, and has none\n", "bin/invoke --help run"),
     ],
 )
 def test_what_the_parser_refuses_is_a_usage_error(
