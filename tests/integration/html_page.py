@@ -63,7 +63,7 @@ class Element:
     @property
     def shape(self) -> list[tuple[str, list[str]]]:
         """Every element with the names of its attributes: what user data must never change."""
-        return [(element.tag, sorted(element.attributes)) for element in self]
+        return [(tag, sorted(names)) for tag, *names in self.tags("*")]
 
     @property
     def links(self) -> list[str]:
@@ -87,13 +87,22 @@ class Element:
         """Whether an attribute has a value, or a class is among the classes."""
         return self.node is not None and self.node.css_matches(_selector(name, value))
 
-    def _values_of(self, name: str) -> Iterator[str]:
-        return (each.attributes[name] for each in self._select(f"[{name}]"))
+    def tags(self, selector: str) -> list[tuple[str, ...]]:
+        """Of what a selector of CSS matches, each tag with the names of its attributes.
+
+        Not by `Element`: of a thousand payloads there would be too many.
+        """
+        nodes = self.node.css(selector) if self.node else []
+        return [(node.tag or "", *node.attributes) for node in nodes]
 
     def _select(self, selector: str) -> list[Element]:
+        """Return the elements inside that a selector of CSS matches, in the order of the source."""
         if self.node is None:
             return []
         return [Element(found) for found in self.node.css(selector)]
+
+    def _values_of(self, name: str) -> Iterator[str]:
+        return (each.attributes[name] for each in self._select(f"[{name}]"))
 
 
 def _selector(name: str, value: str) -> str:
