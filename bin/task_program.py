@@ -63,8 +63,10 @@ class TaskProgram(Program):
 def _refusing(tasks: Iterable[str] = ()) -> Iterator[None]:
     """Make a usage error of a refusal, for which Invoke would end with 1; and none of a list that nobody reads."""
     try:
-        yield
-        sys.stdout.flush()
+        try:
+            yield
+        finally:  # Invoke ends a list by raising
+            sys.stdout.flush()
     except BrokenPipeError as gone:
         forsake(sys.stdout)
         raise Exit(code=ExitCode.GREEN) from gone

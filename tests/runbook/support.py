@@ -198,12 +198,22 @@ def module(*tests: str) -> str:
 
 
 def unread(*command: str) -> tuple[int, str]:
-    """Run a command whose output nobody reads, as before ``| head -0``: its exit status, and what it complains of."""
+    """Run a command whose output nobody reads, as before ``| head -0``: its exit status, and what it complains of.
+
+    It keeps what it prints until it ends, as it does for a person who has not set the variable.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     reading, writing = os.pipe()
     os.close(reading)
     try:
         done = subprocess.run(
-            command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     finally:
         os.close(writing)
