@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from runbook.project import Project
 
 _TICKED_PATH = re.compile(r"`((?:bin|tests|docs|benchmarks|requirements)/[\w./-]+)(?:::([\w.]+))?`")
-_LINK_BY_NUMBER = re.compile(r"\[(?:ADR )?(\d{4})\]\((?:[^)\s]*/)?([^)\s/]+)\)")
+_LINK_BY_NUMBER = re.compile(r"\[(?:ADR )?(\d{4})\](?:\(|: )(?:[^)\s]*/)?([^)\s/]+)")
+_REFERENCE = re.compile(r"\[((?:ADR )?\d{4})\](?![(:])")
 _OTHER_SHELL = re.compile(r"^ *```(sh|shell|zsh|shell-session|sh-session)\b", re.MULTILINE)
 _LINK = re.compile(
     r"(?:\]\(|^\[[^]\n]+\]: |<(?:a|img)\b[^>]*?\b(?:href|src)=[\"'])"  # inline, by reference, as HTML
@@ -240,7 +241,7 @@ def _check_held(root: Path, settings: dict[str, Any]) -> Iterator[str]:
         return held.facts_of(texts[0], is_python=name.endswith(".py")) if texts else None
 
     for name, text in _texts_of_today(root).items():
-        if name == CHANGES or name.startswith(PROMISES):
+        if name == CHANGES or name.startswith(PROMISES) or not name.endswith(".md"):
             continue
         spans = [span for claim in said for span in claim.places(text)]
         yield from (f"{name}: {each}" for each in held.findings(text, facts, claimed=spans))
@@ -262,6 +263,9 @@ def _misnumbered(text: str) -> Iterator[str]:
     for number, file in _LINK_BY_NUMBER.findall(text):
         if not file.startswith(number):
             yield f"calls {file} {number}"
+    for name in dict.fromkeys(_REFERENCE.findall(text)):
+        if f"\n[{name}]: " not in text:
+            yield f"links to [{name}], and does not say where that is"
 
 
 def _untyped(text: str) -> Iterator[str]:

@@ -7,18 +7,33 @@ A claim is a phrase with ``#`` for its number, and the place where that can be c
     "Python # or later" = "pyproject.toml::project.requires-python"  # a setting, likewise
     "`--wait` (#)" = "bin/shop/__main__.py::--wait"                  # the default of an option
 
-A phrase without ``#`` says that there is none: ``"standard library alone" = "pyproject.toml::project.dependencies"``.
+What was measured is counted in the record that its benchmark has kept: a cell by its line and its column, a number in
+its words, an option of the call. A document gives it as closely as it likes, rounded::
+
+    "# of a bare route" = "benchmarks/results/reads.json::files | 10::To the bare route"
+    "# of 100 are wrong" = "benchmarks/results/lies.json::lies half the time::Reached::# wrong"
+    "the best of # rounds" = "benchmarks/results/reads.json::--rounds"
+
+A phrase without ``#`` says that there is none, or no line of a record of which a comparison does not hold::
+
+    "standard library alone" = "pyproject.toml::project.dependencies"
+    "All meet their goals" = "benchmarks/results/reads.json::Ratio <= Goal"
+    "but small files do" = "benchmarks/results/reads.json::files | 10::Ratio <= Goal"
+
 A phrase that no document has is a finding too: whoever rewords a sentence rewords its claim.
 """
 
 from __future__ import annotations
 
 import ast
+import operator
 import re
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from runbook import measured
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +64,14 @@ _IN_WORDS: Final = {word: number for number, word in enumerate(_WORDS)} | {
     for more in range(10)
 }
 UNITS: Final = {"KiB": 1024, "MiB": 1024**2, "hours": 3600, "days": 24 * 3600}
+_HOLDS: Final = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+_COMPARED: Final = re.compile(r"(?P<left>.+) (?P<sign>[<>]?=|[<>]) (?P<right>.+)")
 NUMERAL: Final = "|".join([r"\d+(?:[.,]\d+)*", *sorted(_IN_WORDS, key=len, reverse=True)])
 
 
@@ -65,6 +88,14 @@ class Claim:
     phrase: str
     source: str
     is_so: str
+
+    def holds(self, number: str) -> bool:
+        """Whether a number that a document gives is this one; what was measured may be rounded."""
+        if not self.source.startswith(measured.FOLDER) or "." not in self.is_so:
+            return number == self.is_so
+        places = len(number.partition(".")[2])
+        off = abs(Decimal(number) - Decimal(self.is_so))
+        return places <= len(self.is_so.partition(".")[2]) and off <= Decimal(5).scaleb(-places - 1)
 
     def said(self, text: str) -> list[str]:
         """Return the number of each place where a text has the phrase: ``0`` where it has none."""
@@ -110,7 +141,7 @@ def findings(root: Path, phrases: Mapping[str, str], texts: Mapping[str, str]) -
         if not said:
             yield f"pyproject.toml: no document says {phrase!r}; mend: [tool.runbook.claims]"
         for name, number in said:
-            if number != claim.is_so:
+            if not claim.holds(number):
                 what = phrase.replace("#", number)
                 yield f"{name}: says {what!r}, and {source} has {claim.is_so}"
 
@@ -130,6 +161,8 @@ def _counted(root: Path, phrase: str, source: str) -> str:
     path, _, name = source.partition("::")
     if not name:
         number: Any = sum(1 for _ in root.glob(path))
+    elif path.startswith(measured.FOLDER):
+        number = _measured(root / path, name)
     elif path.endswith(".toml"):
         number = _setting(root / path, name)
     else:
@@ -150,6 +183,37 @@ def _as_number(value: object, *, unit: list[str]) -> str:
 
 def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _measured(file: Path, place: str) -> str | int | None:
+    """The number at a place of a record; where the place is a comparison, of how many lines it does not hold."""
+    if not file.is_file():
+        return None
+    record = measured.read(file)
+    if place.startswith("--"):
+        found = re.search(rf"{re.escape(place)} (\S+)", record["command"])
+        return found[1] if found else None
+    line, _, last = place.rpartition("::")
+    if compared := _COMPARED.fullmatch(last):
+        return sum(not _is_so(compared, each) for each in measured.lines(record, line))
+    line, _, place = place.partition("::")
+    column, _, words = place.partition("::")
+    cell = measured.cell(record, line, column)
+    told = Claim(words or "#", place, "").said(cell)
+    return told[0] if told else None
+
+
+def _is_so(compared: re.Match[str], line: Mapping[str, str]) -> bool:
+    """Whether a comparison of columns, or of a column and a number, holds in a line; where both are numbers."""
+    left, right = (
+        _as_decimal(line.get(compared[side], compared[side])) for side in ("left", "right")
+    )
+    return left is None or right is None or bool(_HOLDS[compared["sign"]](left, right))
+
+
+def _as_decimal(text: str) -> Decimal | None:
+    found = re.search(r"\d+(?:,\d{3})*(?:\.\d+)?", text)
+    return Decimal(found[0].replace(",", "")) if found else None
 
 
 def _setting(file: Path, name: str) -> Any:

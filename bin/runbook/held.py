@@ -6,10 +6,11 @@ holds all of a document that nothing else does::
 
     <!-- held by: bin/shop/answers.py::TooMany tests/shop/test_answers.py -->
 
-What was measured, which no source has, stands behind ``<!-- measured -->``.
+A figure that was measured is held by the record that its benchmark has kept, or is a claim (`claims`).
 
 A number is in a source as a literal, as a product of literals, in a text that it prints, as an `HTTPStatus`, or as the
-size of a collection. A sentence with an HTTP status or an algorithm that nothing holds is a finding by itself. Pure.
+size of a collection. A number in digits or an algorithm that nothing holds is a finding by itself; one in words often
+counts nothing, and is held where something is said to hold it. What a section "Sources" says of others is theirs. Pure.
 """
 
 from __future__ import annotations
@@ -26,14 +27,13 @@ from runbook.claims import NUMERAL, UNITS, digits, value_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_MARKER: Final = re.compile(
-    r"^ *<!-- (?:(?P<all>all )?held by: (?P<files>[^>]+?)|measured) -->$", re.MULTILINE
-)
+_MARKER: Final = re.compile(r"^ *<!-- (?P<all>all )?held by: (?P<files>[^>]+?) -->$", re.MULTILINE)
 _HEADING: Final = re.compile(r"^#+ ", re.MULTILINE)
 _SOURCE: Final = re.compile(r"`([\w./-]+\.py)`")
 _NO_PROSE: Final = re.compile(
     r"^ *```.*?^ *```|<!-- generated: ([a-z-]+) -->.*?<!-- end of \1 -->|<!--.*?-->"
-    r"|`[^`\n]+`|\[(?:ADR )?\d{4}\]|\]\([^)\n]*\)|^ *\d+\. ",
+    r"|`[^`\n]+`|\[(?:ADR )?\d{4}\]|\bADR \d{4}\b|\]\([^)\n]*\)|^\[[^]\n]+\]: .*|^(?:#+ | *)\d+\. "
+    r"|^## Sources$.*?(?=^## |\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _NUMBER: Final = re.compile(
@@ -43,12 +43,6 @@ _ALGORITHM: Final = re.compile(
     r"\b(?:HMAC|SHA|MD|AES)-?\w*\d+\b|\bHMAC\b|\bargon2\w*|\b(?:RS|ES|HS|PS)\d{3}\b|\bE[dC]?DSA\b|\bEd25519\b"
 )
 _SMALL: Final = {"no", "one"}  # which are words of other uses
-_ROUND: Final = 100  # a number of hundreds counts something
-_STATUSES: Final = frozenset(
-    str(int(status))
-    for status in HTTPStatus
-    if status >= HTTPStatus.BAD_REQUEST and status % _ROUND
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ class Token:
     @property
     def is_owed(self) -> bool:
         """Whether a sentence must say what holds it."""
-        return self.number is None or self.text in _STATUSES
+        return self.number is None or self.text[0].isdigit()
 
 
 def facts_of(text: str, *, is_python: bool) -> Facts:
@@ -147,7 +141,7 @@ def _sources(text: str, at: int) -> list[str]:
     markers = list(_MARKER.finditer(text))
     above = [match for match in markers if not match["all"] and match.start() < at]
     if above and not _HEADING.search(text, above[-1].end(), at):
-        return [*own, *(above[-1]["files"] or "").split()]
+        return [*own, *above[-1]["files"].split()]
     return [*own, *(name for match in markers if match["all"] for name in match["files"].split())]
 
 

@@ -76,7 +76,7 @@ class Table:
             "head": list(self.head),
             "rows": rows,
         }
-        before = _read(file) if is_part and file.is_file() else facts
+        before = read(file) if is_part and file.is_file() else facts
         if before["head"] == facts["head"] and len(kept := _replaced(before["rows"], rows)) > len(
             rows
         ):
@@ -114,10 +114,56 @@ def as_markdown(file: Path) -> str:
     Raises:
         UsageError: It is no record.
     """
-    facts = _read(file)
+    facts = read(file)
     parts = "line by line in several runs, the last " if facts.get("in_parts") else ""
     said = f"`{facts['command']}`, {parts}{facts['date']}, {facts['machine']}:"
     return f"{said}\n\n{table(facts['head'], facts['rows'])}"
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return a record.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        facts = None
+    is_whole = isinstance(facts, dict) and all(name in facts for name in _FACTS)
+    if not is_whole or any(len(row) != len(facts["head"]) for row in facts["rows"]):
+        again = f"run the benchmark with {RECORD}"
+        raise UsageError(f"{FOLDER}/{file.name} is no record of a benchmark", next_step=again)
+    return dict(facts)
+
+
+def lines(record: Mapping[str, Any], cells: str = "") -> list[dict[str, str]]:
+    """Return the lines of a record that have these cells side by side, each by the names of its columns."""
+    every = (dict(zip(record["head"], row, strict=True)) for row in record["rows"])
+    return [each for each in every if _has(each, cells)]
+
+
+def cell(record: Mapping[str, Any], line: str, column: str) -> str:
+    """Return what stands in one place of a record.
+
+    Args:
+        record: As it was read.
+        line: Cells of it that stand side by side, with `` | `` between them; empty where there is only one line.
+        column: By its name.
+
+    Raises:
+        UsageError: There is no such place, or more than one.
+    """
+    found = lines(record, line)
+    if len(found) != 1 or column not in found[0]:
+        raise UsageError(
+            f"{len(found)} lines of {record['command']!r} are {line!r} and have {column!r}"
+        )
+    return found[0][column]
+
+
+def _has(line: Mapping[str, str], cells: str) -> bool:
+    return not cells or f" | {cells} | " in f" | {' | '.join(line.values())} | "
 
 
 def findings(root: Path, documents: Iterable[str]) -> Iterator[str]:
@@ -132,23 +178,11 @@ def findings(root: Path, documents: Iterable[str]) -> Iterator[str]:
     for file in records:
         if not any(f"<!-- generated: benchmark-{file.stem} -->" in text for text in texts):
             yield f"{FOLDER}/{file.name} is shown by no document"
-    recorded = {match[0] for file in records if (match := _PROGRAM.search(_read(file)["command"]))}
+    recorded = {match[0] for file in records if (match := _PROGRAM.search(read(file)["command"]))}
     for program in sorted((root / "benchmarks").glob("*.py")):
         name = program.relative_to(root).as_posix()
         if name not in recorded and '__name__ == "__main__"' in program.read_text(encoding="utf-8"):
             yield f"{name} has kept no table; mend: run it with {RECORD}"
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        facts = None
-    is_whole = isinstance(facts, dict) and all(name in facts for name in _FACTS)
-    if not is_whole or any(len(row) != len(facts["head"]) for row in facts["rows"]):
-        again = f"run the benchmark with {RECORD}"
-        raise UsageError(f"{FOLDER}/{file.name} is no record of a benchmark", next_step=again)
-    return dict(facts)
 
 
 def _call(root: Path) -> str:

@@ -142,10 +142,13 @@ def test_a_stale_table_is_found(tidy: TinyProject) -> None:
         ),
         ("Both, tier=slow+fast.", "shows tier=slow+fast, and there is no tier slow"),
         (
-            "RESULT rot total=0 passed=0",
+            "```text\nRESULT rot total=0 passed=0\n```",
             "other fields than total passed failed skipped missing partial seconds gate evidence",
         ),
         ("[0001](part.md)", "calls part.md 0001"),
+        ("[0001]\n\n[0001]: part.md", "calls part.md 0001"),
+        ("[0001]", "links to [0001], and does not say where that is"),
+        ("It takes 5.", "and does not say what holds that; mend: <!-- held by: FILE -->"),
         ("```sh\nls\n```", "which nothing types or checks; mend: bash, or console"),
         ("[x][y]\n\n[y]: gone.md", "links to gone.md, which does not exist"),
         ('<img alt="" src="gone.png">', "links to gone.png, which does not exist"),
@@ -174,7 +177,9 @@ def test_what_a_document_shows_and_is_gone_is_found(
 
 def test_a_figure_without_a_command_is_found_but_not_in_a_decision(tidy: TinyProject) -> None:
     tidy.write("docs/adr/0001-quick.md", "It took 5 ms.\n")
-    tidy.write("docs/more.md", "It takes 5 ms.\n\nIt takes 6 ms, says `bin/run.sh --time`.\n")
+    tidy.write("bin/times.py", "QUICK, SLOW = 5, 6\n")
+    text = "It takes 5 ms.\n\nIt takes 6 ms, says `bin/run.sh --time`.\n"
+    tidy.write("docs/more.md", f"<!-- all held by: bin/times.py -->\n\n{text}")
 
     assert ["docs/more.md: gives '5 ms', and no command beside it prints that"] == findings(tidy)
 

@@ -71,28 +71,32 @@ def test_an_algorithm_of_two_is_held_by_both() -> None:
 
 
 def test_a_row_of_a_table_is_held_by_the_source_that_it_names() -> None:
-    rows = "| twelve times | `shop.py` |\n| 14 times | `shop.py` |\n| 15 times | somewhere |\n"
+    rows = "| twelve times | `shop.py` |\n| 14 times | `shop.py` |\n| fifteen times | somewhere |\n"
 
     assert ["says '| 14 times |', and shop.py say no 14"] == found(rows)
 
 
-@pytest.mark.parametrize("owed", ["404", "SHA-1", "HMAC", "argon2id"])
-def test_a_status_and_an_algorithm_need_something_that_holds_them(owed: str) -> None:
+@pytest.mark.parametrize("owed", ["404", "17", "2.5", "SHA-1", "HMAC", "argon2id"])
+def test_digits_and_an_algorithm_need_something_that_holds_them(owed: str) -> None:
     [finding] = found(f"It is {owed}.")
 
     assert f"says 'It is {owed}.', and does not say what holds that" in finding
 
 
-def test_a_number_of_anything_else_may_stand_alone() -> None:
-    assert [] == found("There are 400 of 17 kinds in 500 days.\n\n1. one\n404. a step of a list\n")
+def test_a_number_in_words_and_one_of_a_list_may_stand_alone() -> None:
+    text = "The first two of `n + 2`, see [ADR 0017].\n\n1. one\n404. a step\n\n## 7. Next\n\n"
+
+    assert [] == found(f"{text}[ADR 0017]: ../adr/0017-reports.md\n")
 
 
 @pytest.mark.parametrize(
     ("text", "count"),
     [
         ("<!-- held by: shop.py -->\n\n14\n\n14\n", 2),
-        ("<!-- held by: shop.py -->\n\n## Next\n\n14\n", 0),
-        ("<!-- held by: shop.py -->\n\n<!-- measured -->\n\n14\n", 0),
+        ("<!-- held by: shop.py -->\n\n## Next\n\nfourteen\n", 0),
+        ("<!-- held by: shop.py -->\n\nfourteen\n", 1),
+        ("<!-- held by: shop.py -->\n\n## Sources\n\n- Somebody, 1990.\n", 0),
+        ("<!-- all held by: shop.py -->\n\n## Sources\n\n1990\n\n## Next\n\n14\n", 1),
         ("<!-- held by: run.sh -->\n\n9, and 14\n", 1),
         ("<!-- all held by: shop.py -->\n\n# A\n\n14\n\n## B\n\n14\n", 2),
         ("<!-- all held by: shop.py -->\n\n## B\n\n<!-- held by: run.sh -->\n\n9\n", 0),
