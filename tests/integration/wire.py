@@ -7,6 +7,7 @@ takes twice as long, of which a smoke makes two hundred.
 from __future__ import annotations
 
 import json
+import select
 import socket
 import time
 import urllib.request
@@ -50,7 +51,9 @@ class Reply:
 class KeptConnection(urllib.request.AbstractHTTPHandler):
     """Sends every request over one connection.
 
-    Nothing is ever sent again: a connection that the server may have closed by now is not used.
+    Nothing is ever sent again: a connection that the server may have closed by now is not used. Nor is anything
+    sent to a server that has let two wait in vain, of whom one asked for nothing but a sign of life, until that
+    one is answered: each row would wait as long, and say no more than the first.
     """
 
     http_request = urllib.request.AbstractHTTPHandler.do_request_
@@ -60,6 +63,7 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
         self._stream: IO[bytes] | None = None
         self._host = ""
         self._used_at = 0.0
+        self._unheard: socket.socket | None = None
 
     def http_open(self, request: urllib.request.Request) -> Reply:
         """Send one request, to the server that was asked last or to another.
@@ -67,12 +71,18 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
         Raises:
             OSError: There is no answer, or not all of it.
         """
+        if self._is_deaf(request.host):
+            raise TimeoutError("timed out")
         stream = self._connected_to(request.host)
         try:
             for part in _parts(request):
                 stream.write(part)
             stream.flush()
             reply, is_last = read_reply(stream)
+        except TimeoutError:
+            self.close()
+            self._unheard = knock(request.host)
+            raise
         except BaseException:
             self.close()
             raise
@@ -85,6 +95,17 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._unheard is not None:
+            self._unheard.close()
+            self._unheard = None
+
+    def _is_deaf(self, host: str) -> bool:
+        """Whether the server that was asked last has still said nothing to anybody."""
+        if self._unheard is None:
+            return False
+        if host != self._host or select.select([self._unheard], [], [], 0)[0]:
+            self.close()
+        return self._unheard is not None
 
     def _connected_to(self, host: str) -> IO[bytes]:
         before, self._used_at = self._used_at, time.monotonic()
@@ -93,6 +114,20 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
         if self._stream is None:
             self._stream, self._host = connect(host), host
         return self._stream
+
+
+def knock(host: str) -> socket.socket | None:
+    """Ask for a sign of life; return the connection where none comes in time."""
+    name, _, port = host.rpartition(":")
+    try:
+        connection = socket.create_connection((name, int(port)), SECONDS)
+        connection.sendall(f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    except OSError:
+        return None  # it has died, which the next one is told at once
+    if not select.select([connection], [], [], SECONDS)[0]:
+        return connection
+    connection.close()
+    return None
 
 
 def connect(host: str) -> IO[bytes]:

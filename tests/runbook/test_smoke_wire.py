@@ -6,10 +6,12 @@ import socket
 import threading
 import urllib.request
 from contextlib import closing
+from queue import Queue
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from tests.integration import wire
 from tests.integration.wire import KeptConnection, Reply
 from tests.runbook.support import PATIENCE
 
@@ -155,3 +157,100 @@ def test_half_an_answer_is_none(ask: Callable[..., Reply], answer: bytes) -> Non
     assert "ok" == ask(server).text  # over a new connection
     server.close()
     assert 2 == len(server.heard)
+
+
+class Silent:
+    """A server that takes connections, and says nothing to most of them.
+
+    Attributes:
+        host: Where it listens.
+        port: Its port alone.
+        asked: What it was asked for, in order.
+        heard: The connections that wait for an answer.
+
+    Args:
+        heeded: How a request begins that is answered; none is by default.
+    """
+
+    def __init__(self, *heeded: bytes) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.host = f"127.0.0.1:{self.port}"
+        self.asked: list[bytes] = []
+        self.heard: Queue[socket.socket] = Queue()
+        self._heeded = heeded
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            request = connection.recv(65_536)
+            if not request:
+                connection.close()
+                return
+            self.asked.append(request.split(b" HTTP/")[0])
+            if request.startswith(self._heeded):
+                connection.sendall(WHOLE)
+            self.heard.put(connection)
+
+    def close(self) -> None:
+        """End it, by a connection that asks for nothing."""
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._thread.join()
+        self._listener.close()
+        while not self.heard.empty():
+            self.heard.get().close()
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
+    """One that says nothing at all, for which nobody waits long."""
+    monkeypatch.setattr(wire, "SECONDS", 0.2)
+    with closing(Silent()) as server:
+        yield server
+
+
+def test_a_server_that_answers_nobody_is_not_waited_for_again(
+    ask: Callable[..., Reply], silent: Silent
+) -> None:
+    for _ in range(3):
+        with pytest.raises(TimeoutError, match="timed out"):
+            ask(silent)
+
+    for _ in range(2):
+        silent.heard.get(timeout=PATIENCE).close()
+    assert [b"GET /path", b"GET /health"] == silent.asked
+
+
+def test_where_others_are_answered_everybody_is_waited_for(
+    ask: Callable[..., Reply], silent: Silent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "knock", lambda _host: None)
+
+    for _ in range(2):
+        with pytest.raises(TimeoutError, match="timed out"):
+            ask(silent)
+        silent.heard.get(timeout=PATIENCE).close()
+
+    assert [b"GET /path"] * 2 == silent.asked
+
+
+def test_a_server_that_answers_at_last_is_asked_again(
+    ask: Callable[..., Reply], silent: Silent
+) -> None:
+    with pytest.raises(TimeoutError):
+        ask(silent)
+    unanswered, knock = (silent.heard.get(timeout=PATIENCE) for _ in range(2))
+    knock.sendall(WHOLE)
+
+    with closing(unanswered), closing(knock), pytest.raises(TimeoutError):
+        ask(silent)
+
+    silent.heard.get(timeout=PATIENCE).close()
+    assert [b"GET /path", b"GET /health", b"GET /path"] == silent.asked[:3]
+
+
+def test_a_sign_of_life_is_one() -> None:
+    with closing(Silent(b"GET /health")) as server:
+        assert None is wire.knock(server.host)
