@@ -50,7 +50,7 @@ GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this 
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
 _SESSION = "NOX_CURRENT_SESSION"  # of several in one call, each is known by this
-_YIELDING = 5  # added to this process's niceness once pytest runs
+_YIELDING = 10  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
 
@@ -187,8 +187,9 @@ def _source_beside(child: PytestProcess, project: Project) -> SourceState:
     """Read which source is smoked, while it is; again where Ctrl-C, which git gets too, cut that short."""
     from runbook.source_state import read_source_state  # noqa: PLC0415
 
-    source = read_source_state(project.root)
-    return read_source_state(project.root) if child.interrupted else source
+    kept = project.state / "tree-index"
+    source = read_source_state(project.root, kept_index=kept)
+    return read_source_state(project.root, kept_index=kept) if child.interrupted else source
 
 
 def _add_json(result: dict[str, object], file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 INDEX_PREFIX = "runbook-index-"  # of the folder of a throwaway index, which lives for seconds
+_OBJECTS = ("--path-format=absolute", "--git-path", "objects")  # the folder of them
+# Whatever the repository's own settings are: an edit whose time was set back has another time of change.
+_BY_ALL_TIMES = (
+    *("-c", "core.safecrlf=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default"),
+    *(
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "core.untrackedCache=false",
+        "-c",
+        "core.splitIndex=false",
+    ),
+)
 SHORT = 7  # characters of an object's name that the lines show
 
 
@@ -35,18 +49,24 @@ class SourceState:
     tree_id: str = field(default="", compare=False)
 
 
-def read_source_state(root: Path) -> SourceState:
+def read_source_state(root: Path, *, kept_index: Path | None = None) -> SourceState:
     """Read the state of the working tree at ``root`` without touching its index or its objects.
 
-    The tree is hashed through a throwaway index that starts from HEAD, so that ``assume-unchanged``
+    The tree is hashed through an index of our own that starts from HEAD, so that ``assume-unchanged``
     and ``skip-worktree`` flags cannot hide an edit; see docs/adr/0007-tree-by-throwaway-index.md.
+
+    Args:
+        root: A folder of the repository.
+        kept_index: A file of ours that remembers which files had which content and, as git does, by which times of
+            theirs that can be told; it is made where it is not there. Without it every file is read.
     """
     try:
-        commit, committed_tree = git(root, "rev-parse", "HEAD^{commit}", "HEAD^{tree}").split()
+        names = git(root, "rev-parse", "HEAD^{commit}", "HEAD^{tree}", *_OBJECTS).split("\n", 2)
     except GitError:
         return SourceState()
+    commit, committed_tree, objects = names
     try:
-        tree = tree_on_disk(root)
+        tree = _hashed(root, objects, kept_index=kept_index)
     except GitError:  # such as a repository inside this one that has no commit
         return SourceState(commit[:SHORT], commit_id=commit)
     is_dirty = tree != committed_tree
@@ -63,26 +83,60 @@ def tree_on_disk(root: Path, *, without: Iterable[Path] = ()) -> str:
     Raises:
         GitError: There is no commit yet, or git refuses.
     """
-    top = Path(git(root, "rev-parse", "--show-toplevel"))
-    objects = git(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    return _hashed(root, git(root, "rev-parse", *_OBJECTS), without=without)
+
+
+def _hashed(
+    root: Path, objects: str, *, without: Iterable[Path] = (), kept_index: Path | None = None
+) -> str:
+    """Write the tree on disk into a scratch folder, through the index that was kept, if any."""
     with tempfile.TemporaryDirectory(prefix=INDEX_PREFIX) as scratch:
+        index = Path(scratch, "index")
         environment = {
-            "GIT_INDEX_FILE": str(Path(scratch, "index")),
+            "GIT_INDEX_FILE": str(index),
             "GIT_OBJECT_DIRECTORY": scratch,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         }
-        git(top, "read-tree", "HEAD", environment=environment)
+        _read_head(root, index, environment, kept_index)
         left_out = [
             f":(top,literal,exclude){path}"
-            for path in _below(top, without)
-            if not git(top, "ls-files", "--", f":(top,literal){path}", environment=environment)
+            for path in _below_top(root, without)
+            if not git(root, "ls-files", "--", f":(top,literal){path}", environment=environment)
         ]
         but_those = ["--", ":/", *left_out] if left_out else []
-        git(top, "-c", "core.safecrlf=false", "add", "-A", *but_those, environment=environment)
-        return git(top, "write-tree", environment=environment)
+        git(root, *_BY_ALL_TIMES, "add", "-A", *but_those, environment=environment)
+        tree = git(root, "write-tree", environment=environment)
+        if kept_index is not None:
+            _copy(index, kept_index)
+        return tree
 
 
-def _below(top: Path, files: Iterable[Path]) -> list[str]:
-    """The files that stand below a folder, as git names them."""
-    whole, places = top.resolve(), [file.resolve() for file in files]
+def _read_head(
+    root: Path, index: Path, environment: dict[str, str], kept_index: Path | None
+) -> None:
+    """Start the index from HEAD; what it was kept for, the times of files that are as HEAD has them, is taken over."""
+    if kept_index is not None and kept_index.exists():
+        _copy(kept_index, index)
+        try:
+            git(root, *_BY_ALL_TIMES, "read-tree", "-m", "HEAD", environment=environment)
+        except GitError:  # it is damaged, or of another version of git
+            index.unlink()
+        else:
+            return
+    git(root, "read-tree", "HEAD", environment=environment)
+
+
+def _copy(index: Path, place: Path) -> None:
+    """Copy an index as one that was written when it was: git reads files anew that are as young as their index."""
+    written = index.stat()
+    beside = place.with_name(f"{place.name}-{os.getpid()}")
+    beside.write_bytes(index.read_bytes())
+    os.utime(beside, ns=(written.st_atime_ns, written.st_mtime_ns))
+    beside.replace(place)
+
+
+def _below_top(root: Path, files: Iterable[Path]) -> list[str]:
+    """The files that stand in the repository, as git names them."""
+    places = [file.resolve() for file in files]
+    whole = Path(git(root, "rev-parse", "--show-toplevel")).resolve() if places else root
     return [place.relative_to(whole).as_posix() for place in places if place.is_relative_to(whole)]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runbook.git import git
 from runbook.source_state import SHORT, SourceState, read_source_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.runbook.support import Repository
 
@@ -80,6 +82,113 @@ def test_an_edit_that_git_status_does_not_show_is_seen(
 
     assert state.is_dirty is True
     assert names(repository)[1] != state.tree
+
+
+KEPT = ".git/kept-index"  # anywhere that is not in the tree
+
+
+def read_both(repository: Repository) -> tuple[SourceState, SourceState]:
+    """Return what is seen by the index that was kept, and by reading every file."""
+    kept = read_source_state(repository.root, kept_index=repository.root / KEPT)
+    return kept, read_source_state(repository.root)
+
+
+def edit(repository: Repository) -> None:
+    repository.write("app.py", "changed\n")
+
+
+def edit_to_the_same_size_and_times(repository: Repository) -> None:
+    repository.git("config", "core.trustctime", "false")
+    repository.git("config", "core.checkStat", "minimal")
+    file = repository.root / "app.py"
+    before = file.stat()
+    while int(time.time()) == int(before.st_ctime):  # git counts in seconds
+        time.sleep(0.05)
+    file.write_text(file.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def edit_twice(repository: Repository) -> None:
+    """What the first edit has added to the tree was in a scratch folder, which is gone."""
+    edit(repository)
+    read_both(repository)
+
+
+def add(repository: Repository) -> None:
+    repository.write("new.py", "new\n")
+
+
+def remove(repository: Repository) -> None:
+    (repository.root / "app.py").unlink()
+
+
+def commit_what_is_ignored(repository: Repository) -> None:
+    repository.write(".git/info/exclude", "made.py\n")
+    repository.write("made.py", "x\n")
+    repository.git("add", "--force", "made.py")
+    repository.commit()
+
+
+def leave_it_to_a_monitor(repository: Repository) -> None:
+    """Git asks it which files were touched, and it says that none was."""
+    repository.write(".git/monitor", "#!/bin/sh\nprintf 'token\\0'\n")
+    (repository.root / ".git/monitor").chmod(0o755)
+    repository.git("config", "core.fsmonitor", ".git/monitor")
+    read_both(repository)
+    edit(repository)
+
+
+def damage_the_index(repository: Repository) -> None:
+    repository.write(KEPT, "no index\n")
+    edit(repository)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(hide_by_assume_unchanged, hide_by_skip_worktree, edit, edit_to_the_same_size_and_times),
+        *(edit_twice, add, remove, commit_what_is_ignored, leave_it_to_a_monitor, damage_the_index),
+    ],
+)
+def test_what_an_index_remembers_hides_nothing(
+    repository: Repository, change: Callable[[Repository], None]
+) -> None:
+    os.utime(repository.root / "app.py", (1_000_000_000, 1_000_000_000))
+    first, _ = read_both(repository)
+    assert first.is_dirty is False
+
+    change(repository)
+
+    kept, whole = read_both(repository)
+    assert whole == kept
+    assert (whole.commit_id, whole.tree_id) == (kept.commit_id, kept.tree_id)
+    assert first.tree_id != kept.tree_id
+    repository.git("checkout", "--quiet", "--force", "HEAD")
+    kept, whole = read_both(repository)
+    assert (whole.tree_id, whole.is_dirty) == (kept.tree_id, kept.is_dirty)
+
+
+def test_an_index_is_as_old_as_when_it_was_written(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git reads a file anew that is no older than its index: one that was edited in that moment looks the same."""
+    kept, read, written = repository.root / KEPT, list[int](), list[int]()
+
+    def noting(*arguments: Any, environment: dict[str, str] | None = None) -> str:
+        index = Path((environment or {}).get("GIT_INDEX_FILE", ""))
+        if "-m" in arguments:
+            read.append(index.stat().st_mtime_ns)
+        said = git(*arguments, environment=environment)
+        if "write-tree" in arguments:
+            written.append(index.stat().st_mtime_ns)
+        return said
+
+    monkeypatch.setattr("runbook.source_state.git", noting)
+    for _ in range(2):
+        read_source_state(repository.root, kept_index=kept)
+
+    assert written[:1] == read
+    assert written[1] == kept.stat().st_mtime_ns
 
 
 def test_an_ignored_new_file_is_not_seen(repository: Repository) -> None:
