@@ -7,7 +7,6 @@ tests/browser_pages/test_payload_corpus.py.
 from __future__ import annotations
 
 import functools
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,23 +15,21 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from dashgen.canvas_schema import Canvas, CanvasId, Card, Component, RoomState
+from dashgen.canvas_schema import Canvas, CanvasId, Card
 from dashgen.grid_cursor import GridOrder
 from dashgen.pages.canvas_view import render_canvas_page
 from dashgen.pages.grid import render_index_page
 from tests.corpus import chunks, payloads
 from tests.integration import hostile
 from tests.integration.html_page import parse_page
+from tests.payloads import rendering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tests.integration.html_page import Element
 
-COUNT = int(os.environ.get("ENSEMBLE_PAYLOADS", "1100"))
-ON_A_CANVAS = 40  # as many notes as a canvas may format
 ON_A_GRID = 400
-NOW = 1_790_007_200.0
 NOTE_TAGS = {
     *("blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"),
     "a",
@@ -51,7 +48,7 @@ class Shown:
 @pytest.fixture(scope="module")
 def corpus() -> list[str]:
     """Payloads that differ, in the order in which they were drawn."""
-    found = payloads(COUNT)
+    found = payloads(rendering.COUNT)
     assert len(found) > 1_000
     return found
 
@@ -59,30 +56,13 @@ def corpus() -> list[str]:
 @pytest.fixture(scope="module")
 def canvases(corpus: list[str]) -> list[Shown]:
     """All of them, on pages of canvases."""
-    return [_show(texts) for texts in chunks(corpus, ON_A_CANVAS)]
-
-
-def _show(texts: tuple[str, ...]) -> Shown:
-    canvas = _canvas_of(texts)
-    return Shown(texts, canvas, parse_page(render_canvas_page(canvas, now=NOW).html))
-
-
-def _canvas_of(texts: Sequence[str]) -> Canvas:
-    return Canvas(
-        id=CanvasId("cnv_0123456789ab"),
-        owner_id="usr_alice",
-        owner_handle=texts[0],
-        title=texts[-1],
-        description=texts[len(texts) // 2],
-        theme=texts[0],
-        room_state=RoomState(
-            components=[Component(**each) for each in hostile.components(tuple(texts))]
-        ),
-        created_at=NOW,
-        updated_at=NOW,
-        published_at=NOW,
-        slot_index=0,
-    )
+    parts = rendering.parts()
+    assert corpus == [text for part in parts for text in part]
+    pages = rendering.pages()
+    return [
+        Shown(part, rendering.canvas_of(part), parse_page(page))
+        for part, page in zip(parts, pages, strict=True)
+    ]
 
 
 Elements = Counter[tuple[str, ...]]  # how often there is which element with which attributes
@@ -102,7 +82,12 @@ def _outside_of_notes(page: Element) -> Elements:
 
 @functools.cache
 def _benign_canvas(count: int) -> Elements:
-    return _expected(lambda texts: _outside_of_notes(_show(texts).page), count)
+    return _expected(lambda texts: _outside_of_notes(_page_of(texts)), count)
+
+
+def _page_of(texts: Sequence[str]) -> Element:
+    canvas = rendering.canvas_of(texts)
+    return parse_page(render_canvas_page(canvas, now=rendering.NOW).html)
 
 
 @functools.cache
@@ -191,7 +176,7 @@ def _grid_of(texts: Sequence[str]) -> Element:
             owner_handle=text,
             description=text,
             theme=text,
-            published_at=NOW,
+            published_at=rendering.NOW,
         )
         for number, text in enumerate(texts)
     ]

@@ -1,0 +1,98 @@
+"""Canvases that say payloads wherever they can; their pages are rendered while pytest is still imported.
+
+`start` is called before that (``before`` in ``[tool.runbook.tiers.payloads]``). It imports next to nothing: its
+processes read for themselves what rendering needs.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashgen.canvas_schema import Canvas
+
+COUNT = int(os.environ.get("ENSEMBLE_PAYLOADS", "1100"))
+NOW = 1_790_007_200.0
+_ON_A_CANVAS = 40  # as many notes as a canvas may format
+_PROCESSES = 2
+_BETWEEN_PAGES = "\0"  # no page holds one: a browser would not show it
+
+_begun: list[tuple[int, int]] = []  # each process, and where its pages will come from
+
+
+def start() -> None:
+    """Begin to render, unless that was done."""
+    if not _begun:
+        _begun.extend(_begin(part) for part in range(_PROCESSES))
+
+
+def parts() -> list[tuple[str, ...]]:
+    """The payloads of each canvas."""
+    from tests.corpus import chunks, payloads
+
+    return list(chunks(payloads(COUNT), _ON_A_CANVAS))
+
+
+def pages() -> list[str]:
+    """The page of each canvas, in the order of `parts`."""
+    start()
+    rendered = [_take(part, *begun) for part, begun in enumerate(_begun)]
+    _begun.clear()
+    count = sum(map(len, rendered))
+    return [rendered[number % _PROCESSES][number // _PROCESSES] for number in range(count)]
+
+
+def _begin(part: int) -> tuple[int, int]:
+    """Render a part of the pages in a process of its own; return that, and where they will come from."""
+    source, target = os.pipe()
+    if process := os.fork():
+        os.close(target)
+        return process, source
+    try:
+        os.close(source)
+        # Said when all is done: nobody listens yet, and a pipe holds less than a page.
+        said = _BETWEEN_PAGES.join(_render(part)).encode()
+        with os.fdopen(target, "wb") as told:
+            told.write(said)
+    finally:
+        os._exit(0)
+
+
+def _take(part: int, process: int, source: int) -> list[str]:
+    with os.fdopen(source, "rb") as answer:
+        said = answer.read().decode()
+    os.waitpid(process, 0)
+    # Who could not render says nothing, and it is done again where an error is seen.
+    return said.split(_BETWEEN_PAGES) if said else _render(part)
+
+
+def _render(part: int) -> list[str]:
+    from dashgen.pages.canvas_view import render_canvas_page
+
+    canvases = map(canvas_of, parts()[part::_PROCESSES])
+    return [render_canvas_page(canvas, now=NOW).html for canvas in canvases]
+
+
+def canvas_of(texts: Sequence[str]) -> Canvas:
+    """A canvas that says each of these texts in every field of its components."""
+    from dashgen.canvas_schema import Canvas, CanvasId, Component, RoomState
+    from tests.integration import hostile
+
+    return Canvas(
+        id=CanvasId("cnv_0123456789ab"),
+        owner_id="usr_alice",
+        owner_handle=texts[0],
+        title=texts[-1],
+        description=texts[len(texts) // 2],
+        theme=texts[0],
+        room_state=RoomState(
+            components=[Component(**each) for each in hostile.components(tuple(texts))]
+        ),
+        created_at=NOW,
+        updated_at=NOW,
+        published_at=NOW,
+        slot_index=0,
+    )
