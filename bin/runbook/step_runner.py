@@ -120,7 +120,11 @@ def read_plan_file(file: Path) -> Plan:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the plan {file} cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise UsageError(
+            f"the plan {file} cannot be read: {why}",
+            next_step="make one with --dry-run --json FILE",
+        ) from error
     return read_plan(text, name=str(file))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA = "plan/1"
+_YES = "yes"  # of an argument that has no value
 
 
 class Refused(RunbookError):
@@ -89,6 +91,15 @@ class Plan:
         """SHA-256 of all that the plan says, in hexadecimal."""
         return hashlib.sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()
 
+    @property
+    def call(self) -> str:
+        """The procedure with its arguments, as they are typed."""
+        given = (
+            f"--{name}" if value == _YES else f"--{name} {shlex.quote(value)}"
+            for name, value in self.arguments
+        )
+        return " ".join([self.procedure, *given])
+
     def _content(self) -> dict[str, Any]:
         return {"schema": SCHEMA, **asdict(self), "arguments": dict(self.arguments)}
 
@@ -133,7 +144,7 @@ def make_plan(
 
 
 def _text(value: object) -> str:
-    return "yes" if value is True else str(value)
+    return _YES if value is True else str(value)
 
 
 def read_plan(text: str, *, name: str) -> Plan:
@@ -202,5 +213,5 @@ def check_unchanged(read: Plan, now: Plan) -> None:
         differences.append("its arguments or steps are not what they would be now")
     raise Refused(
         f"the plan {read.digest[:12]} does not hold any more: {'; '.join(differences)}",
-        next_step=call(f"{now.procedure} --dry-run, read it, and apply that one"),
+        next_step=call(f"{now.call} --dry-run, read it, and apply that one"),
     )

@@ -317,5 +317,6 @@ def test_a_plan_may_stand_outside_of_the_repository(repository: Repository, tmp_
 
 
 def test_a_plan_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"none\.json cannot be read"):
+    with pytest.raises(UsageError, match=r"none\.json cannot be read: No such file") as refused:
         read_plan_file(tmp_path / "none.json")
+    assert "make one with --dry-run --json FILE" == refused.value.next_step

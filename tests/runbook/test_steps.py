@@ -105,3 +105,11 @@ def test_an_unchanged_plan_holds() -> None:
 def test_a_plan_for_another_state_is_refused_and_says_which(now: Plan, said: str) -> None:
     with pytest.raises(Refused, match=f"does not hold any more: {said}"):
         check_unchanged(PLAN, now)
+
+
+def test_what_is_to_be_read_instead_is_named_with_its_arguments() -> None:
+    with pytest.raises(Refused) as refused:
+        check_unchanged(PLAN, replace(PLAN, commit="e" * 40))
+
+    again = "bin/invoke paint --file 'a b.py' --yes --dry-run, read it, and apply that one"
+    assert again == refused.value.next_step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
+from runbook.report_page.html import visible
 from runbook.rows import function_id, short_name
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def _one_a_row(failures: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, A
 
 
 def _of_failure(failure: Mapping[str, Any]) -> str:
+    failure = {
+        key: visible(value) if isinstance(value, str) else value for key, value in failure.items()
+    }
     file, _, line = failure["at"].rpartition(":")
     name = short_name(failure["test"])
     want = f"wanted {failure['want']}\n" if failure["want"] else ""

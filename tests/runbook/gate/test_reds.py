@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.gate.file import GateFile
-from runbook.gate.reds import MOST_GREEN_RUNS, RedRuns, remember_red, runs_needed
+from runbook.gate.reds import MOST_GREEN_RUNS, RedRuns, harness_of, remember_red, runs_needed
 from runbook.project import find_project
 from runbook.source_state import read_source_state
 from tests.runbook.support import GATE, PYPROJECT, module, row_test
@@ -92,6 +92,33 @@ def test_what_is_edited_is_not_what_would_be_opened_for(smoked: Project, gate: G
     (smoked.root / "tests" / "test_app.py").write_text(module(row_test("test_two")))
 
     assert not remembered(smoked, gate, ["test_one"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tests/test_app.py",
+        "tests/conftest.py",
+        "noxfile.py",
+        "pyproject.toml",
+        "requirements/fast.txt",
+        "bin/runbook/verdict.py",
+    ],
+)
+def test_a_commit_to_whatever_says_what_green_means_begins_anew(
+    project: TinyProject, smoked: Project, name: str
+) -> None:
+    def harness() -> str:
+        return harness_of(project.root, "HEAD", [smoked.tier("fast")])
+
+    before = harness()
+    project.write("docs/part.md", "it means nothing\n")
+    project.commit()
+    assert before == harness()
+
+    project.write(name, "# something else\n")
+    project.commit()
+    assert before != harness()
 
 
 def test_a_run_without_a_red_test_is_not_remembered(smoked: Project, gate: GateFile) -> None:

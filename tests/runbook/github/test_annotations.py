@@ -65,6 +65,20 @@ def test_a_partial_run_is_a_warning_and_a_green_one_is_silent() -> None:
     assert [] == annotate(smoke("green"))
 
 
+def test_what_would_hide_or_colour_what_is_read_is_spelled_out() -> None:
+    told = failure("x") | {
+        "at": "t\x1b[31m.py:7",
+        "cause": "a\u202eb",
+        "want": "1\n2",
+        "got": "\x1b[0m",
+    }
+
+    (line,) = annotate(smoke(failures=[told]))
+
+    assert line.startswith("::error file=t\\u001b[31m.py,line=7,")
+    assert "a\\u202eb%0Awanted 1%0A2%0Agot \\u001b[0m%0Anext" in line
+
+
 @given(text=st.text() | st.sampled_from(HOSTILE))
 def test_whatever_is_said_it_is_one_command_that_says_it(text: str) -> None:
     line = command("error", text, title=text)
