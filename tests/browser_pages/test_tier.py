@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.browsers import VARIABLE, find_working_browser
+from tests.browser_pages.losing import HOW
 from tests.integration.server_process import ROOT
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 BREAKING = "tests.browser_pages.breaking"
 ENDING = "tests.browser_pages.ending"
+LOSING = "tests.browser_pages.losing"
 KEEPER_SECONDS = 30.0  # far above what it takes
 
 
@@ -117,6 +119,33 @@ def test_a_failure_keeps_what_the_browser_showed(temporary: Path) -> None:
     assert kept == {
         f"newcomer-{what}" for what in ("page1.png", "trace.zip", "console.log", "requests.log")
     }
+    assert [] == left_behind(temporary)
+
+
+def test_where_a_browser_is_broken_the_next_is_driven(tmp_path: Path, temporary: Path) -> None:
+    broken = tmp_path / "chromium-1" / "chrome-linux" / "chrome"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("#!/bin/sh\necho broken on purpose; exit 1\n")
+    broken.chmod(0o755)
+
+    named = {VARIABLE: "", "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    done = smoke(temporary, "-k", "banner", **named)
+
+    assert (0, 1) == (done.returncode, json.loads(done.stdout)["passed"]), done.stderr
+    assert [] == left_behind(temporary)
+
+
+@pytest.mark.parametrize(("number", "how"), [("SIGKILL", "ended"), ("SIGSTOP", "does not answer")])
+def test_a_browser_that_is_lost_on_the_way_is_no_fault_of_the_pages(
+    temporary: Path, number: str, how: str
+) -> None:
+    done = smoke(temporary, "-p", LOSING, **{HOW: number})
+
+    failures = json.loads(done.stdout)["failures"]
+    assert (1, 3) == (done.returncode, len(failures)), done.stderr
+    for failure in failures:
+        assert f"was lost on the way, it {how}: " in failure["got"]
+        assert "Chromium goes on" in failure["precondition"]
     assert [] == left_behind(temporary)
 
 

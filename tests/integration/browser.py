@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import Error, expect
 
 from runbook.browsers import find_browser, sandbox_arguments
 from runbook.patience import patience
+from tests.integration import driver
 from tests.integration.browser_process import ARGUMENTS, browser_of_the_run, in_ci
 from tests.integration.server_process import ROOT
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         BrowserContext,
         ConsoleMessage,
         Dialog,
+        Page,
         Playwright,
         Request,
         Response,
@@ -71,14 +72,12 @@ def booted_chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def _playwright(temporary: Path) -> Iterator[Playwright]:
-    """Start Playwright's driver, which keeps its traces in this folder for a while."""
-    with contextlib.ExitStack() as until_done:
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("TMPDIR", str(temporary))
-            # It is a Node program, a third of whose start is compiling itself.
-            environment.setenv("NODE_COMPILE_CACHE", str(ROOT / ".runbook" / "node-cache"))
-            playwright = until_done.enter_context(sync_playwright())
-        yield playwright
+    """Take the driver that starts already, or start one; it keeps its traces in this folder for a while."""
+    taken = driver.take(temporary)
+    try:
+        yield taken.wait()
+    finally:
+        taken.stop()
 
 
 class Visit:
@@ -154,10 +153,11 @@ class Visit:
     def _on_failed_request(self, request: Request) -> None:
         self.requests.append(f"{request.method} {request.url} failed: {request.failure}")
 
-    def take_policy_away(self) -> None:
-        """Let Chromium heed no content security policy from the next page on."""
-        devtools = self.context.new_cdp_session(self.page)
-        devtools.send("Page.setBypassCSP", {"enabled": True})
+    def open_page_without_policy(self) -> Page:
+        """Open a page in which Chromium heeds no content security policy."""
+        page = self.context.new_page()
+        self.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+        return page
 
     @property
     def trouble(self) -> list[str]:

@@ -6,6 +6,7 @@ Chromium and the server boot meanwhile. Hence no import here that the start does
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from runbook.browsers import QUIET, candidates, sandbox_arguments, where_sockets_fit
 from runbook.errors import EnvironmentNotReady
+from runbook.patience import patience
 from tests.integration import server_process
 from tests.integration.server_process import ROOT, temporary_folder
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from runbook.browsers import Browser
 
-BOOT_SECONDS = 60.0  # only a hang takes as long; a death is noticed at once
+BOOT_SECONDS = patience(20.0)  # only a hang takes as long; a death is noticed at once
+ANSWER_SECONDS = patience(5.0)  # to be asked whether it is still there
 BOOT_PER_TEST = (
     "ENSEMBLE_BOOT_PER_TEST"  # set by benchmarks/browser_tier.py, for what it compares with
 )
@@ -87,6 +90,7 @@ class ChromiumProcess:
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self._endpoint = ""
+        self._lost = ""
         self._last = deque[str](maxlen=_LAST_LINES)
         self._answered = threading.Event()
         self.folder = _folder_of_its_own()
@@ -128,10 +132,43 @@ class ChromiumProcess:
         """
         is_in_time = self._answered.wait(BOOT_SECONDS)
         if not self._endpoint:
-            how = "died at boot" if is_in_time else f"was not ready in {BOOT_SECONDS:.0f} s"
-            said = " | ".join(self._last) or "it printed nothing"
-            raise EnvironmentNotReady(f"{self.browser.path} {how}: {said}")
+            raise self._error(
+                "died at boot" if is_in_time else f"was not ready in {BOOT_SECONDS:.0f} s"
+            )
         return self._endpoint
+
+    def _error(self, how: str) -> EnvironmentNotReady:
+        said = " | ".join(self._last) or "it printed nothing"
+        return EnvironmentNotReady(f"{self.browser.path} {how}: {said}")
+
+    def must_answer(self) -> None:
+        """Ask whether it is still there; one that does not answer is ended, for nobody can end a page of it.
+
+        Raises:
+            EnvironmentNotReady: It is not, or was not when this was asked before.
+        """
+        self._lost = self._lost or self._how_it_is_lost()
+        if self._lost:
+            self.stop()
+            raise self._error(f"was lost on the way, it {self._lost}")
+
+    def _how_it_is_lost(self) -> str:
+        from http.client import HTTPConnection
+
+        if not self._endpoint:
+            return ""  # whoever waits for it is told
+        address = self._endpoint.split("/")[2]
+        connection = HTTPConnection(address, timeout=ANSWER_SECONDS)
+        try:
+            connection.request("GET", "/json/version")
+            connection.getresponse()
+        except TimeoutError:
+            return "does not answer"
+        except OSError:
+            return "ended"
+        finally:
+            connection.close()
+        return ""
 
     def stop(self) -> None:
         """End Chromium and its keeper, which removes the folder."""
@@ -187,6 +224,20 @@ class BrowserOfTheRun:
         why = "; ".join(self._reasons) or "there is none on this machine"
         raise EnvironmentNotReady(f"no Chromium for the browser tests: {why}", next_step=INSTALL)
 
+    def must_answer(self) -> None:
+        """Make sure that the one that was ready once still is.
+
+        Raises:
+            EnvironmentNotReady: It was lost on the way.
+        """
+        if self._process:
+            self._process.must_answer()
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the one that is starting, or has started, keeps what it needs."""
+        return self._process.folder if self._process else None
+
     def stop(self) -> None:
         """End what is running."""
         if self._process:
@@ -205,9 +256,20 @@ def start() -> None:
     server_process.start()
     if BOOT_PER_TEST in os.environ:
         return
-    browser_of_the_run()
+    begin()
     if in_ci():
         browser_of_the_run().wait()
+
+
+def begin() -> None:
+    """Start the run's Chromium, and what will drive it."""
+    chromium = browser_of_the_run()
+    # Where Playwright cannot be imported, the first test that needs it says why.
+    with contextlib.suppress(ImportError):
+        from tests.integration import driver
+
+        if chromium.folder:
+            driver.begin(chromium.folder)
 
 
 def browser_of_the_run() -> BrowserOfTheRun:
@@ -218,6 +280,8 @@ def browser_of_the_run() -> BrowserOfTheRun:
 
 
 def stop() -> None:
-    """End the run's Chromium if it was started."""
+    """End the run's Chromium and its driver if they were started."""
+    if driver := sys.modules.get("tests.integration.driver"):
+        driver.stop()
     while _started:
         _started.pop().stop()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from tests.integration import server_process
-from tests.integration.given import CAN_PUBLISH, SERVER_STARTS
+from tests.integration.given import CAN_PUBLISH, CHROMIUM_GOES_ON, SERVER_STARTS
 from tests.integration.server_process import DASHBOARD_TOKEN, ROOT
 
 if TYPE_CHECKING:
@@ -50,14 +50,31 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)  # before the engine's plugin looks at the item
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep what a browser shows when a test fails, while it still shows it."""
+    """Keep what a browser shows when a test fails, while it still shows it; and tell where it was lost."""
+    if call.excinfo and call.when != "teardown" and "chromium" in getattr(item, "fixturenames", ()):
+        call.excinfo = _loss_of_chromium() or call.excinfo
     report = yield
     visits: Visits | None = getattr(item, "funcargs", {}).get("visits")
     if report.failed and report.when != "teardown" and visits:
         item.user_properties.append(("evidence", visits.keep()))
     return report
+
+
+def _loss_of_chromium() -> pytest.ExceptionInfo[BaseException] | None:
+    """Why no page can be to blame for what a test met; None where Chromium is as it should be."""
+    from runbook.errors import EnvironmentNotReady
+    from tests.integration import browser_process
+
+    if browser_process.BOOT_PER_TEST in os.environ:
+        return None
+    try:
+        with CHROMIUM_GOES_ON:
+            browser_process.browser_of_the_run().must_answer()
+    except EnvironmentNotReady:
+        return pytest.ExceptionInfo.from_current()
+    return None
 
 
 @pytest.fixture(scope="session")

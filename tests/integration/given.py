@@ -9,6 +9,7 @@ from __future__ import annotations
 from runbook.preconditions import precondition
 
 SERVER_STARTS = precondition("the server starts")
+CHROMIUM_GOES_ON = precondition("Chromium goes on until the tests have ended")
 SERVER_ANSWERS = precondition("the server answers")
 PAIRING_HOLDS = precondition(
     "a pairing token lets its creator in", row="test_visitor_cannot_publish"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +13,7 @@ import pytest
 from dashgen.canvas_schema import Visibility
 from dashgen.slots import Tier
 from tests.integration import hostile, page_facts
+from tests.integration.driver import at_once
 from tests.integration.given import (
     CAN_PUBLISH,
     CANVAS_IS_READABLE,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from dashgen.canvas_schema import Canvas
-    from tests.integration.browser import Visit, Visits
+    from tests.integration.browser import Visits
     from tests.integration.conftest import Owner
 
 CARD, PIECE = "#grid [data-testid=card]", "#stage [data-testid=piece]"
@@ -47,8 +49,10 @@ SEND = "document.getElementById('first-run-form').requestSubmit()"
 AUTOSAVE_MS = 10_000  # more than autosave ever waits
 FORGET_TOKEN = "localStorage.removeItem('ensemble.pairing_token')"
 # What the browser of somebody remembers who has been here before.
-BEEN_HERE = """localStorage.setItem("ensemble:first-run-seen", "1");
-localStorage.setItem("cookie-consent", "1");"""
+BEEN_HERE = """if (location.protocol === "http:") {  // a blank page keeps nothing
+  localStorage.setItem("ensemble:first-run-seen", "1");
+  localStorage.setItem("cookie-consent", "1");
+}"""
 
 
 def open_page(page: Page, path: str) -> None:
@@ -129,39 +133,35 @@ def _hang(owner: Owner, *texts: str, title: str, description: str, handle: str) 
 def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     gallery = hang_gallery(owner)
     visit = visits.begin("visitor")
-    page = visit.page
     visit.context.add_init_script(BEEN_HERE)
 
-    guarded = look_around(visit, gallery)
-    assert not page_facts.runs_scripts_of_strangers(page)  # the policy stops them, and tells
-    assert [] != visit.violations
-    for told in (visit.violations, visit.errors):
-        told.clear()
-    visit.take_policy_away()
-    unguarded = look_around(visit, gallery)
-    assert page_facts.runs_scripts_of_strangers(page)  # hence one of theirs would have run here
-
-    parsed = [*gallery.benign, *gallery.hostile]
-    small, large, *others = page_facts.shapes(page, [page_of(canvas) for canvas in parsed])
-    assert [large, large] == [guarded, unguarded]
-    assert {small} == set(others)
-
-
-def look_around(visit: Visit, gallery: Gallery) -> str:
-    """See the grid and a canvas, where nothing may happen; return the shape of the canvas."""
-    browse_grid(visit, gallery)
-    look_at_crowded_canvas(visit, gallery)
-    shape = page_facts.shape(visit.page)
-
+    guarded, unguarded = visit.page, visit.open_page_without_policy()
+    looks = [functools.partial(look_around, page, gallery) for page in (guarded, unguarded)]
+    shapes = at_once(*looks)
     assert [] == [*visit.dialogs, *visit.violations, *visit.outside]
     with SCRIPTS_RUN:
         assert [] == visit.errors
-    return shape
+
+    parsed = [page_of(canvas) for canvas in (*gallery.benign, *gallery.hostile)]
+    small, large, *others = page_facts.shapes(unguarded, parsed)
+    assert [large, large] == shapes
+    assert {small} == set(others)
+    assert not page_facts.runs_scripts_of_strangers(guarded)  # the policy stops them, and tells
+    assert [] != visit.violations
+    assert page_facts.runs_scripts_of_strangers(
+        unguarded
+    )  # hence one of theirs would have run here
 
 
-def browse_grid(visit: Visit, gallery: Gallery) -> None:
+def look_around(page: Page, gallery: Gallery) -> str:
+    """See the grid and a canvas; return the shape of the canvas."""
+    browse_grid(page, gallery)
+    look_at_crowded_canvas(page, gallery)
+    return page_facts.shape(page)
+
+
+def browse_grid(page: Page, gallery: Gallery) -> None:
     """See every card, those that the server draws and those that a script draws."""
-    page = visit.page
     ids = [canvas.id for canvas in gallery.shown]
     with GRID_ANSWERS:
         grid = page.context.request.get("/ensemble/canvases?filter=newest&limit=100").json()
@@ -189,9 +189,9 @@ def number_of_cards(page: Page) -> int:
     return cards.count
 
 
-def look_at_crowded_canvas(visit: Visit, gallery: Gallery) -> None:
+def look_at_crowded_canvas(page: Page, gallery: Gallery) -> None:
     """Go there from the grid: every text is to be seen as it was written, and is nothing but text."""
-    page, canvas = visit.page, gallery.crowded
+    canvas = gallery.crowded
     with CANVAS_IS_READABLE:
         press(page, f"[data-canvas-id={canvas.id}] .card-link")
         page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
