@@ -9,7 +9,7 @@ A real server on each store, with 10, 1,000 and 100,000 published canvases. The 
 - ``memory``: what the server holds while it is under full load for ``--minutes``.
 - ``slow``: the rate with 50 clients that send a byte now and then, beside the rate without.
 - ``publish``: what a publish with its unpublish, and a page of each order, take in the store itself, without a
-  server; on PostgreSQL without the database's own part.
+  server. All sizes are there at once and have their turns: none is measured on a busier machine than another.
 - ``start``: what a server takes from its start to its first answer, and until it has looked through its
   store; where the file store, which reads its whole index and every file then, stops being right.
 - ``mixed``: publishes by eight owners among reads; what was acknowledged must be there.
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
 SIZES = (10, 1_000, 100_000)
 STORES = ("files", "sqlite", "postgresql")
 CONNECTIONS = 16
+TURNS = 11
 POLL_STEP = 1e-3  # s; a poll that waits at all waits as much: sixteen requests may come due
 BARE_PATH = "/ensemble/canvases"
 GRID = "/ensemble/canvases?filter=featured&limit=20"
@@ -212,7 +213,8 @@ def main() -> int:
     )
     parser.add_argument(RECORD, action="store_true", help="keep the part's table for the documents")
     options = parser.parse_args()
-    table = measure_reads(options) if options.part == "reads" else measure(options)
+    wholes = {"reads": measure_reads, "publish": measure_publishes}
+    table = wholes.get(options.part, measure)(options)
     if options.record:
         table.record(ROOT, f"server-{options.part}")
     return 0
@@ -312,35 +314,96 @@ def start(grid: Grid, options: argparse.Namespace) -> str:  # noqa: ARG001 - as 
     )
 
 
-def publish(grid: Grid, options: argparse.Namespace) -> str:
-    """What a publish with its unpublish, and a page of each order, take in the store itself."""
-    url, root = (grid.environment[name] for name in ("ENSEMBLE_DATABASE_URL", "ENSEMBLE_DATA_ROOT"))
-    (canvas_id, _), owner_id = grid.drafts[0], grid.owners[0]
-    with closing(open_stores(url, Path(root))) as stores:
-        store = stores.canvases
+PUBLISHES = ("Store", "Canvases", "What", "Processor us", "Of the database", "To the smallest")
+
+
+def measure_publishes(options: argparse.Namespace) -> Table:
+    """Print a table of what a publish and a page take in the store itself, beside the same at the smallest size."""
+    table = Table(PUBLISHES).begin()
+    for store in options.stores:
+        with ExitStack() as stack:
+            works = [stack.enter_context(_work_on(store, size)) for size in sorted(options.sizes)]
+            for what in works[0].steps:
+                costs = _in_turn(works, what, options.publishes)
+                for work, (own, of_database) in zip(works, costs, strict=True):
+                    beside = f"{(own + of_database) / sum(costs[0]):.2f}"
+                    shown = f"{of_database:,.0f}" if work.backends else ""
+                    table.add(store, f"{work.size:,}", what, f"{own:,.0f}", shown, beside)
+    return table
+
+
+class Work(NamedTuple):
+    """What is done to a store of some size, in this process.
+
+    Attributes:
+        size: How many canvases it shows.
+        steps: What is done, by its name.
+        backends: The processes that do the database's part, if it is a server.
+    """
+
+    size: int
+    steps: dict[str, Callable[[], object]]
+    backends: Sequence[int]
+
+    def cost(self, what: str, count: int) -> tuple[float, float]:
+        """Take a step so often; the microseconds of the processors each took here, and in the database."""
+        own, of_database = time.process_time(), self._database_seconds()
+        for _ in range(count):
+            self.steps[what]()
+        own, of_database = time.process_time() - own, self._database_seconds() - of_database
+        return own / count * 1e6, of_database / count * 1e6
+
+    def _database_seconds(self) -> float:
+        files = (Path(f"/proc/{number}/schedstat") for number in self.backends)
+        return sum(int(file.read_text().split()[0]) for file in files) / 1e9
+
+
+@contextmanager
+def _work_on(store: str, size: int) -> Iterator[Work]:
+    with ExitStack() as stack:
+        grid = stack.enter_context(a_grid(store, size))
+        url, root = (
+            grid.environment[name] for name in ("ENSEMBLE_DATABASE_URL", "ENSEMBLE_DATA_ROOT")
+        )
+        canvases = stack.enter_context(closing(open_stores(url, Path(root)))).canvases
+        (canvas_id, _), owner_id = grid.drafts[0], grid.owners[0]
 
         def publish_and_back() -> None:
-            store.publish(
+            canvases.publish(
                 canvas_id, owner_id,
                 slot_index=0, visibility=Visibility.public, tier=Tier.free, now=time.time(),
             )  # fmt: skip
-            store.unpublish(canvas_id, owner_id, time.time())
+            canvases.unpublish(canvas_id, owner_id, time.time())
 
         steps: dict[str, Callable[[], object]] = {"publish and unpublish": publish_and_back}
         for order in GridOrder:
-            steps[str(order)] = partial(store.list_published, order, 20, "")
-        said = [
-            f"{name} {_processor_us(step, options.publishes):,.0f}" for name, step in steps.items()
-        ]
-    return f"us of the processor: {', '.join(said)}"
+            steps[f"a page, {order}"] = partial(canvases.list_published, order, 20, "")
+        for step in steps.values():
+            step()  # not counted; from now on there is a connection
+        yield Work(size, steps, _backends(url) if store == "postgresql" else [])
 
 
-def _processor_us(step: Callable[[], object], count: int) -> float:
-    step()
-    used = time.process_time()
-    for _ in range(count):
-        step()
-    return (time.process_time() - used) / count * 1e6
+def _backends(url: str) -> list[int]:
+    """The processes of PostgreSQL that serve the other connections to a database."""
+    import psycopg  # noqa: PLC0415 - where there is one
+
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).fetchall()
+    return [number for (number,) in rows]
+
+
+def _in_turn(works: Sequence[Work], what: str, count: int) -> list[tuple[float, float]]:
+    """What a step costs each, by medians of rounds in which all have their turn, forth and back."""
+    rounds: list[list[tuple[float, float]]] = [[] for _ in works]
+    for number in range(TURNS):
+        turns = list(zip(works, rounds, strict=True))
+        for work, costs in turns if number % 2 else reversed(turns):
+            costs.append(work.cost(what, max(1, count // TURNS)))
+    medians = ([statistics.median(part) for part in zip(*costs, strict=True)] for costs in rounds)
+    return [(own, of_database) for own, of_database in medians]
 
 
 def slow_clients(grid: Grid, options: argparse.Namespace) -> str:
@@ -392,7 +455,7 @@ PARTS: dict[str, Callable[[Grid, argparse.Namespace], str]] = {
     "reads": lambda *_: "",
     "half": half_load,
     "memory": memory,
-    "publish": publish,
+    "publish": lambda *_: "",
     "slow": slow_clients,
     "start": start,
     "mixed": mixed,
