@@ -312,6 +312,23 @@ def test_the_python_to_make_environments_with_can_be_named(checkout: Checkout) -
     assert "made .venv in " in checkout.run("nox", RUNBOOK_PYTHON=sys.executable).stderr
 
 
+def test_where_the_browsers_environment_is_both_tiers_are_one_smoke(checkout: Checkout) -> None:
+    def smoked(**variables: str) -> tuple[str, str]:
+        python, _, _, *arguments = checkout.run("run_e2e_smoke.sh", **variables).stdout.split("\n")
+        return Path(python).parents[1].name, arguments[arguments.index("--tier") + 1]
+
+    lock = checkout.put("requirements/browser.txt", EMPTY_LOCK)
+    checkout.put_environment(".nox/fast")
+    assert ("fast", "fast") == smoked()
+
+    checkout.put_environment(".nox/browser", "browser")
+    assert ("browser", "fast+browser") == smoked()
+    assert ("fast", "fast") == smoked(E2E_BROWSER="no")
+
+    lock.write_text(f"{EMPTY_LOCK}# another\n", encoding="utf-8")
+    assert ("fast", "fast") == smoked()
+
+
 def test_e2e_python_is_taken_whatever_else_there_is(checkout: Checkout) -> None:
     checkout.put_environment(".nox/fast")
     named = checkout.put("../elsewhere/py thon", FAKE_PYTHON.format(supported=0))
