@@ -65,6 +65,7 @@ def test_the_next_steps_name_the_session_of_the_tier(explained: Project) -> None
 
     assert "bin/nox -s quick -- -k test_one -vv" == steps[0]
     assert "git log --oneline -10 -- app.py new.py" == steps[1]
+    assert "bin/invoke find-offending-commit --test test_one" == steps[2]
     assert "bin/invoke rollback --test test_one" == steps[-1]
 
 
@@ -76,6 +77,21 @@ def test_the_text_warns_of_a_high_row_and_of_no_other(explained: Project) -> Non
     assert "another cause" in normal
     assert "    no commit yet" in high.splitlines()
     assert "tests/test_app.py:7  tier fast  severity high" in high
+
+
+def test_the_text_has_the_last_commits_of_each_suspect_and_what_to_do_next(
+    explained: Project,
+) -> None:
+    told = explain(explained, "test_one")
+
+    lines = told.as_text().splitlines()
+
+    newest = next(each for each in lines if each.endswith("  three"))
+    sha, date, _ = told.as_json()["suspects"][0]["commits"][1].values()
+    assert f"    {sha}  {date}  three" == newest
+    at = lines.index("  app.py::serve")
+    assert lines.index("Suspects, likeliest first") < at < lines.index(newest)
+    assert [f"  {step}" for step in told.as_json()["next"]] == lines[-4:]
 
 
 def test_outside_a_repository_the_row_is_explained_all_the_same(project: TinyProject) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook import brief
 from runbook.arguments import Parser
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
@@ -16,12 +17,15 @@ from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
 from runbook.prove.proving import prove
 from runbook.prove.recorded import write_record
+from runbook.report_lines import MOST_LINES
 from runbook.smoke import EXIT_CODES_VARIABLE, tell_exit_code
 from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from runbook.prove.matrix import Matrix
 
 UNFAULTED = 20  # runs of each tier without a fault, where all of its rows are proved
 
@@ -64,13 +68,23 @@ def _prove(options: argparse.Namespace) -> ExitCode:
     unfaulted = options.unfaulted or (1 if options.tests else UNFAULTED)
     matrix = prove(project, faults, jobs=jobs, unfaulted=unfaulted, say=narrate)
     results = sys.stderr if options.json == "-" else sys.stdout
-    for text in matrix.lines():
+    for text in printed(project.root, matrix):
         say(text, results)
     if options.json:
         _write_json(options.json, matrix.as_json())
     if options.record:
         narrate(f"recorded in {write_record(project, matrix.proofs, known)}; next: bin/invoke docs")
     return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
+
+
+def printed(root: Path, matrix: Matrix) -> list[str]:
+    """Return what is printed; where that is not all, all of it stands in the log of the session."""
+    lines = matrix.lines()
+    if len(lines) <= MOST_LINES or not brief.is_wanted():
+        return lines
+    log = brief.log_file(root, "faults")
+    log.write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
+    return matrix.brief_lines(log=log.relative_to(root).as_posix())
 
 
 def _check_count(option: str, number: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.document import table
 from runbook.lines import line
+from runbook.report_lines import MOST_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,6 +111,17 @@ class Matrix:
         ]
         word = "proved" if self.is_proved else "unproved"
         return [*(proof.line() for proof in self.proofs), line(["RESULT", word], fields)]
+
+    def brief_lines(self, *, log: str) -> list[str]:
+        """Of more faults than fit on a screen those that fell short, as many as do, and the result.
+
+        Args:
+            log: What holds all of them.
+        """
+        short = [each.line() for each in self.proofs if not (each.is_killed and each.is_first)]
+        shown = short[: MOST_LINES - 2]
+        cut = [("proofs", len(self.proofs) - len(shown)), ("in", log)]
+        return [*shown, line(["CUT"], cut), self.lines()[-1]]
 
     def as_json(self) -> dict[str, Any]:
         """The matrix as one object with stable keys."""

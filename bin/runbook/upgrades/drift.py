@@ -260,7 +260,7 @@ def _run(arguments: dict[str, Any], tell: Callable[[str], None]) -> Ended:
     folder = evidence.make_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}")
     evidence.write(folder, record, drift.logs, issues)
     text = _last_line(record, folder.relative_to(project.root), time.monotonic() - started)
-    return Ended(text, record, _exit_code(record["verdict"]))
+    return Ended(text, record, exit_code_of(record["verdict"]))
 
 
 def _look_at_all(drift: Drift, everything: Sequence[Floated], tell: Callable[[str], None]) -> None:
@@ -337,7 +337,8 @@ def _last_line(record: Mapping[str, Any], folder: Path, seconds: float) -> str:
     )  # fmt: skip
 
 
-def _exit_code(verdict: str) -> ExitCode:
+def exit_code_of(verdict: str) -> ExitCode:
+    """Return how a run with this verdict ends: it judges the week, and not whether something was found."""
     if verdict == "clean":
         return ExitCode.GREEN
     return ExitCode.INCONCLUSIVE if verdict == "inconclusive" else ExitCode.RED

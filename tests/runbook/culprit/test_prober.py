@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from runbook.culprit.history import Repository
+from runbook.culprit.memory import Memory
 from runbook.culprit.options import Options
 from runbook.culprit.prober import Prober
 from runbook.culprit.probing import Job, ProbeResult, Word
@@ -43,9 +46,29 @@ def test_one_commit_that_could_be_run_is_enough(repository: TinyRepository) -> N
     assert 4 == prober.runs
 
 
-def prober_of(repository: TinyRepository) -> Prober:
+@pytest.mark.parametrize(
+    ("asked", "believed"),
+    [
+        ({}, {"of today"}),
+        ({"resume": True}, {"of today", "of long ago"}),
+        ({"fresh": True}, set()),
+    ],
+)
+def test_what_is_remembered_is_believed_for_a_day_or_as_long_as_it_is_wished(
+    repository: TinyRepository, asked: dict[str, bool], believed: set[str]
+) -> None:
+    common = Repository(repository.root).common
+    memory, now = Memory(common / "runbook" / "culprit", Job("true")), time.time()
+    memory.add("of today", ProbeResult("a", Word.PASS, 0.0), at=now - 23 * 3600)
+    memory.add("of long ago", ProbeResult("b", Word.PASS, 0.0), at=now - 25 * 3600)
+
+    assert believed == set(prober_of(repository, **asked).past)
+
+
+def prober_of(repository: TinyRepository, **asked: Any) -> Prober:
     """A prober that starts nothing; the names of commits are given with their trees."""
     searched = Repository(repository.root)
     vars(searched)["tree"] = lambda sha: sha
     nobody = cast("Any", None)
-    return Prober(Options(repository.root, "true"), searched, nobody, Job("true"))
+    options = replace(Options(repository.root, "true"), **asked)
+    return Prober(options, searched, nobody, Job("true"))

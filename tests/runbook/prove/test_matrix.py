@@ -62,6 +62,18 @@ def test_each_fault_has_a_line_and_the_last_is_the_result() -> None:
     assert "RESULT unproved faults=2 killed=1 first=1 unfaulted=3/3 seconds=1.2" == result
 
 
+def test_more_faults_than_fit_on_a_screen_are_told_by_those_that_fell_short() -> None:
+    good, bad = proof(failure("test_one")), proof(failure("test_two"))
+
+    def brief(*proofs: Proof) -> list[str]:
+        return Matrix(proofs, 1, 1, 0).brief_lines(log="all.log")
+
+    assert ["CUT proofs=30 in=all.log"] == brief(*[good] * 30)[:-1]
+    assert [bad.line(), "CUT proofs=29 in=all.log"] == brief(*[good] * 29, bad)[:-1]
+    assert [bad.line()] * 28 + ["CUT proofs=12 in=all.log"] == brief(*[bad] * 40)[:-1]
+    assert brief(*[bad] * 40)[-1].startswith("RESULT unproved faults=40 ")
+
+
 def test_only_a_matrix_without_any_gap_is_proved() -> None:
     good = proof(failure("test_one"))
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runbook import brief
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
+from runbook.prove.__main__ import printed
 from runbook.prove.fault import read_faults
-from runbook.prove.matrix import read_proof
+from runbook.prove.matrix import Matrix, Proof, read_proof
 from runbook.prove.recorded import (
     matrix_block,
     read_record,
@@ -21,6 +23,7 @@ from runbook.prove.recorded import (
     unproved_records,
     write_record,
 )
+from runbook.report_lines import MOST_LINES
 from tests.runbook.support import (
     PATIENCE,
     TinyProject,
@@ -113,6 +116,25 @@ def test_a_row_alone_is_proved_by_its_faults(app: TinyProject) -> None:
     assert proof.startswith("PROOF test_number fault=another killed=yes first=yes got=")
     assert result.startswith("RESULT proved faults=1 killed=1 first=1 unfaulted=1/1 ")
     assert ExitCode.GREEN == done.returncode
+
+
+def test_more_faults_than_fit_on_a_screen_are_in_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brief, "is_wanted", lambda: True)
+    proved = Proof("test_one", "a", "fast", "", ("test_one",), (), "2")
+    many = Matrix((proved,) * MOST_LINES, 1, 1, 0.0)
+
+    cut, result = printed(tmp_path, many)
+
+    log = tmp_path / ".runbook" / "sessions" / "faults.log"
+    assert f"CUT proofs={MOST_LINES} in=.runbook/sessions/faults.log" == cut
+    assert [*many.lines()] == log.read_text(encoding="utf-8").splitlines()
+    assert result == many.lines()[-1]
+    few = Matrix((proved,) * (MOST_LINES - 1), 1, 1, 0.0)
+    assert few.lines() == printed(tmp_path, few)
+    monkeypatch.setattr(brief, "is_wanted", lambda: False)
+    assert many.lines() == printed(tmp_path, many)
 
 
 @pytest.mark.parametrize("option", ["--jobs", "--unfaulted"])

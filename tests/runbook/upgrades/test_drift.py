@@ -16,7 +16,7 @@ from runbook.git import git
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence
 from runbook.upgrades.branch import File, commit_file
-from runbook.upgrades.drift import Drift
+from runbook.upgrades.drift import Drift, exit_code_of
 from runbook.upgrades.floated import Floated
 from tests.runbook.upgrades.test_issue import record
 from tests.runbook.upgrades.test_report import RESULT
@@ -37,6 +37,21 @@ def tier(name: str, verdict: str = "found", *, blamed: bool = True) -> dict[str,
     if not blamed:
         found |= {"pins": [], "hold": [], "carried": [], "failure": []}
     return found | NUMBERS | {"tier": name, "changed": [], "probes": [], "notes": []}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        ("clean", ExitCode.GREEN),
+        ("found", ExitCode.RED),
+        ("outside-lock", ExitCode.RED),
+        ("baseline-red", ExitCode.RED),
+        ("unresolvable", ExitCode.RED),
+        ("inconclusive", ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_a_week_is_red_for_everything_but_clean(verdict: str, code: ExitCode) -> None:
+    assert code is exit_code_of(verdict)
 
 
 @pytest.fixture
