@@ -30,6 +30,8 @@ def test_a_record_is_read_as_it_was_written(incidents: Incidents) -> None:
     changed = incidents.write(opened, "found", evidence=("x",), next=("do it",), reason="none")
     assert [changed] == incidents.read()
     assert ["the smoke is red", "found"] == [what for _, what in changed.timeline]
+    for_people = incidents.folder / f"{opened.id}.md"
+    assert changed.as_text() == for_people.read_text(encoding="utf-8")
 
 
 def test_the_same_trouble_again_is_the_same_record(incidents: Incidents) -> None:
