@@ -4,6 +4,7 @@ A claim is a phrase with ``#`` for its number, and the place where that can be c
 
     "# legal pages" = "docs/legal/*.md"                              # files
     "at most # KiB" = "bin/shop/settings.py::Settings.most_bytes"    # a constant, or how many are in it
+    "# colours" = "bin/shop/settings.py::Colour"                     # the members of an enumeration
     "Python # or later" = "pyproject.toml::project.requires-python"  # a setting, likewise
     "`--wait` (#)" = "bin/shop/__main__.py::--wait"                  # the default of an option
 
@@ -224,7 +225,7 @@ def _setting(file: Path, name: str) -> Any:
 
 
 def _constant(file: Path, name: str) -> Any:
-    """The value that a module, or a class in it, gives a name; None where it gives it none."""
+    """The value that a module, or a class in it, gives a name, or the members of a class; None where there is none."""
     module = ast.parse(_read(file))
     if name.startswith("--"):
         return _default(module, name)
@@ -234,6 +235,10 @@ def _constant(file: Path, name: str) -> Any:
         classes = (each for each in body if isinstance(each, ast.ClassDef) and each.name == scope)
         body = next((each.body for each in classes), [])
     for statement in body:
+        if isinstance(statement, ast.ClassDef) and statement.name == last:
+            return [
+                each for each in statement.body if isinstance(each, ast.Assign)
+            ]  # an enumeration
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if any(isinstance(target, ast.Name) and target.id == last for target in targets):

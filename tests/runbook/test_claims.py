@@ -26,6 +26,16 @@ NAMES = (first(), second(), third())
 
 class Settings:
     most_bytes: int = 262_144
+
+
+class Colour(Enum):
+    '''Two of them.'''
+
+    RED = "red"
+    BLUE = "blue"
+
+    def paint(self):
+        tone = 1
 """
 SPEED = f"{FOLDER}/speed.json"
 PROJECT = '[project]\nrequires-python = ">=3.11,<4"\ndependencies = []\n[tool.x]\nparts = {a = 1, b = 2}\n'
@@ -71,6 +81,7 @@ def said(root: Path, phrase: str, source: str, text: str) -> list[str]:
         ("at most #", "settings.py::LIMIT", "at most 3, and", "at most 3.5"),
         ("# kinds", "settings.py::KEPT", "2 kinds", "No kinds"),
         ("# rounds", "settings.py::ROUNDS", "200 rounds", "2000 rounds"),
+        ("# colours", "settings.py::Colour", "two colours", "three colours"),
         ("# names", "settings.py::NAMES", "three names", "eleven names"),
         ("for # days", "settings.py::SECONDS", "for ninety days", "for 9 days"),
         ("`--wait` (#)", "settings.py::--wait", "`--wait` (10)", "`--wait` (20)"),
