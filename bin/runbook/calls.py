@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HOME = Path(__file__).parent.parent
 IS_CHECKOUT: Final = (_HOME / "invoke").is_file()  # of the engine itself, with its sessions
@@ -30,7 +34,25 @@ def _python() -> str:
 def call_module(name: str, *words: str) -> str:
     """Return a command that runs a module of the engine from whatever folder it is typed in."""
     where = f"PYTHONPATH={shlex.quote(str(_HOME))} " if IS_CHECKOUT else ""
-    return where + shlex.join([sys.executable, "-m", name, *words])
+    return where + typed([sys.executable, "-m", name, *words])
+
+
+def typed(words: Iterable[str]) -> str:
+    """Return a command as it can be typed, on one line whatever its words hold.
+
+    What does not print is written as an escape within ``$'...'``: a command of several lines, or a file whose name has
+    a line's end, would else write lines of its own into a report.
+    """
+    return " ".join(shlex.quote(word) if word.isprintable() else _escaped(word) for word in words)
+
+
+def _escaped(word: str) -> str:
+    plain = (f"\\{each}" if each in "\\'" else each for each in word)
+    return "$'" + "".join(each if each.isprintable() else _octal(each) for each in plain) + "'"
+
+
+def _octal(unprintable: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(unprintable))
 
 
 def call_install(package: str) -> str:

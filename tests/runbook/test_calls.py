@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -50,6 +52,19 @@ def test_a_python_that_is_activated_needs_no_path(
     monkeypatch.setenv("PATH", str(python.parent))
 
     assert "python -m runbook rows" == calls.call("rows")
+
+
+def test_what_is_shown_of_a_word_of_several_lines_is_one_line() -> None:
+    """Else whoever names a file could write a line of a report."""
+    words = ["a\nfound: all is well", "it's \\ a\ttab", "plain", "two words", "\x1b[31m", "\udcff"]
+
+    shown = calls.typed(words)
+
+    assert shown.isprintable()
+    bash = ["bash", "-c", f"printf '%s\\0' {shown}"]
+    printed = subprocess.run(bash, check=True, stdout=subprocess.PIPE).stdout
+    assert [os.fsencode(word) for word in words] == printed.split(b"\0")[:-1]
+    assert "plain 'two words'" in shown
 
 
 def test_a_python_far_away_is_called_by_its_place(

@@ -22,6 +22,7 @@ _SETTINGS = (
 
 # How git says that a disk is full; the second is its own word.
 _FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
+_NO_FOLDER = "pass a folder that is there"
 
 
 class GitFailed(EnvironmentNotReady):
@@ -41,9 +42,10 @@ def git(folder: Path, *arguments: str) -> str:
             capture_output=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError as error:
-        raise UsageError(f"{error.filename} does not exist") from error
+        step = "install git" if error.filename == "git" else _NO_FOLDER
+        raise UsageError(f"{error.filename} does not exist", next_step=step) from error
     except NotADirectoryError as error:
-        raise UsageError(f"{folder} is not a folder") from error
+        raise UsageError(f"{folder} is not a folder", next_step=_NO_FOLDER) from error
     if done.returncode:
         said = os.fsdecode(done.stderr).strip().splitlines() or [f"exit status {done.returncode}"]
         # What is fatal may be followed by a page of advice.

@@ -145,6 +145,16 @@ class Repository:
         """Return the name of a commit's tree."""
         return git(self.root, "rev-parse", f"{commit}^{{tree}}").strip()
 
+    def _step_to_a_range(self, good: str, bad: str) -> str:
+        """Say which ends would be a range, where the good one is no ancestor of the bad one."""
+        if self.is_ancestor(bad, good):
+            return f"the other way round it is one: --good {bad[:10]} --bad {good[:10]}"
+        try:
+            parting = git(self.root, "merge-base", good, bad).strip()
+        except GitFailed:  # they share no history
+            return f"git log --oneline {bad[:10]}, and pass a commit of these as --good"
+        return f"--good {parting[:10]}, where the two part"
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether ``old`` is ``new`` or an ancestor of it."""
         try:
@@ -198,7 +208,7 @@ class Repository:
         if not self.is_ancestor(good, bad):
             raise UsageError(
                 f"{good[:10]} is no ancestor of {bad[:10]}",
-                next_step=f"git merge-base {good[:10]} {bad[:10]}, and pass that as --good",
+                next_step=self._step_to_a_range(good, bad),
             )
         commits = list(self._read(f"{good}..{bad}", first_parent=first_parent))
         oldest = next(self._read(good, "--max-count=1", first_parent=first_parent))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call
+from runbook.calls import call, typed
 from runbook.culprit.git import GitFailed, git
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError
@@ -215,5 +214,5 @@ def shared_steps(shown: str, branch: str, tiers: Sequence[str]) -> tuple[Step, .
 
 def again(procedure: str, arguments: dict[str, Any]) -> str:
     """Return the command of a procedure with its arguments."""
-    given = [f"--{name} {shlex.quote(str(value))}" for name, value in arguments.items() if value]
+    given = [f"--{name} {typed([str(value)])}" for name, value in arguments.items() if value]
     return call(" ".join([procedure, *given]))

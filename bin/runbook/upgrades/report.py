@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call
+from runbook.calls import call, typed
 from runbook.culprit.command_line import probe_line
 from runbook.exit_codes import ExitCode
 
@@ -204,7 +204,7 @@ class Result:
 
     def repeat(self) -> dict[str, str]:
         """Return the commands that repeat the search and each half of the proof."""
-        again = call(f"find-offending-upgrade {shlex.join(self._asked())}")
+        again = call(f"find-offending-upgrade {typed(self._asked())}")
         said = {"search": again}
         if self.culprits and self.verdict in {Verdict.FOUND, Verdict.INCONCLUSIVE}:
             moved = ",".join(map(self._moved_to, self.culprits[0]))
@@ -222,7 +222,7 @@ class Result:
             pins = shlex.quote(",".join(self.build_pins))
             return {"red": red, "green": f"{again} --build-pins {pins}"}
         older = replace(self.options, python=self.culprits[0][0].before)
-        asked = shlex.join(replace(self, options=older)._asked())  # noqa: SLF001 - its own
+        asked = typed(replace(self, options=older)._asked())  # noqa: SLF001 - its own
         return {"red": red, "green": call(f"find-offending-upgrade {asked} --as-pinned")}
 
 

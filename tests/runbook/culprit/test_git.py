@@ -53,5 +53,15 @@ def test_a_full_disk_is_said_with_what_to_do(
 def test_a_folder_that_is_none_is_a_wrong_call(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in ("file", "gone"):
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError) as refused:
             git(tmp_path / folder, "status")
+        assert "pass a folder that is there" == refused.value.next_step
+
+
+def test_a_machine_without_git_is_told_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="git does not exist") as refused:
+        git(tmp_path, "status")
+    assert "install git" == refused.value.next_step

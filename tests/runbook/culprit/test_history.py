@@ -78,8 +78,21 @@ def test_unrelated_histories_are_refused(history: History) -> None:
     history.git("switch", "--quiet", "--orphan", "other")
     other = history.commit("root")
     (main,) = resolved(history, "main")
-    with pytest.raises(UsageError, match="no ancestor"):
+    with pytest.raises(UsageError, match="no ancestor") as refused:
         Repository(history.root).range(other, main)
+    assert refused.value.next_step.startswith("git log --oneline")
+
+
+def test_ends_that_are_no_range_are_told_what_would_be_one(history: History) -> None:
+    first, last = resolved(history, "main~1", "main")
+    with pytest.raises(UsageError, match="no ancestor") as refused:
+        Repository(history.root).range(last, first)
+    assert f"--good {first[:10]} --bad {last[:10]}" in refused.value.next_step
+    history.git("switch", "--quiet", "--create", "side", first)
+    side = history.commit("side")
+    with pytest.raises(UsageError, match="no ancestor") as refused:
+        Repository(history.root).range(side, last)
+    assert f"--good {first[:10]}" in refused.value.next_step
 
 
 def test_all_names_of_a_file_are_known(history: History) -> None:

@@ -91,6 +91,7 @@ def test_what_is_born_red_was_red_at_the_good_end_or_back_to_the_root() -> None:
 
 def test_the_replay_is_a_command_that_a_shell_takes() -> None:
     assert f"--good {'d' * 40} --bad {'e' * 40} --command 'sh '\"'\"'a b'\"'\"''" in RESULT.replay()
+    assert "\n" not in replace(RESULT, command="first\nsecond").replay()
     asked = replace(RESULT, asked=("--overlay", "a b")).replay()
     assert f"--bad {'e' * 40} --overlay 'a b' --command " in asked
 
