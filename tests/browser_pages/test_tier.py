@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Error
 
 from runbook.browsers import VARIABLE, find_working_browser
 from tests.browser_pages.losing import HOW
@@ -19,6 +23,8 @@ from tests.integration.server_process import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.integration.browser import Visits
 
 BREAKING = "tests.browser_pages.breaking"
 ENDING = "tests.browser_pages.ending"
@@ -82,6 +88,19 @@ def test_a_run_launches_one_browser_and_leaves_nothing_behind(
     assert {"passed": 3, "total": 3} == {key: result[key] for key in ("passed", "total")}
     assert ["launched"] == launches.read_text().split()
     assert [] == left_behind(temporary)
+
+
+def test_no_other_host_is_found_not_even_this_machine_by_another_address(visits: Visits) -> None:
+    page = visits.begin("somebody").page
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = page.goto(f"http://127.0.0.1:{server.server_port}/")
+        with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+            page.goto(f"http://0.0.0.0:{server.server_port}/")
+        server.shutdown()
+
+    assert here
+    assert HTTPStatus.NOT_IMPLEMENTED == here.status
 
 
 def test_a_run_that_is_killed_leaves_nothing_behind(temporary: Path) -> None:

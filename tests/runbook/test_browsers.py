@@ -102,6 +102,15 @@ def test_the_environment_comes_first_then_playwright_then_the_system(
     assert Browser(system, "environment") == browsers.find_browser()
 
 
+def test_one_that_is_proved_asks_no_other_host(machine: Machine, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    path = machine.program("chromium", f'echo "$@" >> {told}\n{GOOD}')
+
+    prove(Browser(path, "system"))
+
+    assert "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE" in told.read_text(encoding="utf-8")
+
+
 def test_a_name_in_the_environment_is_looked_up_on_the_path(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
