@@ -248,7 +248,9 @@ class Line:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": b"ok"})
 
-        config = uvicorn.Config(app, lifespan="off", interface="asgi3", log_config=None)
+        config = uvicorn.Config(
+            app, lifespan="off", interface="asgi3", log_config=None, timeout_keep_alive=60
+        )
         self.protocols.append(PatientProtocol(config, ServerState(), {}))
         return self.protocols[-1]
 
@@ -292,6 +294,23 @@ def test_who_ends_the_connection_hears_of_an_answer_that_came_before_the_body_wa
     answer = asyncio.run(work())
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"ok")
+
+
+def test_who_has_heard_the_answer_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_LINGER_SECONDS", 0.0)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 9\r\n\r\n"
+
+    async def work() -> bytes:
+        async with Line() as line:
+            line.writer.write(head)
+            answer = await line.reader.read()
+            async with asyncio.timeout(PatientProtocol.request_seconds / 2):  # it would hang
+                await line.protocols[0].lost.wait()
+            return answer
+
+    assert asyncio.run(work()).endswith(b"ok")
 
 
 def test_a_request_that_was_on_its_way_when_the_stop_came_is_answered(
