@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from math import log2
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call_module
+from runbook.calls import call, call_module, typed
 from runbook.culprit.command_line import probe_line
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
 SCHEMA = "culprit/1"
 _SHOWN = 8  # candidates in the text
 _LEAST = 0.001  # probability of a candidate that the JSON lists
-_LOCKS = (
+_PYTHON_LOCKS = (
     "requirements*.txt",
     "requirements/*.txt",
-    "*.lock",
-    "package-lock.json",
-    "pnpm-lock.yaml",
-    "go.sum",
-)
+    "uv.lock",
+)  # the search of upgrades reads
+_OTHER_LOCKS = ("*.lock", "package-lock.json", "pnpm-lock.yaml", "go.sum")
 _PROSE = ("*.md", "*.rst", "*.txt", "docs/*", "LICENSE*")
 
 
@@ -213,11 +212,20 @@ def _rate(result: Result) -> str:
 
 def notes(culprit: Description) -> list[str]:
     """Return what makes a culprit suspicious, or another tool's business."""
-    if any(fnmatch(path, glob) for path in culprit.files for glob in _LOCKS):
-        return ["it changes locked dependencies: bin/invoke find-offending-upgrade names the one"]
-    if culprit.files and all(any(fnmatch(path, glob) for glob in _PROSE) for path in culprit.files):
+    for lock in _matching(culprit, _PYTHON_LOCKS):
+        before = f"before{PurePath(lock).suffix}"
+        keep = typed(["git", "show", f"{culprit.sha[:10]}^:{lock}"])
+        search = call(f"find-offending-upgrade --project . --baseline {before} --command ...")
+        return [f"it changes locked dependencies; {keep} > {before}, then {search} names the one"]
+    for lock in _matching(culprit, _OTHER_LOCKS):
+        return [f"it changes locked dependencies: see which ones moved in {typed([lock])}"]
+    if culprit.files and set(culprit.files) == set(_matching(culprit, _PROSE)):
         return ["it changes nothing but text: look twice"]
     return []
+
+
+def _matching(culprit: Description, globs: tuple[str, ...]) -> list[str]:
+    return [path for path in culprit.files if any(fnmatch(path, glob) for glob in globs)]
 
 
 def render_plan(planned: Plan) -> str:

@@ -112,9 +112,21 @@ def test_a_suspicious_culprit_is_flagged() -> None:
     assert ["it changes nothing but text: look twice"] == notes(
         replace(CULPRIT, files=("README.md", "docs/a b"))
     )
-    assert "find-offending-upgrade" in notes(replace(CULPRIT, files=("app.py", "uv.lock")))[0]
-    assert "find-offending-upgrade" in notes(replace(CULPRIT, files=("requirements/fast.txt",)))[0]
     assert [] == notes(CULPRIT)
+
+
+@pytest.mark.parametrize(
+    ("lock", "before"), [("requirements/fast.txt", "before.txt"), ("uv.lock", "before.lock")]
+)
+def test_a_culprit_that_moved_a_lock_is_handed_over(lock: str, before: str) -> None:
+    (note,) = notes(replace(CULPRIT, files=("app.py", lock)))
+    assert f"git show '{CULPRIT.sha[:10]}^:{lock}' > {before}" in note
+    assert f"find-offending-upgrade --project . --baseline {before} --command" in note
+
+
+def test_locks_that_the_search_of_upgrades_cannot_read_are_only_pointed_at() -> None:
+    (note,) = notes(replace(CULPRIT, files=("go.sum",)))
+    assert "it changes locked dependencies: see which ones moved in go.sum" == note
 
 
 def test_a_plan_is_shown() -> None:
