@@ -28,10 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
 from runbook.arguments import at_least_one
 from runbook.culprit import rates, stopping
+from runbook.culprit.choice import choose_one
 from runbook.culprit.dag import Dag
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
-from runbook.culprit.posterior import GOOD_END, without
+from runbook.culprit.posterior import GOOD_END, Posterior, without
 from runbook.culprit.prior import CAP
 from runbook.culprit.search import Finding, Outcome, Search, Word
 from runbook.measured import RECORD, Table
@@ -51,6 +52,7 @@ PARTS = (
     "calibration",
     "misfits",
     "block",
+    "limit",
     "cost",
     "real",
 )
@@ -496,6 +498,59 @@ def block() -> Iterator[Row]:
     )
 
 
+def limit(count: int) -> Iterator[Row]:
+    """What it costs to be right at either of two pairs of rates, nothing else being in doubt: G4 and G5 against G7."""
+    dag = line(100)
+    for goal, own, other, most in (
+        ("G4", (0.2, 0.2), (0.05, 0.5), 1.4),
+        ("G5", (0.2, NEVER), (0.05, 0.5), 1.3),
+        ("G5", (0.2, NEVER), (NEVER, 0.3), 1.3),
+    ):
+        least = log2(dag.size) / rates.capacity(*own)
+        for share in (0.3, 0.5, 0.7):
+            prior = rates.RatePrior(
+                (own[0], other[0]),
+                (own[1], other[1]),
+                ((1 - share, 0.0), (0.0, share)),
+                can_be_steady=False,
+            )
+            here, there = (believing(dag, count, prior, *pair) for pair in (own, other))
+            yield Row(
+                goal,
+                f"{own[0]:.1f}/{own[1]:.1f}, or {other[0]:.2f}/{other[1]:.1f} ({share:.0%} likely)",
+                f"<= {most} L, <= {0.05 * count:.0f} wrong of {count} at either",
+                f"{here.mean / least:.2f} L, {here.wrong} wrong; at the other {there.wrong} wrong",
+                is_met=here.mean / least <= most and max(here.wrong, there.wrong) <= 0.05 * count,
+            )
+
+
+def believing(dag: Dag, count: int, prior: rates.RatePrior, a: float, b: float) -> Tally:
+    """Search ``count`` times as the posterior says and no longer: no end is checked, and nothing is proved."""
+    rng = seeded()
+    tally = Tally()
+    for _ in range(count):
+        culprit = rng.randrange(dag.size)
+        ask = oracle(dag, culprit, a, b, rng)
+        now = Posterior(dag, [1.0] * dag.size, prior)
+        best, runs = 0, 0
+        while max(now.commits[best], now.none, now.born_red) < stopping.DEFAULT_CONFIDENCE:
+            if runs == stopping.budget(dag.size):
+                break
+            bits = now.informations([best] if best != dag.tip else [])
+            site = choose_one(bits, {}, {each: sum(seen) for each, seen in now.counts.items()})
+            assert site is not None
+            now.record(site, failed=ask(site) is Outcome.FAIL)
+            now.settle()
+            best = max(range(dag.size), key=now.commits.__getitem__)
+            runs += 1
+        is_named = now.commits[best] >= stopping.DEFAULT_CONFIDENCE
+        tally.right += is_named and best == culprit
+        tally.accused += is_named and best != culprit
+        tally.denied += max(now.none, now.born_red) >= stopping.DEFAULT_CONFIDENCE
+        tally.runs.append(runs)
+    return tally
+
+
 def cost() -> Iterator[Row]:
     """How long a choice takes: the first half of G13."""
     dag = line(4096)
@@ -655,6 +710,7 @@ def main() -> int:
         "calibration": lambda: calibration(count),
         "misfits": lambda: misfits(count),
         "block": block,
+        "limit": lambda: limit(count),
         "cost": cost,
         "real": lambda: real(200, 0.3 if is_quick else 1.0),
     }
