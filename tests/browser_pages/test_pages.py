@@ -82,7 +82,7 @@ LOOKS = (
     Look("editor-selected", "/studio.html#{draft}", prepare=_click("#stage .piece"), shows="#inspector", who="maker"),
     Look("editor-published", "/studio.html#{public}", shows="#fixed-notice", who="maker"),
     Look("publish", "/studio.html#{draft}", prepare=_click("#editor-publish"), shows="#publish-dialog", who="maker"),
-    Look("pair", "/pair.html"),
+    Look("pair", "/pair.html", shows="#pair-form"),
     Look("settings", "/settings.html"),
     Look("settings-maker", "/settings.html", shows="#unpair", who="maker"),
     Look("dashboard-visitor", "/dashboard.html"),

@@ -28,3 +28,11 @@ def test_tokens_are_never_shown_kept_or_put_into_an_address(
         "post",
         "post",
     ]
+
+
+def test_without_its_script_no_form_is_offered(parse: Callable[[Page], Parsed]) -> None:
+    parsed = parse(render_pair_page())
+
+    assert "" == parsed.by_id("pair-forms").get("hidden")
+    (said,) = parsed.all("noscript")
+    assert "Pairing needs JavaScript." in parsed.text(said)

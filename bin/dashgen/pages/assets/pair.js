@@ -45,3 +45,4 @@ function accept(form, kind, key, home, otherKind) {
 
 accept(byId("pair-form"), "creator", KEYS.pairingToken, "/studio.html", "That is a dashboard token. It belongs into the form below.");
 accept(byId("operator-form"), "operator", KEYS.dashboardToken, "/dashboard.html", "That is a pairing token. It belongs into the form above.");
+byId("pair-forms").hidden = false;
