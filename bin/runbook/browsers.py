@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
+from runbook.patience import patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 VARIABLE = "ENSEMBLE_CHROMIUM"
-CHECK_SECONDS = 60.0  # a cold start on a busy machine takes three
+CHECK_SECONDS = patience(20.0)  # a cold start takes three
 _SYSTEM = (
     "chrome-headless-shell",  # lighter by half, where there is one
     "chromium-headless-shell",
