@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from tests.integration import server_process
-from tests.integration.given import CAN_PUBLISH, CHROMIUM_GOES_ON, SERVER_STARTS
+from tests.integration.given import (
+    CAN_PUBLISH,
+    CAN_TAKE_BACK,
+    CHROMIUM_GOES_ON,
+    PRO_HAS_NO_LIMIT,
+    SERVER_STARTS,
+)
 from tests.integration.server_process import DASHBOARD_TOKEN, ROOT
 
 if TYPE_CHECKING:
@@ -161,6 +167,30 @@ class Owner:
         """Publish through the server."""
         body = {"slot_index": slot, "visibility": visibility}
         return self.client.post(f"/studio/canvas/{canvas_id}/publish", body)
+
+    def publish_elsewhere(self, canvas_id: str, slot: int, tier: str = "free") -> None:
+        """Publish past the server, as another process on the same data would."""
+        from dashgen.canvas_schema import Visibility
+        from dashgen.slots import Tier
+
+        with PRO_HAS_NO_LIMIT if tier == Tier.pro else CAN_PUBLISH:
+            self.store.publish(
+                canvas_id,
+                self.id,
+                slot_index=slot,
+                visibility=Visibility.public,
+                tier=Tier(tier),
+                now=time.time(),
+            )
+
+    def rewrite_elsewhere(self, canvas_id: str, title: str) -> None:
+        """Take a canvas back, give it another title and publish it again, past the server."""
+        from dashgen.canvas_schema import CanvasChanges
+
+        with CAN_TAKE_BACK:
+            self.store.unpublish(canvas_id, self.id, time.time())
+            self.store.update(canvas_id, self.id, CanvasChanges(title=title), time.time())
+        self.publish_elsewhere(canvas_id, 0)
 
     def has_published(self, canvas: Canvas, slot: int, visibility: str = "public") -> None:
         """Publish for a test that is about something else."""

@@ -17,8 +17,28 @@ PAIRING_HOLDS = precondition(
 PAIRING_ENDS = precondition(
     "a pairing token that is over lets nobody in", row="test_visitor_cannot_publish"
 )
+WITHOUT_TOKEN_IS_401 = precondition(
+    "whoever has no token is refused with 401", row="test_visitor_cannot_publish"
+)
 OPERATOR_IS_LET_IN = precondition("the dashboard token lets its operator in")
 CAN_PUBLISH = precondition("a creator can publish", row="test_publish_to_slot_zero_appears_in_grid")
+PRO_HAS_NO_LIMIT = precondition(
+    "whoever pays has every slot",
+    row="test_free_tier_fourth_slot_returns_402_with_contract_shape",
+)
+SLOTS_ARE_LIMITED = precondition(
+    "what would go beyond the tier is refused",
+    row="test_free_tier_fourth_slot_returns_402_with_contract_shape",
+)
+CAN_TAKE_BACK = precondition(
+    "what is published can be taken back", row="test_unpublish_removes_canvas_from_grid"
+)
+VISITOR_IS_NOBODY = precondition(
+    "whoever has no token is no creator", row="test_visitor_cannot_publish"
+)
+OWNER_IS_ASKED_FOR = precondition(
+    "nobody publishes what others made", row="test_visitor_cannot_publish"
+)
 DRAFT_IS_MADE = precondition(
     "a draft is made of what is sent", row="test_signup_seeds_procedural_canvas"
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from dashgen.canvas_schema import Visibility
 from dashgen.pages.scenes import SCENES
 from dashgen.slots import Tier
 from tests.integration.given import (
@@ -19,7 +18,9 @@ from tests.integration.given import (
     GRID_ANSWERS,
     NEIGHBOURS_STAY,
     PAIRING_ENDS,
+    SLOTS_ARE_LIMITED,
     UNSEEN_IS_MISSING,
+    VISITOR_IS_NOBODY,
 )
 from tests.integration.html_page import parse_page
 
@@ -28,26 +29,27 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Owner
     from tests.integration.wire import Reply
 
-FEATURED = "/ensemble/canvases?filter=featured&limit=50"
+FEATURED = "/ensemble/canvases?filter=featured&limit=100"
 MINE = "/studio/canvas/mine"
+# Taken together these words speak for an arcade; those of one answer alone do for a library.
 ANSWERS = {
-    "building": "a chess club archive",
+    "building": "a book of chess games",
     "vibe": "cozy",
     "color_scheme": "forest",
-    "problem": "lost games",
+    "problem": "the book lost a pixel",
 }
 WELCOME = """Welcome to this cozy arcade.
 
-It was furnished for “a chess club archive”.
+It was furnished for “a book of chess games”.
 
-Something to think about here: lost games
+Something to think about here: the book lost a pixel
 
 Move things, change them, or clear the canvas and start afresh in the studio."""
 # What the first canvas holds, without ids: what it is, where it stands, and what it says.
 FIRST_ROOM = [
-    ("text", 160, 112, {"text": "Making: a chess club archive", "variant": "eyebrow"}),
+    ("text", 160, 112, {"text": "Making: a book of chess games", "variant": "eyebrow"}),
     ("text", 160, 176, {"text": "smoke-newcomer's arcade", "variant": "hero"}),
-    ("text", 160, 336, {"text": "On my mind: lost games", "variant": "body"}),
+    ("text", 160, 336, {"text": "On my mind: the book lost a pixel", "variant": "body"}),
     ("click-to-read", 160, 496, {"label": "Welcome", "content": WELCOME}),
     ("sprite", 768, 656, {"sprite": "arcade"}),
     ("sprite", 1120, 656, {"sprite": "rug"}),
@@ -56,9 +58,10 @@ FIRST_ROOM = [
 LONG = "a very long tale " * 20  # none of its words speaks for a preset
 
 
-def listed(client: Client) -> list[str]:
-    """The ids in the featured grid, in order."""
-    return [card["id"] for card in client.get(FEATURED).json["canvases"]]
+def listed(client: Client, order: str = "featured") -> list[str]:
+    """The ids in the grid, in order."""
+    grid = client.get(f"/ensemble/canvases?filter={order}&limit=100").json
+    return [card["id"] for card in grid["canvases"]]
 
 
 def presence(client: Client, canvas_id: str) -> str:
@@ -95,10 +98,11 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     newcomer = {"handle": "smoke-newcomer", "answers": ANSWERS}
     owner.client.get(MINE)  # somebody who is paired is let in
 
-    refused = visitor.post("/studio/signup", newcomer | {"tos_accepted": False})
+    for answer in ({"tos_accepted": False}, {}):
+        refused = visitor.post("/studio/signup", newcomer | answer)
 
-    assert 400 == refused.status
-    assert "tos_required" == refused.json["error"]
+        assert 400 == refused.status
+        assert "tos_required" == refused.json["error"]
 
     signed_up = visitor.post("/studio/signup", newcomer | {"tos_accepted": True})
 
@@ -124,7 +128,7 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
         "room_state": {"preset": "arcade", "ambient": "arcade", "stage": STAGE},
         "theme": "forest",
         "title": "smoke-newcomer's arcade",
-        "description": "a chess club archive. An arcade where everything can be changed.",
+        "description": "a book of chess games. An arcade where everything can be changed.",
         "source": "procedural_fill",
         "source_metadata": {"fill_version": 1, "preset": "arcade", "answers": context},
         "featured_score": 0.0,
@@ -194,7 +198,11 @@ def generate_another(newcomer: Client) -> None:
         canvas["theme"],
         canvas["description"],
     )
-    (link,) = [each for each in canvas["room_state"]["components"] if "url" in each["props"]]
+    components = canvas["room_state"]["components"]
+    assert [f"Making: {LONG}", "smoke-newcomer's music lab"] == [
+        each["props"]["text"] for each in components if each["type"] == "text"
+    ]
+    (link,) = [each for each in components if "url" in each["props"]]
     assert {"label": "ada on GitHub", "url": "https://github.com/ada"} == link["props"]
 
 
@@ -208,39 +216,45 @@ def generate_another(newcomer: Client) -> None:
     ],
 )
 def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> None:
-    canvas, neighbour = owner.seed("Slot zero"), owner.seed("Beside it")
+    text = {"type": "text", "x": 1, "y": 2, "props": {"text": "stays"}}
+    canvas, neighbour = owner.seed("Slot zero", text), owner.seed("")
     path = f"/studio/canvas/{canvas.id}"
     words = {"title": "Slot zero, edited", "theme": "forest", "description": "An edited one"}
     edited = owner.client.put(path, words)
     assert 200 == edited.status
     assert words == {key: edited.json[key] for key in words}
+    assert msgspec.to_builtins(canvas.room_state) == edited.json["room_state"]
     others = listed(visitor)
     count = visitor.get("/metrics").json["canvas_count"]
-    nowhere = owner.publish(canvas.id, 10_000)
-    assert (400, "slot_index") == (nowhere.status, nowhere.json["field"])
+    for slot in (-1, 10_000):
+        nowhere = owner.publish(canvas.id, slot)
+        assert (400, "slot_index") == (nowhere.status, nowhere.json["field"].rpartition(".")[2])
 
-    published = owner.publish(canvas.id, 0)
+    published = owner.client.post(f"{path}/publish", {"slot_index": 0})  # public, unless it is said
 
     assert 200 == published.status
     when = published.json["published_at"]
-    assert when > 0
+    assert canvas.updated_at < edited.json["updated_at"] < when
     place = {"slot_index": 0, "visibility": "public", "published_at": when}
     assert edited.json | place == published.json
     grid = visitor.get(FEATURED).json
     assert [canvas.id, *others] == [card["id"] for card in grid["canvases"]]
     card = {"id": canvas.id, "owner_handle": owner.handle, "published_at": when}
     assert words | card | {"thumbnail_url": None} == grid["canvases"][0]
+    assert [canvas.id, *others] == listed(visitor, "newest")
     assert count + 1 == visitor.get("/metrics").json["canvas_count"]
-    publish_elsewhere(owner, neighbour.id)
-    everything = [neighbour.id, canvas.id, *others]
+    words["title"] = "Slot zero, again"
+    owner.rewrite_elsewhere(canvas.id, words["title"])
+    owner.publish_elsewhere(neighbour.id, 1)
+    featured, newest = [canvas.id, neighbour.id, *others], [neighbour.id, canvas.id, *others]
+    assert newest == listed(visitor)  # where nobody puts one forward
+    owner.store.set_showcase(canvas.id, owner.id, on=True)
+    assert featured == listed(visitor)
     unasked = visitor.get("/ensemble/canvases").json["canvases"]
-    assert everything[:20] == [card["id"] for card in unasked]
-    for order in ("newest", "featured"):
-        assert everything == paged(visitor, order, len(everything))
-    assert {*everything} == {*paged(visitor, "random", len(everything))}
-    for query in ("filter=none", "limit=0", "cursor=none"):
-        refused = visitor.get(f"/ensemble/canvases?{query}")
-        assert (400, query.partition("=")[0]) == (refused.status, refused.json["field"])
+    assert featured[:20] == [card["id"] for card in unasked]
+    published_again = unasked[0]["published_at"]
+    assert [words["title"], f"{owner.handle}'s canvas"] == [card["title"] for card in unasked[:2]]
+    judge_orders(visitor, featured, newest)
     fixed = owner.client.put(path, {"title": "too late"})
     assert (409, "canvas_published") == (fixed.status, fixed.json["error"])
     with FRONT_PAGE_IS_SERVED:
@@ -251,29 +265,29 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     assert shown.has("class", "theme-forest")
     (picture,) = shown.all("use")
     assert picture.attributes["href"].partition("#")[2] in SCENES
-    date = f"{datetime.fromtimestamp(when, UTC):%-d %B %Y}"
+    date = f"{datetime.fromtimestamp(published_again, UTC):%-d %B %Y}"
     assert [words["title"], f"@{owner.handle} · {date}", words["description"]] == [
         line.strip() for line in shown.text.splitlines() if line.strip()
     ]
 
 
-def publish_elsewhere(owner: Owner, canvas_id: str) -> None:
-    """Publish past the server, as another process on the same data would."""
-    owner.store.publish(
-        canvas_id,
-        owner.id,
-        slot_index=1,
-        visibility=Visibility.public,
-        tier=Tier.free,
-        now=time.time(),
-    )
+def judge_orders(visitor: Client, featured: list[str], newest: list[str]) -> None:
+    """Read the whole grid in each of its orders, and ask for some that there are not."""
+    assert featured == paged(visitor, "featured", len(featured))
+    assert newest == paged(visitor, "newest", len(newest))
+    assert {*newest} == {*paged(visitor, "random", len(newest))}
+    shuffled = (visitor.get("/ensemble/canvases?filter=random&limit=1").json for _ in range(2))
+    assert 2 == len({each["next_cursor"] for each in shuffled})  # each visitor has another order
+    for query in ("filter=none", "limit=0", "limit=101", "cursor=none"):
+        refused = visitor.get(f"/ensemble/canvases?{query}")
+        assert (400, query.partition("=")[0]) == (refused.status, refused.json["field"])
 
 
 def paged(client: Client, order: str, count: int) -> list[str]:
     """The ids in the grid, read in two parts: all but the last, then that."""
-    address = f"/ensemble/canvases?filter={order}&limit={count - 1}"
-    first = client.get(address).json
-    second = client.get(f"{address}&cursor={first['next_cursor']}").json
+    address = f"/ensemble/canvases?filter={order}"
+    first = client.get(f"{address}&limit={count - 1}").json
+    second = client.get(f"{address}&limit=1&cursor={first['next_cursor']}").json
     assert (count - 1, 1, "") == (
         len(first["canvases"]),
         len(second["canvases"]),
@@ -299,16 +313,20 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     with GRID_ANSWERS:
         assert "present" == presence(visitor, canvas.id)
         assert "present" == presence_in_front(visitor, canvas.id)
+    addresses = (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html")
     with CANVAS_IS_READABLE:
-        assert 200 == visitor.get(f"/ensemble/canvas/{canvas.id}").status
+        assert [200, 200] == [visitor.get(address).status for address in addresses]
+
+    with VISITOR_IS_NOBODY:
+        assert 401 == visitor.get(MINE).status
 
     unpublished = owner.client.post(f"/studio/canvas/{canvas.id}/unpublish", {})
 
     assert 200 == unpublished.status
     for seen in (presence, presence_in_front):
         assert ("absent", "present") == (seen(visitor, canvas.id), seen(visitor, neighbour.id))
-    for path in (f"/ensemble/canvas/{canvas.id}", f"/canvas/{canvas.id}.html"):
-        gone = visitor.get(path)
+    for address in addresses:
+        gone = visitor.get(address)
         assert 200 != gone.status
         with UNSEEN_IS_MISSING:
             assert 404 == gone.status
@@ -316,11 +334,11 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     path = f"/studio/canvas/{canvas.id}"
     draft = owner.client.get(path).json
     assert draft == unpublished.json
-    assert ("Comes and goes", None, None) == (
-        draft["title"],
-        draft["slot_index"],
-        draft["published_at"],
+    assert ("Comes and goes", None, None, "private") == tuple(
+        draft[key] for key in ("title", "slot_index", "published_at", "visibility")
     )
+    again = owner.client.post(f"{path}/unpublish", {})
+    assert (200, draft) == (again.status, again.json)  # a draft stays one
     refused = owner.client.put(f"{path}/showcase", {"is_showcase": True})
     assert (409, "canvas_not_published") == (refused.status, refused.json["error"])
     assert 200 == owner.publish(canvas.id, 0).status
@@ -349,28 +367,41 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
         "bin/dashgen/canvas_handlers.py::handle_publish_canvas",
     ],
 )
-def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Client) -> None:
+def test_swap_slot_zero_demotes_old_canvas_to_draft(
+    owner: Owner, stranger: Owner, visitor: Client
+) -> None:
     words = {"type": "text", "x": 1, "y": 2, "props": {"text": "kept"}}
     old, new, neighbour = owner.seed("Old", words), owner.seed("New"), owner.seed("Neighbour")
-    first = owner.seed("First")
+    first, last = owner.seed("First"), owner.seed("Last")
     owner.has_published(first, 0)
     assert 200 == owner.publish(old.id, 0).status  # where nothing else is published
     owner.has_published(neighbour, 1)
+    owner.publish_elsewhere(last.id, 2)  # no slot is left, and none is needed
     with GRID_ANSWERS:
         assert "present" == presence(visitor, old.id)
+        owner.store.set_showcase(neighbour.id, owner.id, on=True)
+    theirs = stranger.seed("Somebody else's")
+    stranger.publish_elsewhere(theirs.id, 9_998, "pro")
+    intruding = owner.publish(old.id, 9_998)
+    assert "present" == presence(visitor, theirs.id)  # nobody takes another's place
+    with SLOTS_ARE_LIMITED:
+        assert 402 == intruding.status
 
     swapped = owner.publish(new.id, 0)
 
     assert 200 == swapped.status
-    assert 0 == swapped.json["slot_index"]
+    assert (0, False) == tuple(swapped.json[key] for key in ("slot_index", "is_showcase"))
     assert swapped.json == owner.client.get(f"/studio/canvas/{new.id}").json
-    assert {"First": None, "Old": None, "New": 0, "Neighbour": 1} == slots_of(owner)
+    drafts = {"First": None, "Old": None}
+    assert drafts | {"New": 0, "Neighbour": 1, "Last": 2} == slots_of(owner)
     draft = owner.client.get(f"/studio/canvas/{old.id}").json
     assert (None, "private") == (draft["published_at"], draft["visibility"])
     assert "kept" == draft["room_state"]["components"][0]["props"]["text"]
     assert "absent" == presence(visitor, old.id)
     assert "present" == presence(visitor, new.id)
     assert "present" == presence(visitor, neighbour.id)
+    assert 200 == owner.publish(neighbour.id, 0).status  # it moves
+    assert drafts | {"New": None, "Neighbour": 0, "Last": 2} == slots_of(owner)
 
 
 @pytest.mark.runbook(
@@ -384,21 +415,25 @@ def test_swap_slot_zero_demotes_old_canvas_to_draft(owner: Owner, visitor: Clien
     ],
 )
 def test_free_tier_fourth_slot_returns_402_with_contract_shape(
-    owner: Owner, visitor: Client
+    owner: Owner, stranger: Owner, visitor: Client
 ) -> None:
+    visitor.server.roots.stores.subscriptions.set_tier(stranger.id, Tier.pro)
+    limitless = stranger.publish(stranger.seed("Somebody pays").id, 9_999)
+    assert (200, "pro") == (limitless.status, stranger.client.get(MINE).json["tier"])
     published = [owner.seed(f"Slot {slot}") for slot in range(3)]
     fourth = owner.seed("One too many")
-    for slot, canvas in enumerate(published):
+    for slot, canvas in enumerate(published[:2]):
         reply = owner.publish(canvas.id, slot)
         with CAN_PUBLISH:
             assert reply.status in {200, 402}
         assert 200 == reply.status
+    owner.publish_elsewhere(published[2].id, 7, "pro")  # which was paid for, once
     before = owner.client.get(MINE).json
     assert ("free", 3, 3) == tuple(
         before[key] for key in ("tier", "current_published", "free_limit")
     )
 
-    refused = owner.publish(fourth.id, 3)
+    refused = owner.publish(fourth.id, 2)  # which is free, and would be one more
 
     assert 402 == refused.status
     body: dict[str, Any] = refused.json
@@ -413,5 +448,5 @@ def test_free_tier_fourth_slot_returns_402_with_contract_shape(
     assert before == owner.client.get(MINE).json
     assert "absent" == presence(visitor, fourth.id)
     assert 402 == owner.publish(published[0].id, 3).status  # there are three, whoever is in them
-    replaced = owner.publish(fourth.id, 2)
+    replaced = owner.publish(fourth.id, 7)
     assert 200 == replaced.status  # it adds nothing

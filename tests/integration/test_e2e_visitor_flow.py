@@ -24,7 +24,10 @@ from tests.integration.given import (
     GRID_ANSWERS,
     LEGAL_PAGES_ARE_SERVED,
     OPERATOR_IS_LET_IN,
+    OWNER_IS_ASKED_FOR,
     UNSEEN_IS_MISSING,
+    VISITOR_IS_NOBODY,
+    WITHOUT_TOKEN_IS_401,
 )
 from tests.integration.html_page import parse_page
 from tests.integration.server_process import DASHBOARD_TOKEN
@@ -46,7 +49,7 @@ PUBLIC_KEYS = {
 }
 VISITOR_KEYS = {"active_count", "at", "project_count", "projects", "smoke_alert"}
 OWNER_KEYS = {"mode", "lock_holder", "autopilots_paused", "rapid_fire_enabled", "hourly_activity"}
-HOSTILE = "</script><!--<script>\u2028<img src=x onerror=alert(1)>&lt;b&gt;"
+HOSTILE = "\">'></title></script><!--<script>\u2028<img src=x onerror=alert(1)>&lt;b&gt;"
 GOOD_URLS = (
     "https://example.org/portfolio",
     "http://127.0.0.1/here",
@@ -61,6 +64,8 @@ BAD_URLS = (
     "java\tscript:alert(1)",
     "\x01javascript:x",
     "data:text/html,x",
+    "data://example.org/x",
+    "ftp://example.org/x",
     "//other.example/",
     "mailto:somebody@example.org?subject=a%0d%0abcc:other@example.org",
 )
@@ -81,6 +86,8 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, stranger: Owner, visito
     )
     owner.has_published(private, 0, "private")
     owner.has_published(unlisted, 1, "unlisted")
+    with VISITOR_IS_NOBODY:
+        assert 401 == visitor.get("/studio/canvas/mine").status
     addresses = [
         address
         for canvas in (draft, private)
@@ -95,7 +102,8 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, stranger: Owner, visito
         assert "nobody else reads this" not in reply.text
         assert not any(canvas.title in reply.text for canvas in (draft, private))
     with CANVAS_IS_READABLE:
-        assert 200 == visitor.get(f"/ensemble/canvas/{unlisted.id}").status
+        shown = visitor.get(f"/ensemble/canvas/{unlisted.id}")
+        assert (200, "unlisted") == (shown.status, shown.json["visibility"])
         own = [owner.client.get(f"/ensemble/canvas/{canvas.id}") for canvas in (draft, private)]
         assert all("nobody else reads this" in reply.text for reply in own)
     # Not even whether there is such a canvas is told.
@@ -105,6 +113,10 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, stranger: Owner, visito
     assert [404] * 2 == [
         stranger.client.get(f"/studio/canvas/{canvas.id}").status for canvas in (draft, private)
     ]
+    with OWNER_IS_ASKED_FOR:
+        attempt = stranger.publish(private.id, 0)
+        assert 200 != attempt.status
+    assert 404 == attempt.status
     with GRID_ANSWERS:
         grid = visitor.get("/ensemble/canvases?filter=newest&limit=50")
         assert 200 == grid.status
@@ -166,14 +178,18 @@ def test_canvas_detail_endpoint_serves_public_canvas(
     owner: Owner, stranger: Owner, visitor: Client
 ) -> None:
     canvas = owner.seed(
-        "On view", {"type": "text", "x": 10, "y": 20, "props": {"text": "hello, visitor"}}
+        "On view",
+        {"type": "text", "x": 10, "y": 20, "props": {"text": "hello, visitor"}},
+        {"type": "text", "hidden": True, "props": {"text": "not yet"}},
     )
     owner.has_published(canvas, 0)
+    published = owner.store.find(canvas.id, reader=None)
     before = visitor.server.roots.snapshot()
 
     reply = visitor.get(f"/ensemble/canvas/{canvas.id}")
 
     assert 200 == reply.status
+    assert published is not None
     record = reply.json
     component = record["room_state"]["components"][0]
     assert ("text", 10, 20) == (component["type"], component["x"], component["y"])
@@ -188,13 +204,18 @@ def test_canvas_detail_endpoint_serves_public_canvas(
         "title": "On view",
         "description": "",
         "slot_index": 0,
-        "published_at": record["published_at"],
+        "published_at": published.published_at,
         "visibility": "public",
         "is_showcase": False,
         "schema_version": 1,
     } == record
     # Whoever else is signed in is a visitor here: what the owner answered is the owner's to read.
-    assert record == stranger.client.get(f"/ensemble/canvas/{canvas.id}").json
+    whole = owner.client.get(f"/ensemble/canvas/{canvas.id}").json
+    assert record | {"source": "manual", "source_metadata": {}, "pack_id": None} == {
+        key: whole[key] for key in (*record, "source", "source_metadata", "pack_id")
+    }
+    for reader in (stranger.client, visitor.using("not-a-token")):
+        assert record == reader.get(f"/ensemble/canvas/{canvas.id}").json
     assert {"content-type": "application/json", "cache-control": "no-store"} | COMMON == {
         name: reply.headers[name] for name in ("content-type", "cache-control", *COMMON)
     }
@@ -205,10 +226,15 @@ def test_canvas_detail_endpoint_serves_public_canvas(
         said.text,
         json.loads(page.by_id("canvas-boot").source)["theme"],
     )
+    assert ["hello, visitor"] == [part.text.strip() for part in page.all(having=("class", "part"))]
     refuse_odd_requests(visitor, f"/ensemble/canvas/{canvas.id}")
     with UNSEEN_IS_MISSING:
         assert 404 == visitor.get(NO_SUCH_CANVAS).status
     assert before == visitor.server.roots.snapshot()
+    owner.rewrite_elsewhere(canvas.id, "On view again")
+    with CANVAS_PAGE_IS_MADE:
+        page = parse_page(visitor.get(f"/canvas/{canvas.id}.html").text)
+    assert "On view again" == page.by_id("canvas-title").text
 
 
 COMMON = {
@@ -240,17 +266,18 @@ def refuse_odd_requests(visitor: Client, address: str) -> None:
         "bin/dashgen/canvas_handlers.py::handle_publish_canvas",
     ],
 )
-def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
+def test_visitor_cannot_publish(owner: Owner, stranger: Owner, visitor: Client) -> None:
     canvas = owner.seed("Not yours to publish")
     expired = owner.issue_token(days_ago=91)
     revoked = owner.issue_token(days_ago=1, is_revoked=True)
     assert 401 == visitor.using(expired).get("/studio/canvas/mine").status
+    right = owner.issue_token(days_ago=1)  # the last file that was written is of one that is good
     before = visitor.server.roots.snapshot()
     wish = {"slot_index": 0, "visibility": "public"}
     path = f"/studio/canvas/{canvas.id}/publish"
 
-    right = owner.client.token
-    for token in ("", "not-a-token", DASHBOARD_TOKEN, right[:-1], f"{right}x", expired, revoked):
+    wrong = ("not-a-token", right[:-1], f"{right}x", right.swapcase())
+    for token in ("", *wrong, DASHBOARD_TOKEN, expired, revoked):
         reply = visitor.using(token).post(path, wish)
 
         assert 401 == reply.status
@@ -263,6 +290,7 @@ def test_visitor_cannot_publish(owner: Owner, visitor: Client) -> None:
     ):
         assert 401 == client.get("/studio/canvas/mine").status
     assert 401 == visitor.post(path, {"slot_index": "first"}).status
+    assert 404 == stranger.publish(canvas.id, 0).status
     assert before == visitor.server.roots.snapshot()
     assert 200 == visitor.using(owner.client.token).get("/studio/canvas/mine").status
     creator = {"kind": "creator", "user_id": owner.id, "handle": owner.handle}
@@ -294,15 +322,12 @@ def test_visitor_cannot_modify(owner: Owner, stranger: Owner, visitor: Client) -
 
     for canvas in (draft, public):
         path = f"/studio/canvas/{canvas.id}"
-        assert [401] * 4 == [attempt.status for attempt in attempts(visitor, path)]
+        assert [401] * 5 == [attempt.status for attempt in attempts(visitor, path)]
     assert 401 == visitor.post("/studio/canvas", {"title": "mine now", "owner_id": owner.id}).status
     # Somebody who is let in is not let at what others made, or told of what they hide.
     for canvas, status in ((draft, 404), (public, 403)):
         path = f"/studio/canvas/{canvas.id}"
-        assert [status] * 5 == [
-            attempt.status
-            for attempt in (*attempts(stranger.client, path), stranger.client.get(path))
-        ]
+        assert [status] * 5 == [attempt.status for attempt in attempts(stranger.client, path)]
     # The owner's browser is let in by its cookie, and no other site may use it.
     browser = visitor.sending(Cookie=f"pairing_token={owner.client.token}")
     for elsewhere in (browser, browser.sending(Origin="https://other.example")):
@@ -311,11 +336,14 @@ def test_visitor_cannot_modify(owner: Owner, stranger: Owner, visitor: Client) -
     assert before == visitor.server.roots.snapshot()
     here = browser.sending(Origin=visitor.server.url)
     assert 200 == here.put(f"/studio/canvas/{draft.id}", {"title": "by hand"}).status
+    made = stranger.client.post("/studio/canvas", {"owner_id": owner.id})
+    assert (201, stranger.id) == (made.status, made.json["owner_id"])
 
 
 def attempts(client: Client, path: str) -> list[Reply]:
-    """Try every way to change a canvas."""
+    """Try every way to change a canvas, and to read it as its owner does."""
     return [
+        client.get(path),
         client.put(path, {"title": "defaced"}),
         client.post(f"{path}/unpublish", {}),
         client.put(f"{path}/showcase", {"is_showcase": True}),
@@ -353,12 +381,20 @@ def test_text_component_with_script_tag_is_escaped_in_static_render(
     assert HOSTILE == lead.text
     (byline,) = attacked.all("span", having=("class", "handle"))
     assert f"@{HOSTILE}" == byline.text
+    assert attacked.by_id("canvas-boot").has("type", "application/json")  # which no browser runs
     block = attacked.by_id("canvas-boot").source
     boot = json.loads(block)
     assert [HOSTILE] * 2 == [boot["title"], boot["room_state"]["components"][0]["props"]["text"]]
     assert set() == set(block) & set("<>&\u2028\u2029")
     brackets = hang(owner, visitor, 2, "[" * 50 + "<b>").by_id("note-2").all("pre")
     assert ["[" * 50 + "<b>"] == [each.text for each in brackets]  # as it was typed
+    (stage,) = attacked.all("section", having=("class", "stage"))
+    with FRONT_PAGE_IS_SERVED, GRID_ANSWERS:
+        front = parse_page(visitor.get("/index.html").text)
+        (card,) = front.all("li", having=("data-canvas-id", stage.attributes["data-canvas-id"]))
+    for name in ("card-title", "card-handle", "card-description"):
+        (words,) = card.all(having=("class", name))
+        assert HOSTILE in words.text
 
 
 def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
@@ -401,8 +437,8 @@ PLACES = (
 def saying(text: str) -> list[dict[str, Any]]:
     """Components that say ``text``, one of each kind, from the left to the right."""
     props: dict[str, dict[str, Any]] = {
-        "text": {"text": text},
-        "sprite": {"label": text},
+        "text": {"text": text, "variant": text},
+        "sprite": {"label": text, "sprite": text},
         "click-to-read": {"label": text, "content": text},
         "click-to-link": {"label": text, "url": "https://example.org/"},
     }
@@ -462,7 +498,9 @@ ODD_PARTS: tuple[tuple[object, str], ...] = (
     ([{"type": "text", "w": -1}], "[0].w"),
     ([{"type": "text", "locked": 1}], "[0].locked"),
     ([{"type": "text", "events": []}], "[0].events"),
-    ([{"type": "text", "props": {"a": [{"href": BAD_URLS[0]}]}}], "[0].props.a[0].href"),
+    ([{"type": "text", "props": {"a": [{"Href": BAD_URLS[0]}]}}], "[0].props.a[0].Href"),
+    ([{"type": "prop", "interaction": {"link": {"url": BAD_URLS[0]}}}], "[0].interaction.link.url"),
+    ([{"type": "prop", "events": {"press": {"src": BAD_URLS[0]}}}], "[0].events.press.src"),
     ([{"type": "text", "props": {"text": "x" * 20_001}}], "[0].props.text"),
     ([{"type": "text", "props": {"k" * 81: 1}}], "[0].props"),
     ([{"type": "text", "id": "same"}] * 2, "[1].id"),
@@ -518,7 +556,7 @@ def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
     fits = json.dumps({"title": "fits"}).encode().ljust(MAX_BODY_BYTES)
     path = f"/studio/canvas/{canvas.id}"
     too_large = [
-        owner.client.request("POST", "/studio/canvas", fits + b" "),
+        owner.client.request("POST", "/studio/canvas", fits * 8),
         owner.client.request("PUT", path, fits + b" "),
         owner.client.request("POST", "/studio/canvas", iter([fits, b" "])),  # of unknown length
     ]
@@ -526,11 +564,15 @@ def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
     assert [413] * 3 == [refused.status for refused in too_large]
     assert ["payload_too_large"] * 3 == [refused.json["error"] for refused in too_large]
     assert [MAX_BODY_BYTES] * 3 == [refused.json["limit_bytes"] for refused in too_large]
+    assert [None] * 3 == [refused.headers["Connection"] for refused in too_large]  # it goes on
+    for unfinished in (ANNOUNCED, endless(fits)):
+        assert 413 == visitor.say(unfinished).status  # before the end, which never comes
     for body in UNREADABLE:
         unread = owner.client.request("PUT", path, body)
         assert (400, "body") == (unread.status, unread.json["field"])
-    unsaid = owner.client.sending(**{"Content-Type": "text/plain"}).put(path, {"title": "words"})
-    assert (415, "unsupported_media_type") == (unsaid.status, unsaid.json["error"])
+    for form in ("text/plain", "multipart/form-data"):  # which another site may send unasked
+        unsaid = owner.client.sending(**{"Content-Type": form}).put(path, {"title": "words"})
+        assert (415, "unsupported_media_type") == (unsaid.status, unsaid.json["error"])
     assert "close" == visitor.say(OTHER_PROTOCOL).headers["Connection"]
     for said, status, error in NO_REQUESTS:
         refused = visitor.say(said)
@@ -538,6 +580,16 @@ def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
         assert COMMON == {name: refused.headers[name] for name in COMMON}
     assert before == visitor.server.roots.snapshot()
     assert 201 == owner.client.request("POST", "/studio/canvas", fits).status
+
+
+SENDING = b"POST /%b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+ANNOUNCED = SENDING % b"fire" + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1)
+
+
+def endless(fits: bytes) -> bytes:
+    """The beginning of a request in chunks, of which more than may come has come."""
+    chunk = b"%x\r\n%b \r\n" % (len(fits) + 1, fits)
+    return SENDING % b"studio/signup" + b"Transfer-Encoding: chunked\r\n\r\n" + chunk
 
 
 # What two readers could read differently, or one not at all.
@@ -586,7 +638,7 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
     assert (True, "opened for commit smoke") == tuple(
         full.json["gate"][key] for key in ("is_open", "reason")
     )
-    for token in ("", "wrong", owner.client.token):
+    for token in ("", "wrong", DASHBOARD_TOKEN[:-1], DASHBOARD_TOKEN.upper(), owner.client.token):
         reply = visitor.using(token).get("/state")
 
         assert 200 == reply.status
@@ -598,14 +650,23 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
         )
         assert "a secret task" not in reply.text
         result = {"slug": "smoke", "result": "fail"}
-        assert 401 == visitor.using(token).post("/smoke-test-result", result).status
+        for path, body in (("/smoke-test-result", result), ("/fire", FIRE)):
+            refused = visitor.using(token).post(path, body)
+            assert refused.status not in {200, 409}
+            with WITHOUT_TOKEN_IS_401:
+                assert 401 == refused.status
+    with no_dashboard_token(visitor):  # then nobody is the operator, not even by an empty one
+        nobody = visitor.sending(Authorization="Bearer").get("/state")
+        assert VISITOR_KEYS == nobody.json.keys()
     assert full.json["projects"] == operator.get("/state").json["projects"]
     hold_back_until_smoked(operator)
     health = visitor.get("/health").json
+    assert {"status", "uptime_s", "version", "auth_required", "build", "storage"} == health.keys()
     assert ("ok", True, "ok") == tuple(
         health[key] for key in ("status", "auth_required", "storage")
     )
     metrics = visitor.get("/metrics").json
+    assert COUNTS == metrics.keys()
     assert metrics["error_count"] == metrics["recent_error_count"]
     assert metrics["request_count"] < visitor.get("/metrics").json["request_count"]
     stored = [path.name for path in visitor.server.roots.orch.glob("pairings/*.json")]
@@ -614,6 +675,11 @@ def test_state_endpoint_without_auth_returns_visitor_safe(
     log_tells_no_secret(visitor, owner.client.token)
 
 
+COUNTS = {
+    *("request_count", "error_count", "recent_error_count", "uptime_s", "version"),
+    *("canvas_count", "paired_user_count"),
+}
+FIRE = {"slug": "smoke", "minutes": 5, "prompt": "go on"}
 INCIDENT = {
     "schema": "incident/1",
     "id": "one",
@@ -635,15 +701,25 @@ INCIDENT_SHOWN = {
 }
 
 
+@contextmanager
+def no_dashboard_token(client: Client) -> Iterator[None]:
+    """Configure none for a while."""
+    configured = client.server.roots.orch / ".env.local"
+    kept = configured.rename(configured.with_suffix(".kept"))
+    try:
+        yield
+    finally:
+        kept.rename(configured)
+
+
 def hold_back_until_smoked(operator: Client) -> None:
     """While the smoke of a project is red nothing is run in it; a pass lets it go on."""
-    wish = {"slug": "smoke", "minutes": 5, "prompt": "go on"}
     told = operator.post("/smoke-test-result", {"slug": "smoke", "result": "fail", "notes": "red"})
     assert (200, "Building") == (told.status, told.json["state"])
     assert ("fail", "red") == tuple(
         told.json["project"]["smoke"][key] for key in ("result", "notes")
     )
-    refused = operator.post("/fire", wish)
+    refused = operator.post("/fire", FIRE)
     assert {
         "error": "smoke_test_required",
         "checkpoint": "smoke",
@@ -652,9 +728,9 @@ def hold_back_until_smoked(operator: Client) -> None:
     } == {key: value for key, value in refused.json.items() if key != "message"}
     assert 409 == refused.status
     assert 200 == operator.post("/smoke-test-result", {"slug": "smoke", "result": "pass"}).status
-    fired = operator.post("/fire", wish)
+    fired = operator.post("/fire", FIRE)
     assert (200, 0, 1) == (fired.status, fired.json["exit"], fired.json["project"]["queued_count"])
-    unknown = operator.post("/fire", wish | {"slug": "none"})
+    unknown = operator.post("/fire", FIRE | {"slug": "none"})
     assert 404 == unknown.status
     assert "$ORCH_DATA/projects/none.json makes one" in unknown.json["message"]
 
@@ -688,7 +764,10 @@ def test_index_html_contains_cookie_banner(visitor: Client) -> None:
         reply = visitor.get("/index.html")
 
     assert (200, None) == (reply.status, reply.headers["Set-Cookie"])
-    banner = parse_page(reply.text).by_id("cookie-banner")
+    front = parse_page(reply.text)
+    (banner,) = front.all(having=("id", "cookie-banner"))
+    assert [] == front.all("noscript")  # where no script would find it
+    assert any(each.startswith("/assets/site.js?v=") for each in front.addresses)  # which shows it
     assert ("section", "region") == (banner.tag, banner.attributes.get("role"))
     assert "hidden" in banner.attributes  # until a script knows that it was not answered before
     assert "no tracking" in banner.text
@@ -698,9 +777,15 @@ def test_index_html_contains_cookie_banner(visitor: Client) -> None:
         dismiss.attributes.get("type"),
         dismiss.text,
     )
+    (policy,) = banner.all("a")
     assert ["/legal/cookies.html"] == banner.links
+    assert "cookie policy" in policy.text
     with LEGAL_PAGES_ARE_SERVED:
-        assert 200 == visitor.get("/legal/cookies.html").status
+        legal = visitor.get("/legal/cookies.html")
+        assert 200 == legal.status
+    led_to = parse_page(legal.text)
+    assert ["Cookie policy"] == [each.text for each in led_to.all("h1")]
+    assert "section" == led_to.by_id("cookie-banner").tag
     for name, heading in SHELLS.items():
         shell = visitor.get(f"/{name}.html")
         assert (200, "no-cache") == (shell.status, shell.headers["Cache-Control"])
@@ -745,19 +830,28 @@ def test_index_html_contains_first_run_tos_checkbox(visitor: Client) -> None:
     assert ["/index.html", "/index.html?filter=newest", "/index.html?filter=random"] == [
         link.attributes["href"] for link in orders
     ]
+    judge_first_run(page)
+    with closed_gate(visitor):  # where no canvas is shown somebody can begin all the same
+        judge_first_run(parse_page(visitor.get("/index.html").text))
+
+
+def judge_first_run(page: Element) -> None:
+    """Look for the dialog, its terms and the script that opens it."""
+    assert any(each.startswith("/assets/first-run.js?v=") for each in page.addresses)
     dialog = page.by_id("first-run")
     assert "dialog" == dialog.tag
-    terms = dialog.by_id("first-run-tos-check")
+    form = dialog.by_id("first-run-form")
+    terms = form.by_id("first-run-tos-check")
     assert ("input", "checkbox", "tos_accepted") == (
         terms.tag,
         terms.attributes.get("type"),
         terms.attributes.get("name"),
     )
     assert {"required"} == {"required", "checked", "disabled"} & terms.attributes.keys()
-    (label,) = dialog.all("label", having=("for", "first-run-tos-check"))
+    (label,) = form.all("label", having=("for", "first-run-tos-check"))
     assert ["/legal/terms.html", "/legal/privacy.html"] == label.links
     assert ["terms of service", "privacy policy"] == [link.text for link in label.all("a")]
-    submit = dialog.by_id("first-run-submit")
+    submit = form.by_id("first-run-submit")
     assert ("submit", True) == (submit.attributes.get("type"), "disabled" in submit.attributes)
 
 
