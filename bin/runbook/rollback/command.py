@@ -13,6 +13,7 @@ from runbook.exit_codes import ExitCode
 from runbook.rollback.ground import Ground, Wish
 from runbook.rollback.resmoke import Resmoke
 from runbook.rollback.whole import Hint, Rollback
+from runbook.rollback.wording import how_sure
 from runbook.standard_streams import narrate, say
 from runbook.step_runner import read_plan_file
 
@@ -132,7 +133,7 @@ def _text(record: dict[str, Any]) -> str:
         f"{record['reverts'][:10]} {culprit['subject']!r}" if culprit else record["reverts"][:10]
     )
     lines = [
-        f"culprit   {named}, {record['probability']:.1%} sure after {record['runs']} runs"
+        f"culprit   {named}, {how_sure(record['probability'], record['runs'], record['remembered'])}"
         if culprit
         else "",
         *(f"note      {note}" for note in record.get("notes", ())),

@@ -30,7 +30,7 @@ from runbook.rollback.ground import (
     shared_steps,
 )
 from runbook.rollback.policy import refuse
-from runbook.rollback.wording import Reason, branch_name, merge_commands
+from runbook.rollback.wording import Reason, branch_name, how_sure, merge_commands
 from runbook.rows import Severity, find_row, function_id, read_rows
 from runbook.searches import keep_search
 from runbook.step_runner import Done, Facts, carry_out
@@ -328,6 +328,7 @@ class Rollback:
             "culprit": facts[SEARCH]["search"]["culprit"],
             "probability": facts[SEARCH]["search"]["probability"],
             "runs": facts[SEARCH]["search"]["runs"],
+            "remembered": _remembered(facts[SEARCH]["search"]),
             "notes": facts[SEARCH]["notes"],
             "revert": {"branch": facts[BRANCH]["branch"], "commit": facts[REVERT]["commit"]},
             "smokes": facts[RESMOKE]["results"],
@@ -379,12 +380,18 @@ def _culprit(facts: Mapping[str, Facts]) -> str:
     return str(facts[SEARCH]["search"]["culprit"]["sha"])
 
 
+def _remembered(search: Mapping[str, Any]) -> int:
+    """Return how many of the runs that a search stands on were made by an earlier one."""
+    return sum(probe["remembered"] for probe in search["probes"])
+
+
 def _reason(facts: Mapping[str, Facts]) -> Reason:
     smoke, search = facts[SMOKE], facts[SEARCH]["search"]
     hunted = next(each for each in smoke["red"] if each["test"] == smoke["hunted"])
     evidence = (
         f"red at {search['bad'][:10]}: {'; '.join(smoke['results'])}",
-        f"red at it and green at its parent, {search['probability']:.1%} sure after {search['runs']} runs",
+        "red at it and green at its parent, "
+        + how_sure(search["probability"], search["runs"], _remembered(search)),
         f"incident {smoke['incident']}",
     )
     return Reason((name_of(hunted),), evidence, hunted["cause"])

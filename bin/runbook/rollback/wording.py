@@ -45,6 +45,14 @@ def commit_message(candidate: Candidate, reason: Reason, *, mainline: int = 0) -
     return "\n\n".join(parts) + "\n"
 
 
+def how_sure(probability: float, runs: int, remembered: int) -> str:
+    """Say how sure a search is and from how many runs, of which an earlier search may have made all."""
+    made = [f"{runs} runs"] if runs or not remembered else []
+    if remembered:
+        made.append(f"{remembered}{'' if made else ' runs'} of an earlier search")
+    return f"{probability:.1%} sure after {' and '.join(made)}"
+
+
 def _reverts(candidate: Candidate, mainline: int) -> str:
     if not mainline:
         return f"This reverts commit {candidate.sha}."

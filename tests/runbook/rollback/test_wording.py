@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.rollback.policy import Candidate, reverted_in
-from runbook.rollback.wording import Reason, branch_name, commit_message, conflict, merge_commands
+from runbook.rollback.wording import (
+    Reason,
+    branch_name,
+    commit_message,
+    conflict,
+    how_sure,
+    merge_commands,
+)
 
 SHA, PARENT, OTHER = "a" * 40, "b" * 40, "c" * 40
 COMMIT = Candidate(SHA, SHA[:7], "go faster", (PARENT,))
@@ -50,3 +57,9 @@ def test_it_is_merged_where_the_user_is() -> None:
 def test_a_conflict_names_the_files_and_what_was_built_upon_it() -> None:
     said = conflict(COMMIT, ["a.py", "b.py"], ["1234567 more", "89abcde less"])
     assert "conflicts in a.py, b.py; built upon it:\n    1234567 more\n    89abcde less" in said
+
+
+def test_what_an_earlier_search_saw_is_told_from_what_this_one_ran() -> None:
+    assert "97.5% sure after 7 runs" == how_sure(0.975, 7, 0)
+    assert "97.5% sure after 2 runs and 5 of an earlier search" == how_sure(0.975, 2, 5)
+    assert "97.5% sure after 7 runs of an earlier search" == how_sure(0.975, 0, 7)
