@@ -34,6 +34,9 @@ def test_plain_data_comes_back(data: object) -> None:
         (BOMB, "anchors and aliases"),
         ("a: &x 1\nb: *x", "anchors and aliases"),
         ("a: &a [*a]", "anchors and aliases"),
+        ("a: &x 1", "anchors and aliases"),  # one that nothing refers to, too
+        ("&x a: 1", "anchors and aliases"),
+        ("a: &x {b: 1}", "anchors and aliases"),
         ("a: 1\na: 2", "a stands there twice, in line 2 again"),
         ("a: {b: 1, b: 2}", "b stands there twice"),
         ("a: !!python/object/apply:os.system [x]", "is not allowed"),
