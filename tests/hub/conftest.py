@@ -11,6 +11,7 @@ import pytest
 
 from runbook.preconditions import precondition
 from tests.hub import hub_process
+from tests.hub.front_end_calls import calls_for_members
 from tests.hub.hub_process import APPS
 
 if TYPE_CHECKING:
@@ -120,6 +121,11 @@ class SmokedApp:
     def answers_to_forgers(self) -> dict[str, Reply]:
         """Return what it answers to each kind of forged token."""
         return {kind: self.answer(kind) for kind in self.interview.forgeries(self.slug)}
+
+    def answers_without_token(self) -> dict[str, Reply]:
+        """Return what it answers to each call of its front end by somebody who is not signed in."""
+        calls = map(" ".join, calls_for_members(self.folder))
+        return {call: self.answer(call) for call in calls}
 
 
 def _is_unserved(reply: Reply) -> bool:

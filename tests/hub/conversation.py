@@ -25,23 +25,26 @@ class Question:
     Attributes:
         url: Whom it is for.
         headers: What is sent besides the host.
-        form: The fields of a form; where there are none it is a plain read.
+        form: The fields of a form.
+        method: Of HTTP; where none is said it is what sends the form, or a plain read.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    method: str = ""
 
     def as_bytes(self) -> bytes:
         """What is sent."""
         parts = urlsplit(self.url)
         body = urlencode(self.form)
+        method = self.method or ("POST" if body else "GET")
         lines = [
-            f"{'POST' if body else 'GET'} {parts.path or '/'} HTTP/1.1",
+            f"{method} {parts.path or '/'} HTTP/1.1",
             f"host: {parts.netloc}",
         ]
         lines += [f"{name}: {' '.join(value.split())}" for name, value in self.headers.items()]
-        if body:
+        if method != "GET":
             kind = "application/x-www-form-urlencoded"
             lines += [f"content-type: {kind}", f"content-length: {len(body)}"]
         return "\r\n".join([*lines, "", body]).encode("ascii", "replace")

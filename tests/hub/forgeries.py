@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 UNSIGNED, EXPIRED, EARLY, CONFUSED = "unsigned", "expired", "not yet valid", "signed in public"
 FOREIGN, SHARED = "another issuer's", "for other apps too"
-KINDS: Final = (UNSIGNED, EXPIRED, EARLY, CONFUSED, FOREIGN, SHARED)
+PLAIN, ENDLESS, ENDED = "of no algorithm", "good for ever", "of a session that has ended"
+KINDS: Final = (UNSIGNED, PLAIN, EXPIRED, EARLY, ENDLESS, ENDED, CONFUSED, FOREIGN, SHARED)
 _MINUTES: Final = 300  # seconds: longer than any leeway for clocks that differ
 
 
@@ -36,15 +37,23 @@ def forge(kind: str, token: str, key_file: Path) -> str:
     head, body, _ = parts
     if kind == UNSIGNED:
         return f"{head}.{body}."
+    if kind == PLAIN:
+        return f"{_written(json.dumps({'alg': 'none', 'typ': 'JWT'}).encode())}.{body}."
     key = _key_in(key_file)
     if kind == CONFUSED:
         return _signed_in_public(body, key)
     claims = decoded(body)
-    return _signed(decoded(head), claims | _changed(kind, claims), key)
+    changed = claims | _changed(kind, claims)
+    said = {name: value for name, value in changed.items() if value is not None}
+    return _signed(decoded(head), said, key)
 
 
 def _changed(kind: str, claims: dict[str, Any]) -> dict[str, Any]:
-    """Return the claims of a forgery that the good token has otherwise."""
+    """Return the claims of a forgery that the good token has otherwise; None for one that is left out."""
+    if kind == ENDLESS:
+        return {"exp": None}
+    if kind == ENDED:
+        return {"sid": "ended"}
     if kind == FOREIGN:
         return {"iss": "https://identity.example"}
     if kind == SHARED:

@@ -1,8 +1,8 @@
 """What the apps are asked, ahead of the tests that judge their answers.
 
 The hub answers while pytest is busy with itself: either of them takes about half of the time of an app's smoke.
-Every question is a read, is asked once, and its answer goes to one test alone. The questions to a few apps leave
-together, so that neither side wakes for each of them.
+No question changes anything where the app is as it should be; each is asked once, and its answer goes to one test
+alone. The questions to a few apps leave together, so that neither side wakes for each of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tests.hub.client import Client, bearer, password_grant, token_in
 from tests.hub.conversation import Conversation, Question
 from tests.hub.forgeries import KINDS, UNSIGNED, forge
+from tests.hub.front_end_calls import calls_for_members
 from tests.hub.hub_process import HubUnusable
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ class Interview:
             "me of nobody": Question(f"{at}/api/me"),
             "me of a stranger": Question(f"{at}/api/me", bearer(self._stranger)),
             **{kind: Question(f"{at}/api/me", bearer(each)) for kind, each in forged.items()},
+            **{
+                " ".join(call): Question(at + call.path, method=call.method)
+                for call in calls_for_members(self._hub.apps / slug)
+            },
             "me": Question(f"{at}/api/me", bearer(own)),
             "page": Question(f"{at}/", {"accept": "text/html"}),
             "manifest": Question(f"{at}/.hub/manifest"),
@@ -126,7 +131,7 @@ def _ask_again(client: Client, question: Question) -> Reply | HubUnusable:
     try:
         if question.form:
             return client.form(question.url, question.form, **headers)
-        return client.get(question.url, **headers)
+        return client.request(question.method or "GET", question.url, headers=headers)
     except HubUnusable as error:
         return error
 

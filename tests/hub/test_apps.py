@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbook.preconditions import precondition
-from tests.hub.client import bearer, subject_in
+from tests.hub.client import bearer, password_grant, subject_in
 from tests.hub.hub_process import TEST_USER
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
 
     assert 401 == nobody.status, f"without a token: {nobody.text}"
     assert 401 == somebody.status, f"with a token for another app: {somebody.text}"
+    for call, reply in app.answers_without_token().items():
+        assert 401 == reply.status, f"{call} without a token: {reply.text}"
     for kind, forger in forgers.items():
         assert 401 == forger.status, f"with a token that is {kind}: {forger.text}"
 
@@ -127,6 +129,11 @@ def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -
     shown = _shown(hub.apps)
     assert shown == [app["slug"] for app in reply.json["apps"]]
     assert 401 == anonymous.status
+    refused = {"smoke-not-ours": 403, "smoke-members": 403, "smoke-archived": 401}
+    assert refused == {
+        slug: client.form(f"{hub.url}/identity/token", password_grant(slug)).status
+        for slug in refused
+    }
     subdomains = {
         slug: _read(hub.apps / slug / "app.manifest.yml")["routing"]["subdomain"] for slug in shown
     }

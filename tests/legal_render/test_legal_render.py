@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 LEGAL = ROOT / "docs" / "legal"
 STORE = ROOT / "bin" / "dashgen" / "pages" / "assets" / "store.js"
+AUTH = ROOT / "bin" / "dashgen" / "auth.py"
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
 # What the site answers beside the legal pages; a link to anything else is a mistake.
 SITE = re.compile(
@@ -226,7 +227,10 @@ def test_cookie_policy_lists_every_stored_key() -> None:
         ]
     )
     stored = re.findall(r'^  \w+: "(.+)",$', STORE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(keys) == sorted([*stored, "pairing_token"])  # a cookie, which no script keeps
+    cookies = re.findall(
+        r'^\w+_COOKIE: Final = "(.+)"$', AUTH.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(keys) == sorted([*stored, *cookies])  # which no script keeps
 
 
 @pytest.mark.runbook(
@@ -234,7 +238,9 @@ def test_cookie_policy_lists_every_stored_key() -> None:
     cause="Markdown reads the documents differently, or an extension is no longer loaded.",
     suspects=["bin/dashgen/pages/rich_text.py::render_document", "docs/legal/COOKIE_POLICY.md"],
 )
-def test_legal_structure_follows_the_source(legal: LegalPage, outline: Outline) -> None:
+def test_legal_structure_follows_the_source(
+    legal: LegalPage, outline: Outline, tmp_path: Path
+) -> None:
     title, _, lead, *lines = source_of(legal).splitlines()
     assert title.startswith("# ")
     assert lead
@@ -254,6 +260,8 @@ def test_legal_structure_follows_the_source(legal: LegalPage, outline: Outline) 
     found = Counter(outline.article)
 
     assert {tag: found[tag] for tag in expected} == expected
+    lists = Outline(made_of("# Title\n\nText.\n\n1. one\n\n- other\n", legal, tmp_path))
+    assert lists.article == ["ol", "li", "ul", "li"]
 
 
 @pytest.mark.runbook(
@@ -265,7 +273,9 @@ def test_legal_structure_follows_the_source(legal: LegalPage, outline: Outline) 
     ],
 )
 def test_legal_text_has_no_stray_markdown(outline: Outline) -> None:
-    assert not re.search(r"[*`|~\\]|\]\(|(?:^|\s)#+\s|__|<!--|&\w+;|[][{}]", outline.text)
+    assert not re.search(
+        r"[*`|~\\]|\]\(|(?:^|\s)#+\s|__|==|!!!|:::|<!--|&\w+;|[][{}]", outline.text
+    )
 
 
 @pytest.mark.runbook(
