@@ -159,7 +159,7 @@ def start_with_browser() -> None:
     from tests.integration import browser_process
 
     start()
-    browser_process.browser_of_the_run()
+    browser_process.begin()
     if browser_process.in_ci():
         browser_process.browser_of_the_run().wait()
 
