@@ -146,6 +146,11 @@ def state_of(page: Page, selector: str, name: str) -> Any:
     return page.evaluate(_PROPERTY, [selector, name])
 
 
+def ground(page: Page) -> str:
+    """Return the colour that everything on the page stands on."""
+    return cast("str", page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
 def shape(page: Page) -> str:
     """Return every element of the page with the names of its attributes."""
     return cast("str", page.evaluate(_SHAPE))

@@ -28,6 +28,8 @@ from tests.integration.hands import drag, press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
     from dashgen.canvas_schema import Canvas
@@ -41,6 +43,7 @@ WRITTEN = "#stage :nth-child(1 of [data-type=text])"  # the first of the texts
 SLOT = "input[name=slot][value='0']"
 MORE, COMING = "#load-more", "#grid[aria-busy=true]"
 NEWEST = "/index.html?filter=newest"
+ANY_CANVAS = "**/canvas/cnv_*.html"
 TITLE, WORDS = "Willow and water", "Come in and look around"
 READY: Literal["domcontentloaded"] = (
     "domcontentloaded"  # its scripts have run; its fonts may be on their way
@@ -136,8 +139,10 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     visit.context.add_init_script(BEEN_HERE)
 
     guarded, unguarded = visit.page, visit.open_page_without_policy()
-    looks = [functools.partial(look_around, page, gallery) for page in (guarded, unguarded)]
-    shapes = at_once(*looks)
+    shapes = at_once(
+        functools.partial(look_around, guarded, gallery, come_to=stumble_and_come_to),
+        functools.partial(look_around, unguarded, gallery, come_to=press_card_of),
+    )
     assert [] == [*visit.dialogs, *visit.violations, *visit.outside]
     with SCRIPTS_RUN:
         assert [] == visit.errors
@@ -153,10 +158,11 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     )  # hence one of theirs would have run here
 
 
-def look_around(page: Page, gallery: Gallery) -> str:
-    """See the grid and a canvas; return the shape of the canvas."""
+def look_around(page: Page, gallery: Gallery, *, come_to: Callable[[Page, Canvas], None]) -> str:
+    """See the grid and a canvas, come to in some way; return the shape of the canvas."""
     browse_grid(page, gallery)
-    look_at_crowded_canvas(page, gallery)
+    come_to(page, gallery.crowded)
+    look_at_crowded_canvas(page, gallery.crowded)
     return page_facts.shape(page)
 
 
@@ -169,11 +175,11 @@ def browse_grid(page: Page, gallery: Gallery) -> None:
     with FRONT_PAGE_IS_SERVED:
         open_page(page, NEWEST)
     while seen(page, MORE):
-        before = number_of_cards(page)
+        before = number_of(page, CARD)
         press(page, MORE)
         assert disappears(page, COMING)
         # More than there are would come without end, were the first page sent each time.
-        assert before < number_of_cards(page) <= len(grid["canvases"])
+        assert before < number_of(page, CARD) <= len(grid["canvases"])
 
     drawn = page_facts.cards(page)
     assert ids == [canvas_id for canvas_id, _ in drawn][: len(ids)]
@@ -183,18 +189,30 @@ def browse_grid(page: Page, gallery: Gallery) -> None:
     assert [] == page_facts.bad_addresses(page)
 
 
-def number_of_cards(page: Page) -> int:
-    """How many cards the grid has by now."""
-    (cards,) = page_facts.sights(page, CARD)
-    return cards.count
+def number_of(page: Page, selector: str) -> int:
+    """How many of these there are by now."""
+    (sight,) = page_facts.sights(page, selector)
+    return sight.count
 
 
-def look_at_crowded_canvas(page: Page, gallery: Gallery) -> None:
-    """Go there from the grid: every text is to be seen as it was written, and is nothing but text."""
-    canvas = gallery.crowded
+def press_card_of(page: Page, canvas: Canvas) -> None:
+    """Go to a canvas from the grid."""
     with CANVAS_IS_READABLE:
         press(page, f"[data-canvas-id={canvas.id}] .card-link")
         page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
+
+
+def stumble_and_come_to(page: Page, canvas: Canvas) -> None:
+    """Go from the grid to wherever chance leads, and then to a canvas by its address."""
+    press(page, "#stumble")
+    page.wait_for_url(ANY_CANVAS, wait_until=READY)
+    with CANVAS_IS_READABLE:
+        open_page(page, page_of(canvas))
+
+
+def look_at_crowded_canvas(page: Page, canvas: Canvas) -> None:
+    """Every text is to be seen as it was written, and is nothing but text."""
+    with CANVAS_IS_READABLE:
         assert appears(page, "#canvas-title")
     texts = [text.strip() for text in hostile.PAYLOADS]
     title, *parts = all_seen(page, "#canvas-title", ".part-text", ".part-note", ".part-link")
@@ -269,9 +287,14 @@ def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     assert 1 == len(seen(page, banner))
     press(page, "#cookie-banner-dismiss")
     assert [] == seen(page, banner)
+    light = page_facts.ground(page)
+    press(page, "#theme-toggle")
+    dark = page_facts.ground(page)
+    assert light != dark
     with LEGAL_PAGES_ARE_SERVED:
         open_page(page, "/legal/cookies.html")
     assert 1 == len(seen(page, "#theme-toggle"))  # the scripts have run
+    assert dark == page_facts.ground(page)
     assert [] == seen(page, banner)
     assert [] == [request for request in visit.requests if request.startswith("POST")]
     assert [] == visit.trouble
@@ -302,6 +325,7 @@ def test_person_signs_up_and_publishes(visits: Visits) -> None:
     page.clock.install()  # so that nobody waits until autosave thinks it is time
     sign_up(page)
     edit(page)
+    add_and_undo(page)
     publish(page)
     become_a_stranger(page)
     find_in_grid(page)
@@ -338,8 +362,9 @@ def edit(page: Page) -> None:
     dragged = place_of_thing(page)
     assert before != dragged
     assert (0, 0) == (dragged[0] % 16, dragged[1] % 16)
-    page.keyboard.press("ArrowLeft")
-    moved = (dragged[0] - 16, dragged[1])
+    for key in ("ArrowLeft", "ArrowUp"):  # the second finds it as the first left it
+        page.keyboard.press(key)
+    moved = (dragged[0] - 16, dragged[1] - 16)
     assert moved == place_of_thing(page)
 
     page.clock.fast_forward(AUTOSAVE_MS)
@@ -349,6 +374,15 @@ def edit(page: Page) -> None:
     assert moved == place_of_thing(page)
     assert [WORDS] == seen(page, WRITTEN)
     assert TITLE == state_of(page, "#editor-canvas-title", "value")
+
+
+def add_and_undo(page: Page) -> None:
+    """Put something more on the stage, and take that back."""
+    before = number_of(page, PIECE)
+    press(page, "[data-add=text]")
+    assert before + 1 == number_of(page, PIECE)
+    press(page, "#editor-undo")
+    assert before == number_of(page, PIECE)
 
 
 def place_of_thing(page: Page) -> tuple[int, int]:
@@ -361,7 +395,9 @@ def publish(page: Page) -> None:
     """Put the canvas into the first slot, for everybody."""
     press(page, "#editor-publish")
     assert appears(page, "#publish-dialog")
-    assert ["0/3"] == seen(page, "#publish-count")
+    count, upgrade = page_facts.sights(page, "#publish-count", "#publish-upsell")
+    assert ["0/3"] == count.seen
+    assert 1 == len(upgrade.seen)
     assert state_of(page, SLOT, "checked")
     assert not state_of(page, SLOT, "disabled")
     press(page, "#publish-confirm")
@@ -384,7 +420,7 @@ def find_in_grid(page: Page) -> None:
 def look_at_canvas(page: Page) -> None:
     """Go from its card to the canvas; what its maker wrote is to be seen there."""
     press(page, f"{NEWEST_CARD} .card-link")
-    page.wait_for_url("**/canvas/cnv_*.html", wait_until=READY)
+    page.wait_for_url(ANY_CANVAS, wait_until=READY)
 
     title, written = page_facts.sights(page, "#canvas-title", ".part-text")
     assert [TITLE] == title.seen
