@@ -166,6 +166,7 @@ def legal(request: pytest.FixtureRequest) -> LegalPage:
 )
 def test_legal_page_has_its_title_and_text(legal: LegalPage) -> None:
     title = source_of(legal).splitlines()[0].removeprefix("# ")
+    assert title == legal.title
 
     page = render()[legal.slug]
 
@@ -187,7 +188,7 @@ def test_legal_page_has_its_title_and_text(legal: LegalPage) -> None:
         "bin/dashgen/pages/templates/partials/contents.html",
     ],
 )
-def test_legal_headings_have_anchors(legal: LegalPage, outline: Outline) -> None:
+def test_legal_headings_have_anchors(legal: LegalPage, outline: Outline, tmp_path: Path) -> None:
     check_order_of_links(legal)
     headings = re.findall(r"^## (.+)$", source_of(legal), re.MULTILINE)
     anchors = [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings]
@@ -196,6 +197,8 @@ def test_legal_headings_have_anchors(legal: LegalPage, outline: Outline) -> None
     in_article = [values.get("id") for tag, values in outline.elements if tag == "h2"]
     assert [one for one in in_article if one in anchors] == anchors
     assert [link for link in outline.links if link[1:] in anchors] == [f"#{one}" for one in anchors]
+    named = Outline(made_of("# Title\n\nText.\n\n## Yours & ours\n", legal, tmp_path))
+    assert "yours--ours" in named.ids  # as code hosts name it
 
 
 @pytest.mark.runbook(
@@ -260,8 +263,8 @@ def test_legal_structure_follows_the_source(
     found = Counter(outline.article)
 
     assert {tag: found[tag] for tag in expected} == expected
-    lists = Outline(made_of("# Title\n\nText.\n\n1. one\n\n- other\n", legal, tmp_path))
-    assert lists.article == ["ol", "li", "ul", "li"]
+    lists = Outline(made_of("# Title\n\nText.\n\n1. *one*\n\n- **other**\n", legal, tmp_path))
+    assert lists.article == ["ol", "li", "em", "ul", "li", "strong"]
 
 
 @pytest.mark.runbook(
@@ -352,7 +355,7 @@ A lead with <b onclick="steal()">markup</b>.
 <img src="x" onerror="steal()"> <svg onload="steal()"></svg>
 
 [one](javascript:steal()) [two](JaVaScRiPt:steal()) [three](data:text/html,steal)
-[four](//evil.example) <a href="javascript:steal()" onmouseover="steal()">five</a>
+[four](//evil.example) <a href="javascript:steal()" onmouseover="steal()" onclick="steal()" style="steal()">five</a>
 [six](https://good.example/) [seven](PRIVACY_POLICY.md#top)
 
 <style>body { display: none }</style>
@@ -382,7 +385,9 @@ A lead with <b onclick="steal()">markup</b>.
 )
 def test_legal_html_is_sanitised(tmp_path: Path) -> None:
     for page in LEGAL_PAGES:
-        (tmp_path / page.source).write_text("# Title\n\nText.\n", encoding="utf-8")
+        (tmp_path / page.source).write_text(
+            "# Title\n\nText.\n\n|a|\n|---|\n|b|\n", encoding="utf-8"
+        )
     with PAGES_ARE_RENDERED:
         plain = Outline(render_legal_pages(tmp_path)["terms"])
     (tmp_path / "TERMS_OF_SERVICE.md").write_text(INJECTED, encoding="utf-8")
