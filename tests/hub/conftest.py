@@ -122,10 +122,13 @@ class SmokedApp:
         """Return what it answers to each kind of forged token."""
         return {kind: self.answer(kind) for kind in self.interview.forgeries(self.slug)}
 
-    def answers_without_token(self) -> dict[str, Reply]:
-        """Return what it answers to each call of its front end by somebody who is not signed in."""
-        calls = map(" ".join, calls_for_members(self.folder))
-        return {call: self.answer(call) for call in calls}
+    def answers_to_calls(self, by: str, *, only_changes: bool) -> dict[str, Reply]:
+        """Return what it answers to what its front end calls, when somebody calls that who must not."""
+        calls = calls_for_members(self.folder)
+        asked = [
+            " ".join((*call, by)) for call in calls if call.method != "GET" or not only_changes
+        ]
+        return {call: self.answer(call) for call in asked}
 
 
 def _is_unserved(reply: Reply) -> bool:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 UNSIGNED, EXPIRED, EARLY, CONFUSED = "unsigned", "expired", "not yet valid", "signed in public"
 FOREIGN, SHARED = "another issuer's", "for other apps too"
-PLAIN, ENDLESS, ENDED = "of no algorithm", "good for ever", "of a session that has ended"
-KINDS: Final = (UNSIGNED, PLAIN, EXPIRED, EARLY, ENDLESS, ENDED, CONFUSED, FOREIGN, SHARED)
+PLAIN, ENDLESS, UNDATED = "of no algorithm", "good for ever", "of no time"
+ENDED = "of a session that has ended"
+KINDS: Final = (UNSIGNED, PLAIN, EXPIRED, EARLY, ENDLESS, UNDATED, ENDED, CONFUSED, FOREIGN, SHARED)
 _MINUTES: Final = 300  # seconds: longer than any leeway for clocks that differ
 
 
@@ -52,6 +53,8 @@ def _changed(kind: str, claims: dict[str, Any]) -> dict[str, Any]:
     """Return the claims of a forgery that the good token has otherwise; None for one that is left out."""
     if kind == ENDLESS:
         return {"exp": None}
+    if kind == UNDATED:
+        return {"iat": None}
     if kind == ENDED:
         return {"sid": "ended"}
     if kind == FOREIGN:

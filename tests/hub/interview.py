@@ -19,7 +19,7 @@ from tests.hub.front_end_calls import calls_for_members
 from tests.hub.hub_process import HubUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 2  # where an app hangs, the other one goes on
 _LOT: Final = 8  # apps; few, because the first test waits for the first lot
 _HEALTH_PATH: Final = re.compile(r"^ +health_path: *(\S+)", re.MULTILINE)
+NOBODY, ANOTHER_SITE = "by nobody", "by another site"
 _Asked = tuple[str, str]  # what, and of which app
 
 
@@ -102,13 +103,20 @@ class Interview:
             "me of nobody": Question(f"{at}/api/me"),
             "me of a stranger": Question(f"{at}/api/me", bearer(self._stranger)),
             **{kind: Question(f"{at}/api/me", bearer(each)) for kind, each in forged.items()},
-            **{
-                " ".join(call): Question(at + call.path, method=call.method)
-                for call in calls_for_members(self._hub.apps / slug)
-            },
+            **self._calls(slug, at, {"cookie": f"hub_token={own}"}),
             "me": Question(f"{at}/api/me", bearer(own)),
             "page": Question(f"{at}/", {"accept": "text/html"}),
             "manifest": Question(f"{at}/.hub/manifest"),
+        }
+
+    def _calls(self, slug: str, at: str, kept: Mapping[str, str]) -> dict[str, Question]:
+        """What its front end calls, by nobody; and every change by a browser that another site sends."""
+        calls = calls_for_members(self._hub.apps / slug)
+        return {
+            " ".join((*call, by)): Question(at + call.path, headers, method=call.method)
+            for by, headers in ((NOBODY, {}), (ANOTHER_SITE, kept))
+            for call in calls
+            if call.method != "GET" or by == NOBODY
         }
 
     def _put(self, questions: dict[_Asked, Question]) -> dict[_Asked, Reply | HubUnusable]:

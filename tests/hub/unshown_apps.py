@@ -25,12 +25,13 @@ auth: {{required: true, authentik_app_slug: {slug}, required_groups: [{required}
 hub: {{visible: {visible}}}
 lifecycle: {{status: {status}}}
 """
-# slug -> whether it has a tile, its status, who may use it, and which group they need besides
+# slug -> whether it has a tile, its status, who may use it, or nobody, and which group they need besides
 _APPS = {
     "smoke-archived": ("true", "archived", "users", ""),
     "smoke-hidden": ("false", "active", "users", ""),
     "smoke-not-ours": ("true", "active", "another-group", ""),
     "smoke-members": ("true", "active", "users", "another-group"),
+    "smoke-ungranted": ("true", "active", "", ""),
 }
 UNSHOWN = frozenset(_APPS)
 
@@ -52,6 +53,7 @@ def add_unshown(apps: Path, to: Path) -> Path:
             number=number, slug=slug, visible=visible, status=status, required=required
         )
         (folder / "app.manifest.yml").write_text(manifest, encoding="utf-8")
-        entitlement = f"app: {slug}\ngroups: [{group}]\n"
-        (folder / "entitlement.yml").write_text(entitlement, encoding="utf-8")
+        if group:
+            entitlement = f"app: {slug}\ngroups: [{group}]\n"
+            (folder / "entitlement.yml").write_text(entitlement, encoding="utf-8")
     return to
