@@ -50,7 +50,7 @@ GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this 
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
 _SESSION = "NOX_CURRENT_SESSION"  # of several in one call, each is known by this
-_YIELDING = 10  # added to this process's niceness once pytest runs
+_YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
 
