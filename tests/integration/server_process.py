@@ -65,9 +65,11 @@ class Roots:
 
     def snapshot(self) -> dict[str, bytes]:
         """Return every stored file with its bytes: equal before and after, nothing was changed."""
-        files = (path for folder in (self.orch, self.data) for path in folder.rglob("*"))
-        stored = (path for path in files if path.is_file() and not path.name.endswith(".lock"))
-        found = {str(path.relative_to(self.top)): path.read_bytes() for path in stored}
+        # Paths as text: a smoke takes this picture eight times, of fifty files each.
+        folders = (each for top in (self.orch, self.data) for each in os.walk(top))
+        files = (f"{folder}/{name}" for folder, _, names in folders for name in names)
+        stored = (file for file in files if not file.endswith(".lock"))
+        found = {file: _read(file) for file in stored}
         return found | self._stored_rows() if self.database_url else found
 
     def _stored_rows(self) -> dict[str, bytes]:
@@ -83,6 +85,11 @@ class Roots:
         from dashgen.stores import open_stores
 
         return open_stores(self.database_url, self.data)
+
+
+def _read(file: str) -> bytes:
+    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - as text, see above
+        return opened.read()
 
 
 def temporary_folder() -> Path:

@@ -13,10 +13,11 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from email.message import Message
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedRWPair
 
 SECONDS = 15.0  # in which a part of an answer must come
 _IDLE_SECONDS = 1.0  # the server closes what is idle for five
@@ -60,7 +61,7 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._stream: IO[bytes] | None = None
+        self._stream: BufferedRWPair | None = None
         self._host = ""
         self._used_at = 0.0
         self._unheard: socket.socket | None = None
@@ -107,7 +108,7 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
             self.close()
         return self._unheard is not None
 
-    def _connected_to(self, host: str) -> IO[bytes]:
+    def _connected_to(self, host: str) -> BufferedRWPair:
         before, self._used_at = self._used_at, time.monotonic()
         if host != self._host or self._used_at - before > _IDLE_SECONDS:
             self.close()
@@ -130,14 +131,14 @@ def knock(host: str) -> socket.socket | None:
     return None
 
 
-def connect(host: str) -> IO[bytes]:
+def connect(host: str) -> BufferedRWPair:
     """Connect to ``host:port``."""
     name, _, port = host.rpartition(":")
     with socket.socket() as connection:  # the stream holds it
         connection.settimeout(SECONDS)
         connection.connect((name, int(port)))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return cast("IO[bytes]", connection.makefile("rwb"))
+        return connection.makefile("rwb")
 
 
 def _parts(request: urllib.request.Request) -> Iterator[bytes]:
@@ -153,15 +154,16 @@ def _parts(request: urllib.request.Request) -> Iterator[bytes]:
         yield cast("bytes", request.data)
 
 
-def read_reply(stream: IO[bytes]) -> tuple[Reply, bool]:
+def read_reply(stream: BufferedRWPair) -> tuple[Reply, bool]:
     """Read an answer; return it, and whether it ends the connection.
 
     Raises:
         OSError: It ends before it is whole.
     """
-    version, status = _line(stream).split()[:2]
+    first, *lines = _head(stream)
+    version, status = first.split()[:2]
     headers = Message()
-    while line := _line(stream):
+    for line in lines:
         name, _, value = line.partition(":")
         headers[name] = value.strip()
     length = 0 if int(status) in _NO_BODY else int(headers.get("Content-Length", -1))
@@ -172,7 +174,18 @@ def read_reply(stream: IO[bytes]) -> tuple[Reply, bool]:
     return Reply(int(status), headers, body), is_last
 
 
-def _line(stream: IO[bytes]) -> str:
+def _head(stream: BufferedRWPair) -> Iterator[str]:
+    """Yield the lines before the body; those that have come in one piece are not read one by one."""
+    here, end, _ = stream.peek(1).partition(b"\r\n\r\n")
+    if end and here.count(b"\n") == here.count(b"\r\n"):
+        stream.read(len(here) + len(end))
+        yield from here.decode("latin-1").split("\r\n")
+        return
+    while line := _line(stream):
+        yield line
+
+
+def _line(stream: BufferedRWPair) -> str:
     line = stream.readline()
     if not line.endswith(b"\n"):
         raise ConnectionError("the connection was closed without an answer")
