@@ -72,10 +72,8 @@ def _with_options(tests: Sequence[str], arguments: Sequence[str]) -> list[str]:
 
 
 def _be_pytest(before: str, arguments: list[str]) -> int:
-    """Run pytest in this process, which finds no module of the engine's loaded, as in one of its own."""
+    """Run pytest in this process; what it and its plugin need of the engine is loaded, and the plugin is not."""
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "runbook"]:
-        del sys.modules[name]
     from runbook.early import main  # noqa: PLC0415 - the child's own
 
     sys.argv = [str(Path(__file__).with_name("pytest")), *arguments]
