@@ -40,19 +40,24 @@ def call_module(name: str, *words: str) -> str:
 def typed(words: Iterable[str]) -> str:
     """Return a command as it can be typed, on one line whatever its words hold.
 
-    What does not print is written as an escape within ``$'...'``: a command of several lines, or a file whose name has
+    What does not print is left to printf, which every shell has: a command of several lines, or a file whose name has
     a line's end, would else write lines of its own into a report.
     """
     return " ".join(shlex.quote(word) if word.isprintable() else _escaped(word) for word in words)
 
 
 def _escaped(word: str) -> str:
-    plain = (f"\\{each}" if each in "\\'" else each for each in word)
-    return "$'" + "".join(each if each.isprintable() else _octal(each) for each in plain) + "'"
+    plain = "".join(
+        _octal(each) if each in "\\'%" or not each.isprintable() else each for each in word
+    )
+    if plain.startswith("-"):  # no option of printf's
+        plain = _octal("-") + plain[1:]
+    # What is substituted loses the ends of lines that it ends with; not every shell knows the other way.
+    return f"$'{plain}'" if word.endswith("\n") else f"\"$(printf '{plain}')\""
 
 
-def _octal(unprintable: str) -> str:
-    return "".join(f"\\{byte:03o}" for byte in os.fsencode(unprintable))
+def _octal(character: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
 
 
 def call_install(package: str) -> str:

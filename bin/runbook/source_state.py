@@ -90,6 +90,7 @@ def _hashed(
     root: Path, objects: str, *, without: Iterable[Path] = (), kept_index: Path | None = None
 ) -> str:
     """Write the tree on disk into a scratch folder, through the index that was kept, if any."""
+    top = Path(git(root, "rev-parse", "--show-toplevel"))  # where another one is configured: that
     with tempfile.TemporaryDirectory(prefix=INDEX_PREFIX) as scratch:
         index = Path(scratch, "index")
         environment = {
@@ -97,33 +98,33 @@ def _hashed(
             "GIT_OBJECT_DIRECTORY": scratch,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         }
-        _read_head(root, index, environment, kept_index)
+        _read_head(top, index, environment, kept_index)
         left_out = [
             f":(top,literal,exclude){path}"
-            for path in _below_top(root, without)
-            if not git(root, "ls-files", "--", f":(top,literal){path}", environment=environment)
+            for path in _below(top, without)
+            if not git(top, "ls-files", "--", f":(top,literal){path}", environment=environment)
         ]
         but_those = ["--", ":/", *left_out] if left_out else []
-        git(root, *_BY_ALL_TIMES, "add", "-A", *but_those, environment=environment)
-        tree = git(root, "write-tree", environment=environment)
+        git(top, *_BY_ALL_TIMES, "add", "-A", *but_those, environment=environment)
+        tree = git(top, "write-tree", environment=environment)
         if kept_index is not None:
             _copy(index, kept_index)
         return tree
 
 
 def _read_head(
-    root: Path, index: Path, environment: dict[str, str], kept_index: Path | None
+    top: Path, index: Path, environment: dict[str, str], kept_index: Path | None
 ) -> None:
     """Start the index from HEAD; what it was kept for, the times of files that are as HEAD has them, is taken over."""
     if kept_index is not None and kept_index.exists():
         _copy(kept_index, index)
         try:
-            git(root, *_BY_ALL_TIMES, "read-tree", "-m", "HEAD", environment=environment)
+            git(top, *_BY_ALL_TIMES, "read-tree", "-m", "HEAD", environment=environment)
         except GitError:  # it is damaged, or of another version of git
             index.unlink()
         else:
             return
-    git(root, "read-tree", "HEAD", environment=environment)
+    git(top, "read-tree", "HEAD", environment=environment)
 
 
 def _copy(index: Path, place: Path) -> None:
@@ -135,8 +136,7 @@ def _copy(index: Path, place: Path) -> None:
     beside.replace(place)
 
 
-def _below_top(root: Path, files: Iterable[Path]) -> list[str]:
-    """The files that stand in the repository, as git names them."""
-    places = [file.resolve() for file in files]
-    whole = Path(git(root, "rev-parse", "--show-toplevel")).resolve() if places else root
+def _below(top: Path, files: Iterable[Path]) -> list[str]:
+    """The files that stand below a folder, as git names them."""
+    whole, places = top.resolve(), [file.resolve() for file in files]
     return [place.relative_to(whole).as_posix() for place in places if place.is_relative_to(whole)]

@@ -56,15 +56,33 @@ def test_a_python_that_is_activated_needs_no_path(
 
 def test_what_is_shown_of_a_word_of_several_lines_is_one_line() -> None:
     """Else whoever names a file could write a line of a report."""
-    words = ["a\nfound: all is well", "it's \\ a\ttab", "plain", "two words", "\x1b[31m", "\udcff"]
+    words = [
+        "a\nfound: all is well",
+        "it's \\ a\ttab 9% \x017",
+        "plain",
+        "two words",
+        "\x1b[31m",
+        "\udcff",
+    ]
 
     shown = calls.typed(words)
 
     assert shown.isprintable()
-    bash = ["bash", "-c", f"printf '%s\\0' {shown}"]
-    printed = subprocess.run(bash, check=True, stdout=subprocess.PIPE).stdout
-    assert [os.fsencode(word) for word in words] == printed.split(b"\0")[:-1]
+    for shell in ("sh", "bash"):
+        said = [shell, "-c", f"printf '%s\\0' {shown}"]
+        printed = subprocess.run(said, check=True, stdout=subprocess.PIPE).stdout
+        assert [os.fsencode(word) for word in words] == printed.split(b"\0")[:-1]
     assert "plain 'two words'" in shown
+
+
+def test_a_word_that_ends_with_a_line_is_whole() -> None:
+    shown = calls.typed(["a\n"])
+
+    assert shown.isprintable()
+    printed = subprocess.run(
+        ["bash", "-c", f"printf %s {shown}"], check=True, stdout=subprocess.PIPE
+    )
+    assert b"a\n" == printed.stdout
 
 
 def test_a_python_far_away_is_called_by_its_place(
