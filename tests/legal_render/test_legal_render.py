@@ -264,7 +264,8 @@ def test_legal_structure_follows_the_source(
 
     assert {tag: found[tag] for tag in expected} == expected
     lists = Outline(made_of("# Title\n\nText.\n\n1. *one*\n\n- **other**\n", legal, tmp_path))
-    assert lists.article == ["ol", "li", "em", "ul", "li", "strong"]
+    kinds = [tag for tag in lists.article if tag != "p"]
+    assert ["ol", "li", "em", "ul", "li", "strong"] == kinds
 
 
 @pytest.mark.runbook(
