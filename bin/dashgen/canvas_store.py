@@ -210,7 +210,8 @@ class JsonFileCanvasStore:
             entry = _entry_of(content, index)
             if entry is None:
                 raise NotPublished
-            before = [old for old in index.of_owner(owner_id) if old.is_showcase or old is entry]
+            given_up = [old for old in index.of_owner(owner_id) if on and old.is_showcase]
+            before = [entry, *(old for old in given_up if old is not entry)]
             after = [
                 msgspec.structs.replace(old, is_showcase=on and old is entry) for old in before
             ]

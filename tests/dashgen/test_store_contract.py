@@ -318,6 +318,15 @@ def test_there_is_one_for_each_owner(store: CanvasStore) -> None:
     assert not found(store, second).is_showcase
 
 
+def test_taking_one_back_leaves_the_other(store: CanvasStore) -> None:
+    first, second = draft(store), draft(store)
+    publish(store, first, slot_index=0)
+    publish(store, second, slot_index=1)
+    store.set_showcase(first.id, ALICE.id, on=True)
+    assert not store.set_showcase(second.id, ALICE.id, on=False).is_showcase
+    assert found(store, first).is_showcase
+
+
 def test_a_draft_cannot_be_put_forward(store: CanvasStore) -> None:
     with pytest.raises(NotPublished):
         store.set_showcase(draft(store).id, ALICE.id, on=True)
