@@ -45,6 +45,10 @@ _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,
 _HIDDEN_IN_PATH: Final = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|\\", re.IGNORECASE)
 _DISK_IS_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MAX_LOGGED_PATH: Final = 200
+# What none of our pages asks a browser for; a script that got into one could not ask for it either.
+_PERMISSIONS: Final = (
+    b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+)
 _CLOSES: Final = (b"connection", b"close")  # which not every uvicorn says by itself
 
 
@@ -55,6 +59,8 @@ def common_headers(run_nonce: str) -> Headers:
         (b"x-frame-options", b"DENY"),  # for browsers and scanners that do not know frame-ancestors
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-resource-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),  # who opened a page cannot steer it
+        (b"permissions-policy", _PERMISSIONS),
     ]
     if run_nonce:
         headers.append((b"x-ensemble-run", run_nonce.encode()))

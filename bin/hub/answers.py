@@ -22,6 +22,8 @@ COMMON_HEADERS: Final[Mapping[bytes, bytes]] = {
     b"x-frame-options": b"DENY",
     # Not "no-referrer": forms would then come from the origin "null", as those of strangers do.
     b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 

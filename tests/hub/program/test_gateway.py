@@ -177,6 +177,8 @@ def test_every_answer_carries_the_common_headers(broken_hub: HubProcess, client:
 
         assert "nosniff" == headers["x-content-type-options"], url
         assert "default-src" in headers["content-security-policy"], url
+        assert "same-origin" == headers["cross-origin-opener-policy"], url
+        assert "camera=()" in headers["permissions-policy"], url
 
 
 def test_files_outside_the_front_end_are_not_served(broken_hub: HubProcess, client: Client) -> None:
