@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from dashgen.json_log import with_fields
+from dashgen.request_head import fault_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,8 +36,8 @@ _ON_ITS_WAY_SECONDS: Final = 0.1
 _log = logging.getLogger(__name__)
 
 
-class _HeadTooLargeError(Exception):
-    """Stops the parser: the head of a request is complete, and larger than it may be."""
+class _HeadRefusedError(Exception):
+    """Stops the parser: the head of a request is complete, and not to be answered."""
 
 
 class _Answering:
@@ -74,6 +75,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._has_completed_one = False
         self._received_bytes = 0
         self._is_head_too_large = False
+        self._head_fault = ""
         self._refused = False
         self._ends_with_next = False
         self._active_at = 0.0
@@ -111,7 +113,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         is_suspect = max(self._received_bytes, self._chunk_bytes) > MAX_HEAD_BYTES
         if is_suspect and self._head_bytes() > MAX_HEAD_BYTES:
             self._is_head_too_large = True
-            raise _HeadTooLargeError
+            raise _HeadRefusedError
+        self._head_fault = fault_of(self.parser.get_http_version(), self.url, self.headers)
+        if self._head_fault:
+            raise _HeadRefusedError
         self._head_is_complete = True
         super().on_headers_complete()
         self.cycle.transport = cast("asyncio.Transport", self._answering)
@@ -173,7 +178,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         elif self._is_head_too_large:
             self._refuse_head()
         else:
-            self._refuse(400, "bad_request", msg)
+            self._refuse(400, "bad_request", self._head_fault or msg)
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, and cut off one that never takes its answer."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 REFUSAL_HEADERS = (
     b"content-type: application/json",
     b"x-content-type-options: nosniff",
+    b"cross-origin-opener-policy: same-origin",
+    b"permissions-policy: ",
     b"content-security-policy: default-src 'none'",
     b"cache-control: no-store",
     b"connection: close",
@@ -58,6 +60,11 @@ def refusal(answer: bytes) -> tuple[int, dict[str, Any]]:
         b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"POST /x HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET /health HTTP/2.0\r\nHost: a\r\n\r\n",
+        b"GET http://b/health HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /health#x HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
 def test_what_is_not_http_is_refused_in_json(panel: ControlPanel, request_bytes: bytes) -> None:
