@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from dashgen.answers import Refusal
 from dashgen.errors import EnsembleError, Unauthorised
+from dashgen.rate_limit import client_of
 from dashgen.services import now, services_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,15 @@ def _resolve_paired_user(request: Request) -> Owner | None:
 def presented_token(request: Request) -> str:
     """The token that speaks for a creator: the header's if there is a header, else the cookie's."""
     token = bearer_token(request)
-    return request.cookies.get(PAIRING_COOKIE, "") if token is None else token
+    return _cookie_token(request) if token is None else token
+
+
+def _cookie_token(request: Request) -> str:
+    """The token of the cookie; of two, one was planted by whoever has a neighbouring name, so none counts."""
+    cookies = ";".join(request.headers.getlist("cookie")).split(";")
+    pairs = (cookie.partition("=") for cookie in cookies)
+    tokens = [value.strip() for name, _, value in pairs if name.strip() == PAIRING_COOKIE]
+    return tokens[0] if len(tokens) == 1 else ""
 
 
 def bearer_token(request: Request) -> str | None:
@@ -124,7 +133,7 @@ def bearer_token(request: Request) -> str | None:
 
 
 def set_pairing_cookie(request: Request, answer: Response, token: str, max_age: int) -> None:
-    """Let the browser keep a pairing token where no script can read it.
+    """Let the browser keep a pairing token where no script can read it, unless another site's page asked.
 
     Args:
         request: What is being answered; over TLS the cookie stays on TLS.
@@ -132,6 +141,8 @@ def set_pairing_cookie(request: Request, answer: Response, token: str, max_age: 
         token: The pairing token.
         max_age: Seconds until the browser forgets it.
     """
+    if request.headers.getlist("origin") and not _is_from_own_page(request):
+        return
     answer.set_cookie(
         PAIRING_COOKIE,
         token,
@@ -149,8 +160,8 @@ def forget_pairing_cookie(answer: Response) -> None:
 
 
 def _client_address(request: Request) -> str:
-    """The address of the client, as far as this process can tell."""
-    return request.client.host if request.client else ""
+    """Whose calls are counted together, as far as this process can tell: no header has a say in it."""
+    return client_of(request.client.host) if request.client else ""
 
 
 def refuse_when_exhausted(request: Request) -> None:
@@ -184,10 +195,15 @@ def _refuse_after(wait: float) -> None:
 
 def _check_same_origin(request: Request) -> None:
     """A browser names the page that writes; only our own pages may use the cookie."""
+    if not _is_from_own_page(request):
+        raise EnsembleError(403, "cross_origin", "Only this site's own pages may do this.")
+
+
+def _is_from_own_page(request: Request) -> bool:
     # No browser sends two; whoever does hopes that we and somebody before us look at different ones.
     said = [each.lower() for each in request.headers.getlist("origin")]
-    if said != [_own_origin(request).lower()]:
-        raise EnsembleError(403, "cross_origin", "Only this site's own pages may do this.")
+    site = request.headers.getlist("sec-fetch-site")
+    return said == [_own_origin(request).lower()] and site in ([], ["same-origin"])
 
 
 def _own_origin(request: Request) -> str:

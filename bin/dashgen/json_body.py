@@ -38,8 +38,9 @@ async def read_body(request: Request) -> bytes:
     Raises:
         EnsembleError: 415 when the body is not said to be JSON, 400 when it is none.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    said = request.headers.getlist("content-type")
+    media_types = [each.partition(";")[0].strip().lower() for each in said]
+    if media_types != ["application/json"]:
         raise EnsembleError(415, "unsupported_media_type", "Send application/json.")
     body = await request.body()
     check_unambiguous(body)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Final
 
+from dashgen.atomic_file import UnfitFileError, read_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,9 +34,10 @@ class OperatorToken:
 
     def _read(self) -> str:
         try:
-            with self._path.open("rb") as file:
-                text = file.read(_MAX_FILE_BYTES).decode()
-        except (OSError, UnicodeDecodeError):
+            # What is linked to is read, too: such files are often kept elsewhere.
+            data, _ = read_regular(self._path.resolve(), _MAX_FILE_BYTES)
+            text = data.decode()
+        except (OSError, UnfitFileError, UnicodeDecodeError, RuntimeError):
             return ""
         for line in text.splitlines():
             name, _, value = line.strip().removeprefix("export ").partition("=")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -11,6 +12,15 @@ _MAX_CLIENTS = 10_000
 class _Bucket(NamedTuple):
     level: float
     filled_at: float
+
+
+def client_of(address: str) -> str:
+    """Who is counted under an address: of IPv6 a household has not one but a whole network, of 64 bits."""
+    try:
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 class RateLimit:

@@ -105,12 +105,40 @@ def test_the_cookie_writes_from_our_own_pages_alone(panel: ControlPanel, creator
         {"Origin": f"{own}.evil.example"},
         {"Origin": "http://127.0.0.1"},
         {"Referer": f"{own}/studio.html"},
+        {"Origin": own, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": own, "Sec-Fetch-Site": "same-site"},
     ]
     for headers in foreign:
         answer = create_by_cookie(panel, creator.token, headers)
         assert answer.status == 403, headers
         assert answer.json()["error"] == "cross_origin"
     assert len(panel.get(MINE, token=creator.token).json()["canvases"]) == 1
+
+
+def test_the_browser_may_say_that_the_page_is_ours(panel: ControlPanel, creator: Creator) -> None:
+    said = {"Origin": f"http://127.0.0.1:{panel.port}", "Sec-Fetch-Site": "same-origin"}
+    assert create_by_cookie(panel, creator.token, said).status == 201
+
+
+@pytest.mark.parametrize("between", ["; ", "\r\nCookie: "], ids=["one header", "two headers"])
+def test_two_pairing_cookies_are_none(
+    panel: ControlPanel, creator: Creator, other: Creator, between: str
+) -> None:
+    for tokens in ((creator.token, other.token), (other.token, creator.token)):
+        cookies = between.join(f"pairing_token={each}" for each in tokens)
+        answer = panel.raw(
+            f"GET {MINE} HTTP/1.1\r\nHost: a\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_no_page_of_others_plants_the_cookie(panel: ControlPanel, creator: Creator) -> None:
+    own = f"http://127.0.0.1:{panel.port}"
+    for origin, is_set in ((own, True), ("https://evil.example", False), ("null", False)):
+        answer = panel.request(
+            "POST", "/verify-token", {"token": creator.token}, headers={"Origin": origin}
+        )
+        assert (answer.status, "set-cookie" in answer.headers) == (200, is_set), origin
 
 
 def test_two_origins_are_none(panel: ControlPanel, creator: Creator) -> None:

@@ -261,6 +261,16 @@ def test_writes_must_say_that_they_are_json(
     assert answer.json()["error"] == "unsupported_media_type"
 
 
+def test_two_content_types_are_none(panel: ControlPanel, creator: Creator) -> None:
+    answer = panel.raw(
+        b"POST /studio/canvas HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+        + creator.token.encode()
+        + b"\r\nContent-Type: application/json\r\nContent-Type: text/plain\r\n"
+        b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+    )
+    assert answer.startswith(b"HTTP/1.1 415 ")
+
+
 def test_the_grid_is_paged(panel: ControlPanel, creator: Creator) -> None:
     published = {panel.published(creator, slot=slot) for slot in range(3)}
     everything = panel.grid_ids()

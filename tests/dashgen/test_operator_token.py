@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,22 @@ def test_without_a_token_none_is_right(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_and_a_folder_grant_nothing(tmp_path: Path) -> None:
     assert not OperatorToken(tmp_path / "none").matches("")
     assert not OperatorToken(tmp_path).matches("")
+
+
+def test_a_pipe_is_not_waited_on_and_grants_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".env.local")
+    assert not OperatorToken(tmp_path / ".env.local").matches("right")
+
+
+def test_links_that_go_round_grant_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".env.local").symlink_to(".env.local")
+    assert not OperatorToken(tmp_path / ".env.local").matches("right")
+
+
+def test_a_file_may_be_linked_to(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("DASHBOARD_TOKEN=right")
+    (tmp_path / ".env.local").symlink_to("secrets")
+    assert OperatorToken(tmp_path / ".env.local").matches("right")
 
 
 def test_a_new_token_holds_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashgen import rate_limit
-from dashgen.rate_limit import RateLimit
+from dashgen.rate_limit import RateLimit, client_of
 
 
 def test_a_burst_up_to_the_limit_then_a_wait() -> None:
@@ -29,6 +29,23 @@ def test_clients_do_not_share_a_bucket() -> None:
     limit = RateLimit(1)
     assert limit.take("a", 0.0) == 0
     assert limit.take("b", 0.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::2%eth0"),
+    ],
+)
+def test_whoever_has_many_addresses_is_one_client(one: str, other: str) -> None:
+    assert client_of(one) == client_of(other)
+
+
+def test_neighbours_are_several_clients() -> None:
+    addresses = ["192.0.2.1", "192.0.2.2", "2001:db8:1:2::1", "2001:db8:1:3::1", "", "a name"]
+    assert len(set(map(client_of, addresses))) == len(addresses)
 
 
 def test_asking_does_not_count() -> None:
