@@ -1,4 +1,8 @@
-"""A Nox session as a part of a procedure: Nox says only 0 or 1, so what it runs leaves its own exit codes in a file."""
+"""A Nox session as a part of a procedure: Nox says only 0 or 1, so what it runs leaves its own exit codes in a file.
+
+A tier needs no more of its session than the environment: where that holds what a lock of the tree names, the tier
+is run in it as it stands, a quarter of a second sooner.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,43 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from runbook.call_folder import call_folder
+from runbook.environments import engine_path, lock_of
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
-from runbook.smoke import EXIT_CODES_VARIABLE
+from runbook.smoke import EXIT_CODES_VARIABLE, SESSION_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from runbook.project import Project, Tier
+
+
+def run_tier(project: Project, tier: Tier, *, nox: str, stdout: IO[str] | None = None) -> ExitCode:
+    """Run a whole tier in the environment of its session, which Nox brings up to its lock where it is not.
+
+    Args:
+        project: The project.
+        tier: The tier.
+        nox: A Python that has Nox.
+        stdout: Where it prints; this process's standard output by default.
+
+    Raises:
+        EnvironmentNotReady: It ended before it could say anything.
+    """
+    folder = project.root / ".nox" / tier.session / "bin"
+    if not (lock_of(folder / "python", project.root) and os.access(folder / "python", os.X_OK)):
+        return run_session(project.root, tier.session, [], python=nox, stdout=stdout)
+    environment = {name: value for name, value in os.environ.items() if name != SESSION_VARIABLE}
+    environment |= {
+        "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONPATH": engine_path(project.root),
+        "VIRTUAL_ENV": str(folder.parent),
+    }
+    command = [str(folder / "python"), "-m", "runbook.smoke", "--tier", tier.name]
+    status = subprocess.call(command, cwd=project.root, env=environment, stdout=stdout)
+    return ExitCode(status) if status in set(ExitCode) else ExitCode.ENVIRONMENT
 
 
 def run_session(

@@ -49,7 +49,7 @@ EXIT_CODES_VARIABLE = (
 GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this run besides
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
-_SESSION = "NOX_CURRENT_SESSION"  # of several in one call, each is known by this
+SESSION_VARIABLE = "NOX_CURRENT_SESSION"  # of several in one call, each is known by this
 _YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
@@ -143,7 +143,7 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
         bent = " ".join(_bent(tier))
-        session = os.environ.get(_SESSION, tier.session)
+        session = os.environ.get(SESSION_VARIABLE, tier.session)
         session = "" if session == tier.session else session
         say(
             header(tier=tier.name, source=source, run=folder.id, session=session, bent=bent),
@@ -248,10 +248,10 @@ def _run_companions(run: Run, options: argparse.Namespace, companions: list[Comp
     for companion in companions:
         narrate(f"note: {companion}")
         if not companion.run:
-            from runbook.sessions import run_session  # noqa: PLC0415 - hardly ever
+            from runbook.sessions import run_tier  # noqa: PLC0415 - hardly ever
 
-            session, python = companion.tier.session, options.companions_by
-            codes.append(run_session(run.project.root, session, [], python=python, stdout=results))
+            nox = options.companions_by
+            codes.append(run_tier(run.project, companion.tier, nox=nox, stdout=results))
     return max(codes)
 
 

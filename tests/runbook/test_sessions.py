@@ -11,7 +11,8 @@ import pytest
 
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
-from runbook.sessions import run_session
+from runbook.project import find_project
+from runbook.sessions import run_session, run_tier
 from tests.runbook.support import ENGINE, NOXFILE, engine_environment
 
 if TYPE_CHECKING:
@@ -71,3 +72,35 @@ def test_a_run_that_was_killed_leaves_no_temporary_file(
     assert [] == [each.name for each in scratch.iterdir() if each.name.startswith("runbook-")]
     assert ExitCode.GREEN == run_session(project.root, "quick", [])
     assert [] == list((project.root / ".runbook" / "calls").iterdir())
+
+
+def test_a_tier_needs_no_nox_where_its_environment_holds_a_lock(
+    project: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = project.write(".nox/quick/bin/python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    made.chmod(0o755)
+    project.write("requirements/quick.txt", "tool==1\n")
+    whole = find_project(project.root)
+    tier = whole.tier("fast")._replace(session="quick")
+
+    codes, by_nox = [], []
+    for installed in ("tool==1\n", "tool==2\n"):
+        project.write(".nox/quick/installed-lock.txt", installed)
+        codes.append(run_tier(whole, tier, nox=sys.executable))
+        said = capfd.readouterr()
+        by_nox.append("nox > Running session quick" in said.err)
+        assert "RESULT green" in said.out
+
+    assert [ExitCode.GREEN, ExitCode.GREEN] == codes
+    assert [False, True] == by_nox
+
+
+def test_a_tier_that_is_killed_is_not_green(project: TinyProject) -> None:
+    made = project.write(".nox/quick/bin/python", "#!/bin/sh\nkill -9 $$\n")
+    made.chmod(0o755)
+    project.write("requirements/quick.txt", "tool==1\n")
+    project.write(".nox/quick/installed-lock.txt", "tool==1\n")
+    whole = find_project(project.root)
+
+    tier = whole.tier("fast")._replace(session="quick")
+    assert ExitCode.ENVIRONMENT == run_tier(whole, tier, nox=sys.executable)
