@@ -213,13 +213,13 @@ class Search:
         return self.posterior.none >= (_LIKELY_NONE_DOUBTED if is_doubted else _LIKELY_NONE)
 
     def _free_ends(self) -> tuple[int, ...]:
-        """Return the ends that can run along in the first round without costing another one."""
+        """Return the ends that can run along in the first round without costing another one, the proof's included."""
         size, width = self.dag.size, self._width
         for ends in ((self.dag.tip, GOOD_END), (self.dag.tip,)):
             parts = width - len(ends) + 1
             if parts > 1:
-                rounds = 1 + stopping.rounds_needed(-(-size // parts), width)
-                if rounds <= stopping.rounds_needed(size, width):
+                rounds = 1 + stopping.rounds_with_proof(-(-size // parts), width)
+                if rounds <= stopping.rounds_with_proof(size, width):
                     return ends
         return ()
 

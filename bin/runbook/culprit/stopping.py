@@ -123,6 +123,22 @@ def rounds_needed(size: int, width: int) -> int:
     return rounds
 
 
+def rounds_with_proof(size: int, width: int) -> int:
+    """Return the rounds of a search that is never lied to and whose last one runs the tip without each who is left.
+
+    That is the proof, in so far as it is run ahead.
+
+    Args:
+        size: How many candidates there are.
+        width: How many runs go on at once.
+    """
+    rounds = 1
+    while 2 * size - 1 > width:
+        size = -(-size // (width + 1))
+        rounds += 1
+    return rounds
+
+
 def steady_limit(size: int, width: int) -> int:
     """Return after how many rounds a search stops whose runs have never contradicted each other.
 

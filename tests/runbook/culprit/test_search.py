@@ -205,6 +205,18 @@ def test_whoever_is_idle_at_the_end_runs_the_proof_ahead() -> None:
     assert (0, 1) == search.posterior.counts[without(dag, 77)]
 
 
+@pytest.mark.parametrize(("width", "rounds"), [(4, 4), (8, 3)])
+def test_the_ends_do_not_run_along_where_the_proof_would_come_a_round_later(
+    width: int, rounds: int
+) -> None:
+    dag = line(200)
+    for culprit in range(dag.tip):
+        search = make(dag, rate=0.0, width=width)
+        play(search, steady(dag, culprit))
+        assert (0, 1) == search.posterior.counts[without(dag, culprit)]
+        assert rounds >= search.rounds
+
+
 def test_born_red_is_said() -> None:
     finding, _ = play(make(line(20)), lambda _: Outcome.FAIL)
     assert Word.BORN_RED == finding.word

@@ -16,6 +16,14 @@ def test_the_rounds_needed_are_the_least_that_reach(size: int, width: int) -> No
     assert rounds == 0 or (width + 1) ** (rounds - 1) < size
 
 
+@given(st.integers(1, 10**6), st.integers(1, 64))
+def test_the_last_of_the_rounds_has_room_for_the_proofs_too(size: int, width: int) -> None:
+    rounds = stopping.rounds_with_proof(size, width)
+    last = (width + 1) // 2  # each of them but one is run, and the tip without each
+    assert max(1, last) * (width + 1) ** (rounds - 1) >= size
+    assert rounds == 1 or last * (width + 1) ** (rounds - 2) < size
+
+
 # m = ceil(log d / log f): the first line is the half-lie of the literature, the last is capped.
 @pytest.mark.parametrize(
     ("rate", "confidence", "runs"),
