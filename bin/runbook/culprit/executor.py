@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import runbook
 from runbook.calls import call_install
-from runbook.culprit.git import git
+from runbook.culprit.git import borrow, git
 from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.probing import Job, Probe, ProbeResult, Word
 from runbook.culprit.worktrees import Worktree
@@ -172,8 +172,7 @@ def bundle(source: Path, commit: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="runbook-bundle-") as scratch:
         folder = Path(scratch)
         (folder / "source").symlink_to(source)
-        options = ("--quiet", "--shared", "--bare", "--template=")
-        git(folder, "clone", *options, "--", str(folder / "source"), "clone")
+        borrow(folder / "source", folder / "clone", "--bare")
         git(folder / "clone", "update-ref", "refs/heads/culprit-search", commit)
         git(
             folder / "clone",

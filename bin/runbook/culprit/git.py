@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-# Neither a hook nor a filter of the user's own decides what a tree holds.
+# No hook, no filter and no monitor of the user's own decides what a tree holds.
 _SETTINGS = (
-    "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null",
+    "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null", "-c", "core.fsmonitor=false",
     "-c", "gc.auto=0", "-c", "core.quotePath=false",
 )  # fmt: skip
 
@@ -29,8 +29,13 @@ class GitFailed(EnvironmentNotReady):
     """git ended with an error; ``what`` holds the line that says which."""
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str, given: str = "") -> str:
     """Run git in ``folder`` and return what it printed.
+
+    Args:
+        folder: The folder.
+        arguments: What follows ``git``.
+        given: What it reads.
 
     Raises:
         UsageError: git is not installed, or the folder does not exist.
@@ -39,7 +44,7 @@ def git(folder: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(
             ["git", *_SETTINGS, *arguments], cwd=folder, env=clean_environment() | _QUIET,
-            capture_output=True, check=False, stdin=subprocess.DEVNULL,
+            input=os.fsencode(given), capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:
         step = "install git" if error.filename == "git" else _NO_FOLDER
@@ -53,6 +58,30 @@ def git(folder: Path, *arguments: str) -> str:
         what = f"git {arguments[0]} in {folder}: {complaint}"
         raise GitFailed(what, next_step=step_where_full("\n".join(said)))
     return os.fsdecode(done.stdout)
+
+
+def borrow(source: Path, place: Path, *options: str) -> None:
+    """Clone a repository so that its objects are borrowed; what a partial one lacks, the clone fetches for itself.
+
+    Args:
+        source: The folder that git calls ``.git``, or a bundle.
+        place: The clone.
+        options: Further ones of ``git clone``.
+    """
+    promised = _promised(source) if source.is_dir() else ()
+    arguments = ("--quiet", "--shared", "--template=", *options, *promised)
+    git(place.parent, "clone", *arguments, "--", str(source), str(place))
+
+
+def _promised(source: Path) -> tuple[str, ...]:
+    """Return the options by which a clone asks whom a partial clone was promised its missing objects by."""
+    config = ("config", "--file", str(source / "config"))
+    try:
+        key, _, _ = git(source, *config, "--get-regexp", r"^remote\..*\.promisor$").partition(" ")
+        url = git(source, *config, "--get", f"{key.removesuffix('promisor')}url").removesuffix("\n")
+    except GitFailed:  # nothing was left out
+        return ()
+    return "-c", "remote.promised.promisor=true", "-c", f"remote.promised.url={url}"
 
 
 def step_where_full(said: str) -> str:

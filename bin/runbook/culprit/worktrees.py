@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.culprit import guard
-from runbook.culprit.git import GitFailed, git
+from runbook.culprit.git import GitFailed, borrow, git
 from runbook.errors import EnvironmentNotReady
 from runbook.source_state import INDEX_PREFIX
 
@@ -81,17 +81,7 @@ class Worktree:
             self._checkout(sha)
         except GitFailed:  # the last command broke the clone, or there is none yet
             shutil.rmtree(self.path, ignore_errors=True)
-            git(
-                self.scratch,
-                "clone",
-                "--quiet",
-                "--shared",
-                "--no-checkout",
-                "--template=",
-                "--",
-                str(self._source),
-                str(self.path),
-            )
+            borrow(self._source, self.path, "--no-checkout")
             self._checkout(sha)
         if without:
             self._take_out(without)

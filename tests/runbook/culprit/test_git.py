@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,22 @@ def test_no_hook_of_the_user_runs(repository: Repository, tmp_path: Path) -> Non
     hook.chmod(0o755)
     git(repository.root, "checkout", "--quiet", "--detach", "HEAD")
     assert not (tmp_path / "ran").exists()
+
+
+def test_no_monitor_of_the_user_says_what_has_changed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    monitor = tmp_path / "nothing-changed"
+    monitor.write_text("#!/bin/sh\nprintf 'token\\0'\n", encoding="utf-8")
+    monitor.chmod(0o755)
+    repository.git("config", "core.fsmonitor", str(monitor))
+    (file,) = repository.git("ls-files").splitlines()
+    os.utime(repository.root / file, (0, 0))  # long before its index: git believes the monitor
+    repository.git("update-index", "--fsmonitor")
+    repository.git("status")
+    repository.write(file, "changed\n")
+    git(repository.root, "checkout", "--quiet", "--force", "HEAD")
+    assert "" == git(repository.root, "diff", "--no-ext-diff", "HEAD")
 
 
 def test_what_git_complains_of_last_is_what_is_said(repository: Repository) -> None:

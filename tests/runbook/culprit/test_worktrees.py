@@ -47,6 +47,20 @@ def test_a_tree_that_the_command_broke_is_made_anew(history: History, tree: Work
     assert (tree.path / "state").exists()
 
 
+def test_what_a_partial_clone_lacks_is_fetched_into_the_tree(
+    history: History, tmp_path: Path
+) -> None:
+    history.git("config", "uploadpack.allowFilter", "true")
+    history.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    partial = tmp_path / "partial"
+    history.git("clone", "--quiet", "--filter=blob:none", history.root.as_uri(), str(partial))
+    objects = sorted((partial / ".git" / "objects").rglob("*"))
+    tree = Worktree(tmp_path / "place", partial / ".git")
+    tree.prepare(history.git("rev-parse", "main~20"))
+    assert "0" == (tree.path / "number").read_text(encoding="utf-8").strip()
+    assert objects == sorted((partial / ".git" / "objects").rglob("*"))
+
+
 def test_an_unknown_commit_is_an_error_of_the_environment(tree: Worktree) -> None:
     with pytest.raises(EnvironmentNotReady):
         tree.prepare("1" * 40, ())
