@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING
 
 from runbook.culprit.probing import Job, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_AGE = 24 * 3600.0  # seconds; services and installed packages change under an old result
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _KEPT = (Word.PASS, Word.FAIL, Word.UNTESTABLE)
 
 
@@ -42,25 +45,21 @@ class Memory:
         """
         found: dict[str, list[ProbeResult]] = {}
         try:
-            lines = self._file.read_text(encoding="utf-8").splitlines(keepends=True)
-        except FileNotFoundError:
-            return found
-        for line in lines:
-            entry = _parse(line)
-            if entry is not None and entry["at"] >= since:
-                result = ProbeResult(
-                    entry["sha"],
-                    Word(entry["word"]),
-                    entry["seconds"],
-                    entry["why"],
-                    frozenset(entry["fingerprint"]),
-                    remembered=True,
-                )
-                found.setdefault(entry["tree"], []).append(result)
+            text = self._file.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) or error.errno in _NOT_OURS:
+                return found
+            raise
+        for line in text.splitlines(keepends=True):
+            tree, at, result = _parse(line) or ("", -inf, None)
+            if result is not None and at >= since:
+                found.setdefault(tree, []).append(result)
         return found
 
     def add(self, tree: str, result: ProbeResult, *, at: float) -> None:
         """Remember one result at once; errors and cancelled probes are not worth it.
+
+        A repository that may only be read is searched all the same, and remembers nothing.
 
         Raises:
             EnvironmentNotReady: It cannot be written.
@@ -76,15 +75,25 @@ class Memory:
             with self._file.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(entry) + "\n")
         except OSError as error:
+            if error.errno in _NOT_OURS:
+                return
             raise EnvironmentNotReady(
                 f"{self._file} cannot be written: {error.strerror}", next_step="free some space"
             ) from error
 
 
-def _parse(line: str) -> dict[str, Any] | None:
-    """Read one line; a torn one, of a search that was killed, is left out."""
+def _parse(line: str) -> tuple[str, float, ProbeResult] | None:
+    """Read one line: a tree, when, and the result; a torn one, of a search that was killed, is left out."""
     try:
         entry = json.loads(line)
-    except json.JSONDecodeError:
+        result = ProbeResult(
+            entry["sha"],
+            Word(entry["word"]),
+            entry["seconds"],
+            entry["why"],
+            frozenset(entry["fingerprint"]),
+            remembered=True,
+        )
+        return (entry["tree"], entry["at"], result) if line.endswith("\n") else None
+    except (ValueError, KeyError, TypeError):
         return None
-    return entry if line.endswith("\n") and isinstance(entry, dict) else None

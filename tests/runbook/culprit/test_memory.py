@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +61,29 @@ def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-20])
     assert {"one"} == memory.recall(since=0).keys()
+
+
+@pytest.mark.parametrize("nonsense", [b"\xff\xfe\n", b"[]\n", b'{"tree": 1}\n', b"\0\0\n"])
+def test_what_is_no_entry_is_left_out(tmp_path: Path, nonsense: bytes) -> None:
+    memory = Memory(tmp_path, Job("x"))
+    memory.add("one", FAIL, at=1)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(nonsense + file.read_bytes())
+    assert {"one"} == memory.recall(since=0).keys()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_what_may_only_be_read_is_searched_without_a_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    monkeypatch.setattr("pathlib.Path.read_text", refuse)
+    memory = Memory(tmp_path / "not ours", Job("x"))
+    memory.add("tree", FAIL, at=1)
+    assert {} == memory.recall(since=0)
 
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
