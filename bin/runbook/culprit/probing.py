@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runbook.culprit.worktrees import OverlayFile
 
 _COMMAND_ERROR = 126  # and up: not found, not executable, ended by a signal
+OUT_OF_TIME = "not over after"  # how the reason of such an error begins
 _TAIL = 65536  # bytes of output that are looked at: where a failure's summary stands
 
 # A HOME of its own keeps runs apart; these settings, caches and toolchains are safe to share.
@@ -206,7 +207,7 @@ def classify(status: int | None, timeout: float) -> tuple[Word, str]:
         timeout: Seconds, for the text.
     """
     if status is None:
-        return Word.ERROR, f"not over after {timeout:g} s"
+        return Word.ERROR, f"{OUT_OF_TIME} {timeout:g} s"
     if status == 0:
         return Word.PASS, ""
     if status == ExitCode.UNTESTABLE:

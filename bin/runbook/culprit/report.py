@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_module, typed
 from runbook.culprit.command_line import probe_line
+from runbook.culprit.probing import OUT_OF_TIME
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
 from runbook.culprit.rates import capacity
@@ -193,7 +194,21 @@ def headline(result: Result) -> str:
         whys = [_mended(result), result.why]
         why = "".join(f"; {each}" for each in whys if each)
         return f"not-reproduced: no commit is to blame; {_rate(result)} ({result.probability:.1%} sure){why}"
-    return f"inconclusive: {result.why}"
+    return f"inconclusive: {result.why}{_late(result)}"
+
+
+def _late(result: Result) -> str:
+    """Say how runs that were out of time, as where a regression hangs, would be no error of the command."""
+    late = sum(
+        each.word is Said.ERROR and each.why.startswith(OUT_OF_TIME) for each in result.probes
+    )
+    if not late:
+        return ""
+    runs = "run was" if late == 1 else "runs were"
+    return (
+        f"; {late} {runs} not over in time, which is held against no commit: "
+        "where that is the failure, begin the command with 'timeout SECONDS'"
+    )
 
 
 def _mended(result: Result) -> str:

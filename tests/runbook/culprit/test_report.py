@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from runbook.culprit.history import Description
-from runbook.culprit.probing import ProbeResult
+from runbook.culprit.probing import ProbeResult, classify
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.report import Plan, Result, headline, notes, render, render_plan
 from runbook.culprit.search import Word
@@ -81,6 +81,18 @@ def test_a_bad_end_that_passes_where_others_failed_is_named() -> None:
     assert headline(mended).endswith("(98.7% sure); eeeeeeeeee, the bad end, passes")
     flaky = replace(mended, probes=(*probes, replace(probes[1], word=Said.FAIL)))
     assert headline(flaky).endswith("it failed in 2 of 3 runs (98.7% sure)")
+
+
+def test_where_runs_were_out_of_time_it_is_said_how_that_would_count_as_a_failure() -> None:
+    _, why = classify(None, 2)
+    late = ProbeResult("b" * 40, Said.ERROR, 2.0, f"{why}: and what it printed")
+    failed = ProbeResult("c" * 40, Said.FAIL, 2.0, f"exit status 1: {why}")
+    open_ = replace(RESULT, word=Word.INCONCLUSIVE, culprit=None, why="for a reason")
+    assert "inconclusive: for a reason" == headline(replace(open_, probes=(failed,)))
+    assert headline(replace(open_, probes=(failed, late, late))) == (
+        "inconclusive: for a reason; 2 runs were not over in time, which is held against no commit: "
+        "where that is the failure, begin the command with 'timeout SECONDS'"
+    )
 
 
 def test_what_is_born_red_was_red_at_the_good_end_or_back_to_the_root() -> None:
