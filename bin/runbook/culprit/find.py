@@ -89,7 +89,8 @@ def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) 
         culprit = hunt.range.commits[site]
         proof = prove(hunt, site, tip)
         say(f"the tip without {culprit.sha[:10]}: {proof.tip}")
-        if later := green_again(hunt, case.prober, culprit, proof):
+        undone_by = case.repository.undoing(culprit.sha, case.bad)
+        if later := green_again(hunt, case.prober, culprit, proof, undone_by):
             say(f"{later[:10]} is green after it: looking for the latest break")
             searched = _range(case.repository, case.options, later, case.bad)
             hunt = Hunt(case.options, searched, tip, case.prober, say)

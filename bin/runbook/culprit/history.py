@@ -16,6 +16,7 @@ from runbook.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+_NO_LARGE = ("-c", "core.bigFileThreshold=1m")  # larger files are not compared line by line
 _SUBMODULE = "160000 "
 _BLOCK = re.compile(
     r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )"
@@ -292,6 +293,28 @@ class Repository:
         which = ("-m", "--first-parent", "--no-show-signature", "--format=")
         names = git(self.root, "log", "--max-count=1", "-z", "--name-only", *which, commit)
         return Description(commit, subject, author, date, tuple(filter(None, names.split("\0"))))
+
+    def undoing(self, commit: str, until: str) -> list[str]:
+        """Return the commits after ``commit`` up to ``until`` that changed the opposite, newest first."""
+        files = self.describe(commit).files
+        if not files:
+            return []
+        opposite = self._alike("-R", "-m", "--first-parent", "--max-count=1", commit)
+        later = self._alike(f"{commit}..{until}", "--", *files)
+        return [each for each, change in later.items() if change in opposite.values()]
+
+    def _alike(self, *which: str) -> dict[str, str]:
+        """Return for each commit that changes something a name that whatever changes the same, wherever, has too."""
+        plain = (
+            "--no-color",
+            "--no-prefix",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-show-signature",
+        )
+        patches = git(self.root, *_NO_LARGE, "log", "-p", *plain, "--format=commit %H", *which)
+        named = git(self.root, "patch-id", "--stable", given=patches)
+        return {commit: change for change, commit in map(str.split, named.splitlines())}
 
     def added(self, path: str, before: str) -> str:
         """Return the newest commit up to ``before`` that added a file, or nothing."""

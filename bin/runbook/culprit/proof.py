@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit.probing import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runbook.culprit.history import Commit
     from runbook.culprit.hunt import Hunt
@@ -60,7 +60,7 @@ def prove(hunt: Hunt, site: int, tip: str) -> Proof:
     """
     culprit = hunt.range.commits[site]
     has_passed = False
-    if culprit.sha == tip and len(culprit.parents) == 1:
+    if culprit.sha == tip and culprit.parents:
         return Proof(Tip.GREEN, "it is the tip: without it there is its parent")
     if hindrance := hunt.hindrance(site):
         return _read(hunt, hindrance)
@@ -86,20 +86,25 @@ def _read(hunt: Hunt, result: ProbeResult) -> Proof:
     return Proof(Tip.UNKNOWN, result.why or "another failure hides this one")
 
 
-def green_again(hunt: Hunt, prober: Prober, culprit: Commit, proof: Proof) -> str:
+def green_again(
+    hunt: Hunt, prober: Prober, culprit: Commit, proof: Proof, undone_by: Sequence[str] = ()
+) -> str:
     """Return a commit after the culprit that is green, so that the culprit is not the latest break; else nothing.
 
-    Where the culprit cannot be taken out, one run is spent on it; where the tip stays red without it, more.
+    Where the culprit cannot be taken out, or was undone once, one run is spent on it; where the tip stays red without
+    it, more.
 
     Args:
         hunt: The search that named the culprit.
         prober: Runs and remembers.
         culprit: The commit.
         proof: What the tip does without it.
+        undone_by: Later commits that undid it, newest first: what did it once more may have been taken out with it.
     """
-    if not hunt.state.is_consistent or proof.tip not in (Tip.RED, Tip.CONFLICT):
+    if not hunt.state.is_consistent or proof.tip not in (Tip.RED, Tip.CONFLICT, Tip.GREEN):
         return ""
-    guesses = _behind_later_changes(hunt, culprit)
+    behind = () if proof.tip is Tip.GREEN else _behind_later_changes(hunt, culprit)
+    guesses = (*undone_by, *behind)
     most = _MOST_GUESSES if proof.tip is Tip.RED else 1
     further = _doubling_back(hunt, culprit) if proof.tip is Tip.RED else ()
     known = {each.sha: each.word for each in prober.results if not each.without}

@@ -65,6 +65,25 @@ def test_a_tip_that_is_the_culprit_needs_no_run_of_its_own(lines: History) -> No
     assert not any(probe["without"] for probe in searched.record["probes"])
 
 
+def test_a_merge_that_is_the_tip_needs_no_run_of_its_own_either(lines: History) -> None:
+    """Each of its parents is green: only together they break it."""
+    change(lines, 4)
+    lines.git("checkout", "--quiet", "-b", "side")
+    lines.write("b", "good\n")
+    lines.commit("add b")
+    lines.git("checkout", "--quiet", "main")
+    write_a(lines, "bad\n", "break what b needs")
+    lines.git("merge", "--quiet", "--no-edit", "side")
+
+    searched = lines.search(
+        "--good", "HEAD~4", "--command", lines.command(f"[ ! -e b ] || {CHECK}")
+    )
+
+    assert lines.git("rev-parse", "HEAD") == searched.culprit
+    assert "pass" == searched.record["tip_without_culprit"]
+    assert not any(probe["without"] for probe in searched.record["probes"])
+
+
 @pytest.mark.parametrize("first", range(3, 20, 4))
 def test_broke_mended_and_broke_again_names_the_latest(lines: History, first: int) -> None:
     """Wherever the halves fall, the search must not end at the earlier break."""
@@ -79,6 +98,48 @@ def test_broke_mended_and_broke_again_names_the_latest(lines: History, first: in
     searched = lines.search("--good", "HEAD~31", "--command", lines.command(CHECK))
 
     assert ("found", latest) == (searched.record["verdict"], searched.culprit)
+
+
+@pytest.mark.parametrize("before", range(3, 20, 4))
+def test_what_was_undone_and_done_once_more_is_blamed_on_the_latest(
+    lines: History, before: int
+) -> None:
+    """Taken out of the tip, the first time mends it as well: both did the same."""
+    lines.write("b", "one\n")
+    change(lines, before)
+    lines.write("b", "two\n")
+    first = write_a(lines, "bad\n", "do it")
+    change(lines, 3)
+    lines.git("revert", "--no-edit", first)
+    change(lines, 4)
+    lines.git("cherry-pick", first)
+    latest = lines.git("rev-parse", "HEAD")
+    change(lines, 22 - before)
+
+    searched = lines.search("--good", "HEAD~31", "--command", lines.command(CHECK))
+
+    assert ("found", latest) == (searched.record["verdict"], searched.culprit)
+
+
+def test_what_was_undone_while_something_else_was_broken_is_not_cleared(lines: History) -> None:
+    """The commit that undid it is red for a reason that is gone by now."""
+    lines.write("b", "good\n")
+    change(lines, 3)
+    first = write_a(lines, "bad\n", "break a")
+    change(lines, 2)
+    lines.write("b", "bad\n")
+    lines.commit("break b")
+    lines.git("revert", "--no-edit", first)
+    lines.git("cherry-pick", first)
+    lines.write("b", "good\n")
+    lines.commit("mend b")
+    change(lines, 24)
+
+    searched = lines.search(
+        "--good", "HEAD~32", "--command", lines.command("grep -q good a && grep -q good b")
+    )
+
+    assert ("found", first) == (searched.record["verdict"], searched.culprit)
 
 
 def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> None:
