@@ -35,14 +35,13 @@ class FileSubscriptionStore:
         """The owner's tier; free when there is no file, or none that can be believed."""
         if not is_user_id(owner_id):
             return Tier.free
-        path = self._path(owner_id)
         try:
-            data, _ = read_regular(path, _MAX_BYTES)
-            return decode_strictly(data, _SubscriptionFile).tier
+            return self._read(owner_id)
         except FileNotFoundError:
             return Tier.free
         except (OSError, UnfitFileError, ValueError) as error:
-            _log.warning("subscription %r counts as free: %r", str(path), str(error))
+            path = str(self._path(owner_id))
+            _log.warning("subscription %r counts as free: %r", path, str(error))
             return Tier.free
 
     def set_tier(self, owner_id: str, tier: Tier) -> None:
@@ -60,9 +59,25 @@ class FileSubscriptionStore:
 
     def all(self) -> Iterator[tuple[str, Tier]]:
         """Everybody who was ever put on a tier, in order of their ids."""
-        for path in sorted(self._directory.glob("usr_*.json")):
-            if is_user_id(path.stem):
-                yield path.stem, self.tier(path.stem)
+        return ((owner_id, self.tier(owner_id)) for owner_id in self._owners())
+
+    def unreadable(self) -> Iterator[str]:
+        """Names those whose file cannot be believed."""
+        for owner_id in self._owners():
+            try:
+                self._read(owner_id)
+            except FileNotFoundError:
+                continue
+            except (OSError, UnfitFileError, ValueError):
+                yield owner_id
+
+    def _owners(self) -> list[str]:
+        names = (path.stem for path in self._directory.glob("usr_*.json"))
+        return sorted(filter(is_user_id, names))
+
+    def _read(self, owner_id: str) -> Tier:
+        data, _ = read_regular(self._path(owner_id), _MAX_BYTES)
+        return decode_strictly(data, _SubscriptionFile).tier
 
     def _path(self, owner_id: str) -> Path:
         return self._directory / f"{owner_id}.json"

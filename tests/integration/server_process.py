@@ -72,6 +72,12 @@ class Roots:
         found = {file: _read(file) for file in stored}
         return found | self._stored_rows() if self.database_url else found
 
+    def break_subscription(self, owner_id: str) -> None:
+        """Leave half a record of somebody who pays, where tiers are files; a database has no halves."""
+        if not self.database_url:
+            half = self.data / "subscriptions" / f"{owner_id}.json"
+            half.write_text('{"version":1,"tier":"pro"', encoding="utf-8")
+
     def _stored_rows(self) -> dict[str, bytes]:
         """Return everything that is in the database instead."""
         store = self.stores.canvases

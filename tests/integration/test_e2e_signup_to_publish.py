@@ -319,6 +319,7 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
 
     with VISITOR_IS_NOBODY:
         assert 401 == visitor.get(MINE).status
+    count = visitor.get("/metrics").json["canvas_count"]
 
     unpublished = owner.client.post(f"/studio/canvas/{canvas.id}/unpublish", {})
 
@@ -331,6 +332,7 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
         with UNSEEN_IS_MISSING:
             assert 404 == gone.status
     assert {"Comes and goes": None, "Stays": 1} == slots_of(owner)
+    assert count - 1 == visitor.get("/metrics").json["canvas_count"]  # it is not only hidden
     path = f"/studio/canvas/{canvas.id}"
     draft = owner.client.get(path).json
     assert draft == unpublished.json
@@ -428,6 +430,7 @@ def test_free_tier_fourth_slot_returns_402_with_contract_shape(
             assert reply.status in {200, 402}
         assert 200 == reply.status
     owner.publish_elsewhere(published[2].id, 7, "pro")  # which was paid for, once
+    visitor.server.roots.break_subscription(owner.id)
     before = owner.client.get(MINE).json
     assert ("free", 3, 3) == tuple(
         before[key] for key in ("tier", "current_published", "free_limit")

@@ -272,14 +272,16 @@ def test_visitor_cannot_publish(owner: Owner, stranger: Owner, visitor: Client) 
     canvas = owner.seed("Not yours to publish")
     expired = owner.issue_token(days_ago=91)
     revoked = owner.issue_token(days_ago=1, is_revoked=True)
-    assert 401 == visitor.using(expired).get("/studio/canvas/mine").status
+    forged = owner.forge_token(days_ago=91)
+    for over in (expired, forged):
+        assert 401 == visitor.using(over).get("/studio/canvas/mine").status
     right = owner.issue_token(days_ago=1)  # the last file that was written is of one that is good
     before = visitor.server.roots.snapshot()
     wish = {"slot_index": 0, "visibility": "public"}
     path = f"/studio/canvas/{canvas.id}/publish"
 
     wrong = ("not-a-token", right[:-1], f"{right}x", right.swapcase())
-    for token in ("", *wrong, DASHBOARD_TOKEN, expired, revoked):
+    for token in ("", *wrong, DASHBOARD_TOKEN, expired, forged, revoked):
         reply = visitor.using(token).post(path, wish)
 
         assert 401 == reply.status
@@ -291,6 +293,12 @@ def test_visitor_cannot_publish(owner: Owner, stranger: Owner, visitor: Client) 
         visitor.using("not-a-token").sending(Cookie=f"pairing_token={right}"),
     ):
         assert 401 == client.get("/studio/canvas/mine").status
+    # Of two, whoever stands before the server may have looked at the other one.
+    for header in ("Authorization: Bearer ", "Cookie: pairing_token="):
+        for tokens in ((right, "not-a-token"), ("not-a-token", right)):
+            said = "".join(f"{header}{token}\r\n" for token in tokens)
+            head = f"GET /studio/canvas/mine HTTP/1.1\r\nHost: smoke\r\n{said}\r\n"
+            assert 401 == visitor.say(head.encode()).status
     assert 401 == visitor.post(path, {"slot_index": "first"}).status
     assert 404 == stranger.publish(canvas.id, 0).status
     assert before == visitor.server.roots.snapshot()
@@ -332,11 +340,15 @@ def test_visitor_cannot_modify(owner: Owner, stranger: Owner, visitor: Client) -
         assert [status] * 5 == [attempt.status for attempt in attempts(stranger.client, path)]
     # The owner's browser is let in by its cookie, and no other site may use it.
     browser = visitor.sending(Cookie=f"pairing_token={owner.client.token}")
-    for elsewhere in (browser, browser.sending(Origin="https://other.example")):
+    here = browser.sending(Origin=visitor.server.url)
+    for elsewhere in (
+        browser,
+        browser.sending(Origin="https://other.example"),
+        here.sending(**{"Sec-Fetch-Site": "cross-site"}),
+    ):
         refused = elsewhere.put(f"/studio/canvas/{draft.id}", {"title": "defaced"})
         assert (403, "cross_origin") == (refused.status, refused.json["error"])
     assert before == visitor.server.roots.snapshot()
-    here = browser.sending(Origin=visitor.server.url)
     assert 200 == here.put(f"/studio/canvas/{draft.id}", {"title": "by hand"}).status
     made = stranger.client.post("/studio/canvas", {"owner_id": owner.id})
     assert (201, stranger.id) == (made.status, made.json["owner_id"])
