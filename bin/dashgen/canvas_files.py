@@ -117,6 +117,23 @@ class CanvasFiles:
             names = sorted(os.listdir(self._directory))  # noqa: PTH208 - names are all it takes
             yield from (name for name in names if is_user_id(name))
 
+    def unreadable(self) -> Iterator[str]:
+        """Names what stands where canvases should and cannot be read; nothing is moved."""
+        if os.path.lexists(self._directory) and not self._is_folder(self._directory):
+            yield self._directory.name
+        for owner_id in self.owners():
+            folder = self._directory / owner_id
+            if not self._is_folder(folder):
+                yield owner_id
+                continue
+            for canvas_id in filter(None, map(_id_in_name, sorted(os.listdir(folder)))):  # noqa: PTH208
+                try:
+                    self._load(owner_id, canvas_id)
+                except UnfitFileError:
+                    yield canvas_id
+                except FileNotFoundError:
+                    continue  # it was deleted meanwhile
+
     def write(self, content: StoredContent) -> None:
         """Stores the content durably. The caller holds the lock.
 

@@ -265,6 +265,14 @@ class JsonFileCanvasStore:
                 if content.id not in kept:
                     self._files.remove(content)
 
+    def unreadable(self) -> Iterator[str]:
+        """Names what is stored and cannot be read; moves nothing."""
+        try:
+            self._index_file.reread()
+        except UnfitFileError:
+            yield self._index_file.path.name
+        yield from self._files.unreadable()
+
     def sweep(self) -> list[SetAside]:
         """Looks through everything stored and sets broken and foreign things aside."""
         with self._writing():

@@ -6,7 +6,8 @@ crash, or after the source has changed, the same command goes on. At the end bot
 again, and their counts and digests compared. The source is only read.
 
 Exit status: 0 both sides are the same, 1 they are not, 2 usage, 4 a store cannot be opened,
-5 refused, since the target holds what the source does not.
+5 refused, since the target holds what the source does not, or either holds what this program cannot
+read: what a later program wrote is neither left behind nor written over.
 """
 
 from __future__ import annotations
@@ -128,6 +129,12 @@ def strangers(source: Stores, target: Stores) -> Iterator[str]:
     )
 
 
+def unreadable(stores: Stores) -> list[str]:
+    """Names what this program cannot read, and so would take for absent."""
+    tiers = (f"the tier of {owner_id}" for owner_id in stores.subscriptions.unreadable())
+    return [*stores.canvases.unreadable(), *tiers]
+
+
 def _batches(source: Stores) -> Iterator[dict[str, list[Canvas]]]:
     """What owners have, some owners at a time."""
     batch: dict[str, list[Canvas]] = {}
@@ -187,7 +194,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with ExitStack() as opened:
             source = opened.enter_context(closing(open_url(options.source, may_make=False)))
+            if hidden := unreadable(source):
+                return _refuse_unread("source", hidden)
             target = _open_target(options, opened)
+            if hidden := unreadable(target):
+                return _refuse_unread("target", hidden)
             return _migrate(source, target, options)
     except CannotOpenError as error:
         return _say_error(Exit.ENVIRONMENT, str(error), error.remedy)
@@ -235,6 +246,14 @@ def _say(report: Report, *, is_dry: bool) -> None:
             f" subscriptions={side.subscriptions} digest={side.digest}"
         )
     say(f"RESULT {report.verdict}")
+
+
+def _refuse_unread(side: str, hidden: Sequence[str]) -> int:
+    return _say_error(
+        Exit.REFUSED,
+        f"the {side} holds {len(hidden)} records that this program cannot read, {hidden[0]} among them",
+        "move it with the program that wrote them, or put them elsewhere first",
+    )
 
 
 def _parser() -> Parser:

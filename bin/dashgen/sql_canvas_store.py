@@ -250,6 +250,13 @@ class SqlCanvasStore:
                 connection.execute(insert(CANVASES), rows)
             self._database.count_change(connection, *by_owner)
 
+    def unreadable(self) -> Iterator[str]:
+        """Names the rows that cannot be read."""
+        for owner_id in self.owners():
+            with self._database.reading() as connection:
+                rows = connection.execute(_OF_OWNER, {"owner_id": owner_id}).all()
+            yield from (row.id for row in rows if _readable(row) is None)
+
     def sweep(self) -> list[SetAside]:
         """Nothing foreign gets into the tables; a row that cannot be read counts as absent."""
         return []

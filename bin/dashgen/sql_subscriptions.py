@@ -46,6 +46,10 @@ class SqlSubscriptionStore:
             connection.execute(delete(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.owner_id == owner_id))
             connection.execute(insert(SUBSCRIPTIONS).values(owner_id=owner_id, tier=tier))
 
+    def unreadable(self) -> Iterator[str]:
+        """None: the table takes no tier that there is not."""
+        return iter(())
+
     def all(self) -> Iterator[tuple[str, Tier]]:
         """Everybody who was ever put on a tier, in order of their ids."""
         query = select(SUBSCRIPTIONS).order_by(SUBSCRIPTIONS.c.owner_id)

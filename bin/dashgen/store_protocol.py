@@ -109,6 +109,9 @@ class CanvasStore(Protocol):
         Raises SchemaError for canvases of somebody else.
         """
 
+    def unreadable(self) -> Iterator[str]:
+        """Names what is stored and this program cannot read, such as a later program's; moves nothing."""
+
     def sweep(self) -> list[SetAside]:
         """Looks through everything stored and sets broken and foreign things aside."""
 
@@ -124,6 +127,9 @@ class SubscriptionStore(Protocol):
 
     def all(self) -> Iterator[tuple[str, Tier]]:
         """Everybody who was ever put on a tier, in order of their ids."""
+
+    def unreadable(self) -> Iterator[str]:
+        """Names whose tier is stored in a way that this program cannot read."""
 
 
 def check_page_limit(limit: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -151,6 +152,69 @@ def test_it_refuses_to_replace_what_the_source_does_not_know(source: str, target
     assert "usr_stranger" in done.stderr
     assert "next: name an empty target" in done.stderr
     assert contents(target) == {"usr_stranger": [mine]}
+
+
+def snapshot(root: Path) -> dict[str, bytes]:
+    """Every file below a folder, with its bytes."""
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def write_later_canvas(root: Path) -> str:
+    """Let a later program write one of the canvases of a file store; its name."""
+    file = next((root / "canvases" / "usr_1").glob("cnv_*.json"))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "schema_version": 2}))
+    return file.stem
+
+
+def break_index(root: Path) -> str:
+    (root / "canvases" / "_index.json").write_text('{"version": 2, "published": []}')
+    return "_index.json"
+
+
+def break_subscription(root: Path) -> str:
+    (root / "subscriptions" / "usr_1.json").write_text('{"version": 1, "tier": "team"}')
+    return "the tier of usr_1"
+
+
+def put_link_for_owner(root: Path) -> str:
+    (root / "canvases" / "usr_1").rename(root / "elsewhere")
+    (root / "canvases" / "usr_1").symlink_to(root / "elsewhere")
+    return "usr_1"
+
+
+@pytest.mark.parametrize(
+    "spoil", [write_later_canvas, break_index, break_subscription, put_link_for_owner]
+)
+def test_what_cannot_be_read_is_not_left_behind(
+    source: str, target: str, spoil: Callable[[Path], str]
+) -> None:
+    name = spoil(Path(source))
+    before = snapshot(Path(source))
+    done = run("--from", source, "--to", target)
+    assert done.returncode == Exit.REFUSED, done.stdout
+    problem = f"the source holds 1 records that this program cannot read, {name} among them"
+    assert problem in done.stderr
+    assert snapshot(Path(source)) == before
+    assert contents(target) == {}
+
+
+def test_rows_of_a_later_program_are_not_left_behind(source: str, tmp_path: Path) -> None:
+    database, target = f"sqlite:///{tmp_path}/store.db", str(tmp_path / "target")
+    assert main(["--from", source, "--to", database]) == Exit.SAME
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as connection:
+        (name,) = connection.execute("SELECT max(id) FROM canvases").fetchone()
+        connection.execute(
+            "UPDATE canvases SET about = replace(about, '\"schema_version\":1', '\"schema_version\":2')"
+            " WHERE id = ?",
+            (name,),
+        )
+    done = run("--from", database, "--to", target)
+    assert done.returncode == Exit.REFUSED, done.stdout
+    assert name in done.stderr
+    assert run("--from", source, "--to", database).returncode == Exit.REFUSED, "as the target, too"
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
+        ids = [each for (each,) in connection.execute("SELECT id FROM canvases")]
+    assert name in ids
 
 
 @pytest.mark.parametrize("url", ["no/such/folder", "sqlite:////no/such.db", "mysql://x/y"])
