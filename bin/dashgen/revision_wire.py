@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class RevisionWire:
-    """One prepared question, put as often as wanted, one at a time; a ``shared_revision.Wire``.
+    """One question, put as often as wanted, one at a time; a ``shared_revision.Wire``.
 
     It is made where waiting is allowed and used on the event loop's thread alone.
 
@@ -34,22 +34,30 @@ class RevisionWire:
         connection: A connection of psycopg that nobody else uses, outside any transaction.
         question: A statement whose answer is one value.
 
+        is_pooled: Whether a pooler stands between: each question may meet another server, and none knows what was
+            prepared.
+
     Raises:
         WireLostError: The question cannot be prepared; the connection is closed.
     """
 
-    def __init__(self, connection: Any, question: str) -> None:
+    def __init__(self, connection: Any, question: str, *, is_pooled: bool = False) -> None:
         self._connection = connection
         self._wire: PGconn = connection.pgconn
         self._socket = self._wire.socket
         self._said = b""
         self._told: Callable[[str | None], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        prepared = self._wire.prepare(_NAME, question.encode())
-        if prepared.status != ExecStatus.COMMAND_OK:
-            connection.close()
-            raise WireLostError(prepared.get_error_message())
+        self._unprepared = question.encode() if is_pooled else b""
+        if not is_pooled:
+            self._prepare(question.encode())
         self._wire.nonblocking = 1
+
+    def _prepare(self, question: bytes) -> None:
+        prepared = self._wire.prepare(_NAME, question)
+        if prepared.status != ExecStatus.COMMAND_OK:
+            self._connection.close()
+            raise WireLostError(prepared.get_error_message())
 
     def ask(self, told: Callable[[str | None], None]) -> None:
         """Puts the question; what is told was true after this call, None says that the line broke."""
@@ -58,7 +66,10 @@ class RevisionWire:
             self._loop.add_reader(self._socket, self._on_readable)
         self._told = told
         try:
-            self._wire.send_query_prepared(_NAME, None)
+            if self._unprepared:
+                self._wire.send_query(self._unprepared)
+            else:
+                self._wire.send_query_prepared(_NAME, None)
             self._wire.flush()
         except Error as error:
             self._fail(str(error))

@@ -54,10 +54,14 @@ _ON_SQLITE: Final = (
 # A server that stands still in the middle of a change must not hold its locks for ever; and what is
 # acknowledged is on the disk, and on as many more as the server is set to. One journey for all of it.
 _ON_POSTGRESQL: Final = f"""
-SET lock_timeout = '{_WAIT_SECONDS}s';
-SET idle_in_transaction_session_timeout = '30s';
-SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+SET {{scope}} lock_timeout = '{_WAIT_SECONDS}s';
+SET {{scope}} idle_in_transaction_session_timeout = '30s';
+SELECT set_config('synchronous_commit', 'on', '{{scope}}' = 'LOCAL')
+WHERE current_setting('synchronous_commit') = 'off'
 """
+# Behind a pooler only for the length of a change: the session may be another client's next.
+_IN_A_SESSION: Final = _ON_POSTGRESQL.format(scope="SESSION")
+_IN_A_CHANGE: Final = _ON_POSTGRESQL.format(scope="LOCAL")
 # UTF-8 as it is: a database without an encoding keeps the bytes, and initdb makes one where no language is set.
 _HOLD_EVERY_CHARACTER: Final = frozenset({"UTF8", "SQL_ASCII"})
 _DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
@@ -65,6 +69,7 @@ _DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
 _MAYBE_STORED: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 # Advisory locks of PostgreSQL are named by two numbers; the first keeps ours apart from others'.
 _LOCKS_OF_OWNERS: Final = 0x656E7331
+_POOLED: Final = "is_pooled"  # what is noted of a connection
 _LOCK_OF_SCHEMA: Final = (0x656E7332, 0)
 _REVISION: Final = "SELECT sum(changes) FROM grid_changes"
 
@@ -140,6 +145,8 @@ class Database:
         with _errors_told(), self._engine.connect() as connection:
             writer = connection.execution_options(is_writer=True)
             with writer.begin() as transaction:
+                if writer.info.get(_POOLED):
+                    writer.exec_driver_sql(_IN_A_CHANGE)
                 # In one order, so that no two changes wait for each other.
                 for number in sorted(set(map(_number_of, owner_ids))):
                     self._lock(writer, _LOCKS_OF_OWNERS, number)
@@ -182,7 +189,8 @@ class Database:
         from dashgen.revision_wire import RevisionWire  # noqa: PLC0415 - needs PostgreSQL's driver
 
         with _errors_told():
-            return RevisionWire(self._detached(), _REVISION)
+            connection, is_pooled = self._detached()
+            return RevisionWire(connection, _REVISION, is_pooled=is_pooled)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -192,7 +200,7 @@ class Database:
 
     def _revision_anew(self) -> str:
         with _errors_told():
-            self._watch = self._detached()
+            self._watch, _ = self._detached()
             try:
                 return self._read_revision()
             except self._engine.dialect.loaded_dbapi.Error as error:
@@ -203,14 +211,19 @@ class Database:
         (changes,) = self._watch.execute(_REVISION).fetchone()
         return str(changes)
 
-    def _detached(self) -> Any:
-        """A connection of the driver that is nobody else's, with no transaction around its statements."""
+    def _detached(self) -> tuple[Any, bool]:
+        """A connection of the driver that is nobody else's, with no transaction around its statements.
+
+        Returns:
+            The connection, and whether a pooler stands between.
+        """
         pooled = self._engine.raw_connection()
+        is_pooled = bool(pooled.info.get(_POOLED))
         pooled.detach()
         connection: Any = pooled.dbapi_connection
         if not self.is_local:
             connection.autocommit = True
-        return connection
+        return connection, is_pooled
 
     def _forget_watch(self) -> None:
         if self._watch is not None:
@@ -299,10 +312,22 @@ def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
         connection.execute(statement)
 
 
-def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
+def _set_up_postgresql(connection: Any, entry: ConnectionPoolEntry) -> None:
     connection.autocommit = True
-    connection.execute(_ON_POSTGRESQL)
+    entry.info[_POOLED] = _is_pooled(connection)
+    if entry.info[_POOLED]:
+        connection.prepare_threshold = (
+            None  # the next statement may meet a server that knows nothing of it
+        )
+    else:
+        connection.execute(_IN_A_SESSION)
     connection.autocommit = False
+
+
+def _is_pooled(connection: Any) -> bool:
+    """Whether a pooler stands between: the process that answers is not the one that was announced."""
+    (answering,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return bool(answering != connection.info.backend_pid)
 
 
 def _begin_on_sqlite(connection: Connection) -> None:

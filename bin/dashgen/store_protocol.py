@@ -83,7 +83,7 @@ class CanvasStore(Protocol):
         """Makes the canvas a draft; one that is a draft stays so."""
 
     def delete(self, canvas_id: str, owner_id: str) -> None:
-        """Removes the canvas, out of the grid first."""
+        """Removes the canvas, out of the grid first; a crash in between leaves it as a draft."""
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
         """Makes a published canvas the owner's only showcase, or no longer.

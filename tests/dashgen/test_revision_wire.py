@@ -44,6 +44,24 @@ async def answer_of(wire: Wire) -> str | None:
     return await answer
 
 
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_the_question_is_prepared_unless_a_pooler_stands_between(
+    postgresql_url: str, *, is_pooled: bool
+) -> None:
+    with psycopg.connect(postgresql_url, autocommit=True) as line:
+        wire = RevisionWire(line, "SELECT 7", is_pooled=is_pooled)
+        prepared = line.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
+        assert prepared == (0 if is_pooled else 1,)
+        line.pgconn.nonblocking = 1
+
+        async def work() -> list[str | None]:
+            said = [await answer_of(wire) for _ in range(3)]
+            wire.close()
+            return said
+
+        assert asyncio.run(work()) == ["7"] * 3
+
+
 def test_what_another_server_has_stored_is_in_the_next_answer(pair: tuple[Stores, Stores]) -> None:
     here, there = pair
     assert here.open_wire is not None

@@ -17,6 +17,7 @@ from dashgen.sql_schema import CANVASES, STORE
 from dashgen.stores import CannotOpenError, open_url
 from tests.broken_line import BrokenLine
 from tests.dashgen.store_steps import ALICE, draft, publish
+from tests.pooled_line import PooledLine
 from tests.postgresql import PostgresqlServer
 
 if TYPE_CHECKING:
@@ -240,3 +241,19 @@ def test_a_server_s_own_settings_do_not_weaken_a_change(
             connection.exec_driver_sql("SELECT 1")
         with database.changing() as connection:
             assert used == connection.exec_driver_sql(f"SHOW {setting}").scalar_one()
+
+
+def test_behind_a_pooler_nothing_is_left_with_a_server(postgresql_url: str) -> None:
+    # The next statement may meet another server, and the next client this one.
+    url = f"{postgresql_url}%20-csynchronous_commit%3Doff"
+    with PooledLine(url) as line, closing(Database(line.url)) as database:
+        for _ in range(20):
+            with database.reading() as connection:
+                prepared = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements")
+                assert prepared.scalar_one() == 0
+        with database.reading() as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "0"
+        with database.changing(ALICE.id) as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "5s"
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+        database.open_wire().close()
