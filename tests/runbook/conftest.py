@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.interruptible import interruptible  # noqa: F401 - a fixture
+from tests.runbook.published import hold
 from tests.runbook.support import PYPROJECT, Repository, TinyProject, module, row_test
 
 if TYPE_CHECKING:
@@ -52,10 +54,12 @@ def repository(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> TinyProject:
-    """A project whose two tests pass, each with a row; in no repository yet."""
+def project(tmp_path: Path) -> Iterator[TinyProject]:
+    """A project whose two tests pass, each with a row; in no repository yet. What its runs wrote is as published."""
     made = TinyProject(tmp_path / "a project")
     made.write("pyproject.toml", PYPROJECT)
     made.write("app.py", "def serve():\n    return 1\n")
     made.write("tests/test_app.py", module(row_test("test_one"), row_test("test_two")))
-    return made
+    yield made
+    for file in made.root.glob(".runbook/runs/*/result.json"):
+        hold(json.loads(file.read_bytes()))

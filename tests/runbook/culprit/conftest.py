@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.runbook.published import hold
 from tests.runbook.support import ENGINE, Repository
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class History(Repository):
         assert before == self.snapshot()
         assert [] == list(scratch.iterdir())
         record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        if record:
+            hold(record)
         return Searched(done.returncode, done.stdout, done.stderr, record)
 
     def snapshot(self) -> dict[str, bytes]:

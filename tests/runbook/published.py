@@ -1,0 +1,37 @@
+"""The schemas of `docs/schemas` that programs read results by: what is published is what is written, and no more."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import jsonschema
+
+from tests.runbook.support import ROOT
+
+SCHEMAS = ROOT / "docs" / "schemas"
+
+
+@cache
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return a schema as it is published, such as that of ``culprit``."""
+    read: dict[str, Any] = json.loads((SCHEMAS / f"{kind}.schema.json").read_bytes())
+    return read
+
+
+def hold(record: dict[str, Any]) -> None:
+    """Hold a result against the schema that it names, every key of it: one that is not published is refused."""
+    strict = _strict(schema_of(record["schema"].partition("/")[0]))
+    jsonschema.validate(record, strict, jsonschema.Draft202012Validator)
+
+
+def _strict(node: Any) -> Any:
+    """Return a schema that takes no further keys, where the published one leaves room for them."""
+    if isinstance(node, list):
+        return [_strict(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {key: _strict(value) for key, value in node.items()}
+    is_whole = "required" in node and "properties" in node
+    return closed | ({"additionalProperties": False} if is_whole else {})

@@ -1,0 +1,83 @@
+"""What programs read: each result is held against its schema where it is made; here the schemas are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from runbook.culprit.probing import Word as Said
+from runbook.culprit.proof import Tip
+from runbook.culprit.search import Word as Found
+from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
+from runbook.exit_codes import ExitCode
+from runbook.rollback.ground import StillRed
+from runbook.rollback.whole import NobodyNamed
+from runbook.rows import Severity
+from runbook.steps import Refused
+from runbook.verdict import Outcome, Word
+from tests.runbook.published import SCHEMAS, hold, schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KINDS = ("culprit", "culprit-plan", "error", "smoke")
+
+
+def listed(kind: str, *path: str) -> list[Any]:
+    """Return the values that a schema allows at a place."""
+    node: Any = schema_of(kind)
+    for step in path:
+        node = node[step]
+    values: list[Any] = node["enum"]
+    return values
+
+
+def words(of: Iterable[Any]) -> set[str]:
+    return {str(each) for each in of}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_is_a_schema_and_requires_all_that_it_lists(kind: str) -> None:
+    schema = schema_of(kind)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert (f"{kind}.schema.json", f"{kind}/1") == (schema["$id"], schema["title"])
+    assert {"const": f"{kind}/1"} == schema["properties"]["schema"]
+    assert list(schema["properties"]) == schema["required"]
+
+
+def test_none_is_left_unheld() -> None:
+    published = {file.name.removesuffix(".schema.json") for file in SCHEMAS.iterdir()}
+    assert published == {*KINDS, "app-manifest"}
+
+
+def test_the_words_are_those_of_the_program() -> None:
+    properties, probe = ("culprit", "properties"), ("culprit", "$defs", "probe", "properties")
+    assert words(Found) == set(listed(*properties, "verdict"))
+    assert {"", *words(Tip)} == set(listed(*properties, "tip_without_culprit"))
+    assert words(Said) - {Said.CONFLICT} == set(listed(*probe, "outcome"))
+    assert words(Word) == set(listed("smoke", "properties", "verdict"))
+    tests = ("smoke", "properties", "tests", "additionalProperties")
+    assert words(Outcome) == set(listed(*tests))
+    failure = ("smoke", "$defs", "failure", "properties")
+    assert words(Severity) == set(listed(*failure, "severity"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [UsageError, EnvironmentNotReady, Refused, NobodyNamed, StillRed],
+    ids=lambda e: e.__name__,
+)
+def test_each_error_is_one_that_is_published(kind: type[RunbookError]) -> None:
+    hold(kind("it went wrong", next_step="mend it").as_json())
+    assert kind.exit_code in listed("error", "properties", "exit_code")
+    assert ExitCode.GREEN not in listed("error", "properties", "exit_code")
+
+
+def test_a_key_that_is_not_published_is_seen() -> None:
+    record = UsageError("it went wrong").as_json()
+    with pytest.raises(jsonschema.ValidationError):
+        hold(record | {"more": 1})
+    with pytest.raises(jsonschema.ValidationError):
+        hold({key: value for key, value in record.items() if key != "next"})
