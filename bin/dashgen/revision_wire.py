@@ -48,6 +48,7 @@ class RevisionWire:
         self._said = b""
         self._told: Callable[[str | None], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_lost = False
         self._unprepared = question.encode() if is_pooled else b""
         if not is_pooled:
             self._prepare(question.encode())
@@ -61,10 +62,13 @@ class RevisionWire:
 
     def ask(self, told: Callable[[str | None], None]) -> None:
         """Puts the question; what is told was true after this call, None says that the line broke."""
+        self._told = told
+        if self._is_lost:
+            self._tell(None)
+            return
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket, self._on_readable)
-        self._told = told
         try:
             if self._unprepared:
                 self._wire.send_query(self._unprepared)
@@ -106,5 +110,8 @@ class RevisionWire:
         self._tell(None)
 
     def _stop_reading(self) -> None:
+        """Stop for good: the driver closes a broken line's socket, and its number may be a visitor's next."""
+        self._is_lost = True
         if self._loop is not None:
             self._loop.remove_reader(self._socket)
+            self._loop = None

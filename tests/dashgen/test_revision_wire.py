@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from typing import TYPE_CHECKING, cast
 
 import psycopg
 import pytest
+from psycopg.pq import ConnStatus
 
 from dashgen.revision_wire import RevisionWire
 from dashgen.shared_revision import SharedRevision, WireLostError
@@ -60,6 +63,35 @@ def test_the_question_is_prepared_unless_a_pooler_stands_between(
             return said
 
         assert asyncio.run(work()) == ["7"] * 3
+
+
+def test_a_line_that_broke_while_nobody_asked_leaves_its_descriptor_to_others(
+    postgresql_url: str,
+) -> None:
+    # The driver closes the socket, and the next visitor may be given its number.
+    with psycopg.connect(postgresql_url, autocommit=True) as line:
+        wire = RevisionWire(line, "SELECT 7")
+        number = line.fileno()
+
+        async def work() -> str | None:
+            assert await answer_of(wire) == "7"
+            here, there = socket.socketpair()
+            with here, there:
+                end(postgresql_url, line)
+                while line.pgconn.status == ConnStatus.OK:  # noqa: ASYNC110 - nobody is told, that is it
+                    await asyncio.sleep(0.01)
+                os.dup2(here.fileno(), number)
+                visitor = socket.socket(fileno=number)
+                loop = asyncio.get_running_loop()
+                transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, visitor)
+                said = await asyncio.wait_for(answer_of(wire), 10)
+                wire.close()
+                assert transport.is_reading()
+                transport.close()
+                await asyncio.sleep(0)  # which is when it closes its socket
+            return said
+
+        assert asyncio.run(work()) is None
 
 
 def test_what_another_server_has_stored_is_in_the_next_answer(pair: tuple[Stores, Stores]) -> None:
