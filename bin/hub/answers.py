@@ -41,6 +41,12 @@ def refusal(status: int, error: str, message: str, **headers: str) -> Response:
     return json_answer({"error": error, "message": message}, status, **headers)
 
 
+def refusal_by_hub(status: int, error: str, message: str, **headers: str) -> Response:
+    """A refusal where neither the portal nor an app answers, who add the common headers to theirs."""
+    common = {name.decode(): value.decode() for name, value in COMMON_HEADERS.items()}
+    return refusal(status, error, message, **common, **headers)
+
+
 def redirect(url: str) -> Response:
     """Send the browser elsewhere, by a fresh GET; the address was checked by whoever calls."""
     return Response(status_code=303, headers={"location": url, "cache-control": NEVER_STORED})

@@ -1,4 +1,4 @@
-"""One client's connection: the head of an answer leaves together with its body.
+"""One client's connection: the head of an answer leaves together with its body, and refusals look alike.
 
 uvicorn writes the two apart. Each write is a call of the system, and wakes the client, which finds that half of
 the answer is still to come.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from hub.answers import refusal_by_hub
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,6 +24,13 @@ class JoiningProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Put the joining transport between."""
         super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP as all else is refused."""
+        answer = refusal_by_hub(400, "bad_request", msg, connection="close")
+        head = b"".join(b"%b: %b\r\n" % header for header in answer.raw_headers)
+        self.transport.write(b"".join((STATUS_LINE[400], head, b"\r\n", bytes(answer.body))))
+        self.transport.close()
 
 
 class JoiningTransport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.addresses import PORTAL
-from hub.answers import refusal
+from hub.answers import refusal_by_hub
 from hub.app_host import AppHost, BrokenHost
 from hub.errors import EnvironmentNotReady
 from hub.portal import build_portal
@@ -35,13 +35,14 @@ class Gateway:
         target = self._find(_host(scope))
         if target is None:
             names = "This hub has no app of this name."
-            await refusal(404, "no_such_host", names)(scope, receive, send)
+            await refusal_by_hub(404, "no_such_host", names)(scope, receive, send)
             return
         if not self._services.has_own_identity:
             try:
                 await self._services.provider.refresh()
             except EnvironmentNotReady as error:
-                await refusal(503, "issuer_unreachable", error.what)(scope, receive, send)
+                refused = refusal_by_hub(503, "issuer_unreachable", error.what)
+                await refused(scope, receive, send)
                 return
         await target(scope, receive, send)
 

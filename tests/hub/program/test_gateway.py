@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -179,6 +182,28 @@ def test_every_answer_carries_the_common_headers(broken_hub: HubProcess, client:
         assert "default-src" in headers["content-security-policy"], url
         assert "same-origin" == headers["cross-origin-opener-policy"], url
         assert "camera=()" in headers["permissions-policy"], url
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"no such thing\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: nobody.example\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_whatever_no_app_is_asked_for_is_refused_with_the_common_headers(
+    broken_hub: HubProcess, said: bytes
+) -> None:
+    address = urlsplit(broken_hub.url)
+    with socket.create_connection(("127.0.0.1", address.port or 80), timeout=15) as line:
+        line.sendall(said)
+        heard = b"".join(iter(lambda: line.recv(65_536), b""))
+
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert {"error", "message"} == json.loads(body).keys()
+    for header in (b"nosniff", b"default-src 'none'", b"cross-origin-opener-policy: same-origin"):
+        assert header in head
 
 
 def test_files_outside_the_front_end_are_not_served(broken_hub: HubProcess, client: Client) -> None:
