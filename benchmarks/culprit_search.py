@@ -49,6 +49,7 @@ PARTS = (
     "prior",
     "lying",
     "flaky",
+    "rollback",
     "calibration",
     "misfits",
     "block",
@@ -167,12 +168,11 @@ def search_and_prove(search: Search, ask: Oracle) -> tuple[Finding, Proof]:
     """Do what `runbook.culprit.find` does with a search, with every commit one that can be taken out."""
     finding = play(search, ask)
     proof = Proof(search.runs)
-    while (culprit := finding.culprit) is not None and culprit != search.dag.tip:
-        if not search.is_presumed_steady or search.judge_tip(culprit):
+    while (culprit := finding.culprit) is not None and search.is_presumed_steady:
+        if (site := next_of_proof(search, culprit)) is None:
             break
-        site = without(search.dag, culprit)
-        outcome = ask(site)
-        if outcome is Outcome.PASS or site in search.posterior.counts:
+        outcome, seen = ask(site), site in search.posterior.counts
+        if site < search.dag.size or outcome is Outcome.PASS or seen:
             search.record(site, outcome)
         else:
             search.runs += 1
@@ -182,6 +182,15 @@ def search_and_prove(search: Search, ask: Oracle) -> tuple[Finding, Proof]:
             search.record(site, outcome)
         finding = play(search, ask)
     return finding, proof
+
+
+def next_of_proof(search: Search, culprit: int) -> int | None:
+    """Return what `runbook.culprit.proof` runs next: the tip without the culprit, or what must be red again."""
+    is_tip, site = culprit == search.dag.tip, without(search.dag, culprit)
+    again = search.red_again(culprit)
+    if again is not None and (is_tip or site in search.posterior.counts):
+        return again
+    return None if is_tip or search.judge_tip(culprit) else site
 
 
 def run_again(search: Search, culprit: int, ask: Oracle) -> None:
@@ -390,6 +399,31 @@ def flaky(count: int) -> Iterator[Row]:
         f"{ratio:.2f}, {eight.accuracy}",
         is_met=ratio <= 0.35,
     )
+
+
+def by_a_rollback(sizes: Sequence[int], count: int) -> Iterator[Row]:
+    """What is named to be reverted, whatever the command does: G14."""
+    kinds = (
+        ("steady", NEVER, NEVER, False),
+        ("0.2/0.2", 0.2, 0.2, False),
+        ("0.2/0.0", 0.2, NEVER, False),
+        ("0.0/0.3", NEVER, 0.3, False),
+        ("0.05/0.5", 0.05, 0.5, False),
+        ("no culprit, flake 0.2", 0.2, 0.2, True),
+    )
+    for name, a, b, is_flake in kinds:
+        for size in sizes:
+            dag = line(size)
+            wary = trials(dag, count, a, b, is_flake=is_flake, is_wary=True)
+            plain = trials(dag, count, a, b, is_flake=is_flake)
+            yield Row(
+                "G14",
+                f"by a rollback, {name}, n={size}",
+                f"<= {0.01 * count:.0f} of {count} wrongly accused",
+                f"{wary.accuracy}, mean {wary.whole:.1f} runs",
+                f"else {plain.accused} wrongly accused, mean {plain.whole:.1f} runs",
+                is_met=wary.accused <= 0.01 * count,
+            )
 
 
 def calibration(count: int) -> Iterator[Row]:
@@ -707,6 +741,7 @@ def main() -> int:
         "prior": lambda: with_prior(count),
         "lying": lambda: lying(sizes, count),
         "flaky": lambda: flaky(count),
+        "rollback": lambda: by_a_rollback(sizes, count),
         "calibration": lambda: calibration(count),
         "misfits": lambda: misfits(count),
         "block": block,

@@ -110,10 +110,14 @@ class Hunt:
         if not again or any(erred[site] > 1 for site in again):
             return False
         site = min(again, key=lambda each: abs(self.state.posterior.mass(each) - 0.5))
+        return self.run_again(site).word is not Said.ERROR
+
+    def run_again(self, site: int) -> ProbeResult:
+        """Run one site, alone; the search learns what it says."""
         result = self._prober.submit(*self._run_at(site)).result()
         self._prober.rounds += 1
         self._learn(site, result)
-        return result.word is not Said.ERROR
+        return result
 
     def _probe(self) -> Finding:
         running: dict[Future[ProbeResult], int] = {}

@@ -47,11 +47,15 @@ class Proof:
     why: str = ""
 
 
+_IS_THE_TIP = Proof(Tip.GREEN, "it is the tip: without it there is its parent")
+_FADED = Proof(Tip.UNSETTLED, "what was red before is green now")
+
+
 def prove(hunt: Hunt, site: int, tip: str) -> Proof:
     """Say what the tip does without the culprit.
 
     Where the command may lie these runs were a part of the search. Else they come now: what the first one says is
-    believed, unless a second one contradicts it.
+    believed, unless a second one contradicts it. Whoever is wary has what was red be red again, too.
 
     Args:
         hunt: The search that named the culprit.
@@ -59,12 +63,19 @@ def prove(hunt: Hunt, site: int, tip: str) -> Proof:
         tip: The commit to take it out of.
     """
     culprit = hunt.range.commits[site]
-    has_passed = False
     if culprit.sha == tip and culprit.parents:
-        return Proof(Tip.GREEN, "it is the tip: without it there is its parent")
+        return _IS_THE_TIP if _is_red_again(hunt, site) else _FADED
     if hindrance := hunt.hindrance(site):
         return _read(hunt, hindrance)
+    return _judge_tip(hunt, site)
+
+
+def _judge_tip(hunt: Hunt, site: int) -> Proof:
+    """Run the tip without the culprit until it is judged."""
+    has_passed = False
     while not hunt.state.judge_tip(site):
+        if has_passed and not _is_red_again(hunt, site):
+            return _FADED
         proof = _read(hunt, hunt.run_tip(site))
         if proof.tip is Tip.RED and has_passed:
             hunt.learn_of_tip(site)
@@ -74,6 +85,13 @@ def prove(hunt: Hunt, site: int, tip: str) -> Proof:
         hunt.learn_of_tip(site)
         has_passed = True
     return Proof(Tip.GREEN)
+
+
+def _is_red_again(hunt: Hunt, site: int) -> bool:
+    """Run what must be red once more, as long as something must; whether it was."""
+    while hunt.state.is_presumed_steady and (again := hunt.state.red_again(site)) is not None:
+        hunt.run_again(again)
+    return hunt.state.is_presumed_steady
 
 
 def _read(hunt: Hunt, result: ProbeResult) -> Proof:

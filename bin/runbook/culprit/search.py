@@ -30,6 +30,10 @@ _AS_GOOD_AS_CERTAIN = (
 )
 _MOST_DOUBTS = 2  # runs beyond bisection that go into a command which nothing speaks against
 _FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
+_FLAKE_LEFT_TO_THE_WARY = 0.005
+# How often the tip must be green without a culprit that will be reverted: where somebody else is to blame and the bug
+# hides one time in five it is so once in six hundred times, where it hides every second time once in sixteen.
+_WARY_PROOFS = 4
 # From here on the tip is run, where a flake is refuted or proved: from the first run where somebody asked to doubt a
 # command whose rates are not known.
 _LIKELY_NONE = 0.4
@@ -83,8 +87,8 @@ class Search:
             contradict each other, and then asks for `stopping.DEFAULT_CONFIDENCE`.
         width: How many runs go on at once.
         reserve: How many rounds of the steady limit the caller keeps for a proof of its own.
-        is_wary: Whether the proof may come after the steady limit, so that one run more goes into a flake that few
-            red runs may be.
+        is_wary: Whether what is found will be reverted: the proof comes after the steady limit, is repeated, and
+            rules out a flake.
 
     Attributes:
         posterior: What is believed now.
@@ -112,7 +116,8 @@ class Search:
         self._is_told_steady = rate == 0
         self._knows_rates = bool(rate)
         self._may_presume = confidence is None or self._is_told_steady
-        self.confidence = stopping.DEFAULT_CONFIDENCE if confidence is None else confidence
+        unasked = stopping.WARY_CONFIDENCE if is_wary else stopping.DEFAULT_CONFIDENCE
+        self.confidence = unasked if confidence is None else confidence
         self._width = width
         self._reserve = reserve
         self._is_wary = is_wary
@@ -151,8 +156,12 @@ class Search:
 
     @property
     def is_presumed_steady(self) -> bool:
-        """Whether the command may be believed, since nobody asked to doubt it and nothing gave reason to."""
-        return self._may_presume and self.is_consistent
+        """Whether the command may be believed, since nobody asked to doubt it and nothing gave reason to.
+
+        Who is wary has seen the tip red, and would not search otherwise: that it passes is reason enough.
+        """
+        has_faded = self._is_wary and self._count(self.dag.tip)[1]
+        return self._may_presume and self.is_consistent and not has_faded
 
     def next_probes(self, pending: Collection[int] = ()) -> list[int]:
         """Return the sites to run now beside those ``pending``; none once there is a finding."""
@@ -213,7 +222,10 @@ class Search:
         return self.posterior.none >= (_LIKELY_NONE_DOUBTED if is_doubted else _LIKELY_NONE)
 
     def _free_ends(self) -> tuple[int, ...]:
-        """Return the ends that can run along in the first round without costing another one, the proof's included."""
+        """Return the ends that can run along in the first round without costing another one, the proof's included.
+
+        Who is wary looks at the tip first, at any cost: most flakes are told by that.
+        """
         size, width = self.dag.size, self._width
         for ends in ((self.dag.tip, GOOD_END), (self.dag.tip,)):
             parts = width - len(ends) + 1
@@ -221,7 +233,7 @@ class Search:
                 rounds = 1 + stopping.rounds_with_proof(-(-size // parts), width)
                 if rounds <= stopping.rounds_with_proof(size, width):
                     return ends
-        return ()
+        return (self.dag.tip,) if self._is_wary else ()
 
     def _asked(self, site: int) -> bool:
         return site in self.posterior.counts or site in self.untestable
@@ -267,7 +279,7 @@ class Search:
             is_up
             or self._remembers
             or self._doubts(culprit) >= _MOST_DOUBTS
-            or not self._looks_like_a_flake()
+            or not self._looks_like_a_flake(_FLAKE_LEFT)
         ):
             return []
         ends = dict.fromkeys((culprit, self.dag.tip))
@@ -285,13 +297,13 @@ class Search:
         """Return how many runs of a culprit and the tip were red beyond the one that bisection needs."""
         return sum(self._count(site)[0] for site in {culprit, self.dag.tip}) - 1
 
-    def _looks_like_a_flake(self) -> bool:
+    def _looks_like_a_flake(self, left: float) -> bool:
         if self._is_told_steady:
             return False
         counts = self.posterior.counts.values()
         fails, passes = sum(count[0] for count in counts), sum(count[1] for count in counts)
         flake = NONE_OF_THEM * stopping.FLAKE**fails * (1 - stopping.FLAKE) ** passes
-        return flake > _FLAKE_LEFT * (1 - NONE_OF_THEM) / self.dag.size
+        return flake > left * (1 - NONE_OF_THEM) / self.dag.size
 
     def _repeats(self, culprit: int) -> tuple[int, int]:
         """Return how often the culprit must have failed and its parents passed: as the lies demand, if it is true.
@@ -326,13 +338,23 @@ class Search:
             if self._knows_rates and verdict is not False:
                 return True if passes and self._is_sure_at_any_rate(culprit) else None
             return verdict
+        if self._is_wary and not self._is_told_steady:
+            return True if passes >= _WARY_PROOFS and self.red_again(culprit) is None else None
         if self._is_told_steady or self._width > 1 or self._remembers:
             return True if passes else None
         room = self._steady_limit - self.runs + passes
-        wanted = max(1, min(room, _MOST_DOUBTS))
-        if self._is_wary:
-            wanted = max(wanted, _MOST_DOUBTS - self._doubts(culprit))
-        return True if passes >= wanted else None
+        return True if passes >= max(1, min(room, _MOST_DOUBTS)) else None
+
+    def red_again(self, culprit: int) -> int | None:
+        """Return what must be red once more before a culprit is reverted, for few red runs may be a flake.
+
+        None where that is as good as ruled out, and where nobody is wary, or somebody was lied to.
+        """
+        is_asked = self._is_wary and self.is_presumed_steady
+        if not is_asked or not self._looks_like_a_flake(_FLAKE_LEFT_TO_THE_WARY):
+            return None
+        ends = [site for site in (self.dag.tip, culprit) if site not in self.untestable]
+        return min(ends, key=lambda site: self._count(site)[0], default=None)
 
     def _confirming(self, culprit: int) -> int:
         """Return what to run to be surer of a culprit: the tip without it, or itself where a flake is to be refuted."""

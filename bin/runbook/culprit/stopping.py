@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil, log, log2
 
 DEFAULT_CONFIDENCE = 0.95
+WARY_CONFIDENCE = 0.99  # of a command that lies, where what is found will be reverted
 INTERMITTENT = 0.5  # how often a bug may hide that is said not to exist
 FLAKE = 0.2  # how often a flake fails that is taken for a bug
 FALSE_ALARMS, HIDINGS = (

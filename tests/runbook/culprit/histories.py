@@ -81,9 +81,11 @@ def play(search: Search, ask: Callable[[int], Outcome]) -> tuple[Finding, list[i
 
 
 def prove(search: Search, culprit: int, ask: Callable[[int], Outcome]) -> int:
-    """Run the tip without ``culprit`` until it is judged; return how many runs that took."""
-    site, runs = without(search.dag, culprit), 0
+    """Run what proves ``culprit``: the tip without it, and what must be red again; return how many runs that took."""
+    proof, runs = without(search.dag, culprit), 0
     while culprit != search.dag.tip and search.judge_tip(culprit) is None:
+        again = search.red_again(culprit)
+        site = proof if again is None or proof not in search.posterior.counts else again
         search.record(site, ask(site))
         runs += 1
     return runs

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.culprit.find import find_offending_commit
+from runbook.culprit.options import Options
+from runbook.culprit.search import Word
 from tests.runbook.culprit.conftest import History
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runbook.culprit.report import Result
 
 
 @pytest.fixture
@@ -238,3 +244,25 @@ def test_the_proof_is_remembered_too(lines: History) -> None:
         again.record["tip_without_culprit"],
         len(lines.runs),
     )
+
+
+@pytest.mark.parametrize("break_at", [29, 31])
+def test_what_fades_while_it_is_proved_is_not_reverted(lines: History, break_at: int) -> None:
+    """The command is red on bad commits three times, and then no more: nothing contradicts until the proof."""
+    change(lines, break_at)
+    culprit = write_a(lines, "bad\n", "break it")
+    change(lines, 31 - break_at)
+    reds = lines.log.with_name("reds")
+    fades = f"grep -q good a || {{ echo >> '{reds}'; [ $(wc -l < '{reds}') -gt 3 ]; }}"
+    options = Options(lines.root, lines.command(fades), good="HEAD~31")
+    assert culprit == found(find_offending_commit(options))
+    reds.unlink()
+
+    again = find_offending_commit(replace(options, is_wary=True, fresh=True))
+
+    assert "" == found(again)
+
+
+def found(result: Result) -> str:
+    """The commit that was named, or nothing."""
+    return result.culprit.sha if result.word is Word.FOUND and result.culprit else ""

@@ -117,7 +117,8 @@ def test_where_few_runs_were_red_the_culprit_and_the_tip_must_be_red_again(
 ) -> None:
     dag = line(64)
     for culprit, most in ((61, 2), (59, 2), (50, 1), (20, 0), (8, 0)):
-        again = most if is_wary else min(most, 1)  # the proof has to fit in
+        # Who is wary has seen the tip red before anything else; without, the proof has to fit in.
+        again = max(most, 1) if is_wary else min(most, 1)
         search = make(dag, is_wary=is_wary)
         finding, asked = play(search, steady(dag, culprit))
         assert culprit == finding.culprit
@@ -142,6 +143,41 @@ def test_a_flake_that_nobody_was_told_of_is_seldom_blamed_by_who_is_wary() -> No
         finding, _ = play(make(dag, is_wary=True), lying(dag, None, 0.2, 0, seeded(seed)))
         blamed += finding.word is Word.FOUND
     assert blamed <= 6  # 14 of 60 without that
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_who_is_wary_looks_at_the_tip_first_and_takes_a_pass_for_a_lie(width: int) -> None:
+    search = make(line(20), is_wary=True, width=width)
+    assert search.dag.tip in search.next_probes()
+    search.record(search.dag.tip, Outcome.PASS)
+    assert search.is_consistent
+    assert not search.is_presumed_steady
+
+
+@pytest.mark.parametrize("culprit", [3, 40, 57, 62])
+def test_what_will_be_reverted_is_proved_until_a_flake_is_ruled_out(culprit: int) -> None:
+    dag = line(64)
+    search, ask = make(dag, is_wary=True), steady(dag, culprit)
+    finding, _ = play(search, ask)
+    assert culprit == finding.culprit
+
+    prove(search, culprit, ask)
+
+    assert (0, 4) == search.posterior.counts[without(dag, culprit)]
+    counts = search.posterior.counts.values()
+    fails, passes = (sum(each) for each in zip(*counts, strict=True))
+    assert 0.2 * 0.2**fails * 0.8**passes <= 0.005 * 0.8 / 64
+    assert search.runs <= rounds_needed(64, 1) + 8
+
+
+def test_a_culprit_that_is_the_tip_must_be_red_again_too() -> None:
+    dag = line(64)
+    search = make(dag, is_wary=True)
+    play(search, steady(dag, dag.tip))
+    while (again := search.red_again(dag.tip)) is not None:
+        assert dag.tip == again
+        search.record(again, Outcome.FAIL)
+    assert search.posterior.counts[dag.tip][0] >= 4
 
 
 def test_the_tip_without_a_culprit_tells_it_from_all_others_at_once() -> None:
