@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +27,18 @@ if TYPE_CHECKING:
 WIDTHS = (360, 768, 1440)
 GROUND = "(element) => getComputedStyle(element).backgroundColor"
 PICTURES = "(all) => all.map((element) => getComputedStyle(element).backgroundImage)"
+PLACES = """(all) => all.map((element) => element.getBoundingClientRect())
+  .map((box) => [box.top, box.bottom, box.left, box.right])"""
+IS_WHOLE = """(element) => element.getBoundingClientRect().right <= element.parentElement
+  .getBoundingClientRect().right"""
+CORNERS = """(element) => ["TopLeft", "TopRight", "BottomLeft", "BottomRight"]
+  .map((corner) => Number.parseFloat(getComputedStyle(element)[`border${corner}Radius`]))"""
+PLACE = "(element) => Number(element.dataset.y)"
+MIDDLE = """(element) => {
+  element.scrollIntoView({ block: "center", behavior: "instant" });
+  const box = element.getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
 HEIGHT = 900
 NOTE = (
     "# Low tide\n\nA note of *some* length, with [a link](https://example.org/) and\n\n- one\n- two"
@@ -138,6 +152,68 @@ def test_what_is_chosen_is_seen_in_colours_of_the_system(
 
     assert 2 == len(grounds)
     assert [] == [picture for picture in pictures if "gradient" not in picture]
+
+
+def test_on_a_phone_what_stands_on_a_canvas_follows_each_other(
+    owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": HEIGHT})
+    find(visit, next(each for each in LOOKS if each.name == "canvas"), owner)
+
+    places = visit.page.locator(".part").evaluate_all(PLACES)
+
+    assert len(COMPONENTS) == len(places)
+    assert [] == [
+        (above, below)
+        for above, below in itertools.pairwise(places)
+        if below[0] < above[1] and below[2] < above[3]
+    ]
+
+
+@pytest.mark.parametrize("width", [WIDTHS[0], WIDTHS[-1]])
+def test_words_of_any_length_stay_within_what_holds_them(
+    width: int, owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody", viewport={"width": width, "height": HEIGHT})
+    visit.context.add_init_script(
+        f"localStorage['ensemble.pairing_token'] = '{owner.client.token}'"
+    )
+    maker = dataclasses.replace(owner, handle="a" * 32)
+    label = {"type": "click-to-link", "x": 160, "y": 100, "props": {"label": "a" * 240, "url": "/"}}
+    canvas = maker.seed("a" * 80, label, *[COMPONENTS[1]] * 99)
+    owner.publish(canvas.id, 0)
+
+    visit.page.goto("/index.html?filter=newest")
+    date = visit.page.locator("[data-testid=card] time").first.evaluate(IS_WHOLE)
+    visit.page.goto(f"/canvas/{canvas.id}.html")
+    corners = visit.page.locator(".part-link .label").first.evaluate(CORNERS)
+    visit.page.goto(f"/studio.html#{canvas.id}")
+    visit.page.locator(".piece").first.wait_for()
+    listed = visit.page.locator("#components").evaluate("(list) => list.offsetHeight")
+
+    assert date
+    assert max(corners) <= 24  # a rounder one cuts letters off
+    assert listed < HEIGHT  # what is below can be found
+    assert fits(visit.page, width)
+
+
+def test_a_finger_drags_a_thing_and_not_the_page(owner: Owner, visits: Visits) -> None:
+    phone = {"width": WIDTHS[0], "height": HEIGHT}
+    visit = visits.begin("somebody", viewport=phone, has_touch=True)
+    find(visit, next(each for each in LOOKS if each.name == "editor"), owner)
+    thing = visit.page.locator("#stage [data-type=text]").first
+    before = thing.evaluate(PLACE)
+
+    x, y = thing.evaluate(MIDDLE)
+    finger = visit.context.new_cdp_session(visit.page)
+    for kind, down in (("touchStart", 0), *(("touchMove", 10 * n) for n in range(1, 7))):
+        points = [{"x": x, "y": y + down}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    after = thing.evaluate(PLACE)
+    a_pixel = 1920 / visit.page.locator("#stage").evaluate("(stage) => stage.offsetWidth")
+    assert pytest.approx(before + 60 * a_pixel, abs=8) == after
 
 
 def find(visit: Visit, look: Look, owner: Owner) -> None:

@@ -71,6 +71,7 @@ function showSaving(state, problem) {
   line.textContent = SAVING[state](problem);
   say(byId("editor-error"), state === "refused" ? line.textContent : "");
   if (state === "refused") line.textContent = "Not saved";
+  if (state === "saved") byId("editor-leave").hidden = true;
 }
 
 /** Shows the state as it is now: on the stage, in the list and in the forms. */
@@ -187,6 +188,7 @@ export function openEditor(record, showTitle) {
   const look = byId("editor-look");
   look.href = canvasUrl(record);
   look.textContent = isFixed ? "Visit" : "Preview";
+  byId("editor-leave").hidden = true;
   byId("save-state").textContent = "All changes saved";
   byId("save-state").dataset.state = "saved";
   say(byId("editor-error"), "");

@@ -135,8 +135,8 @@ function showUnpaired() {
   byId("canvases").hidden = byId("studio-actions").hidden = true;
 }
 
-function setTitle(title) {
-  const text = titleOf({ title });
+function setTitle(canvas) {
+  const text = titleOf(canvas);
   byId("studio-title").textContent = text;
   document.title = `${text} · Studio · Ensemble`;
 }
@@ -156,7 +156,7 @@ function showEditor(canvas) {
   document.body.classList.add("is-editing");
   byId("canvases").hidden = byId("studio-actions").hidden = true;
   byId("editor-head").hidden = byId("editor-actions").hidden = false;
-  openEditor(canvas, setTitle);
+  openEditor(canvas, (title) => setTitle({ ...canvas, title }));
   byId("studio-title").focus({ preventScroll: true });
   window.scrollTo(0, 0);
 }
@@ -167,8 +167,9 @@ async function route() {
   if (openId() === wanted) return;
   if (openId() !== null) {
     if (!(await saveNow())) {
-      // Nothing is lost silently: the reader stays where the trouble is shown.
+      // Nothing is lost silently: the reader stays where the trouble is shown, and may say so.
       history.replaceState(null, "", `#${openId()}`);
+      byId("editor-leave").hidden = false;
       return;
     }
     await load();
@@ -180,6 +181,12 @@ async function route() {
   }
   showList();
   if (wanted.startsWith("cnv_")) report("You have no such canvas.");
+}
+
+async function leaveUnsaved() {
+  await load();
+  history.pushState(null, "", location.pathname);
+  showList();
 }
 
 async function newCanvas() {
@@ -229,6 +236,7 @@ async function start() {
 byId("new-canvas").addEventListener("click", guarded(newCanvas));
 byId("unpublish-to-edit").addEventListener("click", guarded(unpublishToEdit));
 byId("editor-publish").addEventListener("click", guarded(publishOpen));
+byId("editor-leave").addEventListener("click", guarded(leaveUnsaved));
 window.addEventListener("hashchange", guarded(route));
 guarded(start)().finally(() => {
   byId("studio-loading").hidden = true;
