@@ -23,8 +23,8 @@ _MIDDLE = """async ([selector, n, words, patience]) => {
     if (!element) return "there is none";
     if (element.matches(":disabled")) return "it is disabled";
     element.scrollIntoView({ block, inline: "nearest", behavior: "instant" });
-    const box = element.getBoundingClientRect();
-    if (!box.width || !box.height) return "it takes up no room";
+    const [box] = element.getClientRects();  // a link can go on in the next line
+    if (!box?.width || !box.height) return "it takes up no room";
     const middle = [box.x + box.width / 2, box.y + box.height / 2];
     const top = document.elementFromPoint(...middle);
     if (!top) return "it is outside of the page";
@@ -79,5 +79,5 @@ def drag(page: Page, selector: str, *, right: int, down: int) -> None:
     x, y = middle_of(page, selector)
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + right, y + down, steps=3)
+    page.mouse.move(x + right, y + down)  # in one go: nothing of it is under the hand on the way
     page.mouse.up()

@@ -51,12 +51,13 @@ BENIGN = "An afternoon by the sea"
 
 
 def components(texts: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return components that hold every text in every field that is shown, in the order of reading."""
+    """Return components that hold every text in every field that is shown, in the order of reading from the end."""
     made = [component for text in texts for component in _holding(text)]
     places = [
         {"id": f"part-{n}", "x": n % 20 * 90.0, "y": n // 20 * 120.0} for n in range(len(made))
     ]
-    return [place | component for place, component in zip(places, made, strict=True)]
+    placed = [place | component for place, component in zip(places, made, strict=True)]
+    return placed[::-1]
 
 
 def _holding(text: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from dashgen.canvas_schema import RoomState
 from tests.integration.browser import ACTION_MS, VIOLATION
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Page
+    from playwright.sync_api import ConsoleMessage, Page, Response
 
 # Somebody can see it: it is drawn, and takes up room. Answers with how many there are, and the texts of the seen.
 _SIGHTS = """(selectors) => {
@@ -64,7 +64,34 @@ _CARDS = """() => [...document.querySelectorAll("#grid > *")].map((card) => [
   card.dataset.canvasId ?? "",
   [card, ...card.querySelectorAll("*")]
     .map((element) => [element.localName, ...element.getAttributeNames().sort()].join(" "))
-    .join("\\n")])"""
+    .join("\\n"),
+  [card.className, card.querySelector("a")?.href, card.querySelector("use")?.href.baseVal,
+    ...[...card.querySelectorAll("span, p")].map((words) => words.textContent.trim())].join("\\n")])"""
+_FOCUSED_CARD = "document.activeElement.closest('#grid > *')?.dataset.canvasId ?? ''"
+# In hundredths of the stage.
+_PLACES = """(selector) => {
+  const stage = document.querySelector(".stage").getBoundingClientRect();
+  return [...document.querySelectorAll(selector)].map((part) => part.getBoundingClientRect())
+    .map((box) => [100 * (box.x - stage.x) / stage.width, 100 * (box.y - stage.y) / stage.height]);
+}"""
+_MIDDLE = """(selector) => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+_IS_AT_END = """async ([selector, patience]) => {
+  const element = document.querySelector(selector);
+  const isAtEnd = () => element.scrollTop + element.clientHeight >= element.scrollHeight - 1;
+  const deadline = performance.now() + patience;
+  while (!isAtEnd() && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return isAtEnd();
+}"""
+_IS_INSIDE = """([inner, outer]) => {
+  const [small, large] = [inner, outer].map((each) => document.querySelector(each).getBoundingClientRect());
+  return large.top <= small.top && small.bottom <= large.bottom
+    && large.left <= small.left && small.right <= large.right;
+}"""
 
 _ADDRESSES = """() => {
   const names = ["href", "xlink:href", "src", "srcset", "action", "formaction", "ping", "data",
@@ -166,9 +193,57 @@ def shapes(page: Page, urls: list[str]) -> list[str]:
     return cast("list[str]", page.evaluate(_SHAPES, urls))
 
 
-def cards(page: Page) -> list[tuple[str, str]]:
-    """Return the canvas and the shape of every card in the grid, in order."""
-    return [(canvas_id, shape) for canvas_id, shape in page.evaluate(_CARDS)]
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card in the grid.
+
+    Attributes:
+        canvas_id: Whose card it is; "" where it is none.
+        shape: Its elements, and the names of their attributes.
+        looks: Its classes, its addresses and its words.
+    """
+
+    canvas_id: str
+    shape: str
+    looks: str
+
+
+def cards(page: Page) -> list[Card]:
+    """Return every card in the grid, in order."""
+    return [Card(*card) for card in page.evaluate(_CARDS)]
+
+
+def focused_card(page: Page) -> str:
+    """Return the canvas of the card that has the focus; "" where none has."""
+    return cast("str", page.evaluate(_FOCUSED_CARD))
+
+
+def focused(page: Page) -> str:
+    """Return the id of the element that has the focus."""
+    return cast("str", page.evaluate("document.activeElement.id"))
+
+
+def places(page: Page, selector: str) -> list[tuple[float, float]]:
+    """Return where each of these parts begins, in hundredths of the stage."""
+    return [(across, down) for across, down in page.evaluate(_PLACES, selector)]
+
+
+def is_inside(page: Page, inner: str, outer: str) -> bool:
+    """Whether all of an element is within another."""
+    return bool(page.evaluate(_IS_INSIDE, [inner, outer]))
+
+
+def scrolls(page: Page, selector: str) -> bool:
+    """Whether a wheel brings the end of an element, now or in a moment."""
+    page.mouse.move(*page.evaluate(_MIDDLE, selector))
+    page.mouse.wheel(0, 9_999)
+    return cast("bool", page.evaluate(_IS_AT_END, [selector, ACTION_MS]))
+
+
+def allowed_sources(answer: Response) -> dict[str, list[str]]:
+    """Return what the policy of a page lets in, by directive."""
+    directives = answer.headers.get("content-security-policy", "").split(";")
+    return {name: sources for name, *sources in map(str.split, filter(None, directives))}
 
 
 def bad_addresses(page: Page) -> list[list[str]]:
