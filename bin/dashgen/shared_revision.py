@@ -166,8 +166,13 @@ class _FarRevision:
         self._opening = asyncio.create_task(self._open_and_put())
 
     async def _open_and_put(self) -> None:
+        opening = asyncio.ensure_future(in_thread(self._open_wire))
         try:
-            self._wire = await in_thread(self._open_wire)
+            self._wire = await asyncio.wait_for(asyncio.shield(opening), _PATIENCE_SECONDS)
+        except TimeoutError:
+            _log.warning("no line to the database: it is silent")
+            opening.add_done_callback(_close_late)
+            self._answer(None)
         except Exception as problem:  # noqa: BLE001 - whatever it is, who waits must be told
             _log.warning("no line to the database: %r", str(problem))
             self._answer(None)
@@ -185,3 +190,9 @@ class _FarRevision:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+def _close_late(opening: asyncio.Future[Wire]) -> None:
+    """Let go of a line that nobody waits for any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -199,6 +200,36 @@ def test_silence_is_a_failure_and_the_line_is_given_up(monkeypatch: pytest.Monke
 
     lines = asyncio.run(work())
     assert [wire.is_closed for wire in lines.opened] == [True]
+
+
+def test_a_line_that_cannot_be_opened_in_time_is_a_failure_and_closed_when_it_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A database that stands still may hold on to whoever connects for as long as it does.
+    monkeypatch.setattr("dashgen.shared_revision._PATIENCE_SECONDS", 0.01)
+    moves, late = threading.Event(), FakeWire()
+
+    def open_late() -> FakeWire:
+        moves.wait()
+        return late
+
+    async def work() -> None:
+        shared = SharedRevision(NO_STORE, open_late)
+        for _ in range(2):
+            with pytest.raises(StorageFailed):
+                async with asyncio.timeout(10):
+                    await shared.current()
+        assert not late.is_closed
+        moves.set()
+        async with asyncio.timeout(10):
+            while not late.is_closed:  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0)
+
+    try:
+        asyncio.run(work())
+    finally:
+        moves.set()
+    assert late.questions == []
 
 
 def test_one_who_goes_away_does_not_take_the_answer_along() -> None:
