@@ -163,11 +163,15 @@ def carry_out(  # noqa: PLR0913 - a procedure says all of these
                 f"there is nothing to resume: plan {plan.digest[:12]} was never begun",
                 next_step=call(f"{plan.procedure} without --resume"),
             )
-        for step in plan.steps:
-            if (before := ended.outcomes.get(step.name)) in _SETTLED:
-                say(f"{step.name}: {before}, as before")
-            else:
-                _do(step, actions[step.name], journal, ended, say)
+        try:
+            for step in plan.steps:
+                if (before := ended.outcomes.get(step.name)) in _SETTLED:
+                    say(f"{step.name}: {before}, as before")
+                else:
+                    _do(step, actions[step.name], journal, ended, say)
+        except KeyboardInterrupt:
+            say("interrupted; --resume goes on from here")
+            raise
     return ended
 
 

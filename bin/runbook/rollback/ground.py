@@ -88,13 +88,18 @@ class Ground:
         """Read what the policy asks about a commit."""
         return read_candidate(self.project, self.repository, revision, self.head)
 
-    def refuse_fifth(self, wish: Wish) -> None:
+    def refuse_fifth(self, wish: Wish, command: str) -> None:
         """Say no to more reverts than a day allows.
+
+        Args:
+            wish: What was asked for.
+            command: What was called.
 
         Raises:
             Refused: There were too many.
         """
-        refuse_fifth(recent_reverts(self.project, self.repository.root), yes=wish.yes)
+        recent = recent_reverts(self.project, self.repository.root)
+        refuse_fifth(recent, yes=wish.yes, command=command)
 
     def check(self, revision: str, wish: Wish) -> Done:
         """Say whether the policy lets a commit be reverted.

@@ -89,12 +89,13 @@ def refuse(candidate: Candidate, *, mainline: int = 0, yes: bool = False) -> Non
     refuse_fifth(candidate.recent, yes=yes)
 
 
-def refuse_fifth(recent: int, *, yes: bool = False) -> None:
+def refuse_fifth(recent: int, *, yes: bool = False, command: str = "the same command") -> None:
     """Say no to more reverts than a day allows.
 
     Args:
         recent: How many were made in the last 24 hours.
         yes: Whether a person takes responsibility.
+        command: What was called.
 
     Raises:
         Refused: There were too many.
@@ -103,7 +104,7 @@ def refuse_fifth(recent: int, *, yes: bool = False) -> None:
         raise Refused(
             f"{recent} reverts were made within a day, and {A_DAY} is the limit: "
             "something is wrong that reverts do not mend",
-            next_step="the same command with --yes, if a person has looked",
+            next_step=f"{command} --yes, if a person has looked",
         )
 
 

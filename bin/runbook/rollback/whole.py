@@ -240,7 +240,10 @@ class Rollback:
             tip=self.ground.head,
         )
         self._take_up(facts)
-        self.ground.refuse_fifth(self._wish)  # before anybody waits for a search
+        hint = {"file": self._hint.file, "test": self._hint.test, "commit": self._hint.commit}
+        self.ground.refuse_fifth(
+            self._wish, again(PROCEDURE, hint)
+        )  # before anybody waits for a search
         result = find_offending_commit(options, self._say)
         record = result.to_json()
         self._keep(result)

@@ -323,12 +323,24 @@ def test_ctrl_c_ends_it_as_interrupted_and_leaves_nothing_behind(broken: Smoked)
         assert process.stderr is not None
         assert any(line.startswith("smoke: ok") for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        process.stderr.read()
+        said = process.stderr.read()
     assert 130 == process.returncode
+    assert "interrupted; --resume goes on from here" == said.splitlines()[-1]
     assert before == broken.snapshot()
     assert [] == list(broken.scratch.iterdir())
     lines = (broken.root / ".runbook/audit.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[-1])["outcome"] in ("unknown", "ok", "nothing-to-do")
+
+
+def test_a_fifth_within_a_day_says_what_a_person_may_type_instead(broken: Smoked) -> None:
+    said = f"Revert x\n\nThis reverts commit {culprit(broken)}.\n\n"
+    for number in range(4):
+        broken.git("commit", "--allow-empty", "-m", f"{said}Original subject: {number}")
+
+    called = broken.call("rollback", file="web/view.py")
+
+    assert (5, ["main"]) == (called.status, broken.branches)
+    assert " rollback --file web/view.py --yes, if a person has looked" in called.err
 
 
 def test_two_at_once_leave_one_revert(broken: Smoked) -> None:
