@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A database that says nothing for so long is taken for lost; whoever reads is told.
 _PATIENCE_SECONDS: Final = 5.0
+# Nor does anybody wait longer for a line to it.
+_OPENING_SECONDS: Final = 5.0
 # Between two questions: who comes meanwhile shares the next one. At half of full load readers come one by
 # one, and a question each would cost the processor more than all else that they ask for.
 _REST_SECONDS: Final = 0.001
@@ -168,7 +170,7 @@ class _FarRevision:
     async def _open_and_put(self) -> None:
         opening = asyncio.ensure_future(in_thread(self._open_wire))
         try:
-            self._wire = await asyncio.wait_for(asyncio.shield(opening), _PATIENCE_SECONDS)
+            self._wire = await asyncio.wait_for(asyncio.shield(opening), _OPENING_SECONDS)
         except TimeoutError:
             _log.warning("no line to the database: it is silent")
             opening.add_done_callback(_close_late)

@@ -206,7 +206,7 @@ def test_a_line_that_cannot_be_opened_in_time_is_a_failure_and_closed_when_it_co
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A database that stands still may hold on to whoever connects for as long as it does.
-    monkeypatch.setattr("dashgen.shared_revision._PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("dashgen.shared_revision._OPENING_SECONDS", 0.01)
     moves, late = threading.Event(), FakeWire()
 
     def open_late() -> FakeWire:
