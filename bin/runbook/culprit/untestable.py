@@ -20,9 +20,10 @@ def chances(size: int, tested: Collection[int], untestable: Collection[int]) -> 
     Args:
         size: The number of commits; the place just before the first counts as tested (the good end).
         tested: Those that passed or failed.
-        untestable: Those that could not be tested; their chance is nought.
+        untestable: Those that could not be tested when they were run last; their chance is nought.
     """
-    to_tested = _distances(size, {-1, *tested})
+    tested = {-1, *tested}.difference(untestable)
+    to_tested = _distances(size, tested)
     to_untestable = _distances(size, set(untestable))
     chance = [far / (far + near) for far, near in zip(to_untestable, to_tested, strict=True)]
     for first, last in _blocks(tested, untestable):

@@ -39,3 +39,7 @@ def test_all_between_three_in_a_row_is_a_block() -> None:
 
 def test_a_testable_commit_between_them_keeps_it_open() -> None:
     assert chances(20, [1, 9], [5, 10, 15])[12] > 0
+
+
+def test_what_could_be_tested_once_and_no_more_has_no_chance() -> None:
+    assert chances(5, [0, 2, 4], [2]) == [1.0, 0.5, 0.0, 0.5, 1.0]
