@@ -110,6 +110,11 @@ class Visit:
         self.context = self._make_context(browser, options)
         self.page = self.context.new_page()
 
+    def counted(self, *requests: str) -> dict[str, int]:
+        """How often each of these was asked for: what broke on its way, or was meant before, is not sent again."""
+        sent = "\n".join(self.requests)
+        return {request: sent.count(request) for request in requests}
+
     def _make_context(self, browser: Browser, options: dict[str, Any]) -> BrowserContext:
         settings = {"base_url": self._origin, "viewport": VIEWPORT, "locale": "en-GB"}
         # Without motion nothing has to be waited for until it stands still.

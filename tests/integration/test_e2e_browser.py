@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,17 +27,15 @@ from tests.integration.given import (
 )
 from tests.integration.hands import drag, press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
-from tests.integration.server_process import DASHBOARD_TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from playwright.sync_api import Page, Response
 
     from dashgen.canvas_schema import Canvas
-    from tests.integration.browser import Visit, Visits
+    from tests.integration.browser import Visits
     from tests.integration.conftest import Owner
-    from tests.integration.server_process import ServerProcess
 
 CARD, PIECE = "#grid [data-testid=card]", "#stage [data-testid=piece]"
 NEWEST_CARD = "#grid > [data-testid=card]:first-child"
@@ -50,7 +47,6 @@ FEATURED_ORDER, NEWEST_ORDER, RANDOM_ORDER = (
     f"a[data-order={order}]" for order in ("featured", "newest", "random")
 )
 NEWEST = "/index.html?filter=newest"
-TOKEN = "ensemble.pairing_token"
 BANNER, DIALOG = "#cookie-banner", "#first-run"
 TERMS, SUBMIT = "#first-run-tos-check", "#first-run-submit"
 PHONE = {"width": 360, "height": 640}
@@ -299,70 +295,25 @@ def page_of(canvas: Canvas) -> str:
     return f"/canvas/{canvas.id}.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Operated:
-    """What an operator finds on the dashboard: a project whose smoke is asked for, and an incident."""
-
-    project: str = "lighthouse"
-    incident: str = "inc-lamp"
-
-
-@pytest.fixture
-def operated(server: ServerProcess) -> Iterator[Operated]:
-    """A project and an incident, gone again when the test has ended."""
-    made = Operated()
-    project = {"slug": made.project, "pending_smoke_test": True}
-    incident = {"schema": "incident/1", "id": made.incident, "opened": time.time()}
-    incident |= {"severity": "high", "status": "open", "rows": [{"test": "test_lamp"}]}
-    files = {
-        server.roots.orch / "projects" / f"{made.project}.json": project,
-        server.roots.incidents / f"{made.incident}.json": incident,
-    }
-    for file, record in files.items():
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(record), encoding="utf-8")
-    yield made
-    for file in files:
-        file.unlink()
-
-
 @pytest.mark.runbook(
     severity="normal",
-    cause="What a browser is told is forgotten or not heeded: notice, terms, look, a token, how a smoke went.",
+    cause="What a browser is told is forgotten or not heeded: the notice, the questions, the terms, the look.",
     suspects=[
         "bin/dashgen/pages/assets/site.js",
         "bin/dashgen/pages/assets/first-run.js",
         "bin/dashgen/pages/assets/store.js",
-        "bin/dashgen/pages/assets/pair.js",
-        "bin/dashgen/pages/assets/dashboard.js",
-        "bin/dashgen/pages/assets/settings.js",
         "bin/dashgen/pages/cookie_banner.py",
         "bin/dashgen/pages/first_run.py",
     ],
 )
-def test_banner_and_terms_are_remembered(operated: Operated, visits: Visits) -> None:
-    newcomer, operator = visits.begin("newcomer", viewport=PHONE), visits.begin("operator")
-    operator.context.add_init_script(BEEN_HERE)
-    at_once(
-        functools.partial(come_twice, newcomer.page),
-        functools.partial(operate, operator.page, operated),
-    )
-    assert [] == [request for request in newcomer.requests if request.startswith("POST")]
-    assert [] == [*newcomer.trouble, *operator.trouble]
-
-
-def come_twice(page: Page) -> None:
+def test_banner_and_terms_are_remembered(visits: Visits) -> None:
     """Look around as somebody new, with a phone; the second time nothing is asked again."""
-    come_for_the_first_time(page)
-    look_out_for_notice(page)
-    come_again(page)
-
-
-def operate(page: Page, operated: Operated) -> None:
-    """Go to the dashboard with its token, write down how a smoke went, and leave nothing behind."""
-    pair_as_operator(page)
-    record_smoke(page, operated)
-    forget_operator(page)
+    newcomer = visits.begin("newcomer", viewport=PHONE)
+    come_for_the_first_time(newcomer.page)
+    look_out_for_notice(newcomer.page)
+    come_again(newcomer.page)
+    assert [] == [request for request in newcomer.requests if request.startswith("POST")]
+    assert [] == newcomer.trouble
 
 
 def come_for_the_first_time(page: Page) -> None:
@@ -422,46 +373,6 @@ def come_again(page: Page) -> None:
     assert [] == seen(page, DIALOG)
 
 
-def pair_as_operator(page: Page) -> None:
-    """Give the dashboard token where it belongs; nobody's link leads to another host then."""
-    open_page(page, "/pair.html?next=//other.example/")
-    write(page, "#dashboard-token", "of somebody else")
-    line.answers_once(page, "/verify-token", 401, {"error": "unauthorised"})
-    press(page, "#operator-form [type=submit]")
-    assert appears(page, "#operator-form [role=alert]", "not valid")
-    write(page, "#pairing-token", DASHBOARD_TOKEN)
-    press(page, "#pair-form [type=submit]")
-    assert appears(page, "#pair-form [role=alert]", "a dashboard token")
-    write(page, "#dashboard-token", DASHBOARD_TOKEN)
-    press(page, "#operator-form [type=submit]")
-    page.wait_for_url("**/dashboard.html", wait_until=READY)
-
-
-def record_smoke(page: Page, operated: Operated) -> None:
-    """Say how a smoke went; the project says so from then on, and still waits."""
-    assert appears(page, "#smoke-banners", operated.project)
-    gate, good, incidents = page_facts.sights(
-        page, "#gate-state", "#gate .badge-good", "#incidents .incident-id"
-    )
-    assert ["Open"] == gate.seen == good.seen
-    assert [operated.incident] == incidents.seen
-    write(page, ".smoke-notes", "The lamp stays dark")
-    press(page, "#smoke-banners button", words="Fail")
-    assert appears(page, "#projects .badge-bad", "Smoke failed")
-    assert ["The lamp stays dark"] == seen(page, ".project-smoke-notes")
-    assert 1 == len(seen(page, "#smoke-banners .smoke-banner"))
-
-
-def forget_operator(page: Page) -> None:
-    """Let the browser forget the token; nothing is left of it, and there was no other."""
-    open_page(page, "/settings.html")
-    assert appears(page, "#pairing-status", "not paired")
-    assert [] == seen(page, "#token-box")
-    press(page, "#forget-operator")
-    assert disappears(page, "#forget-operator")
-    assert page.evaluate("localStorage.getItem('DASHBOARD_TOKEN') === null")
-
-
 def told_by_form(page: Page) -> str:
     """What the form of the first run says when it is sent past its button."""
     page.evaluate(SEND)
@@ -482,31 +393,10 @@ def told_by_form(page: Page) -> str:
         "bin/dashgen/signup_handlers.py",
     ],
 )
-def test_person_signs_up_and_publishes(owner: Owner, visits: Visits) -> None:
-    maker, another = visits.begin("maker"), visits.begin("another")
-    maker.page.clock.install()  # so that nobody waits until autosave thinks it is time
-    another.context.add_init_script(f"localStorage['{TOKEN}'] = '{owner.client.token}'")
-    another.context.add_init_script(BEEN_HERE)
-    draft = owner.seed("Baskets")
-    at_once(
-        functools.partial(become_public, maker.page),
-        functools.partial(keep_house, another.page, draft),
-    )
-    assert [] == [*maker.trouble, *another.trouble]
-    assert {"/studio/signup 201": 1, "/publish 200": 1} == counted(
-        maker, "/studio/signup 201", "/publish 200"
-    )
-    assert {"/publish 200": 2, "DELETE ": 1} == counted(another, "/publish 200", "DELETE ")
-
-
-def counted(visit: Visit, *requests: str) -> dict[str, int]:
-    """How often each of these was asked for: what broke on its way, or was meant before, is not sent again."""
-    sent = "\n".join(visit.requests)
-    return {request: sent.count(request) for request in requests}
-
-
-def become_public(page: Page) -> None:
-    """Go all the way from the first question to the grid, and see it as a stranger does."""
+def test_person_signs_up_and_publishes(visits: Visits) -> None:
+    maker = visits.begin("maker")
+    page = maker.page
+    page.clock.install()  # so that nobody waits until autosave thinks it is time
     sign_up(page)
     edit(page)
     add_and_undo(page)
@@ -514,6 +404,10 @@ def become_public(page: Page) -> None:
     become_a_stranger(page)
     find_in_grid(page)
     look_at_canvas(page)
+    assert [] == maker.trouble
+    assert {"/studio/signup 201": 1, "/publish 200": 1} == maker.counted(
+        "/studio/signup 201", "/publish 200"
+    )
 
 
 def sign_up(page: Page) -> None:
@@ -643,61 +537,6 @@ def publish(page: Page) -> None:
     upgrade, told = page_facts.sights(page, "#upgrade-line", "#studio-message a")
     assert 1 == len(upgrade.seen)
     assert ["Visit it", "See it in the grid"] == told.seen
-
-
-def keep_house(page: Page, canvas: Canvas) -> None:
-    """Publish a canvas, take it back, and publish it again; make others, and delete one of them."""
-    open_page(page, "/studio.html")
-    press(page, "#drafts [data-action=publish]")
-    press(page, "#publish-dialog [value=unlisted]")
-    press(page, "#publish-confirm")
-    assert appears(page, "#slots .canvas-status", "Slot 1 · unlisted")
-    assert ["Visit it"] == seen(page, "#studio-message a")
-    take_back(page, canvas)
-
-    press(page, "#new-canvas")
-    write(page, TITLE_FIELD, "Reeds")
-    line.holds_next(page, "PUT")
-    press(page, "#editor-close")
-    assert 1 == len(seen(page, "#editor"))  # until it is saved
-    line.lets_go(page)
-    assert appears(page, "#drafts .canvas-name", "Reeds")
-    press(page, "#drafts [data-action=publish]")
-    meanings = seen(page, "#publish-slots .slot-meaning")
-    assert ["replaces “Baskets”, which becomes a draft", "empty", "empty", "with Pro"] == meanings
-    assert state_of(page, "input[name=slot][value='1']", "checked")
-    press(page, "#publish-cancel")
-    delete_drafts(page)
-
-
-def take_back(page: Page, canvas: Canvas) -> None:
-    """Look at what is published, which is fixed, and make it a draft that can be changed."""
-    assert state_of(page, "[data-action=visit]", "href").endswith(page_of(canvas))
-    press(page, "[data-action=look]")
-    press(page, "#unpublish-to-edit")
-    assert disappears(page, "#fixed-notice")
-    assert not state_of(page, "#editor-fields", "disabled")
-    press(page, "#editor-publish")
-    press(page, "#publish-confirm")
-    assert appears(page, "#slots .canvas-status", "Slot 1 · unlisted")
-
-
-def delete_drafts(page: Page) -> None:
-    """Delete the only draft; make another, which has no name but its maker's, and think better of it."""
-    press(page, "#drafts [data-action=delete]")
-    press(page, "#delete-confirm")
-    assert appears(page, "#no-drafts")
-    press(page, "#new-canvas")
-    assert appears(page, "#studio-title", "'s canvas")
-    write(page, TITLE_FIELD, "Published elsewhere by now")
-    line.answers_once(page, "/studio/canvas/cnv_", 409, {"message": "It is fixed."})
-    press(page, "#editor-close")
-    press(page, "#editor-leave")  # nothing is dropped unless one says so
-    assert appears(page, "#drafts .canvas-name", "'s canvas")
-    press(page, "#drafts [data-action=delete]")
-    page.keyboard.press("Escape")  # which deletes nothing, whatever was answered before
-    assert disappears(page, "#delete-dialog")
-    assert 1 == len(seen(page, "#drafts .canvas-name"))
 
 
 def become_a_stranger(page: Page) -> None:

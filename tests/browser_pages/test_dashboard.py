@@ -1,0 +1,102 @@
+"""What an operator does on the dashboard, from pairing to leaving nothing behind."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration import line, page_facts
+from tests.integration.hands import press, write
+from tests.integration.page_facts import appears, disappears, seen
+from tests.integration.server_process import DASHBOARD_TOKEN
+from tests.integration.test_e2e_browser import BEEN_HERE, READY, open_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from tests.integration.browser import Visits
+    from tests.integration.server_process import ServerProcess
+
+
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """What an operator finds on the dashboard: a project whose smoke is asked for, and an incident."""
+
+    project: str = "lighthouse"
+    incident: str = "inc-lamp"
+
+
+@pytest.fixture
+def operated(server: ServerProcess) -> Iterator[Operated]:
+    """A project and an incident, gone again when the test has ended."""
+    made = Operated()
+    project = {"slug": made.project, "pending_smoke_test": True}
+    incident = {"schema": "incident/1", "id": made.incident, "opened": time.time()}
+    incident |= {"severity": "high", "status": "open", "rows": [{"test": "test_lamp"}]}
+    files = {
+        server.roots.orch / "projects" / f"{made.project}.json": project,
+        server.roots.incidents / f"{made.incident}.json": incident,
+    }
+    for file, record in files.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(record), encoding="utf-8")
+    yield made
+    for file in files:
+        file.unlink()
+
+
+def test_an_operator_pairs_records_a_smoke_and_is_forgotten(
+    operated: Operated, visits: Visits
+) -> None:
+    operator = visits.begin("operator")
+    operator.context.add_init_script(BEEN_HERE)
+    pair_as_operator(operator.page)
+    record_smoke(operator.page, operated)
+    forget_operator(operator.page)
+    assert [] == operator.trouble
+
+
+def pair_as_operator(page: Page) -> None:
+    """Give the dashboard token where it belongs; nobody's link leads to another host then."""
+    open_page(page, "/pair.html?next=//other.example/")
+    write(page, "#dashboard-token", "of somebody else")
+    line.answers_once(page, "/verify-token", 401, {"error": "unauthorised"})
+    press(page, "#operator-form [type=submit]")
+    assert appears(page, "#operator-form [role=alert]", "not valid")
+    write(page, "#pairing-token", DASHBOARD_TOKEN)
+    press(page, "#pair-form [type=submit]")
+    assert appears(page, "#pair-form [role=alert]", "a dashboard token")
+    write(page, "#dashboard-token", DASHBOARD_TOKEN)
+    press(page, "#operator-form [type=submit]")
+    page.wait_for_url("**/dashboard.html", wait_until=READY)
+
+
+def record_smoke(page: Page, operated: Operated) -> None:
+    """Say how a smoke went; the project says so from then on, and still waits."""
+    assert appears(page, "#smoke-banners", operated.project)
+    gate, good, incidents = page_facts.sights(
+        page, "#gate-state", "#gate .badge-good", "#incidents .incident-id"
+    )
+    assert ["Open"] == gate.seen == good.seen
+    assert [operated.incident] == incidents.seen
+    write(page, ".smoke-notes", "The lamp stays dark")
+    press(page, "#smoke-banners button", words="Fail")
+    assert appears(page, "#projects .badge-bad", "Smoke failed")
+    assert ["The lamp stays dark"] == seen(page, ".project-smoke-notes")
+    assert 1 == len(seen(page, "#smoke-banners .smoke-banner"))
+
+
+def forget_operator(page: Page) -> None:
+    """Let the browser forget the token; nothing is left of it, and there was no other."""
+    open_page(page, "/settings.html")
+    assert appears(page, "#pairing-status", "not paired")
+    assert [] == seen(page, "#token-box")
+    press(page, "#forget-operator")
+    assert disappears(page, "#forget-operator")
+    assert page.evaluate("localStorage.getItem('DASHBOARD_TOKEN') === null")
