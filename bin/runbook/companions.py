@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from runbook.runs import PROOFS, RunFolder
 from runbook.verdict import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runbook.project import Project, Tier
     from runbook.run_report import Run
@@ -49,10 +51,12 @@ class Companion:
 
 def companions_of(project: Project, tier: Tier) -> list[Companion]:
     """Return the tiers that go with ``tier``, each with what proves it."""
-    return [_look(project, each) for each in project.tiers.values() if each.goes_with == tier.name]
+    listed = cache(partial(_listed, project.root))  # once for all of them
+    beside = [each for each in project.tiers.values() if each.goes_with == tier.name]
+    return [_look(project, each, listed) for each in beside]
 
 
-def _look(project: Project, tier: Tier) -> Companion:
+def _look(project: Project, tier: Tier, listed: Callable[[], list[str]]) -> Companion:
     if _IN_CI in os.environ:
         return Companion(tier, why="in CI every tier runs")
     record = _read(_file(project, tier))
@@ -64,7 +68,7 @@ def _look(project: Project, tier: Tier) -> Companion:
         result,
         _findings(folder) if result else [],
         tier=tier.name,
-        content=content_of(project, tier, project.root / ".nox" / tier.session),
+        content=content_of(project, tier, project.root / ".nox" / tier.session, listed=listed),
     )
     return Companion(tier, why=why) if why else Companion(tier, run=run)
 
@@ -76,13 +80,20 @@ def _findings(folder: RunFolder) -> list[str]:
         return [str(error) or type(error).__name__]
 
 
-def content_of(project: Project, tier: Tier, environment: Path | None = None) -> str:
+def content_of(
+    project: Project,
+    tier: Tier,
+    environment: Path | None = None,
+    *,
+    listed: Callable[[], list[str]] | None = None,
+) -> str:
     """Return the digest of all that a verdict of a tier stands on: what it watches, its tests, its environment.
 
     Args:
         project: The project.
         tier: The tier.
         environment: The virtual environment that it runs in; this process's own by default.
+        listed: Says which files git does not ignore; git is asked by default.
 
     Returns:
         The digest; empty where it cannot be told, outside of a repository for instance, and where a
@@ -93,7 +104,7 @@ def content_of(project: Project, tier: Tier, environment: Path | None = None) ->
     digest = hashlib.sha256(repr(tier).encode())
     try:
         digest.update(repr(_facts_of(environment or Path(sys.prefix))).encode())
-        for name in _files(project.root, tier):
+        for name in _files(project.root, tier, listed() if listed else _listed(project.root)):
             file = project.root / name
             mode = file.lstat().st_mode
             content = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
@@ -103,11 +114,16 @@ def content_of(project: Project, tier: Tier, environment: Path | None = None) ->
     return digest.hexdigest()
 
 
-def _files(root: Path, tier: Tier) -> Iterator[str]:
-    listed = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+def _listed(root: Path) -> list[str]:
+    return git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+
+
+def _files(root: Path, tier: Tier, listed: list[str]) -> Iterator[str]:
     globs = (*tier.watch, *tier.tests, *(f"{test}/*" for test in tier.tests))
-    watched = (name for name in listed if any(fnmatchcase(name, glob) for glob in globs))
-    yield from (name for name in sorted({*watched}) if os.path.lexists(root / name))
+    is_watched = re.compile("|".join(map(translate, globs))).match
+    yield from (
+        name for name in sorted({*filter(is_watched, listed)}) if os.path.lexists(root / name)
+    )
 
 
 def _facts_of(environment: Path) -> tuple[Any, ...]:
