@@ -44,11 +44,13 @@ class Cluster:
         folder: Where they keep their files.
         stack: What ends them.
         workers: The worker processes.
+        scheduler: The scheduler's.
     """
 
     folder: Path
     stack: ExitStack
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    scheduler: subprocess.Popen[bytes] = field(init=False)
 
     @property
     def address(self) -> str:
@@ -81,7 +83,9 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     with ExitStack() as stack:
         made = Cluster(tmp_path / "cluster", stack)
         made.folder.mkdir()
-        made.start("distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard")
+        made.scheduler = made.start(
+            "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"
+        )
         wait_until((made.folder / "scheduler.json").exists, "the scheduler")
         for _ in range(2):
             made.start_worker()
@@ -165,6 +169,23 @@ def test_a_worker_that_is_killed_costs_its_probe_and_nothing_else(
     assert [lost, str(survivor.pid)] in logged(log)
     assert not [probe for probe in record["probes"] if probe["outcome"] == "error"]
     assert is_alive(survivor.pid)
+
+
+@pytest.mark.parametrize("lost", ["the scheduler", "the workers"])
+def test_a_cluster_that_goes_away_ends_the_search_as_an_error_of_the_environment(
+    history: Repository, cluster: Cluster, tmp_path: Path, lost: str
+) -> None:
+    log = tmp_path / "log"
+    command = f"echo $RUNBOOK_COMMIT $PPID >> '{log}'; [ $(wc -l < '{log}') -lt 3 ] || sleep 60"
+    searching = search(history, cluster, command)
+    wait_until(lambda: log.exists() and len(logged(log)) >= 3, "the third probe")
+    for process in cluster.workers if lost == "the workers" else [cluster.scheduler]:
+        process.kill()
+
+    said = searching.communicate()[1]
+
+    assert (4, True) == (searching.returncode, f"error: {lost} at {cluster.address}" in said), said
+    assert "--resume" in said
 
 
 def test_the_users_repository_is_not_written_to(history: Repository, cluster: Cluster) -> None:

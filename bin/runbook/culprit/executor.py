@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import operator
 import os
 import queue
+import sys
 import tempfile
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +26,11 @@ from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
+
+_WORKERS_WAIT = 30.0  # seconds in which a cluster without a worker may get one
+_PAUSE = 1.0
 
 
 class Executor(Protocol):
@@ -133,9 +140,15 @@ class ClusterExecutor:
         cloudpickle.register_pickle_by_value(runbook)
         try:
             self._client = distributed.Client(address, timeout=10, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=30)
+            self._client.wait_for_workers(1, timeout=_WORKERS_WAIT)
         except (OSError, TimeoutError, ValueError) as error:
             raise EnvironmentNotReady(f"no Dask workers answer at {address}: {error}") from error
+        self._address = address
+        try:
+            refuse_other_pythons(self._client.get_versions()["workers"])
+        except EnvironmentNotReady:
+            self._client.close()
+            raise
         self.width = width or max(1, sum(self._client.nthreads().values()))
         content = bundle(source, bad)
         run = partial(_probe_on_worker, hashlib.sha256(content).hexdigest()[:16], job)
@@ -143,16 +156,63 @@ class ClusterExecutor:
         self._bundle = self._client.submit(bytes, content, pure=False)
         self._run = self._client.submit(cloudpickle.loads, cloudpickle.dumps(run), pure=False)
         self._pool = self._client.get_executor(pure=False, retries=3)
+        self._waiting: set[Future[ProbeResult]] = set()
+        self._is_over = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def submit(self, sha: str, attempt: int, without: str = "") -> Future[ProbeResult]:
-        """Start a probe."""
+        """Start a probe.
+
+        Raises:
+            EnvironmentNotReady: The scheduler is gone.
+        """
         outer: Future[ProbeResult] = Future()
-        inner = self._pool.submit(operator.call, self._run, self._bundle, sha, attempt, without)
-        inner.add_done_callback(lambda done: _hand_over(done, outer, sha, without))
+        try:
+            inner = self._pool.submit(operator.call, self._run, self._bundle, sha, attempt, without)
+        except Exception as error:
+            if self._is_there:
+                raise
+            raise self._gone("the scheduler") from error
+        self._waiting.add(outer)
+        inner.add_done_callback(lambda done: self._hand_over(done, outer, sha, without))
         return outer
 
     def cancel(self, future: Future[ProbeResult]) -> None:
         """Do nothing: a worker cannot be stopped half-way; what it says will not be waited for."""
+
+    def _hand_over(
+        self, inner: Future[Any], outer: Future[ProbeResult], sha: str, without: str
+    ) -> None:
+        self._waiting.discard(outer)
+        try:
+            word, seconds, why, fingerprint = inner.result()
+            shown = frozenset(fingerprint)
+            result = ProbeResult(sha, Word(word), seconds, why, shown, without=without)
+        except BaseException as error:  # noqa: BLE001 - whatever befell the worker is not the commit's fault
+            result = ProbeResult(sha, Word.ERROR, 0.0, f"the worker failed: {error!r}")
+        with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
+            outer.set_result(result)
+
+    @property
+    def _is_there(self) -> bool:
+        return bool(self._client.status == "running")
+
+    def _gone(self, who: str) -> EnvironmentNotReady:
+        what = f"{who} at {self._address} went away while the search went on"
+        return EnvironmentNotReady(what, next_step=f"start {who} again, and search with --resume")
+
+    def _watch(self) -> None:
+        """End the search where nobody has been there for a while: Dask would wait for them as long as it takes."""
+        seen = time.monotonic()
+        while not self._is_over.wait(_PAUSE):
+            with contextlib.suppress(Exception):  # whom it asks may go at this moment
+                if self._is_there and self._client.nthreads():
+                    seen = time.monotonic()
+            if time.monotonic() - seen > _WORKERS_WAIT:
+                gone = self._gone("the workers" if self._is_there else "the scheduler")
+                for outer in tuple(self._waiting):
+                    with contextlib.suppress(InvalidStateError):  # it has answered after all
+                        outer.set_exception(gone)
 
     def __enter__(self) -> Self:
         return self
@@ -163,8 +223,29 @@ class ClusterExecutor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(wait=False)
-        self._client.close()
+        self._is_over.set()
+        if self._is_there:  # a scheduler that is gone cannot be told
+            self._pool.shutdown(wait=False)
+            self._client.close()
+
+
+def refuse_other_pythons(workers: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse workers that cannot read what this Python sends: it would end them.
+
+    Args:
+        workers: The versions of each, by its address, as Dask tells them.
+
+    Raises:
+        EnvironmentNotReady: One runs another Python.
+    """
+    own = "{}.{}".format(*sys.version_info)
+    for address, versions in workers.items():
+        python = str(versions["host"]["python"])
+        if python.split(".")[:2] != own.split("."):
+            raise EnvironmentNotReady(
+                f"the worker at {address} runs Python {python}, and this search {own}",
+                next_step=f"start that worker by Python {own}",
+            )
 
 
 def bundle(source: Path, commit: str) -> bytes:
@@ -199,13 +280,3 @@ def _probe_on_worker(  # noqa: PLR0913, PLR0917 - all of a probe goes over the w
         unfinished.rename(file)
     result = Probe().run(Worktree(folder, file), sha, job, attempt, without)
     return str(result.word), result.seconds, result.why, sorted(result.fingerprint)
-
-
-def _hand_over(inner: Future[Any], outer: Future[ProbeResult], sha: str, without: str) -> None:
-    try:
-        word, seconds, why, fingerprint = inner.result()
-        outer.set_result(
-            ProbeResult(sha, Word(word), seconds, why, frozenset(fingerprint), without=without)
-        )
-    except BaseException as error:  # noqa: BLE001 - whatever befell the worker is not the commit's fault
-        outer.set_result(ProbeResult(sha, Word.ERROR, 0.0, f"the worker failed: {error!r}"))

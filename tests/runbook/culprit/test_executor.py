@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.culprit.executor import ClusterExecutor, LocalExecutor, bundle
+from runbook.culprit.executor import (
+    ClusterExecutor,
+    LocalExecutor,
+    bundle,
+    refuse_other_pythons,
+)
 from runbook.culprit.probing import Job, Word
 from runbook.errors import EnvironmentNotReady
 from tests.runbook.support import is_alive, wait_until
@@ -88,3 +93,10 @@ def test_without_dask_a_cluster_is_an_error_that_says_so(
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(EnvironmentNotReady, match="needs Dask"):
         ClusterExecutor("tcp://127.0.0.1:1", history.root, "main", Job("true"), None)
+
+
+def test_a_worker_that_runs_another_python_is_refused() -> None:
+    own = ".".join(map(str, sys.version_info[:3]))
+    refuse_other_pythons({"tcp://a": {"host": {"python": f"{own}.final.0"}}})
+    with pytest.raises(EnvironmentNotReady, match=r"tcp://b runs Python 2\.7\.18"):
+        refuse_other_pythons({"tcp://b": {"host": {"python": "2.7.18.final.0"}}})
