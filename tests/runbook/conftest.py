@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.interruptible import interruptible  # noqa: F401 - a fixture
-from tests.runbook.published import hold
+from tests.runbook.published import hold_runs
 from tests.runbook.support import PYPROJECT, Repository, TinyProject, module, row_test
 
 if TYPE_CHECKING:
@@ -61,5 +60,4 @@ def project(tmp_path: Path) -> Iterator[TinyProject]:
     made.write("app.py", "def serve():\n    return 1\n")
     made.write("tests/test_app.py", module(row_test("test_one"), row_test("test_two")))
     yield made
-    for file in made.root.glob(".runbook/runs/*/result.json"):
-        hold(json.loads(file.read_bytes()))
+    hold_runs(made.root)
