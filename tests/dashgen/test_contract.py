@@ -513,6 +513,21 @@ def test_the_server_and_the_openapi_file_draw_the_same_bounds(
         assert is_taken == NEW_CANVAS.is_valid(make(most))
 
 
+@pytest.mark.parametrize("key", ["props", "interaction", "events"])
+@pytest.mark.parametrize(
+    ("value", "is_taken"), [(None, True), ({}, True), ([], False), ("", False), (0, False)]
+)
+def test_the_server_and_the_openapi_file_take_the_same_for_what_a_component_holds(
+    world: World, key: str, value: object, *, is_taken: bool
+) -> None:
+    body = {"room_state": {"components": [{"type": "dot", key: value}]}}
+
+    answer = world.panel.post("/studio/canvas", body, token=world.other.token)
+
+    assert answer.status == (201 if is_taken else 400)
+    assert is_taken == NEW_CANVAS.is_valid(body)
+
+
 @pytest.mark.parametrize("key", ["url", "href", "src"])
 @pytest.mark.parametrize(
     ("value", "is_taken"),
