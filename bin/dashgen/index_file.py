@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from typing import TYPE_CHECKING, Literal, TypeVar
+from zlib import crc32
 
 import msgspec
 
@@ -44,6 +45,7 @@ class _Known(msgspec.Struct, frozen=True):
         signature: what the file looked like from outside.
         index: what it says.
         first_end: where its first line ends, in bytes.
+        first_sum: the checksum of that line. Inodes are used again, and the end of another file may be the same.
         end: where its last whole line ends.
         tail: the last bytes before that end.
     """
@@ -51,6 +53,7 @@ class _Known(msgspec.Struct, frozen=True):
     signature: _Signature
     index: PublishedIndex
     first_end: int
+    first_sum: int
     end: int
     tail: bytes
 
@@ -97,14 +100,16 @@ class IndexFile:
             line = msgspec.json.encode(change) + b"\n"
             index = known.index.after(change)
             append_durably(self.path, line, at=known.end)
-            first_end, end, tail = known.first_end, known.end + len(line), line
+            first_end, first_sum = known.first_end, known.first_sum
+            end, tail = known.end + len(line), line
         else:
             index = (_NOTHING if known is None else known.index).after(change)
             tail = _encoded(index)
             write_atomically(self.path, tail, mtime_ns=self._later_mtime_ns())
             first_end = end = len(tail)
+            first_sum = crc32(tail)
         signature = _signature(self.path.lstat())
-        self._known = _Known(signature, index, first_end, end, tail[-_TAIL_BYTES:])
+        self._known = _Known(signature, index, first_end, first_sum, end, tail[-_TAIL_BYTES:])
 
     def revision(self) -> str:
         """A text that is another one after every change, whichever process made it."""
@@ -158,7 +163,8 @@ def _decoded(data: bytes, status: os.stat_result) -> _Known:
     index = PublishedIndex.of(first.published)
     if changes:
         index = index.after(*changes)
-    return _Known(_signature(status), index, first_end, end, data[:end][-_TAIL_BYTES:])
+    first_sum = crc32(memoryview(data)[:first_end])
+    return _Known(_signature(status), index, first_end, first_sum, end, data[:end][-_TAIL_BYTES:])
 
 
 def _continued(known: _Known, data: bytes, status: os.stat_result) -> _Known | None:
@@ -166,12 +172,15 @@ def _continued(known: _Known, data: bytes, status: os.stat_result) -> _Known | N
     start = known.end - len(known.tail)
     if known.signature[0] != status.st_ino or data[start : known.end] != known.tail:
         return None
+    if crc32(memoryview(data)[: known.first_end]) != known.first_sum:
+        return None
     try:
         changes, end = _changes(data, known.end)
         index = known.index.after(*changes)
     except (ValueError, RecursionError):
         return None
-    return _Known(_signature(status), index, known.first_end, end, data[:end][-_TAIL_BYTES:])
+    tail = data[:end][-_TAIL_BYTES:]
+    return _Known(_signature(status), index, known.first_end, known.first_sum, end, tail)
 
 
 def _changes(data: bytes, start: int) -> tuple[list[IndexChange], int]:

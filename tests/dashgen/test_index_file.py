@@ -233,6 +233,25 @@ def test_an_edit_in_place_is_noticed_though_the_file_only_grew(growing: IndexFil
     assert numbers_in(growing.read()) == [0, 1, 2, 3, 5, 6]
 
 
+def test_another_file_in_the_same_place_of_the_disk_is_not_taken_for_the_one_before(
+    file: IndexFile,
+) -> None:
+    """It has the inode of the one before, is as long, and ends alike, as after a swap of two canvases and back."""
+    then, now = (
+        msgspec.json.encode({"version": 1, "published": [entry(each) for each in numbers]}) + b"\n"
+        for numbers in ((2, 5, 6, 7), (3, 5, 6, 7))
+    )
+    assert (len(now), now[-256:]) == (len(then), then[-256:])
+    file.path.write_bytes(then)
+    assert [2, 5, 6, 7] == numbers_in(file.read())
+    inode = file.path.stat().st_ino
+
+    file.path.write_bytes(now)
+
+    assert inode == file.path.stat().st_ino
+    assert [3, 5, 6, 7] == numbers_in(file.read())
+
+
 def test_a_failed_append_leaves_the_state_before(
     growing: IndexFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
