@@ -33,7 +33,6 @@ class RevisionWire:
     Args:
         connection: A connection of psycopg that nobody else uses, outside any transaction.
         question: A statement whose answer is one value.
-
         is_pooled: Whether a pooler stands between: each question may meet another server, and none knows what was
             prepared.
 

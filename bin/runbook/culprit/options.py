@@ -29,7 +29,7 @@ class Options:
         jobs: How many probes at once; None for one, or as many as the cluster has threads.
         flake_rate: How often a good commit fails, if it is known; 0 if the command never lies.
         confidence: How sure to be even of a command that lies; None trusts it until it contradicts itself.
-        is_wary: Whether a run beyond what bisection and both ends cost may go into telling a flake from a culprit.
+        is_wary: Whether what is found will be reverted, so that more goes into the proof than a search may cost.
         first_parent: Whether a merge stands for all that it brought.
         resume: Whether to believe all that is remembered of this command, however old or contradictory.
         fresh: Whether to believe nothing that is remembered.
