@@ -12,8 +12,8 @@ import pytest
 from tests.integration import line, page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen
+from tests.integration.pages import READY, open_page, remember_visit
 from tests.integration.server_process import DASHBOARD_TOKEN
-from tests.integration.test_e2e_browser import BEEN_HERE, READY, open_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def test_an_operator_pairs_records_a_smoke_and_is_forgotten(
     operated: Operated, visits: Visits
 ) -> None:
     operator = visits.begin("operator")
-    operator.context.add_init_script(BEEN_HERE)
+    remember_visit(operator)
     pair_as_operator(operator.page)
     record_smoke(operator.page, operated)
     forget_operator(operator.page)

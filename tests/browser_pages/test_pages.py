@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 
 from dashgen.pages.navigation import LEGAL_PAGES
 from tests.integration.conftest import evidence_folder
-from tests.integration.server_process import DASHBOARD_TOKEN
+from tests.integration.pages import page_of, remember_maker, remember_operator, remember_visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,9 +175,7 @@ def test_words_of_any_length_stay_within_what_holds_them(
     width: int, owner: Owner, visits: Visits
 ) -> None:
     visit = visits.begin("somebody", viewport={"width": width, "height": HEIGHT})
-    visit.context.add_init_script(
-        f"localStorage['ensemble.pairing_token'] = '{owner.client.token}'"
-    )
+    remember_maker(visit, owner)
     maker = dataclasses.replace(owner, handle="a" * 32)
     label = {"type": "click-to-link", "x": 160, "y": 100, "props": {"label": "a" * 240, "url": "/"}}
     canvas = maker.seed("a" * 80, label, *[COMPONENTS[1]] * 99)
@@ -185,7 +183,7 @@ def test_words_of_any_length_stay_within_what_holds_them(
 
     visit.page.goto("/index.html?filter=newest")
     date = visit.page.locator("[data-testid=card] time").first.evaluate(IS_WHOLE)
-    visit.page.goto(f"/canvas/{canvas.id}.html")
+    visit.page.goto(page_of(canvas))
     corners = visit.page.locator(".part-link .label").first.evaluate(CORNERS)
     visit.page.goto(f"/studio.html#{canvas.id}")
     visit.page.locator(".piece").first.wait_for()
@@ -222,15 +220,11 @@ def find(visit: Visit, look: Look, owner: Owner) -> None:
     draft = owner.seed("Boats, unfinished", *COMPONENTS)
     owner.publish(public.id, 0)
     if not look.is_new:
-        visit.context.add_init_script(
-            "localStorage['cookie-consent'] = localStorage['ensemble:first-run-seen'] = '1'"
-        )
+        remember_visit(visit)
     if look.who == "maker":
-        visit.context.add_init_script(
-            f"localStorage['ensemble.pairing_token'] = '{owner.client.token}'"
-        )
+        remember_maker(visit, owner)
     if look.who == "operator":
-        visit.context.add_init_script(f"localStorage['DASHBOARD_TOKEN'] = '{DASHBOARD_TOKEN}'")
+        remember_operator(visit)
     visit.page.goto(look.path.format(public=public.id, draft=draft.id))
     look.prepare(visit.page)
     visit.page.locator(look.shows).first.wait_for()

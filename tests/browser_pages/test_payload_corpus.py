@@ -11,7 +11,7 @@ from dashgen.canvas_schema import Visibility
 from dashgen.slots import Tier
 from tests.corpus import chunks, payloads
 from tests.integration import hostile, page_facts
-from tests.integration.server_process import DASHBOARD_TOKEN
+from tests.integration.pages import READY, page_of, remember_maker, remember_operator
 
 if TYPE_CHECKING:
     from dashgen.canvas_schema import Canvas
@@ -34,21 +34,19 @@ def test_no_payload_runs_anywhere(owner: Owner, visits: Visits, *, has_policy: b
 
     visit = visits.begin("visitor", bypass_csp=not has_policy)
     for canvas in canvases:
-        look(visit, f"/canvas/{canvas.id}.html", "#canvas-title")
+        look(visit, page_of(canvas), "#canvas-title")
         assert [] == page_facts.odd_note_elements(visit.page)
         assert canvas.room_state == page_facts.boot_room(visit.page)
     look(visit, "/index.html?filter=newest", "[data-testid=card]")
 
     maker = visits.begin("maker", bypass_csp=not has_policy)
-    maker.context.add_init_script(
-        f"localStorage['ensemble.pairing_token'] = '{owner.client.token}'"
-    )
+    remember_maker(maker, owner)
     look(maker, "/studio.html", "[data-testid=canvas-row]")
     draft = owner.seed_unchecked(texts[0], *hostile.components(tuple(texts[:ON_A_CANVAS])))
     look(maker, f"/studio.html#{draft.id}", "#stage [data-testid=piece]")
 
     operator = visits.begin("operator", bypass_csp=not has_policy)
-    operator.context.add_init_script(f"localStorage['DASHBOARD_TOKEN'] = '{DASHBOARD_TOKEN}'")
+    remember_operator(operator)
     look(operator, "/dashboard.html", "#gate-state")
     for file in projects.glob("p*.json"):
         file.unlink()
@@ -72,7 +70,7 @@ def hang(owner: Owner, slot: int, texts: tuple[str, ...]) -> Canvas:
 def look(visit: Visit, path: str, shows: str) -> None:
     """Go to a page; nothing has run, nothing was asked of anybody else, no address leads astray."""
     visit.page.goto("about:blank")  # an address that differs by its last part loads nothing anew
-    visit.page.goto(path, wait_until="domcontentloaded")
+    visit.page.goto(path, wait_until=READY)
     visit.page.locator(shows).first.wait_for()
     assert [] == [*visit.dialogs, *visit.violations, *visit.outside], path
     assert [] == page_facts.bad_addresses(visit.page), path

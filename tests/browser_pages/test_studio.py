@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from tests.integration import line
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
-from tests.integration.test_e2e_browser import BEEN_HERE, TITLE_FIELD, open_page, page_of
+from tests.integration.pages import (
+    TITLE_FIELD,
+    open_page,
+    page_of,
+    remember_maker,
+    remember_visit,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -16,14 +22,12 @@ if TYPE_CHECKING:
     from tests.integration.browser import Visits
     from tests.integration.conftest import Owner
 
-TOKEN = "ensemble.pairing_token"
-
 
 def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Visits) -> None:
     """Publish a canvas, take it back, and publish it again; make others, and delete one of them."""
     maker = visits.begin("maker")
-    maker.context.add_init_script(f"localStorage['{TOKEN}'] = '{owner.client.token}'")
-    maker.context.add_init_script(BEEN_HERE)
+    remember_visit(maker)
+    remember_maker(maker, owner)
     canvas, page = owner.seed("Baskets"), maker.page
     open_page(page, "/studio.html")
     press(page, "#drafts [data-action=publish]")
@@ -77,7 +81,6 @@ def delete_drafts(page: Page) -> None:
     press(page, "#drafts [data-action=delete]")
     page.keyboard.press("Escape")  # which deletes nothing, whatever was answered before
     assert disappears(page, "#delete-dialog")
-    page.wait_for_load_state(
-        "networkidle"
-    )  # what is sent after it closes has been answered by then
+    # What is sent after it closes has been answered by then.
+    page.wait_for_load_state("networkidle")
     assert 1 == len(seen(page, "#drafts .canvas-name"))

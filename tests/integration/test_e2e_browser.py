@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,11 +27,12 @@ from tests.integration.given import (
 )
 from tests.integration.hands import drag, press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
+from tests.integration.pages import READY, TITLE_FIELD, open_page, page_of, remember_visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page, Response
+    from playwright.sync_api import Page
 
     from dashgen.canvas_schema import Canvas
     from tests.integration.browser import Visits
@@ -51,7 +52,7 @@ BANNER, DIALOG = "#cookie-banner", "#first-run"
 TERMS, SUBMIT = "#first-run-tos-check", "#first-run-submit"
 PHONE = {"width": 360, "height": 640}
 ANY_CANVAS = "**/canvas/cnv_*.html"
-NOTE, TITLE_FIELD = "#stage [data-type=click-to-read]", "#editor-canvas-title"
+NOTE = "#stage [data-type=click-to-read]"
 TITLE, WORDS = "Willow and water", "Come in and look around"
 # Each answer furnishes the first canvas with something; a shop is a workshop.
 FURNISHED_WITH = ("Baskets of willow", "Reeds that break", "weaver's workshop")
@@ -59,24 +60,8 @@ HIDDEN = "Not for the eyes of visitors"
 NOTHING = {"canvases": [], "next_cursor": ""}
 OWN_SOURCES = {"'none'", "'self'"}
 CONFINED = ["default-src", "img-src", "connect-src", "form-action", "base-uri", "frame-ancestors"]
-READY: Literal["domcontentloaded"] = (
-    "domcontentloaded"  # its scripts have run; its fonts may be on their way
-)
 SEND = "document.getElementById('first-run-form').requestSubmit()"
 AUTOSAVE_MS = 5_000  # the longest that autosave waits
-# What the browser of somebody remembers who has been here before.
-BEEN_HERE = """if (location.protocol === "http:") {  // a blank page keeps nothing
-  localStorage.setItem("ensemble:first-run-seen", "1");
-  localStorage.setItem("cookie-consent", "1");
-}"""
-
-
-def open_page(page: Page, path: str) -> Response:
-    """Go to a page by its address."""
-    answer = page.goto(path, wait_until=READY)
-    assert answer is not None
-    assert 200 == answer.status
-    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +136,7 @@ def _hang(owner: Owner, *texts: str, title: str, description: str, handle: str) 
 def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     gallery = hang_gallery(owner)
     visit = visits.begin("visitor")
-    visit.context.add_init_script(BEEN_HERE)
+    remember_visit(visit)
 
     guarded, unguarded = visit.page, visit.open_page_without_policy()
     shapes = at_once(
@@ -288,11 +273,6 @@ def all_seen(page: Page, *selectors: str) -> list[list[str]]:
     with DRAWN_IS_SEEN:
         assert [sight.count for sight in sights] == [len(sight.seen) for sight in sights]
     return [sight.seen for sight in sights]
-
-
-def page_of(canvas: Canvas) -> str:
-    """Where a canvas is looked at."""
-    return f"/canvas/{canvas.id}.html"
 
 
 @pytest.mark.runbook(
