@@ -236,9 +236,8 @@ def _constant(file: Path, name: str) -> Any:
         body = next((each.body for each in classes), [])
     for statement in body:
         if isinstance(statement, ast.ClassDef) and statement.name == last:
-            return [
-                each for each in statement.body if isinstance(each, ast.Assign)
-            ]  # an enumeration
+            # An enumeration counts by its members.
+            return [each for each in statement.body if isinstance(each, ast.Assign)]
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if any(isinstance(target, ast.Name) and target.id == last for target in targets):

@@ -17,16 +17,13 @@ INDEX_PREFIX = "runbook-index-"  # of the folder of a throwaway index, which liv
 _OBJECTS = ("--path-format=absolute", "--git-path", "objects")  # the folder of them
 # Whatever the repository's own settings are: an edit whose time was set back has another time of change.
 _BY_ALL_TIMES = (
-    *("-c", "core.safecrlf=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default"),
-    *(
-        "-c",
-        "core.fsmonitor=false",
-        "-c",
-        "core.untrackedCache=false",
-        "-c",
-        "core.splitIndex=false",
-    ),
-)
+    "-c", "core.safecrlf=false",
+    "-c", "core.trustctime=true",
+    "-c", "core.checkStat=default",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.untrackedCache=false",
+    "-c", "core.splitIndex=false",
+)  # fmt: skip
 SHORT = 7  # characters of an object's name that the lines show
 
 

@@ -62,9 +62,8 @@ class Done:
     is_last: bool = False
 
 
-Action = Callable[
-    [Mapping[str, Facts]], Done
-]  # gets the facts of the steps before it, by their names
+# Gets the facts of the steps before it, by their names.
+Action = Callable[[Mapping[str, Facts]], Done]
 
 
 @dataclass(slots=True)
@@ -312,10 +311,9 @@ def append_line(file: Path, entry: Mapping[str, Any]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a+b", buffering=0) as log:
             size = log.seek(0, os.SEEK_END)
-            torn = (
-                size and os.pread(log.fileno(), 1, size - 1) != b"\n"
-            )  # by a process that was killed
-            whole = b"\n" * bool(torn) + line.encode()
+            # By a process that was killed as it wrote.
+            is_torn = size > 0 and os.pread(log.fileno(), 1, size - 1) != b"\n"
+            whole = b"\n" * is_torn + line.encode()
             if log.write(whole) != len(whole):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
             os.fsync(log.fileno())

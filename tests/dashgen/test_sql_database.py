@@ -75,9 +75,8 @@ def test_a_commit_whose_answer_is_lost_is_told_as_unknown(
         line.break_at_commit(is_heard=is_heard)
         with pytest.raises(OutcomeUnknown, match="not known whether the change was made"):
             publish(stores.canvases, made)
-        stores.canvases.delete(
-            other.id, ALICE.id
-        )  # waits until the server is done with the publish
+        # Waits until the server is done with the publish.
+        stores.canvases.delete(other.id, ALICE.id)
         assert stores.canvases.count() == int(is_heard)
         stores.close()
 

@@ -96,9 +96,8 @@ def look_at(app: App, visits: Visits, login: StorageState, client: Client) -> Si
     calls = ApiCalls(page)
     go_through_tile(page, app.slug)
     assert heading_with(page, name), f"no heading with the name {name!r}"
-    authenticated = calls.first_authenticated(
-        client
-    )  # for which an app may come anew from its sign-in
+    # For which an app may come anew from its sign-in.
+    authenticated = calls.first_authenticated(client)
     page.wait_for_load_state()  # a dialog that is opened later would stay in the picture
     page.keyboard.press("Escape")  # whatever greets somebody new
     heading = heading_with(page, name)

@@ -103,9 +103,8 @@ class Tour:
         self._ahead: SimpleQueue[Stop] = SimpleQueue()
         for stop in self.stops.values():
             self._ahead.put(stop)
-        self._at_start = (
-            threading.Lock()
-        )  # a driver takes its settings from the variables of this process
+        # A driver takes its settings from the variables of this process.
+        self._at_start = threading.Lock()
         names = [f"guide-{number}" for number in range(min(_GUIDES, len(self.stops)))]
         self._guides = [threading.Thread(target=self._guide, name=name) for name in names]
         for guide in self._guides:

@@ -34,10 +34,8 @@ if TYPE_CHECKING:
 ACTION_MS = patience(10_000)  # for what a page should show at once; only a fault takes as long
 EVIDENCE_MS = 3_000
 expect.set_options(timeout=ACTION_MS)
-VIEWPORT = {
-    "width": 1024,
-    "height": 640,
-}  # a laptop's; every pixel is painted without a graphics card
+# A small laptop's: every pixel is painted without a graphics card.
+VIEWPORT = {"width": 1024, "height": 640}
 VIOLATION = "content security policy: "
 # Chromium reports a violation where nobody listens; the page says it aloud instead.
 _REPORT_VIOLATIONS = f"""addEventListener("securitypolicyviolation", (event) =>

@@ -153,9 +153,8 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     assert {small} == set(others)
     assert not page_facts.runs_scripts_of_strangers(guarded)  # the policy stops them, and tells
     assert [] != visit.violations
-    assert page_facts.runs_scripts_of_strangers(
-        unguarded
-    )  # hence one of theirs would have run here
+    # Hence one of theirs would have run here.
+    assert page_facts.runs_scripts_of_strangers(unguarded)
 
 
 def look_around(page: Page, gallery: Gallery, *, come_to: Callable[[Page, Gallery], None]) -> str:

@@ -763,9 +763,8 @@ def log_tells_no_secret(visitor: Client, token: str) -> None:
     }
     assert [line for line in lines if asked.items() <= line.items() and line["duration_ms"] > 0]
     assert not [text for line in lines for text in ("a-secret", token) if text in str(line)]
-    assert "uvicorn.error" in {
-        line["logger"] for line in lines
-    }  # what a library says, too, is JSON
+    # What a library says is JSON, too.
+    assert "uvicorn.error" in {line["logger"] for line in lines}
 
 
 @pytest.mark.runbook(

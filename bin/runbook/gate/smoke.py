@@ -188,11 +188,8 @@ def _judge(run: RunFolder, tests: tuple[TestFunction, ...], nonce: str) -> _Judg
     verdict = judge(manifest, events, nonce=nonce, status=ends[-1]["exitstatus"] if ends else 1)
     said = run.read_result()
     reasons = [] if verdict.word is Word.GREEN else _why(verdict)
-    if not ends:
-        reasons = [
-            _end(run.log),
-            *reasons,
-        ]  # what kept it from starting, such as a browser that is missing
+    if not ends:  # its log tells what kept it from starting, such as a browser that is missing
+        reasons = [_end(run.log), *reasons]
     if said.get("verdict") != Word.GREEN and not reasons:
         reasons = [f"the run itself says {said.get('verdict', 'nothing')}"]
     reasons += [f"{test.id} has no row" for test in tests if test.row is None]

@@ -241,9 +241,8 @@ class Rollback:
         )
         self._take_up(facts)
         hint = {"file": self._hint.file, "test": self._hint.test, "commit": self._hint.commit}
-        self.ground.refuse_fifth(
-            self._wish, again(PROCEDURE, hint)
-        )  # before anybody waits for a search
+        # Before anybody waits for a search.
+        self.ground.refuse_fifth(self._wish, again(PROCEDURE, hint))
         result = find_offending_commit(options, self._say)
         record = result.to_json()
         self._keep(result)

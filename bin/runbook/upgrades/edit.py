@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from runbook.upgrades.constraints import Constraint
 
-_Entry = tuple[
-    str, str, str
-]  # key, pin, kind: what makes two constraints the same, whatever their comments say
+# Key, pin and kind: what makes two constraints the same, whatever their comments say.
+_Entry = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

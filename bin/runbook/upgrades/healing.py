@@ -21,9 +21,8 @@ NEWEST = "newest"
 _SHOWN_BY = re.compile(r"breaks (?P<tier>\S+)(?: on (?P<way>\S+))? \(.*since (?P<day>[\d-]+)")
 
 Spot = tuple[str, str]  # a way of floating, and a tier
-Seen = dict[
-    str, dict[Spot, str]
-]  # for each cause where it was seen last, and the moment that the run stood for
+# For each cause where it was seen last, and the moment that the run stood for.
+Seen = dict[str, dict[Spot, str]]
 
 
 def way_of(resolution: str, prerelease: Iterable[str], python: str) -> str:

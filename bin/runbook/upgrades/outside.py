@@ -184,9 +184,8 @@ def _build_requirements(yard: Yard, why: str) -> Result | None:
     dates = resolver.upload_times(resolver.wanted)
     if not (dates and resolver.horizon):
         return None
-    after = max(dates.values()) + timedelta(
-        seconds=1
-    )  # a cutoff leaves out what is as old as itself
+    # A cutoff leaves out what is as old as itself.
+    after = max(dates.values()) + timedelta(seconds=1)
     day = f"{after:%Y-%m-%dT%H:%M:%SZ}"
     yard.now = yard.build_requirements(resolver.horizon)
     if not yard.now:
