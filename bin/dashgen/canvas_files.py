@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MAX_CANVAS_BYTES = 1024 * 1024
 INDEX_NAME = "_index.json"
 LOCK_NAME = ".lock"
+NOTE_NAME = "_deleting.json"
 
 _log = logging.getLogger(__name__)
 
@@ -151,14 +152,14 @@ class CanvasFiles:
         ensure_directory(folder)
         write_atomically(self._path(content.owner_id, content.id), data)
 
-    def remove(self, content: StoredContent) -> None:
+    def remove(self, owner_id: str, canvas_id: CanvasId) -> None:
         """Removes the file durably. The caller holds the lock.
 
         Raises:
             UnsyncedError: it is gone, but may come back after a loss of power.
             OSError: it is still there.
         """
-        remove_durably(self._path(content.owner_id, content.id))
+        remove_durably(self._path(owner_id, canvas_id))
 
     def set_aside(self, path: Path, why: str) -> SetAside:
         """Moves something under the root away, bytes kept. The caller holds the lock.
@@ -195,7 +196,7 @@ class CanvasFiles:
                     yield broken
 
     def _belongs(self, path: Path) -> bool:
-        if path.name in {INDEX_NAME, LOCK_NAME}:
+        if path.name in {INDEX_NAME, LOCK_NAME, NOTE_NAME}:
             return True
         return self._is_folder(path) and (path.name == QUARANTINE_NAME or is_user_id(path.name))
 

@@ -5,9 +5,11 @@ Layout under the root::
     canvases/_index.json                  what is published, where, and how: the only authority
     canvases/<owner_id>/<canvas_id>.json  what a canvas says
     canvases/_set_aside/                  whatever could not be read, bytes kept
+    canvases/_deleting.json               which canvas is being deleted, while one is
     canvases/.lock                        held by whoever changes anything
 
-Publish, swap and unpublish are one atomic change of the index file, so no step spans two files.
+Publish, swap and unpublish are one atomic change of the index file. A delete spans two files: what leaves the
+index is noted first, and whoever comes next ends what a crash cut short.
 """
 
 from __future__ import annotations
@@ -21,7 +23,14 @@ import msgspec
 from msgspec import UNSET
 
 from dashgen.atomic_file import UnfitFileError, UnsyncedError
-from dashgen.canvas_files import INDEX_NAME, LOCK_NAME, CanvasFiles, RootLock, StoredContent
+from dashgen.canvas_files import (
+    INDEX_NAME,
+    LOCK_NAME,
+    NOTE_NAME,
+    CanvasFiles,
+    RootLock,
+    StoredContent,
+)
 from dashgen.canvas_schema import (
     Canvas,
     CanvasContent,
@@ -33,6 +42,7 @@ from dashgen.canvas_schema import (
     new_canvas_id,
     parse_canvas_id,
 )
+from dashgen.deletion_note import DeletionNote
 from dashgen.errors import (
     NotFound,
     NotPublished,
@@ -90,6 +100,7 @@ class JsonFileCanvasStore:
         self._lock = RootLock(directory / LOCK_NAME)
         self._files = CanvasFiles(directory, self._lock)
         self._index_file = IndexFile(directory / INDEX_NAME)
+        self._note = DeletionNote(directory / NOTE_NAME)
         # A published canvas cannot be edited, so its card holds for as long as its entry.
         self._cards: dict[tuple[CanvasId, float, int], Card] = {}
 
@@ -122,7 +133,7 @@ class JsonFileCanvasStore:
         entry = self._index().find(known_id)
         if entry is not None and (content := self._published_content(entry)) is not None:
             return _assembled(content, entry)
-        if reader is None or not is_user_id(reader):
+        if reader is None or not is_user_id(reader) or known_id == self._leaving():
             return None
         draft = self._files.read(reader, known_id)
         return None if draft is None else _assembled(draft, None)
@@ -132,8 +143,13 @@ class JsonFileCanvasStore:
         if not is_user_id(owner_id):
             return []
         index = self._index()
+        leaving = self._leaving()
         contents = self._files.of_owner(owner_id)
-        canvases = [_assembled(content, _entry_of(content, index)) for content in contents]
+        canvases = [
+            _assembled(content, entry)
+            for content in contents
+            if (entry := _entry_of(content, index)) or content.id != leaving
+        ]
         return sorted(canvases, key=lambda canvas: canvas.place_in_own_list)
 
     def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
@@ -199,8 +215,11 @@ class JsonFileCanvasStore:
             content = self._own(canvas_id, owner_id)
             entry = self._index().find(content.id)
             if entry is not None:
+                self._note.write(owner_id, content.id)
                 self._remove_from_index(entry)
-            self._files.remove(content)
+            self._files.remove(owner_id, content.id)
+            if entry is not None:
+                self._note.remove()
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
         """Makes a published canvas the owner's only showcase, or no longer."""
@@ -263,7 +282,7 @@ class JsonFileCanvasStore:
             kept = {canvas.id for canvas in canvases}
             for content in former:
                 if content.id not in kept:
-                    self._files.remove(content)
+                    self._files.remove(content.owner_id, content.id)
 
     def unreadable(self) -> Iterator[str]:
         """Names what is stored and cannot be read; moves nothing."""
@@ -284,6 +303,7 @@ class JsonFileCanvasStore:
     def _writing(self) -> Iterator[None]:
         try:
             with self._lock.hold():
+                self._end_deletion()
                 yield
         except UnsyncedError as error:
             _log.error("a write may not survive a loss of power: %r", str(error))
@@ -295,6 +315,29 @@ class JsonFileCanvasStore:
             # A broken index that could not be set aside must not be written to.
             _log.error("a write was refused: %r", str(error))
             raise StorageFailed(is_full=False) from error
+
+    def _leaving(self) -> CanvasId | None:
+        """The canvas that is no draft, though it has a file and is not in the index.
+
+        To be asked between the index and the file: the note is there for all of that time.
+        """
+        try:
+            deletion = self._note.read()
+        except UnfitFileError:
+            return None
+        return None if deletion is None else deletion.id
+
+    def _end_deletion(self) -> None:
+        """Ends what somebody who died had begun to delete; what is still published was not."""
+        try:
+            deletion = self._note.read()
+        except UnfitFileError as error:
+            self._files.set_aside(self._note.path, str(error))
+            return
+        if deletion is not None:
+            if self._index().find(deletion.id) is None:
+                self._files.remove(deletion.owner_id, deletion.id)
+            self._note.remove()
 
     def _own(self, canvas_id: str, owner_id: str) -> StoredContent:
         """The content of a canvas that this owner may change."""

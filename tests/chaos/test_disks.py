@@ -153,13 +153,13 @@ def test_a_failed_fsync_is_told_and_the_next_step_goes_through(
     store = open_again()
     before = steps.prepare(store)
     fail = f"inject=fsync,fdatasync:error=EIO:when={failing}"
-    acknowledged, code = traced_step(zygote, 0, tmp_path / "log", "-e", fail)
+    acknowledged, code = traced_step(zygote, "one 0", tmp_path / "log", "-e", fail)
     assert (acknowledged, code, zygote.refusals) == (0, 1, [told])
     assert "(INJECTED)" in (tmp_path / "log").read_text()
     now = steps.state_of(open_again())
     assert now == before if told == "storage_failed" else now in (before, steps.after(before, 1))
     state = steps.state_of(store)
-    assert traced_step(zygote, 0, tmp_path / "log") == (1, 0)
+    assert traced_step(zygote, "one 0", tmp_path / "log") == (1, 0)
     assert steps.state_of(open_again()) == steps.after(state, 1)
 
 
@@ -176,7 +176,7 @@ def test_everything_is_on_the_disk_before_it_is_acknowledged(
     state = steps.state_of(store)
     number = next(n for n in range(8, 99) if steps.changes(state, n, is_unpublish=is_unpublish))
     log = tmp_path / "log"
-    assert traced_step(zygote, number, log) == (1, 0)
+    assert traced_step(zygote, f"one {number}", log) == (1, 0)
     ledger = loose_ends(log.read_text(), str(tmp_path))
     assert ledger.problems == []
     assert ledger.checked

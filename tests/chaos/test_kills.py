@@ -52,9 +52,9 @@ def test_nothing_acknowledged_is_lost_in_200_kills(zygote: Zygote, open_again: O
     _only_scraps(open_again())
 
 
-@pytest.mark.parametrize("is_unpublish", [False, True], ids=["swap", "unpublish"])
+@pytest.mark.parametrize("kind", ["swap", "unpublish", "delete"])
 def test_killed_at_any_system_call_a_step_is_done_or_not(
-    zygote: Zygote, open_again: OpenAgain, tmp_path: Path, *, is_unpublish: bool
+    zygote: Zygote, open_again: OpenAgain, tmp_path: Path, kind: str
 ) -> None:
     store = open_again()
     steps.prepare(store)
@@ -63,14 +63,13 @@ def test_killed_at_any_system_call_a_step_is_done_or_not(
         steps.take(store, canvases, earlier)
     before = store.mine(steps.ALICE.id)
     old = steps.state_of(store)
-    number = next(n for n in range(8, 99) if steps.changes(old, n, is_unpublish=is_unpublish))
-    new = steps.after(old, 1, first=number)
+    order, new = _deletion(old) if kind == "delete" else _step(old, is_unpublish=kind != "swap")
     seen: list[bool] = []
     code, call = -signal.SIGKILL, 0
     while code == -signal.SIGKILL:
         call += 1
         kill = f"inject=all:signal=SIGKILL:when={call}"
-        acknowledged, code = traced_step(zygote, number, tmp_path / "log", "-e", kill)
+        acknowledged, code = traced_step(zygote, order, tmp_path / "log", "-e", kill)
         now = steps.settled_state_of(store)
         assert now == new if acknowledged else now in (old, new), f"killed at call {call}"
         seen.append(now == new)
@@ -79,6 +78,18 @@ def test_killed_at_any_system_call_a_step_is_done_or_not(
     assert {False, True} == set(seen)
     assert seen == sorted(seen), "once it is done, a later kill must not undo it"
     _only_scraps(open_again())
+
+
+def _step(old: steps.State, *, is_unpublish: bool) -> tuple[str, steps.State]:
+    """The order for a swap or an unpublish that changes something, and what it makes of the state."""
+    number = next(n for n in range(8, 99) if steps.changes(old, n, is_unpublish=is_unpublish))
+    return f"one {number}", steps.after(old, 1, first=number)
+
+
+def _deletion(old: steps.State) -> tuple[str, steps.State]:
+    """The order to delete what is published, and what it makes of the state."""
+    title = next(title for title, slot in old.items() if slot is not None)
+    return f"delete {title}", {each: slot for each, slot in old.items() if each != title}
 
 
 def _only_scraps(store: CanvasStore) -> None:

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from tests.chaos.victims import Zygote
 
 
-def traced_step(zygote: Zygote, number: int, log: Path, *options: str) -> tuple[int, int]:
+def traced_step(zygote: Zygote, order: str, log: Path, *options: str) -> tuple[int, int]:
     """Let a victim take one step under strace.
 
     Args:
         zygote: Where the victim comes from.
-        number: The step's number.
+        order: The step, as ``victims`` knows it: ``one NUMBER`` or ``delete TITLE``.
         log: A file for what strace saw.
         options: What strace does besides.
 
     Returns:
         How many steps were acknowledged, none or one, and the victim's exit code.
     """
-    victim = zygote.order("one", number)
+    victim = zygote.order(order)
     assert zygote.line() == "stopped"
     strace = ["strace", "-f", "-y", "-o", str(log), *options, "-p", str(victim)]
     with subprocess.Popen(strace, stderr=subprocess.PIPE, text=True) as tracer:

@@ -2,8 +2,8 @@
 
 A zygote imports everything once and forks a victim for each order that it reads; so a round costs
 milliseconds, and a victim has one thread. An order is ``loop FIRST`` (steps without end), ``one
-NUMBER`` (a single step, before which it stops itself so that it can be traced), or ``race WHO
-COUNT`` (publishes of owners of its own). Every acknowledgement is a line.
+NUMBER`` or ``delete TITLE`` (a single step, before which it stops itself so that it can be traced),
+or ``race WHO COUNT`` (publishes of owners of its own). Every acknowledgement is a line.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def main(url: str) -> None:
             _say(f"pid {os.getpid()}")  # not by its parent, before whom it may have acknowledged
             _carry_out(url, line.split())
             os._exit(0)
-        if line.startswith("one"):
+        if line.startswith(("one", "delete")):
             os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOWAIT)
             _say("stopped")
         _, status = os.waitpid(child, 0)
@@ -141,10 +141,14 @@ def _carry_out(url: str, words: list[str]) -> None:
             _race(store, *arguments)
             return
         canvases = {canvas.title: canvas for canvas in store.mine(steps.ALICE.id)}
-        number = int(arguments[0])
-        if kind == "one":
+        if kind != "loop":
             _let_be_traced()
             os.kill(os.getpid(), signal.SIGSTOP)
+        if kind == "delete":
+            store.delete(canvases[arguments[0]].id, steps.ALICE.id)
+            _say("ack delete")
+            return
+        number = int(arguments[0])
         while True:
             try:
                 steps.take(store, canvases, number)

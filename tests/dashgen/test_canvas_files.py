@@ -54,7 +54,7 @@ def test_what_is_written_is_read(files: CanvasFiles, root: Path) -> None:
 
 
 def test_what_is_removed_is_gone(files: CanvasFiles) -> None:
-    files.remove(content())
+    files.remove(OWNER, ID)
     assert files.read(OWNER, ID) is None
     assert not files.exists(OWNER, ID)
     assert files.of_owner(OWNER) == []

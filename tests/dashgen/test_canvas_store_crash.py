@@ -20,6 +20,7 @@ from dashgen.canvas_store import GridOrder, JsonFileCanvasStore
 from dashgen.slots import Tier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from _typeshed import TraceFunction
@@ -28,7 +29,10 @@ ALICE = Owner("usr_alice", "alice")
 UPDATES = 60
 KILLED_AT = 9
 # The functions that change the disk; a process dies before each of their lines in turn.
-CHANGING = {"apply", "write_atomically", "append_durably", "sync_directory", "locked"}
+CHANGING = {
+    *("apply", "write_atomically", "append_durably", "remove_durably", "sync_directory", "locked"),
+    *("delete", "write", "remove", "_end_deletion"),
+}
 
 State = dict[str, int | None]
 
@@ -81,8 +85,24 @@ def publish_until_killed(root: Path) -> None:
         print(step, flush=True)
 
 
-def die_at_every_line(root: Path) -> None:
-    """Repeats one swap from the same start; each time a child dies one line later."""
+def swap(root: Path) -> None:
+    publish(JsonFileCanvasStore(root), alice_canvases(root)[1], 0)
+
+
+def delete(root: Path) -> None:
+    JsonFileCanvasStore(root).delete(alice_canvases(root)[0].id, ALICE.id)
+
+
+# A step, and where the canvases stand afterwards.
+STEPS: dict[str, tuple[Callable[[Path], None], State]] = {
+    "swap": (swap, {"a": None, "b": 0, "c": None, "d": None}),
+    "delete": (delete, {"b": None, "c": None, "d": None}),
+}
+
+
+def die_at_every_line(root: Path, name: str) -> None:
+    """Repeats one step from the same start; each time a child dies one line later."""
+    step, afterwards = STEPS[name]
     backup = root.with_name("backup")
     shutil.copytree(root, backup)
     before = state_of(root)
@@ -92,18 +112,25 @@ def die_at_every_line(root: Path) -> None:
         child = os.fork()
         if child == 0:
             sys.settrace(Countdown(deaths).trace)
-            publish(JsonFileCanvasStore(root), alice_canvases(root)[1], 0)
+            step(root)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         is_alive = os.waitstatus_to_exitcode(status) == 0
         after = state_of(root)
-        assert after in (before, {**before, "a": None, "b": 0}), (deaths, after)
+        assert after in (before, afterwards), (deaths, after)
         seen.add(tuple(sorted(after.items())))
+        assert files_after_next_change(root) == len(after) + 1
         shutil.rmtree(root)
         shutil.copytree(backup, root)
         deaths += 1
     assert len(seen) == 2
     print(deaths)
+
+
+def files_after_next_change(root: Path) -> int:
+    """How many files canvases have once somebody else has made one more."""
+    JsonFileCanvasStore(root).create(ALICE, CanvasDraft(title="e"), 1.0)
+    return len(list((root / "canvases" / ALICE.id).glob("cnv_*.json")))
 
 
 class Countdown:
@@ -187,11 +214,14 @@ def model(steps: int) -> State:
 
 
 @pytest.mark.parametrize("mode", ["replacing", "appending"])
-def test_a_swap_cut_off_at_any_line_is_done_or_not_done(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_cut_off_at_any_line_is_done_or_not_done(
+    tmp_path: Path, mode: str, name: str
+) -> None:
     root = tmp_path / "root"
     make_alice(root)
     publish(JsonFileCanvasStore(root), alice_canvases(root)[0], 0)
-    deaths = int(finish(start("die_at_every_line", root, mode)))
+    deaths = int(finish(start("die_at_every_line", root, mode, name)))
     assert deaths > 15
 
 
@@ -199,11 +229,13 @@ def main(role: str, root: str, *arguments: str) -> None:
     if role == "publish_many":
         publish_many(Path(root), arguments[0])
         return
-    if arguments[0] == "appending":
+    mode, *name = arguments
+    if mode == "appending":
         index_file.ALWAYS_REPLACED_BYTES = 0
-    {"publish_until_killed": publish_until_killed, "die_at_every_line": die_at_every_line}[role](
-        Path(root)
-    )
+    if role == "die_at_every_line":
+        die_at_every_line(Path(root), *name)
+    else:
+        publish_until_killed(Path(root))
 
 
 if __name__ == "__main__":
