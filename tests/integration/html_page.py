@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 UNSEEN = "script, style, template"
 ADDRESSES = ("href", "src", "srcset", "action", "formaction", "ping", "poster", "data")
+_WITH_ADDRESS = ", ".join(f"[{name}]" for name in ADDRESSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Element:
     @property
     def addresses(self) -> list[str]:
         """Everything that a browser might follow, fetch or send to."""
-        return [value for name in ADDRESSES for value in self._values_of(name)]
+        found = (each.attributes for each in self._select(_WITH_ADDRESS))
+        return [each[name] for each in found for name in ADDRESSES if name in each]
 
     def all(self, tag: str = "", *, having: tuple[str, str] | None = None) -> list[Element]:
         """Return the elements with this tag and this attribute; a class is looked for among several."""
@@ -100,9 +102,6 @@ class Element:
         if self.node is None:
             return []
         return [Element(found) for found in self.node.css(selector)]
-
-    def _values_of(self, name: str) -> Iterator[str]:
-        return (each.attributes[name] for each in self._select(f"[{name}]"))
 
 
 def _selector(name: str, value: str) -> str:

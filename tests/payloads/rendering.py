@@ -1,4 +1,4 @@
-"""Canvases that say payloads wherever they can; their pages are rendered while pytest is still imported.
+"""Canvases and cards that say payloads wherever they can; pages of them are rendered while pytest is still imported.
 
 `start` is called before that (``before`` in ``[tool.runbook.tiers.payloads]``). It imports next to nothing: its
 processes read for themselves what rendering needs.
@@ -7,20 +7,32 @@ processes read for themselves what rendering needs.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashgen.canvas_schema import Canvas
+    from dashgen.canvas_schema import Canvas, Card
 
 COUNT = int(os.environ.get("ENSEMBLE_PAYLOADS", "1100"))
 NOW = 1_790_007_200.0
-_ON_A_CANVAS = 40  # as many notes as a canvas may format
+_AT_ONCE = {"canvas": 40, "grid": 400}  # as many notes as a canvas may format
 _PROCESSES = 2
 _BETWEEN_PAGES = "\0"  # no page holds one: a browser would not show it
 
 _begun: list[tuple[int, int]] = []  # each process, and where its pages will come from
+
+
+class Wanted(NamedTuple):
+    """A page that is to be rendered.
+
+    Attributes:
+        kind: That of a canvas, or the grid.
+        texts: What the canvas says in each of its fields, or a card of the grid each.
+    """
+
+    kind: str
+    texts: tuple[str, ...]
 
 
 def start() -> None:
@@ -29,15 +41,21 @@ def start() -> None:
         _begun.extend(_begin(part) for part in range(_PROCESSES))
 
 
-def parts() -> list[tuple[str, ...]]:
-    """The payloads of each canvas."""
+def wanted() -> list[Wanted]:
+    """All payloads on pages of each kind, behind two that say what is harmless: once, and twice."""
     from tests.corpus import chunks, payloads
+    from tests.integration.hostile import BENIGN
 
-    return list(chunks(payloads(COUNT), _ON_A_CANVAS))
+    corpus = payloads(COUNT)
+    return [
+        Wanted(kind, texts)
+        for kind, count in _AT_ONCE.items()
+        for texts in ((BENIGN,), (BENIGN,) * 2, *chunks(corpus, count))
+    ]
 
 
 def pages() -> list[str]:
-    """The page of each canvas, in the order of `parts`."""
+    """The sources of the pages, in the order of `wanted`."""
     start()
     rendered = [_take(part, *begun) for part, begun in enumerate(_begun)]
     _begun.clear()
@@ -70,10 +88,16 @@ def _take(part: int, process: int, source: int) -> list[str]:
 
 
 def _render(part: int) -> list[str]:
+    from dashgen.grid_cursor import GridOrder
     from dashgen.pages.canvas_view import render_canvas_page
+    from dashgen.pages.grid import render_index_page
 
-    canvases = map(canvas_of, parts()[part::_PROCESSES])
-    return [render_canvas_page(canvas, now=NOW).html for canvas in canvases]
+    def page_of(kind: str, texts: Sequence[str]) -> str:
+        if kind == "canvas":
+            return render_canvas_page(canvas_of(texts), now=NOW).html
+        return render_index_page(_cards_of(texts), "", GridOrder.newest).html
+
+    return [page_of(*each) for each in wanted()[part::_PROCESSES]]
 
 
 def canvas_of(texts: Sequence[str]) -> Canvas:
@@ -96,3 +120,19 @@ def canvas_of(texts: Sequence[str]) -> Canvas:
         published_at=NOW,
         slot_index=0,
     )
+
+
+def _cards_of(texts: Sequence[str]) -> list[Card]:
+    from dashgen.canvas_schema import CanvasId, Card
+
+    return [
+        Card(
+            id=CanvasId(f"cnv_{number:012x}"),
+            title=text,
+            owner_handle=text,
+            description=text,
+            theme=text,
+            published_at=NOW,
+        )
+        for number, text in enumerate(texts)
+    ]

@@ -6,43 +6,28 @@ tests/browser_pages/test_payload_corpus.py.
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
-from dashgen.canvas_schema import Canvas, CanvasId, Card
-from dashgen.grid_cursor import GridOrder
-from dashgen.pages.canvas_view import render_canvas_page
-from dashgen.pages.grid import render_index_page
-from tests.corpus import chunks, payloads
-from tests.integration import hostile
+from tests.corpus import payloads
+from tests.integration.hostile import BENIGN
 from tests.integration.html_page import parse_page
 from tests.payloads import rendering
+from tests.payloads.rendering import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from tests.integration.html_page import Element
 
-ON_A_GRID = 400
 NOTE_TAGS = {
     *("blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"),
     "a",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A canvas that says payloads wherever it can, and its page."""
-
-    texts: tuple[str, ...]
-    canvas: Canvas
-    page: Element
 
 
 @pytest.fixture(scope="module")
@@ -54,21 +39,24 @@ def corpus() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def canvases(corpus: list[str]) -> list[Shown]:
-    """All of them, on pages of canvases."""
-    parts = rendering.parts()
-    assert corpus == [text for part in parts for text in part]
-    pages = rendering.pages()
-    return [
-        Shown(part, rendering.canvas_of(part), parse_page(page))
-        for part, page in zip(parts, pages, strict=True)
-    ]
+def pages(corpus: list[str]) -> dict[Wanted, Element]:
+    """All of them in every field, on pages of each kind."""
+    wanted = rendering.wanted()
+    for kind in ("canvas", "grid"):
+        assert corpus == [text for page in hostile(wanted, kind) for text in page.texts]
+    sources = rendering.pages()
+    return {page: parse_page(source) for page, source in zip(wanted, sources, strict=True)}
+
+
+def hostile(pages: Iterable[Wanted], kind: str) -> list[Wanted]:
+    """Those of a kind that say payloads."""
+    return [page for page in pages if page.kind == kind and set(page.texts) != {BENIGN}]
 
 
 Elements = Counter[tuple[str, ...]]  # how often there is which element with which attributes
 
 
-def _elements(tags: list[tuple[str, ...]]) -> Elements:
+def _counted(tags: list[tuple[str, ...]]) -> Elements:
     """All but for links' addresses."""
     elements: Elements = Counter()
     for (tag, *names), count in Counter(tags).items():
@@ -76,29 +64,22 @@ def _elements(tags: list[tuple[str, ...]]) -> Elements:
     return elements
 
 
+def _elements_of(page: Element) -> Elements:
+    return _counted(page.tags("*"))
+
+
 def _outside_of_notes(page: Element) -> Elements:
-    return _elements(page.tags("*")) - _elements(page.tags(".prose *"))
+    return _counted(page.tags("*:not(.prose *)"))
 
 
-@functools.cache
-def _benign_canvas(count: int) -> Elements:
-    return _expected(lambda texts: _outside_of_notes(_page_of(texts)), count)
-
-
-def _page_of(texts: Sequence[str]) -> Element:
-    canvas = rendering.canvas_of(texts)
-    return parse_page(render_canvas_page(canvas, now=rendering.NOW).html)
-
-
-@functools.cache
-def _benign_grid(count: int) -> Elements:
-    return _expected(lambda texts: _elements(_grid_of(texts).tags("*")), count)
-
-
-def _expected(elements_of: Callable[[tuple[str, ...]], Elements], count: int) -> Elements:
+def _of_benign(
+    pages: dict[Wanted, Element], kind: str, elements_of: Callable[[Element], Elements]
+) -> Callable[[int], Elements]:
     """What so many benign texts make of a page: what one makes, and for each more what a second one adds."""
-    one, two = (elements_of((hostile.BENIGN,) * number) for number in (1, 2))
-    return Counter({each: one[each] + (count - 1) * (two[each] - one[each]) for each in two})
+    one, two = (elements_of(pages[Wanted(kind, (BENIGN,) * count)]) for count in (1, 2))
+    return lambda count: Counter(
+        {each: one[each] + (count - 1) * (two[each] - one[each]) for each in two}
+    )
 
 
 def _strange_and_missing(found: Elements, expected: Elements) -> tuple[list[str], list[str]]:
@@ -117,11 +98,12 @@ def _strange_and_missing(found: Elements, expected: Elements) -> tuple[list[str]
         "bin/dashgen/pages/layout.py",
     ],
 )
-def test_payloads_are_text_on_canvas_pages(canvases: list[Shown]) -> None:
-    for shown in canvases:
-        page = shown.page
-        said = [text.strip() for text in shown.texts]
-        assert ([], []) == _strange_and_missing(_outside_of_notes(page), _benign_canvas(len(said)))
+def test_payloads_are_text_on_canvas_pages(pages: dict[Wanted, Element]) -> None:
+    expected = _of_benign(pages, "canvas", _outside_of_notes)
+    for wanted in hostile(pages, "canvas"):
+        page = pages[wanted]
+        said = [text.strip() for text in wanted.texts]
+        assert ([], []) == _strange_and_missing(_outside_of_notes(page), expected(len(said)))
         for name in ("part-text", "part-note", "part-link"):
             parts = page.all(having=("class", name))
             assert said == [part.text.strip() for part in parts]
@@ -130,7 +112,8 @@ def test_payloads_are_text_on_canvas_pages(canvases: list[Shown]) -> None:
         block = page.by_id("canvas-boot").source
         assert set() == set(block) & set("<>&")
         boot = msgspec.json.decode(block)
-        assert msgspec.to_builtins(shown.canvas.room_state) == boot["room_state"]
+        room = rendering.canvas_of(wanted.texts).room_state
+        assert msgspec.to_builtins(room) == boot["room_state"]
 
 
 @pytest.mark.runbook(
@@ -142,8 +125,10 @@ def test_payloads_are_text_on_canvas_pages(canvases: list[Shown]) -> None:
         "bin/dashgen/pages/rich_text.py::render_note",
     ],
 )
-def test_payloads_are_no_addresses(canvases: list[Shown]) -> None:
-    addresses = [address for shown in canvases for address in shown.page.addresses]
+def test_payloads_are_no_addresses(pages: dict[Wanted, Element]) -> None:
+    addresses = [
+        address for wanted in hostile(pages, "canvas") for address in pages[wanted].addresses
+    ]
 
     assert [] == [address for address in addresses if not address.isprintable()]
     assert [] == [address for address in addresses if address.startswith(("//", "/\\", "\\"))]
@@ -156,28 +141,15 @@ def test_payloads_are_no_addresses(canvases: list[Shown]) -> None:
     cause="A card of the grid lets some writing of markup through: an escape is gone.",
     suspects=["bin/dashgen/pages/grid.py::render_index_page", "bin/dashgen/pages/layout.py"],
 )
-def test_payloads_are_text_on_cards(corpus: list[str]) -> None:
-    for texts in chunks(corpus, ON_A_GRID):
-        page = _grid_of(texts)
+def test_payloads_are_text_on_cards(pages: dict[Wanted, Element]) -> None:
+    expected = _of_benign(pages, "grid", _elements_of)
+    for wanted in hostile(pages, "grid"):
+        page = pages[wanted]
 
-        assert ([], []) == _strange_and_missing(_elements(page.tags("*")), _benign_grid(len(texts)))
-        said = [text.strip() for text in texts]
+        found = _elements_of(page)
+        assert ([], []) == _strange_and_missing(found, expected(len(wanted.texts)))
+        said = [text.strip() for text in wanted.texts]
         (grid,) = page.all(having=("id", "grid"))
         for name in ("title", "description"):
             cards = grid.all(having=("class", f"card-{name}"))
             assert said == [card.text.strip() for card in cards]
-
-
-def _grid_of(texts: Sequence[str]) -> Element:
-    cards = [
-        Card(
-            id=CanvasId(f"cnv_{number:012x}"),
-            title=text,
-            owner_handle=text,
-            description=text,
-            theme=text,
-            published_at=rendering.NOW,
-        )
-        for number, text in enumerate(texts)
-    ]
-    return parse_page(render_index_page(cards, "", GridOrder.newest).html)
