@@ -17,15 +17,18 @@ class Dag:
 
     Args:
         parents: For each commit its parents among the candidates; those outside are left out.
+        ages: For each commit its place in git's own order, the oldest first; the numbers, where none are given.
 
     Attributes:
         parents: The same.
+        ages: The same.
         size: How many commits there are.
     """
 
-    def __init__(self, parents: Sequence[Sequence[int]]) -> None:
+    def __init__(self, parents: Sequence[Sequence[int]], ages: Sequence[int] = ()) -> None:
         self.parents = tuple(tuple(each) for each in parents)
         self.size = len(self.parents)
+        self.ages = tuple(ages) or tuple(range(self.size))
         self._known: dict[int, int] = {}
         self._base = [-1] * self.size
         self._brought: dict[int, tuple[int, ...]] = {}

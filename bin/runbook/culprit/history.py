@@ -223,7 +223,10 @@ class Repository:
         parents = [
             [numbers[parent] for parent in commit.parents if parent in numbers] for commit in kept
         ]
-        return Range(oldest, standing_in.get(bad, bad), tuple(kept), Dag(parents), standing_in)
+        listed = git(self.root, "rev-list", "--reverse", f"{good}..{bad}").split()
+        places = {sha: place for place, sha in enumerate(listed)}
+        dag = Dag(parents, [places[commit.sha] for commit in kept])
+        return Range(oldest, standing_in.get(bad, bad), tuple(kept), dag, standing_in)
 
     def _read(self, *revisions: str, first_parent: bool) -> Iterator[Commit]:
         which = ["--first-parent", "-m"] if first_parent else []

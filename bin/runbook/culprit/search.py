@@ -261,15 +261,16 @@ class Search:
     def _steady_limit(self) -> int:
         """After how many rounds a command is believed that has never contradicted itself.
 
-        One run at a time, halves of an odd number may leave a culprit a run early. Bisection would be over then, too,
-        so that run is not spent, unless who is wary has a use for it; how early a right prior leaves one does not
-        count, for bisection knows none.
+        One run at a time, halves of an odd number may leave a culprit a run early, uneven ones of a graph several.
+        Bisection would be over then, too, so these are not spent, unless who is wary has a use for them; how early a
+        right prior leaves one does not count, for bisection knows none.
         """
         size, width = self.dag.size, self._width
-        halves = stopping.rounds_needed(size, 1)
-        after = halves if self._isolated_after is None else self._isolated_after
-        is_early = width == 1 and not self._is_wary and after < halves and size.bit_count() > 1
-        return stopping.steady_limit(size, width) - is_early
+        limit = stopping.steady_limit(size, width)
+        if width > 1 or self._is_wary or self._isolated_after is None:
+            return limit
+        least = size.bit_length() - 1 if len(set(self._weights)) > 1 else 0
+        return limit - max(0, stopping.rounds_needed(size, 1) - max(least, self._isolated_after))
 
     def _doubtful(self, culprit: int) -> list[int]:
         """Return what to run once more, being red, where so few runs were red that a flake explains them too."""
@@ -390,7 +391,8 @@ class Search:
             sites = self._live_sites()
             # Who is wary may take a run more than git does, and need not break ties as git does.
             if self._width == 1 and not sites.chance and not self._is_wary:
-                return [halfway(sites.masses)] if sites.masses else []
+                own = {site: mass for site, mass in sites.masses.items() if self._live >> site & 1}
+                return [halfway(own, self.dag)] if own else []
             return choose(sites, width, pending)
         if width > 1 or pending:
             return choose(self._noisy_sites(), width, pending)

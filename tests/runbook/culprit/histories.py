@@ -103,13 +103,17 @@ def bisection_runs(dag: Dag, culprit: int) -> int:
     return runs
 
 
-def runs_of_git(size: int, culprit: int) -> int:
-    """How many runs `git bisect` makes on a line: the half rounded down, but of three commits the second."""
-    first, count, runs = 0, size, 0
-    while count > 1:
-        half = 2 if count == 3 else count // 2
-        is_below = culprit < first + half
-        first, count, runs = (
-            (first, half, runs + 1) if is_below else (first + half, count - half, runs + 1)
-        )
+def runs_of_git(dag: Dag, culprit: int) -> int:
+    """How many runs `git bisect` makes: at a merge that is half, else at one with a parent, else at the nearest."""
+    live, runs = set(range(dag.size)), 0
+    while len(live) > 1:
+        held = {site: {each for each in live if dag.ancestors(site) >> each & 1} for site in live}
+        off = {site: abs(2 * len(held[site]) - len(live)) for site in live}
+        parents = {site: len(live.intersection(dag.parents[site])) for site in live}
+        merges = [site for site in live if parents[site] > 1 and off[site] <= 1]
+        others = [site for site in live if parents[site] == 1 and off[site] <= 1]
+        nearest = [site for site in live if off[site] == min(off.values())]
+        chosen = min(merges or others or nearest)
+        live = live & held[chosen] if is_bad(dag, culprit, chosen) else live - held[chosen]
+        runs += 1
     return runs

@@ -25,7 +25,21 @@ def test_one_run_halves_the_line() -> None:
 
 
 def test_of_two_commits_as_near_to_half_the_one_is_chosen_that_git_takes() -> None:
-    assert [0, 1, 1, 1, 2, 2, 3] == [halfway(sites(line(size)).masses) for size in range(2, 9)]
+    lines = [line(size) for size in range(2, 9)]
+    assert [0, 1, 1, 1, 2, 2, 3] == [halfway(sites(each).masses, each) for each in lines]
+
+
+def test_of_thousands_a_thousandth_less_than_half_is_half() -> None:
+    assert [1534, 2046] == [halfway(sites(line(size)).masses, line(size)) for size in (3071, 4096)]
+
+
+def test_of_commits_that_are_half_a_merge_comes_first_and_then_what_git_lists_first() -> None:
+    two_lines = [(), (0,), (1,), (), (3,), (4,), (2, 5)]
+    assert 2 == halfway(sites(Dag(two_lines)).masses, Dag(two_lines))
+    dated = Dag(two_lines, ages=[3, 4, 5, 0, 1, 2, 6])
+    assert 5 == halfway(sites(dated).masses, dated)
+    merged = Dag([(), (), (0,), (0, 1), (2, 3), (4,)])
+    assert 3 == halfway(sites(merged).masses, merged)
 
 
 def test_several_runs_part_the_line_equally() -> None:

@@ -52,6 +52,24 @@ def test_a_branch_that_forked_before_the_good_end_is_part_of_the_range(history: 
     assert ["side"] == [change.path for change in only.commits[0].changes]
 
 
+def test_each_commit_knows_its_place_in_the_order_of_git(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = history.git("rev-parse", "main")
+    branches = {name: history.git("branch", name) for name in ("one", "two")}
+    for minute, name in enumerate([*branches, *branches]):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2030-01-01T00:0{minute}:00Z")
+        history.git("switch", "--quiet", name)
+        history.write(f"{name}/{minute}", "x")
+        history.commit()
+    history.git("merge", "--quiet", "--no-ff", "--message", "merge", "one")
+    found = Repository(history.root).range(good, history.git("rev-parse", "HEAD"))
+    by_age = sorted(range(5), key=found.dag.ages.__getitem__)
+    listed = history.git("rev-list", "--reverse", f"{good}..HEAD").split()
+    assert listed == [found.commits[site].sha for site in by_age]
+    assert [*range(5)] != by_age  # its number is its place among its own branch
+
+
 def test_empty_commits_and_unseen_files_are_left_out_and_stood_in_for(history: History) -> None:
     good = history.commit("empty, and the good end's successor")
     history.write("docs/a b", "x")

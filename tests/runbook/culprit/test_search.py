@@ -53,14 +53,23 @@ def test_a_steady_command_is_never_run_more_often_than_bisection_and_both_ends(
     assert runs <= max(worst, rounds_needed(dag.size, 1)) + 2
 
 
-@pytest.mark.parametrize("size", [*range(1, 20), 33, 62, 75, 100])
-def test_no_culprit_of_a_line_takes_more_runs_than_git_and_both_ends(size: int) -> None:
-    dag = line(size)
-    for culprit in range(size):
+def assert_as_quick_as_git(dag: Dag) -> None:
+    for culprit in range(dag.size):
         search, ask = make(dag), steady(dag, culprit)
         finding, asked = play(search, ask)
         assert culprit == finding.culprit
-        assert len(asked) + prove(search, culprit, ask) <= runs_of_git(size, culprit) + 2
+        assert len(asked) + prove(search, culprit, ask) <= runs_of_git(dag, culprit) + 2
+
+
+@pytest.mark.parametrize("size", [*range(1, 20), 33, 62, 75, 100])
+def test_no_culprit_of_a_line_takes_more_runs_than_git_and_both_ends(size: int) -> None:
+    assert_as_quick_as_git(line(size))
+
+
+@given(dags())
+@settings(max_examples=40, deadline=None)
+def test_no_culprit_of_a_graph_takes_more_runs_than_git_and_both_ends(dag: Dag) -> None:
+    assert_as_quick_as_git(dag)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 31, 32, 33, 64])
