@@ -195,6 +195,22 @@ def test_words_of_any_length_stay_within_what_holds_them(
     assert fits(visit.page, width)
 
 
+def test_what_stands_at_the_foot_of_a_stage_is_seen_whole(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    remember_maker(visit, owner)
+    lowest = ({**part, "y": 1_079} for part in COMPONENTS)
+    canvas = owner.seed("Low tide", *lowest)
+    owner.publish(canvas.id, 0)
+
+    for path in (page_of(canvas), f"/studio.html#{canvas.id}"):
+        visit.page.goto(path)
+        visit.page.locator(".part").nth(len(COMPONENTS) - 1).wait_for()
+        ((top, foot, *_),) = visit.page.locator(".stage").evaluate_all(PLACES)
+        places = visit.page.locator(".part").evaluate_all(PLACES)
+
+        assert [] == [place for place in places if place[0] < top or place[1] > foot], path
+
+
 def test_a_finger_drags_a_thing_and_not_the_page(owner: Owner, visits: Visits) -> None:
     phone = {"width": WIDTHS[0], "height": HEIGHT}
     visit = visits.begin("somebody", viewport=phone, has_touch=True)

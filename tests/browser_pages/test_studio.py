@@ -48,6 +48,8 @@ def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Vi
     meanings = seen(page, "#publish-slots .slot-meaning")
     assert ["replaces “Baskets”, which becomes a draft", "empty", "empty", "with Pro"] == meanings
     assert state_of(page, "input[name=slot][value='1']", "checked")
+    # Whom another canvas was published for says nothing of this one.
+    assert state_of(page, "#publish-dialog [value=public]", "checked")
     press(page, "#publish-cancel")
     delete_drafts(page)
     assert [] == maker.trouble

@@ -7,6 +7,8 @@ import { themeClass, titleOf } from "./looks.js";
 const dialog = byId("publish-dialog");
 const form = byId("publish-form");
 const upsell = byId("publish-upsell");
+/** Whom each canvas was published for since the page came: what it goes back to after an edit. */
+const audiences = new Map();
 
 /** How much of the plan is used: "1/3", or the bare number where there is no limit. */
 export function countOf(mine) {
@@ -61,6 +63,7 @@ export function askWhere(canvas, mine, done) {
   byId("publish-count").textContent = countOf(mine);
   upsell.hidden = !options.some((one) => one.isLocked);
   byId("publish-slots").replaceChildren(...options.map((one) => choice(one, one === chosen)));
+  form.elements.visibility.value = audiences.get(canvas.id) ?? "public";
   form.onsubmit = async (event) => {
     event.preventDefault();
     const data = new FormData(form);
@@ -68,6 +71,7 @@ export function askWhere(canvas, mine, done) {
     byId("publish-confirm").disabled = true;
     try {
       await call("POST", `/studio/canvas/${canvas.id}/publish`, { slot_index: slot, visibility });
+      audiences.set(canvas.id, visibility);
       dialog.close();
       done(slot, visibility);
     } catch (problem) {
