@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 LIFETIME_S = 90 * 24 * 3600.0
 # How far ahead another machine's clock may be before its record is not believed.
 CLOCK_SKEW_S = 300.0
+# A handle: 1 to 32 letters, digits, _ and -, the first of them a letter or a digit.
+HANDLE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z"
 
 _log = logging.getLogger(__name__)
 _MAX_BYTES = 16 * 1024
 _MAX_TOKEN = 256
 _FILE_NAME = re.compile(r"[0-9a-f]{64}\.json", re.ASCII)
-_HANDLE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z"
 
 
 class PairingRecord(msgspec.Struct, kw_only=True):
@@ -45,7 +46,7 @@ class PairingRecord(msgspec.Struct, kw_only=True):
 
     version: Literal[1] = 1
     user_id: str
-    handle: Annotated[str, Meta(pattern=_HANDLE)]
+    handle: Annotated[str, Meta(pattern=HANDLE_PATTERN)]
     token_sha256: str
     created_at: float
     expires_at: float
@@ -87,7 +88,7 @@ class PairingStore:
         """
         if not is_user_id(user_id):
             raise SchemaError("user_id", "is not a user id")
-        if not re.match(_HANDLE, handle):
+        if not re.match(HANDLE_PATTERN, handle):
             raise SchemaError("handle", "must be 1 to 32 letters, digits, _ and -")
         token = secrets.token_urlsafe(32)
         record = PairingRecord(
@@ -134,12 +135,8 @@ class PairingStore:
         """How many pairings were ever issued."""
         return sum(1 for _ in self._file_names())
 
-    def handle_taken(self, handle: str) -> bool:
-        """Whether anyone has the handle, in whatever case it is written."""
-        return any(True for _ in self._holders(handle))
-
     def _holders(self, handle: str) -> Iterator[str]:
-        """User ids of those with that handle. Each file is read once: its owner never changes."""
+        """User ids of those with that handle, in whatever case; each file is read once: its owner never changes."""
         wanted = handle.casefold()
         for name in self._file_names():
             if name not in self._handles:

@@ -20,7 +20,7 @@ from dashgen.canvas_schema import CanvasDraft, SignupContext, new_user_id
 from dashgen.errors import EnsembleError
 from dashgen.first_run_store import FirstRunStep, is_complete
 from dashgen.json_body import EmptyBody, read_json
-from dashgen.pairing import LIFETIME_S
+from dashgen.pairing import HANDLE_PATTERN, LIFETIME_S
 from dashgen.services import now, services_of
 from dashgen.threads import in_writing_thread
 
@@ -35,7 +35,7 @@ _STUDIO: Final = "/studio.html"
 class SignupBody(msgspec.Struct):
     """A newcomer's handle and answers; the terms must be accepted."""
 
-    handle: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z")]
+    handle: Annotated[str, Meta(pattern=HANDLE_PATTERN)]
     tos_accepted: bool = False
     answers: SignupContext = SignupContext()
 

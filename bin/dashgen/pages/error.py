@@ -16,25 +16,18 @@ _TITLES: Final = {
     500: "Something broke on our side",
     503: "Too much going on",
 }
-_MESSAGES: Final = {
-    401: "Pair this browser with your account, then try again.",
-    403: "It is not open to visitors at the moment.",
-    404: "It was removed, is private, or was never published.",
-    500: "It was written down and will be looked at. Trying again may help.",
-    503: "Please try again in half a minute.",
-}
 
 
-def render_error_page(status: int, message: str = "") -> Page:
+def render_error_page(status: int, message: str) -> Page:
     """Render an error.
 
     Args:
-        status: the HTTP status; the title follows from it.
-        message: a sentence of our own for people; without it, one that suits the status.
+        status: The HTTP status; the title follows from it.
+        message: A sentence of our own for people.
     """
     return render(
         "error.html",
         status=status,
         title=_TITLES.get(status, "That did not work"),
-        message=message or _MESSAGES.get(status, "Please go back and try again."),
+        message=message,
     )

@@ -72,12 +72,6 @@ def release(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def is_prerelease(version: str) -> bool:
-    """Whether a version is an alpha, a beta, a candidate or a development release."""
-    found = _VERSION.fullmatch(version)
-    return found is not None and (found["stage"] is not None or found["dev"] is not None)
-
-
 def jump(before: str | None, after: str | None) -> Jump:
     """Say which part of the number changed from one version to another."""
     if before is None or after is None:

@@ -280,5 +280,5 @@ def every_page() -> dict[str, Page]:
         "dashboard": render_dashboard_page(),
         "settings": render_settings_page(),
         "docs": render_docs_page("# Title\n\nLead.\n\n## One\n\nText.\n", "docs/x.md"),
-        "error": render_error_page(404),
+        "error": render_error_page(404, "There is no such canvas."),
     }

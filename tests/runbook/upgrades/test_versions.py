@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.upgrades.versions import Jump, is_prerelease, jump, key, release, threshold
+from runbook.upgrades.versions import Jump, jump, key, release, threshold
 
 IN_ORDER = (
     "0.9", "1.0.dev1", "1.0a1.dev2", "1.0a1", "1.0a2", "1.0b1", "1.0rc1", "1.0", "1.0+local.1", "1.0.post1.dev0",
@@ -55,12 +55,6 @@ def test_a_jump_is_told_by_the_first_number_that_changed(
     before: str | None, after: str, expected: Jump
 ) -> None:
     assert expected == jump(before, after)
-
-
-def test_a_prerelease_is_told() -> None:
-    assert ["1.0a1", "1.0.dev1"] == [
-        each for each in ("1.0a1", "1.0", "1.0.post1", "1.0.dev1") if is_prerelease(each)
-    ]
 
 
 @given(numbers, numbers)
