@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Final
 
 from dashgen.atomic_file import write_atomically
 from dashgen.build_id import served_build
-from dashgen.canvas_store import MAX_PAGE, GridOrder
 from dashgen.command_line import Parser, say
 from dashgen.gate import FeatureGate
-from dashgen.legal_pages import LEGAL_PAGES, render_legal_pages
+from dashgen.grid_cursor import GridOrder
+from dashgen.legal_pages import render_legal_pages
 from dashgen.pages.canvas_view import render_canvas_page
 from dashgen.pages.dashboard import render_dashboard_page
-from dashgen.pages.grid import CLOSED_NOTICE, FIRST_CARDS, render_index_page
+from dashgen.pages.grid import FIRST_CARDS, render_closed_page, render_index_page
 from dashgen.pages.layout import Page, assets
+from dashgen.pages.navigation import LEGAL_PAGES
 from dashgen.pages.pair import render_pair_page
 from dashgen.pages.settings import render_settings_page
 from dashgen.pages.studio import render_studio_page
 from dashgen.settings import REPOSITORY, Settings
+from dashgen.store_protocol import MAX_PAGE
 from dashgen.stores import open_stores
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def _pages(store: CanvasStore | None, legal: Path, now: float) -> Iterator[tuple
 
 def _index(store: CanvasStore | None) -> Page:
     if store is None:
-        return render_index_page([], "", GridOrder.featured, notice=CLOSED_NOTICE)
+        return render_closed_page()
     grid = store.list_published(GridOrder.featured, FIRST_CARDS, "")
     return render_index_page(grid.cards, grid.next_cursor, GridOrder.featured)
 

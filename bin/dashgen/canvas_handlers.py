@@ -10,13 +10,13 @@ from msgspec import Meta
 from dashgen.answers import encoded_answer, json_answer, json_bytes, no_content
 from dashgen.auth import reader_of, require_creator
 from dashgen.canvas_schema import Visibility, parse_changes, parse_draft, public_record
-from dashgen.canvas_store import MAX_PAGE
 from dashgen.errors import GateClosed, NotFound, NotYours, SchemaError
 from dashgen.grid_cursor import GridOrder
 from dashgen.json_body import EmptyBody, read_body, read_json
 from dashgen.procedural_fill import fill
 from dashgen.services import now, services_of
 from dashgen.slots import FREE_LIMIT
+from dashgen.store_protocol import MAX_PAGE
 from dashgen.threads import in_thread, in_writing_thread
 
 if TYPE_CHECKING:

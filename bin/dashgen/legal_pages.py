@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dashgen.pages.layout import Page, render
-from dashgen.pages.navigation import LEGAL_PAGES, LegalPage
+from dashgen.pages.navigation import LEGAL_PAGES
 from dashgen.pages.rich_text import render_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["LEGAL_PAGES", "LegalPage", "render_legal_pages"]
+    from dashgen.pages.navigation import LegalPage
 
 
 class _RenderedPages(Mapping[str, Page]):

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _LEGAL_DOCUMENTS: Final = REPOSITORY / "docs" / "legal"
 # Names that lead nowhere but down from the folder of documents.
 _DOCUMENT: Final = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", re.ASCII)
-_CLOSED_NOTICE: Final = "The public grid is closed at the moment. Your own studio is open."
 
 # What the pages of visitors are made with, and nothing else of the server needs.
 _PAGE_MAKERS: Final = (
@@ -195,9 +194,9 @@ async def _index_page(services: Services, query: GridQuery | None) -> Page:
 
 
 def _render_index(services: Services, query: GridQuery | None) -> Page:
-    from dashgen.pages.grid import render_index_page  # noqa: PLC0415
+    from dashgen.pages.grid import render_closed_page, render_index_page  # noqa: PLC0415
 
     if query is None:
-        return render_index_page([], "", GridOrder.featured, notice=_CLOSED_NOTICE)
+        return render_closed_page()
     grid = services.canvases.list_published(query.order, query.limit, query.cursor)
     return render_index_page(grid.cards, grid.next_cursor, query.order)

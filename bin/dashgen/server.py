@@ -42,6 +42,8 @@ EXIT_INTERRUPTED: Final = 130
 
 _BACKLOG: Final = 2048
 _GRACE_SECONDS: Final = 10.0
+# A thread that warms up or writes lets a request in after this many seconds; Python's own 5 ms are long for it.
+_SWITCH_SECONDS: Final = 0.0005
 # A connection is accepted, made, watched and read in one round of the event loop each.
 _ROUNDS_OF_READING: Final = 5
 _PRIVATE_FOLDER: Final = 0o700
@@ -171,10 +173,6 @@ def listen(host: str, port: int) -> socket.socket:
     # like this one does not say that it speaks TCP; each kept connection would wait 40 ms a time.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
-
-
-# A thread that warms up or writes lets a request in after this many seconds; Python's own 5 ms are long for it.
-_SWITCH_SECONDS: Final = 0.0005
 
 
 def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socket) -> int:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-_MAX_NONCE_LENGTH = 128
+_INCIDENTS = REPOSITORY / ".runbook" / "incidents"
+_MAX_HEADER_LENGTH = 128
+# The settings that are whole numbers, and the variables that change them.
+_NUMBERS = (
+    ("request_seconds", "ENSEMBLE_REQUEST_SECONDS"),
+    ("signups_per_minute", "ENSEMBLE_SIGNUPS_PER_MINUTE"),
+    ("token_checks_per_minute", "ENSEMBLE_TOKEN_CHECKS_PER_MINUTE"),
+)
 
 
 class SettingsError(ValueError):
@@ -49,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     orch_data: Path
     plugin_data: Path
     data_root: Path
-    incidents: Path = REPOSITORY / ".runbook" / "incidents"
+    incidents: Path = _INCIDENTS
     database_url: str = ""
     run_nonce: str = ""
     public_origin: str = ""
@@ -68,22 +75,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             SettingsError: A variable cannot be used; the message names it.
         """
         home = Path.home() / ".ensemble"
-        return cls(
+        settings = cls(
             orch_data=_path(env, "ORCH_DATA", home / "orchestrator"),
             plugin_data=_path(env, "CLAUDE_PLUGIN_DATA", home / "plugin"),
             data_root=_path(
                 env, "ENSEMBLE_DATA_ROOT", Path(tempfile.gettempdir(), "ensemble-dashboard")
             ),
             database_url=env.get("ENSEMBLE_DATABASE_URL", ""),
-            incidents=_path(env, "ENSEMBLE_INCIDENTS", REPOSITORY / ".runbook" / "incidents"),
+            incidents=_path(env, "ENSEMBLE_INCIDENTS", _INCIDENTS),
             run_nonce=_header_text(env, "ENSEMBLE_RUN_NONCE"),
             public_origin=_header_text(env, "ENSEMBLE_PUBLIC_ORIGIN").rstrip("/"),
             exit_with_parent=env.get("ENSEMBLE_EXIT_WITH_PARENT") == "1",
-            request_seconds=_positive(env, "ENSEMBLE_REQUEST_SECONDS", 10),
-            signups_per_minute=_positive(env, "ENSEMBLE_SIGNUPS_PER_MINUTE", 600),
-            token_checks_per_minute=_positive(env, "ENSEMBLE_TOKEN_CHECKS_PER_MINUTE", 600),
             log_level=_level(env),
         )
+        numbers = {
+            name: _positive(env, variable) for name, variable in _NUMBERS if env.get(variable)
+        }
+        return msgspec.structs.replace(settings, **numbers)
 
     @property
     def gate_file(self) -> Path:
@@ -110,13 +118,13 @@ def _path(env: Mapping[str, str], variable: str, default: Path) -> Path:
 
 def _header_text(env: Mapping[str, str], variable: str) -> str:
     text = env.get(variable, "")
-    if len(text) > _MAX_NONCE_LENGTH or not (text.isascii() and text.isprintable()):
-        raise SettingsError(variable, f"must be at most {_MAX_NONCE_LENGTH} printable characters")
+    if len(text) > _MAX_HEADER_LENGTH or not (text.isascii() and text.isprintable()):
+        raise SettingsError(variable, f"must be at most {_MAX_HEADER_LENGTH} printable characters")
     return text
 
 
-def _positive(env: Mapping[str, str], variable: str, default: int) -> int:
-    text = env.get(variable) or str(default)
+def _positive(env: Mapping[str, str], variable: str) -> int:
+    text = env[variable]
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise SettingsError(variable, f"must be a whole number above 0, not {text!r}")
     return int(text)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dashgen.legal_pages import LEGAL_PAGES, render_legal_pages
+from dashgen.legal_pages import render_legal_pages
+from dashgen.pages.navigation import LEGAL_PAGES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LEGAL = REPOSITORY / "docs" / "legal"

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dashgen.legal_pages import LEGAL_PAGES, LegalPage, render_legal_pages
+from dashgen.legal_pages import render_legal_pages
 from dashgen.pages.layout import Page
+from dashgen.pages.navigation import LEGAL_PAGES, LegalPage
 from runbook.preconditions import precondition
 
 if TYPE_CHECKING:

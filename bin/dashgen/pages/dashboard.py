@@ -6,6 +6,7 @@ from typing import Final
 
 from dashgen.pages.first_run import Choice
 from dashgen.pages.layout import Page, render
+from dashgen.projects import MAX_NOTES
 
 _SMOKE_RESULTS: Final = (
     Choice("pass", "Pass"),
@@ -16,4 +17,4 @@ _SMOKE_RESULTS: Final = (
 
 def render_dashboard_page() -> Page:
     """Render the dashboard; scripts fill it with what the reader's token may see."""
-    return render("dashboard.html", smoke_results=_SMOKE_RESULTS)
+    return render("dashboard.html", smoke_results=_SMOKE_RESULTS, notes_limit=MAX_NOTES)

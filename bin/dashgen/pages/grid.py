@@ -22,7 +22,7 @@ _ORDERS: Final = (("featured", "Featured"), ("newest", "Newest"), ("random", "Ra
 _DEFAULT_ORDER: Final = "featured"
 
 FIRST_CARDS: Final = 20
-CLOSED_NOTICE: Final = "The public grid is closed at the moment. Your own studio is open."
+_CLOSED_NOTICE: Final = "The public grid is closed at the moment. Your own studio is open."
 
 
 class OrderLink(NamedTuple):
@@ -87,6 +87,11 @@ def render_index_page(
         blank=_BLANK,
         first_run=FIRST_RUN_DIALOG,
     )
+
+
+def render_closed_page() -> Page:
+    """Render the front page for as long as visitors may not see the grid."""
+    return render_index_page([], "", _DEFAULT_ORDER, notice=_CLOSED_NOTICE)
 
 
 def grid_url(order: str, cursor: str = "") -> str:

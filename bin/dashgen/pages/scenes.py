@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# The symbols of assets/scenes.svg; forms.js picks from the same list in the same way.
+# The symbols of assets/scenes.svg; looks.js picks from the same list in the same way.
 SCENES: Final = ("arch", "window", "moon", "curtain", "steps", "leaves")
 
 

@@ -10,12 +10,13 @@ const FIELDS = {
   "click-to-read": [["label", "Label", "short"], ["content", "Text, in Markdown", "long"]],
   "click-to-link": [["label", "Label", "short"], ["url", "Address", "short"]],
 };
+/** What every form shows besides, in the units of the stage. */
+const PLACE = [["x", "From the left"], ["y", "From the top"], ["w", "Width, 0 for its own"]];
+
 /** The label of a field in the form of a type, for messages about it; the bare name where it has none. */
 export function labelOf(type, name) {
   return [...(FIELDS[type] ?? []), ...PLACE].find(([one]) => one === name)?.[1] ?? name;
 }
-
-const PLACE = [["x", "From the left"], ["y", "From the top"], ["w", "Width, 0 for its own"]];
 
 function control(kind, value) {
   if (kind === "long") {

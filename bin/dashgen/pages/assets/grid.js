@@ -1,12 +1,12 @@
 // The grid without leaving its page: other orders, more cards, and the way to a random canvas.
 
 import { ApiError, send } from "./api.js";
-import { copy } from "./forms.js";
+import { byId, copy } from "./forms.js";
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 
-const grid = document.getElementById("grid");
-const more = document.getElementById("load-more");
-const status = document.getElementById("grid-status");
+const grid = byId("grid");
+const more = byId("load-more");
+const status = byId("grid-status");
 const PAGE_SIZE = 20;
 const STUMBLE_SIZE = 50;
 const SKELETONS = 6;
@@ -56,12 +56,12 @@ function skeletons() {
 }
 
 function showEmpty() {
-  document.getElementById("grid-empty").hidden = grid.childElementCount > 0;
+  byId("grid-empty").hidden = grid.childElementCount > 0;
 }
 
 function showProblem(text) {
-  document.getElementById("grid-error-text").textContent = text;
-  document.getElementById("grid-error").hidden = text === "";
+  byId("grid-error-text").textContent = text;
+  byId("grid-error").hidden = text === "";
 }
 
 /** Appends one page of cards, behind skeletons until it is there. Resolves with whether it came. */
@@ -69,7 +69,7 @@ async function append(order, cursor) {
   const mine = ++asked;
   const waiting = skeletons();
   showProblem("");
-  document.getElementById("grid-empty").hidden = true;
+  byId("grid-empty").hidden = true;
   more.hidden = true;
   grid.append(...waiting);
   grid.setAttribute("aria-busy", "true");
@@ -89,8 +89,8 @@ async function append(order, cursor) {
     for (const one of waiting) one.remove();
     if (mine === asked) {
       grid.removeAttribute("aria-busy");
-      more.hidden = !grid.dataset.cursor || !document.getElementById("grid-error").hidden;
-      if (document.getElementById("grid-error").hidden) showEmpty();
+      more.hidden = !grid.dataset.cursor || !byId("grid-error").hidden;
+      if (byId("grid-error").hidden) showEmpty();
     }
   }
 }
@@ -148,8 +148,8 @@ if (grid) {
       reorder(pill);
     });
   }
-  document.getElementById("grid-retry").addEventListener("click", () => retry());
-  const button = document.getElementById("stumble");
+  byId("grid-retry").addEventListener("click", () => retry());
+  const button = byId("stumble");
   button.addEventListener("click", stumble);
   button.hidden = false;
 }

@@ -15,7 +15,8 @@ export function countOf(mine) {
   return mine.tier === "pro" ? String(mine.current_published) : `${mine.current_published}/${mine.free_limit}`;
 }
 
-function occupants(mine) {
+/** What is published, by slot. */
+export function occupants(mine) {
   return new Map(mine.canvases.filter((one) => one.slot_index !== null).map((one) => [one.slot_index, one]));
 }
 

@@ -4,7 +4,7 @@ import { ApiError, call } from "./api.js";
 import { closeEditor, openEditor, openId, saveNow } from "./editor.js";
 import { button, byId, copy, linkButton } from "./forms.js";
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
-import { askWhere, countOf } from "./studio-publish.js";
+import { askWhere, countOf, occupants } from "./studio-publish.js";
 import { KEYS, recall, remember } from "./store.js";
 
 const heading = [...byId("studio-title").childNodes];
@@ -106,7 +106,7 @@ function publish(canvas) {
 }
 
 function slotRows() {
-  const published = new Map(mine.canvases.filter((one) => one.slot_index !== null).map((one) => [one.slot_index, one]));
+  const published = occupants(mine);
   const count = Math.max(mine.free_limit, ...[...published.keys()].map((slot) => slot + 1));
   return Array.from({ length: count }, (_, slot) => {
     const canvas = published.get(slot);
