@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import yaml
 
 from hub import manifest
-from hub.addresses import Addresses
+from hub.addresses import DEFAULT_PORT, Addresses
 from hub.catalogue import APPS, scan
 from hub.errors import EXIT_GREEN, EXIT_INTERRUPTED, EXIT_RED, HubError, UsageError
 from hub.said import say
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hub.services import Settings
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-DEFAULT_PORT: Final = 8000
 _LAST_PORT: Final = 65_535
 TEST_USER, TEST_PASSWORD = "HUB_TEST_USER", "HUB_TEST_PASSWORD"
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from hub.errors import UsageError
 
 PORTAL: Final = ""  # its place below the domain
+DEFAULT_PORT: Final = 8000  # the portal's, where nobody chooses another
 _LOOPBACK: Final = frozenset({"127.0.0.1", "[::1]"})
 # An underscore is in no host name of ours, and in folders that should say why they are no app.
 _HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")

@@ -19,6 +19,7 @@ from hub.forms import read_form
 from hub.keys import ALGORITHM
 from hub.pages import error_answer
 from hub.provider import SignInFailed
+from hub.services import services_of
 from hub.sessions import Grant
 from hub.sign_in import CALLBACK
 from hub.tokens import LIFETIME
@@ -44,12 +45,6 @@ def routes() -> list[Route]:
         Route("/identity/authorize", handle_authorize),
         Route("/identity/token", handle_token, methods=["POST"]),
     ]
-
-
-def services_of(request: Request) -> Services:
-    """What the hub shares."""
-    services: Services = request.app.state.services
-    return services
 
 
 async def handle_discovery(request: Request) -> Response:

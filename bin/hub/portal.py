@@ -12,15 +12,10 @@ from starlette.routing import Route
 from hub.addresses import local_path
 from hub.answers import COMMON_HEADERS, json_answer, redirect, refusal
 from hub.forms import read_form
-from hub.identity import (
-    PORTAL_CLIENT,
-    SESSION_COOKIE,
-    check_password,
-    routes,
-    services_of,
-)
+from hub.identity import PORTAL_CLIENT, SESSION_COOKIE, check_password, routes
 from hub.pages import asset_answer, error_answer, page_answer
 from hub.sdk import bearer_of
+from hub.services import services_of
 from hub.sessions import SESSION_SECONDS
 from hub.sign_in import SignIn
 from hub.tiles import group_tiles, make_tile

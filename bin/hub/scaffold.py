@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub import manifest
+from hub.addresses import DEFAULT_PORT
 from hub.catalogue import scan
 from hub.errors import EXIT_RED, EnvironmentNotReady, ManifestError, SmokeRed, UsageError
 from hub.said import say
@@ -74,7 +75,7 @@ def new_app(root: Path, slug: str, name: str, kind: str, *, smoke: bool = True) 
     ports = made.manifest.routing.ports
     say(f"made {slug} in {folder}")
     say(f"ports frontend={ports.frontend} backend={ports.backend}")
-    say(f"next bin/invoke up; then http://{slug}.localhost:8000")
+    say(f"next bin/invoke up; then http://{slug}.localhost:{DEFAULT_PORT}")
     return folder
 
 

@@ -21,6 +21,8 @@ from hub.users import Users, make_test_user, read_users
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.requests import Request
+
     from hub.addresses import Addresses
     from hub.blame import Blame
     from hub.provider import Provider
@@ -135,6 +137,12 @@ def make_services(settings: Settings, addresses: Addresses) -> Services:
         codes=codes,
         children=Children(settings.ready_seconds),
     )
+
+
+def services_of(request: Request) -> Services:
+    """What the hub shares that got this request."""
+    services: Services = request.app.state.services
+    return services
 
 
 def _users(settings: Settings) -> Users:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from hub.addresses import DEFAULT_PORT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hub.addresses import Addresses
     from hub.catalogue import App
 
-PORTAL_PORT: Final = 8000
 _HEAD: Final = "# Made by `bin/invoke hub.traefik` from the manifests; made anew, not edited.\n"
 
 
@@ -31,7 +32,7 @@ def configuration(apps: Iterable[App], addresses: Addresses, host: str) -> str:
     routers: dict[str, Any] = {
         "portal": _router(f"Host(`{addresses.domain}`)", "portal", addresses)
     }
-    services: dict[str, Any] = {"portal": _service(host, PORTAL_PORT)}
+    services: dict[str, Any] = {"portal": _service(host, DEFAULT_PORT)}
     for app in apps:
         manifest = app.manifest
         rule = f"Host(`{manifest.routing.subdomain}.{addresses.domain}`)"
