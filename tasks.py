@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.resolve()
 sys.path.insert(0, str(ROOT / "bin"))
 
 from runbook import commands  # noqa: E402 - found through the line above
+from runbook.commands import option_texts  # noqa: E402
+from runbook.commands.option_texts import JSON_FILE, JSON_LIST, JSON_OBJECT  # noqa: E402
 
 
 def optional(argument: str, *, of: str) -> list[str]:
@@ -29,7 +31,7 @@ def optional(argument: str, *, of: str) -> list[str]:
 
 @task(
     help={
-        "tier": "fast, browser or legal-render",
+        "tier": "a tier of pyproject.toml, such as fast, browser or hub",
         "changed": "run the tiers that the changed files need",
         "json": "write the run as JSON to this file, with --changed all of them; - is standard output",
         "report_to": "tell this dashboard; its token is $DASHBOARD_TOKEN",
@@ -55,7 +57,7 @@ def filter(c: Context, pattern: str, tier: str = "fast", json: str = "") -> None
     commands.filter_tests(ROOT, pattern, tier=tier, json_file=json)
 
 
-@task(positional=["test"], help={"test": "the test's name", "json": "print one JSON object"})
+@task(positional=["test"], help={"test": "the test's name", **JSON_OBJECT})
 def explain(c: Context, test: str, json: bool = False) -> None:
     """Explain a row: cause, suspects, severity, next steps."""
     commands.explain(ROOT, test, as_json=json)
@@ -77,13 +79,13 @@ def prove(
     commands.prove(ROOT, test=test or "", tier=tier, jobs=jobs, json_file=json)
 
 
-@task(help={"json": "print one JSON list"})
+@task(help={**JSON_LIST})
 def rows(c: Context, json: bool = False) -> None:
     """List every row of the runbook."""
     commands.rows(ROOT, as_json=json)
 
 
-@task(help={"json": "print one JSON object"})
+@task(help={**JSON_OBJECT})
 def describe(c: Context, json: bool = False) -> None:
     """Describe every task and session with its options."""
     commands.describe(ROOT, as_json=json)
@@ -93,7 +95,7 @@ def describe(c: Context, json: bool = False) -> None:
     help={
         "check": "install nothing: open a page in the browser that there is",
         "light": "a headless shell, even where a whole Chromium is there: a visit costs a third less",
-        "json": "print one JSON object",
+        **JSON_OBJECT,
     }
 )
 def install_browsers(
@@ -103,27 +105,7 @@ def install_browsers(
     commands.install_browsers(ROOT, light=light, check=check, as_json=json)
 
 
-@task(
-    help={
-        "test": "the row that is red",
-        "command": "or a command: exit 0 pass, 125 untestable, 126 and up an error, else fail",
-        "file": "a suspected file; its end is enough",
-        "good": "a commit that passes; looked for by itself where none is given",
-        "bad": "a commit that fails",
-        "repo": "the repository to search; this one by default",
-        "setup": "run before the command; where it fails the commit is untestable",
-        "jobs": "probes at once",
-        "flake_rate": "how often a good commit fails, if that is known; 0 for never",
-        "confidence": "be this sure, even if the command lies",
-        "cluster": "the address of a Dask scheduler",
-        "timeout": "seconds for one run; 600 by default",
-        "fresh": "believe nothing that earlier searches saw",
-        "first_parent": "let a merge stand for all that it brought",
-        "resume": "go on from a search that was ended",
-        "dry_run": "say what would be done",
-        "json": "write the result as JSON to this file; - is standard output",
-    }
-)
+@task(help={**option_texts.SEARCH})
 def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
     c: Context,
     test: str = "",
@@ -166,17 +148,7 @@ def find_offending_commit(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-PROCEDURE_HELP = {
-    "mainline": "of a merge: the parent to go back to, 1 for the first",
-    "yes": "a person has looked: more reverts than four a day are all right",
-    "dry_run": "print the plan and touch nothing; with --json as a file for --plan",
-    "plan": "apply exactly this plan, or refuse if anything has changed since",
-    "resume": "go on at the step at which this same call ended",
-    "json": "write the result as JSON to this file; - is standard output",
-}
-
-
-@task(help={"commit": "the commit to revert", **PROCEDURE_HELP})
+@task(help={**option_texts.REVERT})
 def revert_and_resmoke(  # noqa: PLR0913, PLR0917 - these are its options
     c: Context,
     commit: str = "",
@@ -195,15 +167,7 @@ def revert_and_resmoke(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-@task(
-    help={
-        "file": "a suspected file; its end is enough",
-        "test": "the row to get back to green; by default the likeliest that is red",
-        "commit": "the culprit, if it is known: it is verified instead of searched for",
-        "jobs": "probes at once",
-        **PROCEDURE_HELP,
-    }
-)
+@task(help={**option_texts.ROLLBACK})
 def rollback(  # noqa: PLR0913, PLR0917 - these are its options
     c: Context,
     file: str = "",
@@ -233,7 +197,7 @@ def rollback(  # noqa: PLR0913, PLR0917 - these are its options
 
 
 @task(
-    help={"run": "its id or folder; the newest by default", "json": "print one JSON object"},
+    help={"run": "its id or folder; the newest by default", **JSON_OBJECT},
 )
 def verify_evidence(c: Context, run: str = "", json: bool = False) -> None:
     """Recompute what a run left: its digests, its verdict, its statement."""
@@ -260,7 +224,7 @@ def gate_open(
     name="close",
     help={
         "reason": "why, for whoever wants to open it again",
-        "json": "print one JSON object",
+        **JSON_OBJECT,
     },
 )
 def gate_close(c: Context, reason: str, json: bool = False) -> None:
@@ -286,7 +250,7 @@ def gate_status(c: Context, url: str = "", json: bool = False) -> None:
         "search": "or the culprit search",
         "drift": "or the drift run",
         "open": "open the page in a browser",
-        "json": "print one JSON object",
+        **JSON_OBJECT,
     }
 )
 def report(  # noqa: PLR0913, PLR0917 - these are its options
@@ -306,7 +270,7 @@ def report(  # noqa: PLR0913, PLR0917 - these are its options
     name="plan",
     help={
         "tags": "the tags of the sessions, with commas between them",
-        "json": "print one JSON object",
+        **JSON_OBJECT,
     },
 )
 def ci_plan(c: Context, tags: str = "ci", json: bool = False) -> None:
@@ -327,10 +291,7 @@ def ci_drift(c: Context, way: str = "now", json: bool = False) -> None:
     name="publish-drift",
     help={
         "folder": "where the records of all ways are",
-        "dry_run": "print the plan and change nothing; with --json as a file for --plan",
-        "plan": "do exactly this plan, or refuse if anything has changed since",
-        "resume": "go on at the step at which this same call ended",
-        "json": "write the result as JSON to this file; - is standard output",
+        **option_texts.PLAN,
     },
 )
 def ci_publish_drift(  # noqa: PLR0913, PLR0917 - these are its options
@@ -347,7 +308,7 @@ def ci_publish_drift(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-@task(name="gate", help={"json": "print one JSON object"})
+@task(name="gate", help={**JSON_OBJECT})
 def ci_gate(c: Context, json: bool = False) -> None:
     """Say whether every job that a workflow needs succeeded."""
     commands.ci_gate(as_json=json)
@@ -358,7 +319,7 @@ def ci_gate(c: Context, json: bool = False) -> None:
         "slug": "its name in addresses, such as team-notes",
         "name": "its name for people",
         "kind": "product, client, internal or platform",
-        "json": "print one JSON object",
+        **JSON_OBJECT,
     }
 )
 def new_app(c: Context, slug: str, name: str, kind: str = "internal", json: bool = False) -> None:
@@ -379,7 +340,7 @@ def up(c: Context, port: int = 8000, app: str = "") -> None:
     commands.hub(ROOT, ["serve", "--up", *where])
 
 
-@task(name="check", help={"json": "print one JSON object"})
+@task(name="check", help={**JSON_OBJECT})
 def hub_check(c: Context, json: bool = False) -> None:
     """Check the manifest of every app."""
     commands.hub(ROOT, ["check", *(["--json"] if json else [])])
@@ -421,7 +382,7 @@ def hub_traefik(
         "pins": "search nothing: try the newest with these constraints",
         "as_pinned": "search nothing: try the baseline as it is pinned",
         "build_pins": "the same, with these constraints on build requirements",
-        "json": "write the result as JSON to this file; - is standard output",
+        **JSON_FILE,
     }
 )
 def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
@@ -473,13 +434,13 @@ def find_offending_upgrade(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-@task(help={"json": "print one JSON object"})
+@task(help={**JSON_OBJECT})
 def wheel(c: Context, json: bool = False) -> None:
     """Build the engine as a package, into dist/."""
     commands.wheel(ROOT, as_json=json)
 
 
-@task(name="history", help={"json": "print one JSON list"})
+@task(name="history", help={**JSON_LIST})
 def drift_history(c: Context, json: bool = False) -> None:
     """List what moved and what was red, run by run."""
     commands.drift_history(ROOT, as_json=json)
@@ -491,7 +452,7 @@ def drift_history(c: Context, json: bool = False) -> None:
         "only": "one lock",
         "as_of": "set everything to what was newest then: a date, or RFC 3339",
         "dry_run": "write nothing",
-        "json": "print one JSON object",
+        **JSON_OBJECT,
     }
 )
 def lock(  # noqa: PLR0913, PLR0917 - these are its options
@@ -506,7 +467,7 @@ def lock(  # noqa: PLR0913, PLR0917 - these are its options
     commands.lock(ROOT, upgrade=upgrade, only=only, as_of=as_of, dry_run=dry_run, as_json=json)
 
 
-@task(help={"transcript": "smoke, too, and show what that prints", "json": "print one JSON object"})
+@task(help={"transcript": "smoke, too, and show what that prints", **JSON_OBJECT})
 def docs(c: Context, transcript: bool = False, json: bool = False) -> None:
     """Make the generated parts of the documents anew."""
     commands.docs(ROOT, transcript=transcript, as_json=json)

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from runbook import commands
 from runbook.arguments import Parser
+from runbook.commands.option_texts import JSON_LIST, JSON_OBJECT, REVERT, ROLLBACK, SEARCH
 from runbook.exit_codes import MEANINGS, ExitCode
 from runbook.standard_streams import open_closed_streams
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _KINDS = ("run", "search", "drift")
+_SEARCH_VALUES = (
+    "good", "bad", "setup", "jobs", "flake_rate", "confidence", "cluster", "timeout", "json",
+)  # fmt: skip
+_SEARCH_SWITCHES = ("first_parent", "fresh", "resume", "dry_run")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,85 +88,47 @@ def _search_upgrades(arguments: list[str]) -> int:
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("test", help="the test's name")
-    _add_json(parser)
+    _add_switches(parser, JSON_OBJECT, "json")
     parser.set_defaults(handler=lambda o: commands.explain(Path.cwd(), o.test, as_json=o.json))
 
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
-    _add_json(parser)
+    _add_switches(parser, JSON_LIST, "json")
     parser.set_defaults(handler=lambda o: commands.rows(Path.cwd(), as_json=o.json))
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
-    texts = {
-        "test": "the row that is red",
-        "command": "or a command: exit 0 pass, 125 untestable, 126 and up an error, else fail",
-        "file": "a suspected file; its end is enough",
-        "good": "a commit that passes; looked for by itself where none is given",
-        "repo": "the repository to search; this one by default",
-        "setup": "run before the command; where it fails the commit is untestable",
-        "cluster": "the address of a Dask scheduler",
-        "timeout": "seconds for one run; 600 by default",
-        "jobs": "probes at once",
-        "flake-rate": "how often a good commit fails, if that is known; 0 for never",
-        "confidence": "be this sure, even if it lies",
-        "json": "write the result as JSON to this file; - is standard output",
-    }
-    for name, text in texts.items():
-        parser.add_argument(f"--{name}", default="", help=text)
-    parser.add_argument("--bad", default="HEAD", help="a commit that fails (default: %(default)s)")
-    parser.add_argument(
-        "--first-parent", action="store_true", help="a merge stands for all it brought"
-    )
-    parser.add_argument("--fresh", action="store_true", help="believe nothing of earlier searches")
-    parser.add_argument("--resume", action="store_true", help="go on from a search that was ended")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
-    parser.set_defaults(handler=_search)
+    _add_options(parser, SEARCH, "test", "command", "file", "repo", *_SEARCH_VALUES)
+    _add_switches(parser, SEARCH, *_SEARCH_SWITCHES)
+    parser.set_defaults(handler=_search, bad="HEAD")
 
 
 def _search(options: argparse.Namespace) -> None:
-    valued = (
-        "good",
-        "bad",
-        "setup",
-        "jobs",
-        "flake_rate",
-        "confidence",
-        "cluster",
-        "timeout",
-        "json",
-    )
-    switches = ("first_parent", "fresh", "resume", "dry_run")
     commands.find_offending_commit(
         Path.cwd(),
         test=options.test,
         file=options.file,
         repo=options.repo,
         command=options.command,
-        options={name.replace("_", "-"): getattr(options, name) for name in valued},
-        flags={name.replace("_", "-"): getattr(options, name) for name in switches},
+        options={_typed(name): getattr(options, name) for name in _SEARCH_VALUES},
+        flags={_typed(name): getattr(options, name) for name in _SEARCH_SWITCHES},
     )
 
 
 def _add_rollback(parser: argparse.ArgumentParser) -> None:
-    texts = {
-        "file": "a suspected file; its end is enough",
-        "test": "the row to get back to green; by default the likeliest that is red",
-        "commit": "the culprit, if it is known: it is verified instead of searched for",
-    }
-    for name, text in texts.items():
-        parser.add_argument(f"--{name}", default="", help=text)
-    parser.add_argument("--jobs", type=int, default=1, help="probes at once")
+    wanted = ("file", "test", "commit")
+    _add_options(parser, ROLLBACK, *wanted)
+    parser.add_argument("--jobs", type=int, default=1, help=ROLLBACK["jobs"])
     _add_procedure(parser)
     parser.set_defaults(
         handler=lambda o: commands.rollback(
-            Path.cwd(), _picked(o, *texts, "jobs", "mainline", "yes"), _how(o)
+            Path.cwd(), _picked(o, *wanted, "jobs", "mainline", "yes"), _how(o)
         )
     )
 
 
 def _add_revert(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--commit", default="", help="the commit to revert")
+    _add_options(parser, REVERT, "commit")
     _add_procedure(parser)
     parser.set_defaults(
         handler=lambda o: commands.revert_and_resmoke(
@@ -171,13 +138,26 @@ def _add_revert(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_procedure(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--mainline", type=int, default=0, help="of a merge: the parent to go back to")
-    add("--yes", action="store_true", help="more reverts than four a day are all right")
-    add("--dry-run", action="store_true", help="print the plan and touch nothing")
-    add("--plan", default="", metavar="FILE", help="apply exactly this plan, or refuse")
-    add("--resume", action="store_true", help="go on at the step at which this call ended")
-    add("--json", default="", metavar="FILE", help="write the result as JSON; - is stdout")
+    parser.add_argument("--mainline", type=int, default=0, help=REVERT["mainline"])
+    _add_switches(parser, REVERT, "yes", "dry_run", "resume")
+    _add_options(parser, REVERT, "plan", "json")
+
+
+def _add_options(parser: argparse.ArgumentParser, texts: Mapping[str, str], *names: str) -> None:
+    """Add options that take a value."""
+    for name in names:
+        parser.add_argument(f"--{_typed(name)}", default="", help=texts[name])
+
+
+def _add_switches(parser: argparse.ArgumentParser, texts: Mapping[str, str], *names: str) -> None:
+    """Add options that take none."""
+    for name in names:
+        parser.add_argument(f"--{_typed(name)}", action="store_true", help=texts[name])
+
+
+def _typed(name: str) -> str:
+    """The name of an option as it is typed."""
+    return name.replace("_", "-")
 
 
 def _picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -192,17 +172,13 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     for kind in _KINDS:
         parser.add_argument(f"--{kind}", default="", metavar="ID", help=f"the {kind} to show")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
-    _add_json(parser)
+    _add_switches(parser, JSON_OBJECT, "json")
     parser.set_defaults(handler=_report)
 
 
 def _report(options: argparse.Namespace) -> None:
     asked = {kind: getattr(options, kind) for kind in _KINDS}
     commands.report(Path.cwd(), asked=asked, show=options.open, as_json=options.json)
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 if __name__ == "__main__":
