@@ -43,11 +43,8 @@ class TaskProgram(Program):
     def parse_tasks(self) -> None:
         """Read the tasks and their options; ``TASK --help`` is read as ``--help TASK``."""
         match self.core.unparsed:
-            case [
-                task,
-                "--help" | "-h",
-                *_,
-            ]:  # a required option is not asked for, nor is this its value
+            # A required option is not asked for then, nor is this its value.
+            case [task, "--help" | "-h", *_]:
                 self.core[0].args["help"].value = task
                 self.core.unparsed.clear()
         with _refusing(self.collection.task_names):

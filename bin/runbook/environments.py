@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 STAMP = "installed-lock.txt"  # in an environment: a copy of the lock that it was made from
 _KEEP = 8  # sets of environments for other locks, the newest
 _NOT_OURS = ("PYTEST_", "PYTHON", "RUNBOOK_", "NOX", "VIRTUAL_ENV")  # they would change what runs
-
-
 ENGINE = Path(runbook.__file__).resolve().parents[1]  # what PYTHONPATH names to find this package
 
 

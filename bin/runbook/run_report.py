@@ -102,7 +102,7 @@ class Run:
         return None
 
     def _not_started(self) -> RunbookError:
-        """A wrong option is refused any plugin is loaded; else pytest could not start."""
+        """A wrong option is refused before any plugin is loaded; else pytest could not start."""
         if self.status == USAGE_ERROR:
             return UsageError(self._last_output(), next_step=self._nearest())
         if any(_LEFT_OUT in text for text in (*self.arguments, os.environ.get(_ADDOPTS, ""))):

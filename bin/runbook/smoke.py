@@ -43,9 +43,8 @@ if TYPE_CHECKING:
     from runbook.run_report import Run
     from runbook.source_state import SourceState
 
-EXIT_CODES_VARIABLE = (
-    "RUNBOOK_EXIT_CODES"  # names a file that gets the exit code, for a caller behind Nox
-)
+# Names a file that gets the exit code, for a caller behind Nox.
+EXIT_CODES_VARIABLE = "RUNBOOK_EXIT_CODES"
 GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this run besides
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TIMES = (
-    3  # the time of a test: its call and its teardown may each fail of it, see `runbook.time_limit`
-)
+# The time of a test: its call and its teardown may each fail of it, see `runbook.time_limit`.
+_TIMES = 3
 
 
 class Stillness:

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 BOOT_SECONDS = patience(20.0)  # only a hang takes as long; a death is noticed at once
 ANSWER_SECONDS = patience(5.0)  # to be asked whether it is still there
-BOOT_PER_TEST = (
-    "ENSEMBLE_BOOT_PER_TEST"  # set by benchmarks/browser_tier.py, for what it compares with
-)
+# Set by benchmarks/browser_tier.py, for what it compares with.
+BOOT_PER_TEST = "ENSEMBLE_BOOT_PER_TEST"
 INSTALL = "bin/invoke install-browsers"
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _LAST_LINES = 4  # of what Chromium printed, that a message shows

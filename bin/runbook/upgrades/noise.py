@@ -13,9 +13,8 @@ from math import log
 
 from runbook.culprit.rates import STEADY
 
-_INTERMITTENT = (
-    0.4  # more often than the baseline by this, and a failure that comes and goes is the upgrades'
-)
+# More often than the baseline by this, and a failure that comes and goes is the upgrades'.
+_INTERMITTENT = 0.4
 _MOST = 12  # runs of one environment, whatever they said
 
 

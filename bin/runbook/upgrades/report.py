@@ -27,9 +27,8 @@ class Verdict(StrEnum):
 
     CLEAN = "clean"  # there is nothing to blame
     FOUND = "found"  # these upgrades are to blame, proved both ways
-    OUTSIDE_LOCK = (
-        "outside-lock"  # what broke it is pinned by no lock: a build requirement, the interpreter
-    )
+    # What broke it is pinned by no lock: a build requirement, the interpreter.
+    OUTSIDE_LOCK = "outside-lock"
     BASELINE_RED = "baseline-red"  # the baseline fails today too, and nobody knows why
     UNRESOLVABLE = "unresolvable"  # there is no newest side
     INCONCLUSIVE = "inconclusive"

@@ -36,9 +36,8 @@ _RUNNER = 0.1
 _LONGEST = 200  # characters of a line that is shown
 _SHARE = 0.8  # of the belief, for all that the failure names together
 _DIRECT = 2.0  # a direct requirement breaks its user more often than one further down
-_CARRIES = (
-    0.2  # of that for a runner: its plugins move only with it, so they are tried without it first
-)
+# Of that for a runner: its plugins move only with it, so they are tried without it first.
+_CARRIES = 0.2
 
 
 def scores(
