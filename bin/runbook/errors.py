@@ -15,6 +15,7 @@ _VERDICTS: Final = {
     ExitCode.ENVIRONMENT: "environment",
     ExitCode.REFUSED: "refused",
     ExitCode.INCONCLUSIVE: "inconclusive",
+    ExitCode.INTERRUPTED: "interrupted",
 }
 
 
@@ -57,6 +58,15 @@ class EnvironmentNotReady(RunbookError):
     exit_code = ExitCode.ENVIRONMENT
 
 
+class Interrupted(RunbookError):
+    """Somebody pressed Ctrl-C; never raised, for it is no reason to try something else instead."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, *, next_step: str = "") -> None:
+        super().__init__("interrupted", next_step=next_step)
+
+
 def tell(error: RunbookError, json_file: str) -> ExitCode:
     """Say why a command ended: to a person on standard error, to a program where it looks for the result.
 
@@ -68,6 +78,11 @@ def tell(error: RunbookError, json_file: str) -> ExitCode:
         The exit code of the error.
     """
     narrate(f"error: {error}")
+    return leave(error, json_file)
+
+
+def leave(error: RunbookError, json_file: str) -> ExitCode:
+    """Write why a command ended where a program looks for the result; a person was told already. As `tell` else."""
     if json_file:
         _write(error.as_json(), json_file)
     return error.exit_code

@@ -10,7 +10,7 @@ import pytest
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Tip
 from runbook.culprit.search import Word as Found
-from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
+from runbook.errors import EnvironmentNotReady, Interrupted, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.rollback.ground import StillRed
 from runbook.rollback.whole import NobodyNamed
@@ -73,6 +73,10 @@ def test_each_error_is_one_that_is_published(kind: type[RunbookError]) -> None:
     hold(kind("it went wrong", next_step="mend it").as_json())
     assert kind.exit_code in listed("error", "properties", "exit_code")
     assert ExitCode.GREEN not in listed("error", "properties", "exit_code")
+
+
+def test_that_somebody_pressed_ctrl_c_is_published_too() -> None:
+    hold(Interrupted(next_step="type it again").as_json())
 
 
 def test_a_key_that_is_not_published_is_seen() -> None:

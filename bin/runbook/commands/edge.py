@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from runbook.errors import RunbookError, tell
+from runbook.errors import Interrupted, RunbookError, leave, tell
 from runbook.exit_codes import ExitCode
 from runbook.standard_streams import say
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 P = ParamSpec("P")
+_AGAIN = "the same command with --resume goes on from here"
 
 
 def procedure(function: Callable[P, ExitCode | None]) -> Callable[P, None]:
@@ -27,13 +28,18 @@ def procedure(function: Callable[P, ExitCode | None]) -> Callable[P, None]:
         try:
             code = function(*args, **kwargs) or ExitCode.GREEN
         except RunbookError as error:
-            given = inspect.signature(function).bind(*args, **kwargs).arguments
-            code = tell(error, _json_place(given))
+            code = tell(error, _json_place(_given(function, *args, **kwargs)))
         except KeyboardInterrupt:
-            code = ExitCode.INTERRUPTED
+            given = _given(function, *args, **kwargs)
+            again = _AGAIN if "resume" in given.get("how", {}) else ""
+            code = leave(Interrupted(next_step=again), _json_place(given))
         sys.exit(code)
 
     return command
+
+
+def _given(function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+    return inspect.signature(function).bind(*args, **kwargs).arguments
 
 
 def _json_place(given: Mapping[str, Any]) -> str:

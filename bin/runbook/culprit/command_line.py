@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.options import TIMEOUT
-from runbook.errors import EnvironmentNotReady, RunbookError, UsageError, tell
-from runbook.exit_codes import ExitCode
+from runbook.errors import (
+    EnvironmentNotReady,
+    Interrupted,
+    RunbookError,
+    UsageError,
+    leave,
+    tell,
+)
 from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable, Mapping
+
+    from runbook.exit_codes import ExitCode
 
 
 class Ended(NamedTuple):
@@ -55,7 +63,7 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
         return tell(_lacking(error), json_file)
     except KeyboardInterrupt:
         narrate(f"interrupted; {interrupted}")
-        return ExitCode.INTERRUPTED
+        return leave(Interrupted(next_step=interrupted), json_file)
     say(text)
     return code
 

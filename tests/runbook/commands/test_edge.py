@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runbook import commands
+from runbook.commands import procedures as procedure_calls
 from runbook.commands import views
 from runbook.exit_codes import ExitCode
+from tests.runbook.published import hold
 from tests.runbook.support import ends_with
 
 if TYPE_CHECKING:
@@ -28,6 +30,23 @@ def test_ctrl_c_ends_a_command_as_interrupted(
     monkeypatch.setattr(views, "find_project", interrupted)
 
     assert ExitCode.INTERRUPTED == ends_with(commands.rows, procedures.root, as_json=False)
+
+
+def test_ctrl_c_is_one_json_document_where_that_was_asked_for(
+    procedures: TinyProject, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(procedure_calls, "find_project", interrupted)
+    how = {"dry_run": False, "plan": "", "resume": False, "json_file": "-"}
+
+    assert 130 == ends_with(commands.revert_and_resmoke, procedures.root, {"commit": "abc"}, how)
+
+    record = json.loads(capfd.readouterr().out)
+    hold(record)
+    assert ("interrupted", 130) == (record["verdict"], record["exit_code"])
+    assert "--resume" in record["next"][0]
 
 
 def json_calls(root: Path, place: str) -> list[Callable[[], None]]:

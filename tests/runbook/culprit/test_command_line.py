@@ -13,6 +13,7 @@ from runbook.culprit.command_line import Ended, add_shared, end, probe_line
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.__main__ import main
+from tests.runbook.published import hold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,17 @@ def test_what_stands_in_the_way_is_one_line_and_a_code(
     assert code == end(search, "", interrupted="type it again")
     shown = capsys.readouterr()
     assert ("", f"{said}\n") == (shown.out, shown.err)
+
+
+def test_ctrl_c_leaves_an_error_where_the_result_would_have_been(tmp_path: Path) -> None:
+    def search() -> Ended:
+        raise KeyboardInterrupt
+
+    file = tmp_path / "result.json"
+    assert ExitCode.INTERRUPTED == end(search, str(file), interrupted="type it again")
+    record = json.loads(file.read_text(encoding="utf-8"))
+    hold(record)
+    assert ("interrupted", ["type it again"]) == (record["verdict"], record["next"])
 
 
 def test_a_result_that_cannot_be_written_is_said(
