@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+from referencing import Registry
 
 from runbook.evidence import DIGESTS, verify
 from runbook.runs import RunFolder
@@ -27,8 +28,18 @@ def schema_of(kind: str) -> dict[str, Any]:
 
 def hold(record: dict[str, Any]) -> None:
     """Hold a result against the schema that it names, every key of it: one that is not published is refused."""
-    strict = _strict(schema_of(record["schema"].partition("/")[0]))
-    jsonschema.validate(record, strict, jsonschema.Draft202012Validator)
+    kind = record["schema"].partition("/")[0]
+    strict = _strict(schema_of(kind))
+    jsonschema.Draft202012Validator(strict, registry=_all_strict()).validate(record)
+
+
+@cache
+def _all_strict() -> Registry[Any]:
+    """Return the schemas by the names that they know each other by."""
+    names = [file.name for file in SCHEMAS.iterdir()]
+    return Registry().with_contents(
+        (name, _strict(schema_of(name.removesuffix(".schema.json")))) for name in names
+    )
 
 
 def hold_runs(project: Path) -> None:

@@ -12,17 +12,31 @@ from runbook.culprit.proof import Tip
 from runbook.culprit.search import Word as Found
 from runbook.errors import EnvironmentNotReady, Interrupted, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
+from runbook.gate.file import Position
+from runbook.incidents import Status
 from runbook.rollback.ground import StillRed
 from runbook.rollback.whole import NobodyNamed
 from runbook.rows import Severity
+from runbook.steps import Outcome as Reached
 from runbook.steps import Refused
+from runbook.upgrades.asking import Outcome as Tried
+from runbook.upgrades.report import Verdict as Drifted
+from runbook.upgrades.versions import Jump
 from runbook.verdict import Outcome, Word
 from tests.runbook.published import SCHEMAS, hold, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KINDS = ("culprit", "culprit-plan", "error", "smoke")
+KINDS = ("culprit", "culprit-plan", "drift", "error", "incident", "rollback", "smoke")
+_SIDES = ("python", "bound_environments", "newest", "baseline")
+OF_SOME = {  # results of a kind, and not of all
+    "drift": (*_SIDES, "tier", "way", "tiers", "issues", "branches"),
+    "rollback": (
+        *("reverts", "revert", "culprit", "probability", "runs", "remembered", "notes"),
+        *("still_red", "incident", "gate"),
+    ),
+}
 
 
 def listed(kind: str, *path: str) -> list[Any]:
@@ -39,12 +53,12 @@ def words(of: Iterable[Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_is_a_schema_and_requires_all_that_it_lists(kind: str) -> None:
+def test_each_is_a_schema_and_requires_what_it_lists(kind: str) -> None:
     schema = schema_of(kind)
     jsonschema.Draft202012Validator.check_schema(schema)
     assert (f"{kind}.schema.json", f"{kind}/1") == (schema["$id"], schema["title"])
     assert {"const": f"{kind}/1"} == schema["properties"]["schema"]
-    assert list(schema["properties"]) == schema["required"]
+    assert list(schema["properties"]) == [*schema["required"], *OF_SOME.get(kind, ())]
 
 
 def test_none_is_left_unheld() -> None:
@@ -62,6 +76,18 @@ def test_the_words_are_those_of_the_program() -> None:
     assert words(Outcome) == set(listed(*tests))
     failure = ("smoke", "$defs", "failure", "properties")
     assert words(Severity) == set(listed(*failure, "severity"))
+
+
+def test_the_words_of_drift_and_of_a_rollback_are_those_of_the_program() -> None:
+    assert words(Drifted) == set(listed("drift", "properties", "verdict"))
+    assert words(Tried) == set(listed("drift", "$defs", "probe", "properties", "outcome"))
+    assert words(Jump) == set(listed("drift", "$defs", "change", "properties", "jump"))
+    assert words(Status) == set(listed("incident", "properties", "status"))
+    assert words(Severity) == set(listed("incident", "$defs", "severity"))
+    for kind in ("incident", "rollback"):
+        assert {"", *words(Position)} == set(listed(kind, "properties", "gate"))
+    step = ("rollback", "$defs", "step", "properties", "outcome")
+    assert {*words(Reached), None} == set(listed(*step))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.runbook.published import hold
 from tests.runbook.support import (
     PYPROJECT,
     Repository,
@@ -84,6 +85,8 @@ class Smoked(TinyProject):
         assert [] == list(self.scratch.iterdir())
         assert "Traceback" not in done.stderr, done.stderr
         record = json.loads(file.read_bytes()) if file.exists() else {}
+        if record and record["schema"] != "plan/1":
+            hold(record)
         return Called(done.returncode, done.stdout, done.stderr, record)
 
     def snapshot(self) -> dict[str, bytes]:
@@ -118,10 +121,11 @@ class Smoked(TinyProject):
     @property
     def incidents(self) -> list[dict[str, Any]]:
         """The incident records."""
-        return [
-            json.loads(file.read_bytes())
-            for file in sorted((self.root / ".runbook" / "incidents").glob("*.json"))
-        ]
+        files = sorted((self.root / ".runbook" / "incidents").glob("*.json"))
+        records = [json.loads(file.read_bytes()) for file in files]
+        for record in records:
+            hold(record)
+        return records
 
 
 def reads(name: str, file: str, pattern: str, **row: Any) -> str:

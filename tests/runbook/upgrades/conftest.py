@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.runbook.published import hold
 from tests.runbook.support import ENGINE
 from tests.runbook.upgrades.index import Index
 
@@ -109,6 +110,8 @@ class Project:
         assert before == self.snapshot()
         assert [] == list(self.scratch.iterdir())
         record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        if record and record["schema"] != "drift-probe/1":
+            hold(record)
         return Searched(done.returncode, done.stdout, done.stderr, record)
 
     def snapshot(self) -> dict[str, bytes]:

@@ -16,8 +16,9 @@ from runbook.git import git
 from runbook.project import find_project
 from runbook.upgrades import constraints, evidence
 from runbook.upgrades.branch import File, commit_file
-from runbook.upgrades.drift import Drift, exit_code_of
+from runbook.upgrades.drift import Drift, _look_at_all, exit_code_of
 from runbook.upgrades.floated import Floated
+from tests.runbook.published import hold
 from tests.runbook.upgrades.test_issue import record
 from tests.runbook.upgrades.test_report import RESULT
 
@@ -88,6 +89,25 @@ def test_whoever_broke_one_tier_is_suspected_first_in_the_next(
     monkeypatch.setattr("runbook.upgrades.drift.find_offending_upgrade", search)
     drift.look_at(Floated("browser", "browser", drift.project.root / "browser.txt", "true"))
     assert ("dog", "2.0") in asked[0].suspected
+
+
+def test_a_tier_that_cannot_be_looked_at_keeps_nobody_from_the_others(
+    drift: Drift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(options: Options, **_: object) -> Result:
+        if options.groups == ("browser",):
+            raise EnvironmentNotReady("no browser")
+        return RESULT
+
+    monkeypatch.setattr("runbook.upgrades.drift.find_offending_upgrade", search)
+    drift.options = {"as_of": "2026-01-01T00:00:00Z"}
+    lock = drift.project.root / "lock.txt"
+    wanted = [Floated(name, name, lock, "true") for name in ("browser", "fast")]
+    _look_at_all(drift, wanted, lambda _: None)
+    whole = drift.record() | {"issues": [], "branches": []}
+    hold(whole)
+    verdicts = {name: each["verdict"] for name, each in whole["tiers"].items()}
+    assert {"browser": "inconclusive", "fast": "found"} == verdicts
 
 
 def test_a_package_that_two_locks_pin_differently_is_counted_once(drift: Drift) -> None:
@@ -195,10 +215,13 @@ class Shop:
         environment = self.project.environment() | {
             "UV_CACHE_DIR": str(place / f"cache-{self.runs}")
         }
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "runbook.upgrades.drift", "--tier=tools", "--python", sys.executable, *arguments],
             cwd=self.project.root, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
+        for _, whole in evidence.read_all(self.project.root / ".runbook"):
+            hold(whole)
+        return done
 
     @property
     def states(self) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from runbook.upgrades.laboratory import Trial
 from runbook.upgrades.options import Options
 from runbook.upgrades.pins import Change
 from runbook.upgrades.report import Culprit, Result, Verdict, headline, render
+from tests.runbook.published import hold
 
 OPTIONS = Options(Path("shop"), Path("pins.txt"), "python -m pytest -k 'a or b'")
 RESULT = Result(
@@ -32,6 +33,7 @@ RESULT = Result(
 
 def test_the_record_is_json_with_every_key_that_is_promised() -> None:
     record = json.loads(json.dumps(RESULT.to_json()))
+    hold(record)
     assert ("drift/1", "found") == (record["schema"], record["verdict"])
     assert [[{"name": "dog", "from": "1.0", "to": "3.0", "first_bad": "2.0"}]] == record["culprits"]
     assert {
