@@ -291,9 +291,12 @@ def _engine(address: URL) -> Engine:
         pool_timeout=_WAIT_SECONDS,
         **(_SQLITE if is_sqlite else _POSTGRESQL),
     )
-    event.listen(engine, "connect", _set_up_sqlite if is_sqlite else _set_up_postgresql)
     if is_sqlite:
+        event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_on_sqlite)
+    else:
+        event.listen(engine, "do_connect", _connect_to_postgresql)
+        event.listen(engine, "connect", _set_up_postgresql)
     return engine
 
 
@@ -310,6 +313,13 @@ def _make_private(path: str, *, may_make: bool) -> None:
 def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     for statement in _ON_SQLITE:
         connection.execute(statement)
+
+
+def _connect_to_postgresql(*connecting: Any) -> Any:
+    from dashgen.patient_connection import PatientConnection  # noqa: PLC0415 - PostgreSQL's driver
+
+    *_, words, options = connecting  # as SQLAlchemy would hand them to the driver
+    return PatientConnection.connect(*words, **options)
 
 
 def _set_up_postgresql(connection: Any, entry: ConnectionPoolEntry) -> None:
