@@ -157,9 +157,7 @@ class Owner:
 
     def issue_token(self, *, days_ago: int, is_revoked: bool = False) -> str:
         """Pair this creator once more, as of some days ago; perhaps that has been taken back since."""
-        from dashgen.pairing import PairingStore
-
-        pairings = PairingStore(self.client.server.roots.orch / "pairings")
+        pairings = self.client.server.roots.pairings
         token = pairings.issue(self.id, self.handle, now=time.time() - days_ago * 86_400)
         if is_revoked:
             pairings.revoke(token, time.time())
@@ -224,12 +222,11 @@ def stranger(visitor: Client) -> Owner:
 def _paired(visitor: Client) -> Owner:
     """Pair somebody by a file that is dropped where the server looks."""
     from dashgen.canvas_schema import new_user_id
-    from dashgen.pairing import PairingStore
     from tests.integration.client import Client
 
     roots = visitor.server.roots
     user_id, handle = new_user_id(), next(_handles)
-    token = PairingStore(roots.orch / "pairings").issue(user_id, handle, now=time.time())
+    token = roots.pairings.issue(user_id, handle, now=time.time())
     client = Client(visitor.server, token, is_paired=True)
     return Owner(user_id, handle, client, roots.stores.canvases)
 

@@ -20,6 +20,7 @@ from runbook.keeper import fork_keeper
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashgen.pairing import PairingStore
     from dashgen.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +85,13 @@ class Roots:
         owned = {owner: repr(store.mine(owner)) for owner in store.owners()}
         paying = repr(list(self.stores.subscriptions.all()))
         return {name: text.encode() for name, text in {**owned, "subscriptions": paying}.items()}
+
+    @functools.cached_property
+    def pairings(self) -> PairingStore:
+        """Who is paired, as the server sees it: for pairing somebody by a file."""
+        from dashgen.pairing import PairingStore
+
+        return PairingStore(self.orch / "pairings")
 
     @functools.cached_property
     def stores(self) -> Stores:
