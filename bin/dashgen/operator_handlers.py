@@ -57,6 +57,7 @@ class FireBody(msgspec.Struct):
 async def handle_health(request: Request) -> Response:
     """GET /health: ready to serve, and what is being served."""
     services = services_of(request)
+    is_writable = services.settings.is_storage_writable and await services.storage.is_writable()
     return json_answer(
         {
             "status": "ok",
@@ -64,7 +65,7 @@ async def handle_health(request: Request) -> Response:
             "version": VERSION,
             "auth_required": True,
             "build": services.build.read(time.monotonic()),
-            "storage": "ok" if services.settings.is_storage_writable else "read-only",
+            "storage": "ok" if is_writable else "read-only",
         }
     )
 

@@ -19,6 +19,7 @@ from dashgen.rate_limit import RateLimit
 from dashgen.revision_cache import RevisionCache
 from dashgen.settings import REPOSITORY, Settings
 from dashgen.shared_revision import SharedRevision
+from dashgen.storage_watch import StorageWatch
 from dashgen.store_protocol import (  # noqa: TC001 - msgspec reads annotations
     CanvasStore,
     SubscriptionStore,
@@ -47,6 +48,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     token_checks: RateLimit
     metrics: Metrics
     revision: SharedRevision
+    storage: StorageWatch
     grid_answers: RevisionCache[bytes]
     index_pages: RevisionCache[Page]
     canvas_pages: RevisionCache[Page]
@@ -77,6 +79,7 @@ def make_services(settings: Settings) -> Services:
         token_checks=RateLimit(settings.token_checks_per_minute),
         metrics=Metrics(),
         revision=SharedRevision(stores.canvases, stores.open_wire),
+        storage=StorageWatch(stores.is_writable),
         grid_answers=RevisionCache(256),
         index_pages=RevisionCache(64),
         canvas_pages=RevisionCache(64),

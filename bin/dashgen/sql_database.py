@@ -105,8 +105,9 @@ class Database:
         """
         address = _address(url)
         self.is_local = address.get_backend_name() == "sqlite"
+        self._file = str(address.database)
         if self.is_local:
-            _make_private(str(address.database), may_make=may_make)
+            _make_private(self._file, may_make=may_make)
         self._engine = _engine(address)
         # Each look is one statement; a transaction around it would be two more journeys.
         self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -178,6 +179,18 @@ class Database:
                     # A database that was started anew knows nothing of the old connection.
                     self._forget_watch()
             return self._revision_anew()
+
+    def is_writable(self) -> bool:
+        """Whether it takes changes, which a standby does not.
+
+        Raises:
+            StorageFailed: it did not answer.
+        """
+        if self.is_local:
+            return os.access(self._file, os.W_OK)
+        with self.reading() as connection:
+            shown: str = connection.exec_driver_sql("SHOW transaction_read_only").scalar_one()
+        return shown == "off"
 
     def open_wire(self) -> Wire:
         """A line for the same question that needs no thread; for a database that is not local.

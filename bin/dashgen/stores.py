@@ -42,12 +42,14 @@ class Stores(NamedTuple):
     Attributes:
         close: Lets go of what the stores hold open.
         open_wire: Makes a line over which a far store is asked for its revision; None for one that is local.
+        is_writable: Looks whether a database takes changes, which a standby does not; None for files.
     """
 
     canvases: CanvasStore
     subscriptions: SubscriptionStore
     close: Callable[[], None]
     open_wire: Callable[[], Wire] | None = None
+    is_writable: Callable[[], bool] | None = None
 
 
 def open_stores(database_url: str, data_root: Path) -> Stores:
@@ -106,5 +108,9 @@ def _open_database(url: str, *, may_make: bool = True) -> Stores:
         ) from error
     open_wire = None if database.is_local else database.open_wire
     return Stores(
-        SqlCanvasStore(database), SqlSubscriptionStore(database), database.close, open_wire
+        SqlCanvasStore(database),
+        SqlSubscriptionStore(database),
+        database.close,
+        open_wire,
+        database.is_writable,
     )
