@@ -33,7 +33,6 @@ _APPS = {
     "smoke-members": ("true", "active", "users", "another-group"),
     "smoke-ungranted": ("true", "active", "", ""),
 }
-UNSHOWN = frozenset(_APPS)
 
 
 def add_unshown(apps: Path, to: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbook import run_results
-from tests.runbook.test_run_report import FAILED, ended, report
+from tests.runbook.ended_runs import FAILED, ended, report
 
 if TYPE_CHECKING:
     from pathlib import Path

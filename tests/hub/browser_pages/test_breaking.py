@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hub import breaking
-from tests.hub.program.test_scaffold import new_app, run, smoke
+from tests.hub.commands import new_app, run, smoke
 
 if TYPE_CHECKING:
     from pathlib import Path

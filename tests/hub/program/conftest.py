@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.hub.client import Client
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.hub.hub_process import HubProcess
 
 BACKEND = """\
 from starlette.routing import Route
@@ -99,6 +103,14 @@ def write_app(
         grant = yaml.safe_dump({"app": slug, "groups": groups})
         (folder / "entitlement.yml").write_text(grant, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def client(hub: HubProcess) -> Iterator[Client]:
+    """Somebody who talks to the hub that the module has started."""
+    made = Client(hub.url)
+    yield made
+    made.close()
 
 
 @pytest.fixture

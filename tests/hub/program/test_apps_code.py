@@ -82,14 +82,6 @@ def hub() -> Iterator[HubProcess]:
     started.stop()
 
 
-@pytest.fixture
-def client(hub: HubProcess) -> Iterator[Client]:
-    """Somebody who talks to it."""
-    made = Client(hub.url)
-    yield made
-    made.close()
-
-
 def test_contrast_is_for_everybody(hub: HubProcess, client: Client) -> None:
     url = f"{hub.app_urls['contrast']}/api/contrast"
 

@@ -50,14 +50,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     started.stop()
 
 
-@pytest.fixture
-def client(hub: HubProcess) -> Iterator[Client]:
-    """Somebody who talks to it."""
-    made = Client(hub.url)
-    yield made
-    made.close()
-
-
 def grant(client: Client, **changes: str) -> Reply:
     fields = {
         "grant_type": "password",

@@ -34,14 +34,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
 
 
 @pytest.fixture
-def client(hub: HubProcess) -> Iterator[Client]:
-    """Somebody who talks to it."""
-    made = Client(hub.url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def session(hub: HubProcess, client: Client) -> str:
     """The cookie of somebody who is logged in."""
     reply = client.form(f"{hub.url}/login", {"login": TEST_USER, "password": TEST_PASSWORD})

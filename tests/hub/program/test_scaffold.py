@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -16,14 +14,12 @@ import pytest
 from hub import scaffold
 from hub.catalogue import scan
 from hub.errors import EnvironmentNotReady, SmokeRed
-from runbook.patience import patience
 from tests.hub import breaking
-from tests.hub.hub_process import ROOT
+from tests.hub.commands import Said, new_app, run, smoke
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCRIPT = ROOT / "bin" / "smoke-test.sh"
 # The checks of the script by the tests that are their like.
 TESTS = {
     "test_app_is_healthy": "health",
@@ -32,32 +28,6 @@ TESTS = {
     "test_app_serves_its_own_front_page": "front-page",
     "test_app_has_a_valid_manifest": "manifest",
 }
-
-
-Said = subprocess.CompletedProcess[str]
-
-
-def run(*command: str, **variables: str) -> Said:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-    environment |= {"PYTHONPATH": str(ROOT / "bin"), "HUB_PYTHON": sys.executable, **variables}
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=patience(240),  # what is run waits as much longer itself
-    )
-
-
-def new_app(apps: Path, slug: str, *options: str, name: str = "Some App", **variables: str) -> Said:
-    command = [sys.executable, "-m", "hub", "--apps", str(apps), "new-app", "--slug", slug]
-    return run(*command, "--name", name, *options, **variables)
-
-
-def smoke(apps: Path, *arguments: str, **variables: str) -> Said:
-    return run("bash", str(SCRIPT), "--apps", str(apps), *arguments, **variables)
 
 
 @pytest.fixture(scope="module")

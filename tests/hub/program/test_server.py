@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hub.client import Client, bearer
+from tests.hub.commands import run
 from tests.hub.hub_process import APPS, ROOT, HubProcess
-from tests.hub.program.test_scaffold import run
 from tests.runbook.support import is_alive, wait_until
 
 if TYPE_CHECKING:

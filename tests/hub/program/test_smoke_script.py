@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hub.commands import SCRIPT, run, smoke
 from tests.hub.hub_process import ROOT, TEST_PASSWORD, TEST_USER, HubProcess
-from tests.hub.program.test_scaffold import SCRIPT, run, smoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -102,7 +102,6 @@ def _part(value: object) -> str:
 
 
 CLAIMS = {"iss": ISSUER, "sub": "u1", "aud": "notes", "iat": NOW, "exp": NOW + 60}
-PUBLIC_PEM = KEY.private.as_pem(private=False)
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.gate.file import Position
-from tests.runbook.gate.test_opening import Gated, gated
 from tests.runbook.support import ENGINE, GATE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Trick = Callable[[Gated, Path], dict[str, str]]
+    from tests.runbook.gate.gated import Gated
 
-__all__ = ["gated"]
+    Trick = Callable[[Gated, Path], dict[str, str]]
 
 RED, GREEN = "assert 1 == 2", "assert 1 == 1"
 MEND = "sed -i.bak 's/1 == 2/1 == 1/' tests/test_app.py && rm tests/test_app.py.bak"

@@ -19,8 +19,7 @@ from runbook.upgrades.branch import File, commit_file
 from runbook.upgrades.drift import Drift, _look_at_all, exit_code_of
 from runbook.upgrades.floated import Floated
 from tests.runbook.published import hold
-from tests.runbook.upgrades.test_issue import record
-from tests.runbook.upgrades.test_report import RESULT
+from tests.runbook.upgrades.records import RESULT, record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 from runbook.upgrades.constraints import Constraint
 from runbook.upgrades.healing import gone, seen_in_constraints, seen_in_records, way_of
 from runbook.upgrades.issue import keys_of
-from tests.runbook.upgrades.test_issue import record
+from tests.runbook.upgrades.records import record
 
 (KEY,) = keys_of(record())
 DAY = "2026-01-01T00:00:00Z"

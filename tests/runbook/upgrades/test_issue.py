@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from runbook.upgrades.issue import healed, issues_of, keys_of, marker
-
-
-def record(newest: str = "9.0", verdict: str = "found", *, blamed: bool = True) -> dict[str, Any]:
-    culprit = {"name": "dog", "from": "1.0", "to": newest, "first_bad": "2.0"}
-    return {
-        "verdict": verdict, "why": "", "tier": "fast", "culprits": [[culprit]] if blamed else [],
-        "failure": ["test:t::x"], "says": ["ValueError: no bark"],
-        "pins": ["dog<2.0"], "build_pins": [], "hold": ["dog"], "carried": ["flea"], "as_of": "2026-01-01T00:00:00Z",
-        "repeat": {"search": "bin/invoke find-offending-upgrade"},
-    }  # fmt: skip
+from tests.runbook.upgrades.records import record
 
 
 def test_the_key_of_a_cause_does_not_change_with_the_week() -> None:

@@ -13,22 +13,10 @@ from hypothesis import strategies as st
 
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.__main__ import _parser, _state
-from runbook.upgrades.asking import Free, Move, Outcome
-from runbook.upgrades.laboratory import Trial
-from runbook.upgrades.options import Options
-from runbook.upgrades.pins import Change
-from runbook.upgrades.report import Culprit, Result, Verdict, headline, render
+from runbook.upgrades.asking import Free, Move
+from runbook.upgrades.report import Culprit, Verdict, headline, render
 from tests.runbook.published import hold
-
-OPTIONS = Options(Path("shop"), Path("pins.txt"), "python -m pytest -k 'a or b'")
-RESULT = Result(
-    verdict=Verdict.FOUND, why="", changed=(Change("dog", "1.0", "3.0", is_direct=True), Change("flea", None, "2")),
-    trials=(Trial("the newest", ("dog",), Outcome.RED, ("test:t",), 1.25, 2),), environments=4, runs=6, seconds=9.5,
-    notes=("a note",), options=OPTIONS, cutoff="2026-01-01T00:00:00Z", python="/usr/bin/python", unresolvable=0,
-    resolutions=5, newest={"dog": "3.0", "flea": "2"}, baseline={"dog": "1.0"},
-    culprits=((Culprit("dog", "1.0", "3.0", "2.0"),),), carried=("flea",), hold=("dog",), pins=("dog<2.0",),
-    failure=("test:t",), says="ValueError: no bark", ages={"dog": 12}, shown_at={"dog": "2.0"},
-)  # fmt: skip
+from tests.runbook.upgrades.records import OPTIONS, RESULT
 
 
 def test_the_record_is_json_with_every_key_that_is_promised() -> None:
