@@ -58,13 +58,13 @@ from dashgen.canvas_schema import (  # noqa: E402
     new_user_id,
     normalise_room,
 )
-from dashgen.gate import write_open  # noqa: E402
 from dashgen.grid_cursor import GridOrder  # noqa: E402
 from dashgen.pairing import PairingStore  # noqa: E402
 from dashgen.slots import FREE_LIMIT, Tier  # noqa: E402
 from dashgen.stores import open_stores  # noqa: E402
 from runbook.arguments import above_nothing, at_least_one  # noqa: E402
 from runbook.measured import RECORD, Table  # noqa: E402
+from tests.integration.gates import open_gate  # noqa: E402
 from tests.postgresql import PostgresqlServer, empty_schema  # noqa: E402
 
 if TYPE_CHECKING:
@@ -517,8 +517,7 @@ def roots(top: Path) -> dict[str, str]:
 def open_the_gate(top: Path) -> None:
     """Open the gate for what this checkout serves."""
     (top / "plugin").mkdir()
-    gate = top / "orch" / "gate.json"
-    write_open(gate, build=served_build(ROOT), commit="bench", tree="bench", now=time.time())
+    open_gate(top / "orch" / "gate.json", served_build(ROOT), now=time.time())
 
 
 def fill(store: CanvasStore, size: int) -> str:

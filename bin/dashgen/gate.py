@@ -1,7 +1,8 @@
 """The gate of the public grid: open only while its file says so beyond any doubt.
 
 An open gate is signed with a key in a file beside it, which goes when the gate is closed: a copy of an open gate
-opens nothing later. `invoke gate.open` writes the same files; docs/architecture/gate.md has the format.
+opens nothing later. `invoke gate.open` writes these files, and nothing here does; docs/architecture/gate.md has the
+format.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from dashgen.atomic_file import UnfitFileError, ensure_directory, read_regular, write_atomically
+from dashgen.atomic_file import UnfitFileError, read_regular
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:
@@ -126,52 +126,6 @@ class FeatureGate:
         key, _ = read_regular(_key_path(self._path, record.key), MAX_BYTES)
         if not hmac.compare_digest(_mac(key, json.loads(data)), record.mac):
             raise ValueError("its signature is wrong")
-
-
-def write_open(path: Path, build: str, commit: str, tree: str, now: float) -> None:
-    """Opens the gate for one build, with no proof: for the smoke's own servers, on roots of their own.
-
-    Args:
-        path: the gate's file.
-        build: the build, as ``build_id.served_build`` gives it.
-        commit: the commit that is served.
-        tree: the tree of that commit.
-        now: Unix seconds.
-
-    Raises:
-        OSError: it could not be stored, and the gate is as it was.
-    """
-    ensure_directory(path.parent)
-    name, key = secrets.token_hex(8), secrets.token_hex(32).encode()
-    key_path = _key_path(path, name)
-    write_atomically(key_path, key)
-    record = _OpenFile(
-        version=2, build=build, commit=commit, tree=tree, opened_at=now, by="smoke", proof={},
-        key=name, key_ctime_ns=_ctime_ns(key_path), mac="",
-    )  # fmt: skip
-    record.mac = _mac(key, msgspec.to_builtins(record))
-    try:
-        write_atomically(path, msgspec.json.encode(record))
-    except BaseException:
-        key_path.unlink()
-        raise
-
-
-def write_closed(path: Path, reason: str, by: str, now: float) -> None:
-    """Closes the gate.
-
-    Args:
-        path: the gate's file.
-        reason: why, for a person.
-        by: who closes it.
-        now: Unix seconds.
-
-    Raises:
-        OSError: it could not be stored.
-    """
-    ensure_directory(path.parent)
-    record = _ClosedFile(version=2, reason=reason, by=by, closed_at=now)
-    write_atomically(path, msgspec.json.encode(record))
 
 
 @functools.lru_cache(8)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from hub.services import Settings
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
 _LAST_PORT: Final = 65_535
 TEST_USER, TEST_PASSWORD = "HUB_TEST_USER", "HUB_TEST_PASSWORD"
 

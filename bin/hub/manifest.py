@@ -31,7 +31,6 @@ RESERVED_SLUGS: Final = frozenset(
         *("localhost", "login", "logout", "portal", "static", "template-app", "www"),
     }
 )
-TEMPLATE_SLUG: Final = "template-app"
 
 _KEBAB: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]+$"

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pytest
 
-from dashgen.gate import write_closed, write_open
+from runbook.gate.file import GateFile
+from tests.integration.gates import open_gate
 from tests.interruptible import interruptible  # noqa: F401 - a fixture
 from tests.store_fixtures import (  # noqa: F401 - fixtures
     open_again,
@@ -256,11 +257,11 @@ class ControlPanel:
     def open_gate(self) -> None:
         """Open the gate for exactly what this server serves."""
         build = self.get("/health").json()["build"]
-        write_open(self.orch / "gate.json", build, "c" * 40, "d" * 40, time.time())
+        open_gate(self.orch / "gate.json", build, now=time.time())
 
     def close_gate(self) -> None:
         """Close the gate."""
-        write_closed(self.orch / "gate.json", "a test", "a test", time.time())
+        GateFile(self.orch / "gate.json").close("a test", by="a test", now=time.time())
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashgen.gate import CLOCK_SKEW_S, MAX_BYTES, FeatureGate, write_closed, write_open
-from runbook.gate.file import GateFile, Position
+from dashgen.gate import CLOCK_SKEW_S, MAX_BYTES, FeatureGate
+from runbook.gate.file import GateFile
+from tests.integration import gates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def open_gate(path: Path, build: str = BUILD, now: float = NOW) -> None:
-    write_open(path, build, "c" * 40, "d" * 40, now)
+    gates.open_gate(path, build, now=now, commit="c" * 40, tree="d" * 40)
+
+
+def close_gate(path: Path, reason: str, by: str, now: float) -> None:
+    GateFile(path).close(reason, by=by, now=now)
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def test_it_closes_with_a_reason(path: Path) -> None:
     gate = FeatureGate(path, BUILD)
     open_gate(path)
     assert gate.read(NOW).is_open
-    write_closed(path, "the smoke is red", "ci", NOW + 1)
+    close_gate(path, "the smoke is red", "ci", NOW + 1)
     state = gate.read(NOW + 2)
     assert not state.is_open
     assert (state.reason, state.closed_by, state.since) == ("the smoke is red", "ci", NOW + 1)
@@ -185,7 +190,7 @@ def test_every_doubt_closes_it(
 ) -> None:
     gate = FeatureGate(path, BUILD)
     if was_open:
-        open_gate(path)
+        path.write_bytes(PLAIN)
         assert gate.read(NOW).is_open
         path.unlink()
     doubt(path)
@@ -216,7 +221,7 @@ def test_a_folder_that_is_put_back_with_its_key_opens_nothing(path: Path) -> Non
     kept = shutil.copytree(path.parent, path.parent.with_name("kept"))
     gate = FeatureGate(path, BUILD)
     shutil.rmtree(path.parent)
-    write_closed(path, "the smoke is red", "ci", NOW)
+    close_gate(path, "the smoke is red", "ci", NOW)
     assert not gate.read(NOW).is_open
     shutil.copytree(kept, path.parent, dirs_exist_ok=True)
     assert not gate.read(NOW).is_open
@@ -236,13 +241,6 @@ def test_what_the_engine_opens_and_closes_is_understood(path: Path) -> None:
     assert (gate.read(now).reason, gate.read(now).closed_by) == ("it is red", "bot")
     path.write_bytes(kept)
     assert not gate.read(now).is_open
-
-
-def test_the_engine_understands_what_is_opened_and_closed_here(path: Path) -> None:
-    open_gate(path)
-    assert GateFile(path).read(NOW).position is Position.OPEN
-    write_closed(path, "a test", "a test", NOW)
-    assert GateFile(path).read(NOW).position is Position.CLOSED
 
 
 def test_it_cannot_be_opened_by_what_it_cannot_read(
@@ -280,19 +278,6 @@ def test_a_clock_that_goes_back_closes_it_until_it_is_right_again(path: Path) ->
     assert gate.read(NOW).is_open
     assert not gate.read(NOW - 3600).is_open
     assert gate.read(NOW).is_open
-
-
-def test_a_failed_write_leaves_it_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_closed(path, "red", "ci", NOW)
-
-    def refuse(_: int) -> None:
-        raise OSError("no space left")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(os, "fsync", refuse)
-        with pytest.raises(OSError, match="space"):
-            open_gate(path)
-    assert FeatureGate(path, BUILD).read(NOW).reason == "red"
 
 
 @given(st.binary(max_size=60))

@@ -12,11 +12,12 @@ from dashgen.app import build_app
 from dashgen.build_id import served_build
 from dashgen.canvas_schema import CanvasDraft, Owner, Visibility, new_user_id, normalise_room
 from dashgen.errors import StorageFailed
-from dashgen.gate import write_closed, write_open
 from dashgen.kept_grid import GRID_PATH, GridAnswers
 from dashgen.middleware import json_headers
 from dashgen.settings import REPOSITORY, Settings
 from dashgen.slots import Tier
+from runbook.gate.file import GateFile
+from tests.integration.gates import open_gate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +121,7 @@ def server(tmp_path: Path) -> Server:
     settings = Settings(
         orch_data=tmp_path, plugin_data=tmp_path, data_root=tmp_path, run_nonce="nonce"
     )
-    write_open(settings.gate_file, build=served_build(REPOSITORY), commit="c", tree="t", now=1.0)
+    open_gate(settings.gate_file, served_build(REPOSITORY), now=1.0)
     server = Server(build_app(settings))
     server.publish()
     return server
@@ -145,7 +146,7 @@ def test_nothing_is_shown_after_its_time(server: Server) -> None:
 
 def test_a_gate_that_closes_closes_what_is_kept(server: Server) -> None:
     assert server.ask().status == 200
-    write_closed(server.services.settings.gate_file, "for a test", by="test", now=2.0)
+    GateFile(server.services.settings.gate_file).close("for a test", by="test", now=2.0)
     assert (server.ask().status, b"grid_closed" in server.ask().body) == (403, True)
 
 
@@ -215,5 +216,5 @@ def test_a_connection_is_given_nothing_after_its_time(server: Server) -> None:
     with patch.object(type(server.services.canvases), "revision", side_effect=refused):
         assert server.at_once() is None
     assert server.at_once() is not None
-    write_closed(server.services.settings.gate_file, "for a test", by="test", now=2.0)
+    GateFile(server.services.settings.gate_file).close("for a test", by="test", now=2.0)
     assert server.at_once() is None

@@ -10,11 +10,11 @@ from dashgen.__main__ import main, write_site
 from dashgen.build_id import served_build
 from dashgen.canvas_schema import Canvas, CanvasDraft, Owner, Visibility
 from dashgen.canvas_store import GridOrder, JsonFileCanvasStore
-from dashgen.gate import write_open
 from dashgen.pages.canvas_view import render_canvas_page
 from dashgen.pages.grid import render_index_page
 from dashgen.pages.layout import assets
 from dashgen.slots import Tier
+from tests.integration.gates import open_gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LEGAL = REPOSITORY / "docs" / "legal"
@@ -124,7 +124,7 @@ def test_an_open_gate_lets_them_out(tmp_path: Path) -> None:
     canvas = published(JsonFileCanvasStore(tmp_path / "data"), 0)
     orch = tmp_path / "orch"
     orch.mkdir()
-    write_open(orch / "gate.json", served_build(REPOSITORY), "c" * 40, "t" * 40, NOW)
+    open_gate(orch / "gate.json", served_build(REPOSITORY), now=NOW)
 
     main(
         [str(tmp_path / "out"), "--data-root", str(tmp_path / "data"), "--legal", str(LEGAL)],

@@ -90,14 +90,14 @@ def server() -> ServerProcess:
     """The server, its grid open to the public for exactly what it serves."""
     # All that the fixtures need is imported here, while the server boots.
     from dashgen import pairing, stores  # noqa: F401
-    from dashgen.gate import write_open
     from tests.integration.client import Client
+    from tests.integration.gates import open_gate
 
     process = server_process.start()
     with SERVER_STARTS:
         build = Client(process).get("/health").json["build"]
     gate = process.roots.orch / "gate.json"
-    write_open(gate, build=build, commit="smoke", tree="smoke", now=time.time())
+    open_gate(gate, build, now=time.time())
     return process
 
 

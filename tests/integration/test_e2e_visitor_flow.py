@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from dashgen.gate import write_closed
+from runbook.gate.file import GateFile
+from tests.integration.gates import open_gate
 from tests.integration.given import (
     CANVAS_IS_READABLE,
     CANVAS_PAGE_IS_MADE,
@@ -34,7 +35,6 @@ from tests.integration.server_process import DASHBOARD_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.integration.client import Client
     from tests.integration.conftest import Owner
@@ -141,26 +141,23 @@ GRID_CLOSED = {"error": "grid_closed", "message": "The public grid is closed at 
 @contextmanager
 def closed_gate(client: Client) -> Iterator[None]:
     """Close the public grid for a while."""
-    with kept_gate(client) as gate:
-        write_closed(gate, "for the smoke", by="smoke", now=time.time())
+    gate = client.server.roots.orch / "gate.json"
+    build = json.loads(gate.read_bytes())["build"]
+    GateFile(gate).close("for the smoke", by="smoke", now=time.time())
+    try:
         yield
+    finally:
+        open_gate(gate, build, now=time.time())
 
 
 @contextmanager
 def forged_gate(client: Client) -> Iterator[None]:
     """Open the public grid for another commit than it was opened for, without the key."""
-    with kept_gate(client) as gate:
-        gate.write_bytes(gate.read_bytes().replace(b'"commit":"smoke"', b'"commit":"forged"'))
-        yield
-
-
-@contextmanager
-def kept_gate(client: Client) -> Iterator[Path]:
-    """Put the gate back afterwards."""
     gate = client.server.roots.orch / "gate.json"
     is_open = gate.read_bytes()
+    gate.write_bytes(json.dumps(json.loads(is_open) | {"commit": "forged"}).encode())
     try:
-        yield gate
+        yield
     finally:
         gate.write_bytes(is_open)
 

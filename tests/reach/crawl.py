@@ -24,11 +24,12 @@ from dashgen.canvas_schema import (
     Visibility,
     new_user_id,
 )
-from dashgen.gate import write_closed, write_open
 from dashgen.pairing import PairingStore
 from dashgen.route_table import ROUTES
 from dashgen.slots import Tier
+from runbook.gate.file import GateFile
 from tests.integration import hostile
+from tests.integration.gates import open_gate
 from tests.integration.server_process import DASHBOARD_TOKEN, ROOT, Roots, ServerProcess
 from tests.integration.test_e2e_visitor_flow import INCIDENT, ODD_PARTS
 
@@ -186,11 +187,11 @@ class Crawl:
         for caller in self._callers():  # there is no gate yet
             self.ask("GET", f"/canvas/{caller.canvases[0]}.html", caller.headers)
         self.ask("GET", "/index.html", {})
-        write_open(gate, build=build, commit="crawl", tree="crawl", now=time.time())
+        open_gate(gate, build, now=time.time())
         self._ask_all()
-        write_open(gate, build="another", commit="crawl", tree="crawl", now=time.time())
+        open_gate(gate, "another", now=time.time())
         self.ask("GET", "/ensemble/canvases", {})
-        write_closed(gate, "crawled", by="crawl", now=time.time())
+        GateFile(gate).close("crawled", by="crawl", now=time.time())
         self.ask("GET", "/index.html", {})
 
     def _ask_all(self) -> None:

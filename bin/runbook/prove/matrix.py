@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from runbook.prove.fault import Fault
 
-VERSION = "PROVE v1"
 SCHEMA = "prove/1"
 _FEW = 2  # names of tests that fit into a line beside the rest
 _OWN, _OTHER, _CONSEQUENCE = "●", "○", "·"
