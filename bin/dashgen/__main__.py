@@ -44,8 +44,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Write the site.
 
     Args:
-        arguments: the command line without the program's name.
-        environment: variables as the server takes them.
+        arguments: The command line without the program's name.
+        environment: Variables as the server takes them.
 
     Returns:
         The exit status.
@@ -68,16 +68,16 @@ def write_site(outdir: Path, store: CanvasStore | None, legal: Path, *, now: flo
     """Write all public pages and their assets.
 
     Args:
-        outdir: folder for the files; made when it is missing.
-        store: where the canvases are, or None while the grid is closed.
-        legal: folder with the legal documents.
+        outdir: Folder for the files; made when it is missing.
+        store: Where the canvases are, or None while the grid is closed.
+        legal: Folder with the legal documents.
         now: Unix seconds.
 
     Returns:
         How many files were written. Pages of canvases that are no longer public are removed.
 
     Raises:
-        OSError: a legal document cannot be read or a file cannot be written.
+        OSError: A legal document cannot be read or a file cannot be written.
     """
     files = {name: page.html.encode() for name, page in _pages(store, legal, now)}
     files |= {f"assets/{name}": asset.body for name, asset in assets().items()}

@@ -34,19 +34,19 @@ class UnsyncedError(OSError):
 
 
 def write_atomically(path: Path, data: bytes, *, mtime_ns: int | None = None) -> None:
-    """Replaces a file so that any reader, and any crash, finds the old bytes or the new.
+    """Replace a file so that any reader, and any crash, finds the old bytes or the new.
 
     When this returns the new bytes survive a loss of power. A failed fsync is never retried:
     the kernel may have dropped the bytes and call the next one a success.
 
     Args:
-        path: the file; its folder exists.
-        data: all of its bytes.
-        mtime_ns: modification time to give the file, in nanoseconds; the present by default.
+        path: The file; its folder exists.
+        data: All of its bytes.
+        mtime_ns: Modification time to give the file, in nanoseconds; the present by default.
 
     Raises:
-        UnsyncedError: the file was replaced, but that may not survive a loss of power.
-        OSError: nothing was replaced.
+        UnsyncedError: The file was replaced, but that may not survive a loss of power.
+        OSError: Nothing was replaced.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
@@ -65,21 +65,21 @@ def write_atomically(path: Path, data: bytes, *, mtime_ns: int | None = None) ->
 
 
 def remove_durably(path: Path) -> None:
-    """Removes a file; fine when there is none.
+    """Remove a file; fine when there is none.
 
     Raises:
-        UnsyncedError: it is gone, but may come back after a loss of power.
-        OSError: it is still there.
+        UnsyncedError: It is gone, but may come back after a loss of power.
+        OSError: It is still there.
     """
     path.unlink(missing_ok=True)
     sync_change(path.parent)
 
 
 def sync_change(directory: Path) -> None:
-    """Makes durable what has just been changed among the names in a folder.
+    """Make durable what has just been changed among the names in a folder.
 
     Raises:
-        UnsyncedError: it may not survive a loss of power.
+        UnsyncedError: It may not survive a loss of power.
     """
     try:
         sync_directory(directory)
@@ -88,17 +88,17 @@ def sync_change(directory: Path) -> None:
 
 
 def append_durably(path: Path, data: bytes, *, at: int) -> None:
-    """Adds bytes to the end of a file; when that fails the file is cut back.
+    """Add bytes to the end of a file; when that fails the file is cut back.
 
     A crash in the middle can leave some of the bytes, so they need a mark at their end.
 
     Args:
-        path: an existing file.
-        data: the bytes to add.
-        at: how long the file is, in bytes.
+        path: An existing file.
+        data: The bytes to add.
+        at: How long the file is, in bytes.
 
     Raises:
-        OSError: the bytes may not survive a loss of power.
+        OSError: The bytes may not survive a loss of power.
     """
     with open(path, "ab", buffering=0, opener=_open_plain) as file:
         try:
@@ -113,10 +113,10 @@ def append_durably(path: Path, data: bytes, *, at: int) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Makes the names in a folder durable.
+    """Make the names in a folder durable.
 
     Raises:
-        OSError: they may not survive a loss of power.
+        OSError: They may not survive a loss of power.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -126,10 +126,10 @@ def sync_directory(directory: Path) -> None:
 
 
 def ensure_directory(directory: Path) -> None:
-    """Makes a folder for this user alone, with its parents, durably; fine when it is there.
+    """Make a folder for this user alone, with its parents, durably; fine when it is there.
 
     Raises:
-        OSError: it could not be made.
+        OSError: It could not be made.
     """
     if directory.is_dir():
         return
@@ -140,15 +140,15 @@ def ensure_directory(directory: Path) -> None:
 
 
 def read_regular(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
-    """Reads a plain file without following a link and without waiting on a pipe.
+    """Read a plain file without following a link and without waiting on a pipe.
 
     Returns:
         The bytes, and the status of the very file they came from.
 
     Raises:
-        FileNotFoundError: there is nothing.
-        UnfitFileError: there is something else than a plain file of at most ``max_bytes``.
-        OSError: it could not be read.
+        FileNotFoundError: There is nothing.
+        UnfitFileError: There is something else than a plain file of at most ``max_bytes``.
+        OSError: It could not be read.
     """
     try:
         with open(path, "rb", opener=_open_plain) as file:
@@ -167,20 +167,20 @@ def read_regular(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
 
 
 def _open_plain(path: str, flags: int) -> int:
-    """Opens without following a link or waiting on a pipe; a new file is for this user alone."""
+    """Open without following a link or waiting on a pipe; a new file is for this user alone."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds the lock file at ``path``: one holder among all threads and processes.
+    """Hold the lock file at ``path``: one holder among all threads and processes.
 
     Each call opens a descriptor of its own, so a thread that holds the lock and asks again
     waits for itself. The lock ends with the process, however that ends. What stands there and is
     no file, and so can be nobody's lock, is set aside.
 
     Raises:
-        OSError: the lock file could not be opened.
+        OSError: The lock file could not be opened.
     """
     while True:
         descriptor = _open_lock(path)
@@ -206,7 +206,7 @@ def _open_lock(path: Path) -> int:
 
 
 def _clear(path: Path) -> None:
-    """Sets aside what is no file, one process at a time: a file there by now is somebody's lock."""
+    """Set aside what is no file, one process at a time: a file there by now is somebody's lock."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -225,18 +225,18 @@ def _is_same_file(descriptor: int, path: Path) -> bool:
 
 
 def set_aside(path: Path, quarantine: Path, why: str) -> Path:
-    """Moves something that cannot be used out of the way, bytes kept, and logs one line.
+    """Move something that cannot be used out of the way, bytes kept, and log one line.
 
     Args:
-        path: a file, link or folder.
-        quarantine: folder on the same file system to keep it in.
-        why: what is wrong with it.
+        path: A file, link or folder.
+        quarantine: Folder on the same file system to keep it in.
+        why: What is wrong with it.
 
     Returns:
         Where it is kept.
 
     Raises:
-        OSError: it could not be moved.
+        OSError: It could not be moved.
     """
     ensure_directory(quarantine)
     kept = quarantine / f"{path.name[:40]}.{time.time_ns()}.{secrets.token_hex(4)}"

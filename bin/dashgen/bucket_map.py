@@ -42,12 +42,12 @@ class BucketMap(Generic[_K, _V]):
         return other
 
     def set(self, key: _K, value: _V) -> None:
-        """Gives a key a value."""
+        """Give a key a value."""
         place = hash(key) % _BUCKETS
         self._buckets[place] = {**self._buckets[place], key: value}
 
     def pop(self, key: _K) -> _V | None:
-        """Removes a key, and gives the value it had or None."""
+        """Remove a key, and give the value it had or None."""
         place = hash(key) % _BUCKETS
         bucket = self._buckets[place].copy()
         value = bucket.pop(key, None)

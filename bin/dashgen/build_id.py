@@ -38,7 +38,7 @@ class BuildWatch:
         """The build of what is on disk, looked at again when a second has passed.
 
         Args:
-            now: seconds of the monotonic clock.
+            now: Seconds of the monotonic clock.
 
         Returns:
             The digest; "" when it cannot be told.
@@ -77,14 +77,14 @@ def served_build(root: Path) -> str:
     """Digest of the names and bytes of every file that decides what is served.
 
     Args:
-        root: the checkout.
+        root: The checkout.
 
     Returns:
         SHA-256 in hexadecimal.
 
     Raises:
-        FileNotFoundError: nothing is served from there.
-        OSError: a file could not be read.
+        FileNotFoundError: Nothing is served from there.
+        OSError: A file could not be read.
     """
     files = sorted((path.relative_to(root).as_posix(), path) for path in _served_files(root))
     if not files:

@@ -164,7 +164,7 @@ class Canvas(CanvasContent, kw_only=True):
 
     @property
     def place_in_own_list(self) -> tuple[bool, int, float]:
-        """Sorts an owner's canvases: published ones by slot, then drafts, the last edited first."""
+        """The place among an owner's canvases: published ones by slot, then drafts, the last edited first."""
         return (not self.is_published, self.slot_index or 0, -self.updated_at)
 
 
@@ -229,10 +229,10 @@ class _ChangesOnTheWire(msgspec.Struct):
 
 
 def parse_draft(body: bytes) -> CanvasDraft:
-    """Reads the body of a create request. Unknown keys, such as an owner's id, are ignored.
+    """Read the body of a create request. Unknown keys, such as an owner's id, are ignored.
 
     Raises:
-        SchemaError: the body is not such an object; the error names the field.
+        SchemaError: The body is not such an object; the error names the field.
     """
     wire = decode_body(body, _DraftOnTheWire)
     return CanvasDraft(
@@ -246,10 +246,10 @@ def parse_draft(body: bytes) -> CanvasDraft:
 
 
 def parse_changes(body: bytes) -> CanvasChanges:
-    """Reads the body of an update request. Unknown keys are ignored.
+    """Read the body of an update request. Unknown keys are ignored.
 
     Raises:
-        SchemaError: the body is not such an object; the error names the field.
+        SchemaError: The body is not such an object; the error names the field.
     """
     wire = decode_body(body, _ChangesOnTheWire)
     return CanvasChanges(
@@ -261,10 +261,10 @@ def parse_changes(body: bytes) -> CanvasChanges:
 
 
 def decode_body(body: bytes, shape: type[_T]) -> _T:
-    """Decodes a JSON body into a struct.
+    """Decode a JSON body into a struct.
 
     Raises:
-        SchemaError: not JSON, too deep, or not of that shape; the error names the field.
+        SchemaError: Not JSON, too deep, or not of that shape; the error names the field.
     """
     try:
         return decode(body, shape)

@@ -13,9 +13,9 @@ class EnsembleError(Exception):
 
     Attributes:
         status: HTTP status of the answer.
-        error: stable key for programs.
-        message: one plain sentence for people.
-        fields: further keys of the answer's body.
+        error: Stable key for programs.
+        message: One plain sentence for people.
+        fields: Further keys of the answer's body.
     """
 
     def __init__(self, status: int, error: str, message: str, **fields: object) -> None:

@@ -38,11 +38,11 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether visitors may see the grid, and why.
 
     Attributes:
-        is_open: whether they may.
-        reason: one line for a person.
-        since: when it was opened or closed in Unix seconds, if that is known.
-        closed_by: who closed it, if somebody did.
-        build: the build that the gate was opened for, if it was.
+        is_open: Whether they may.
+        reason: One line for a person.
+        since: When it was opened or closed in Unix seconds, if that is known.
+        closed_by: Who closed it, if somebody did.
+        build: The build that the gate was opened for, if it was.
     """
 
     is_open: bool
@@ -85,7 +85,7 @@ class FeatureGate:
         self._read: tuple[_Signature, _GateFile] | None = None
 
     def read(self, now: float) -> GateState:
-        """Reads the gate; every doubt is a closed gate. It never raises.
+        """Read the gate; every doubt is a closed gate. It never raises.
 
         Args:
             now: Unix seconds.

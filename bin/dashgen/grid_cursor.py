@@ -75,7 +75,7 @@ def walk(
     next one.
 
     Raises:
-        SchemaError: a cursor that is not one of this order.
+        SchemaError: A cursor that is not one of this order.
     """
     if order is GridOrder.random:
         start = decode_place(cursor, InRandom) if cursor else None
@@ -138,7 +138,7 @@ def decode_place(cursor: str, shape: type[_T]) -> _T:
     """The place behind a cursor.
 
     Raises:
-        SchemaError: it is no cursor of this kind.
+        SchemaError: It is no cursor of this kind.
     """
     padded = cursor[:_MAX_CURSOR] + "=" * (-len(cursor) % 4)
     try:

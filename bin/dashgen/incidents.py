@@ -45,13 +45,13 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator sees of an incident.
 
     Attributes:
-        id: as the files are called.
-        state: how far it is.
+        id: As the files are called.
+        state: How far it is.
         opened_at: Unix seconds.
         severity: high or normal.
-        rows: the red rows' tests.
-        culprit: the commit that is to blame, if it is known.
-        next: the command that leads on.
+        rows: The red rows' tests.
+        culprit: The commit that is to blame, if it is known.
+        next: The command that leads on.
     """
 
     id: str
@@ -67,7 +67,7 @@ def read_incidents(folder: Path) -> list[Incident]:
     """The incidents that are not over, the newest first; what cannot be read is left out.
 
     Args:
-        folder: holds a JSON file for each; it need not exist.
+        folder: Holds a JSON file for each; it need not exist.
     """
     found = [record for record in _records(folder) if record.status != _OVER]
     newest = sorted(found, key=lambda record: (-record.opened, record.id))

@@ -43,13 +43,13 @@ def render_legal_pages(source: Path) -> Mapping[str, Page]:
     """Read all legal documents; render each when its page is asked for.
 
     Args:
-        source: the folder with the Markdown documents.
+        source: The folder with the Markdown documents.
 
     Returns:
         The pages by slug, in the order of `LEGAL_PAGES`.
 
     Raises:
-        OSError: a document is missing or cannot be read. A site without one of them must not be
+        OSError: A document is missing or cannot be read. A site without one of them must not be
             served, so there is no page to fall back on.
     """
     texts = {page: (source / page.source).read_text(encoding="utf-8") for page in LEGAL_PAGES}

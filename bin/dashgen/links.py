@@ -26,7 +26,7 @@ _SITE_PATH = re.compile(r"(/?|/[^/]+(/[^/]+)*/?|[A-Za-z0-9._~-]+(/[^/]+)*/?)", r
 
 
 def safe_href(url: str) -> str | None:
-    """Re-serialises a link that may stand in a page, or drops it.
+    """Re-serialise a link that may stand in a page, or drop it.
 
     Allowed are http and https with a plain host, mailto, and references into this site
     (``/legal/terms.html``, ``page.html``, ``#part``). Refused is whatever a browser and this
@@ -34,7 +34,7 @@ def safe_href(url: str) -> str | None:
     user names before the host, hosts that are not plain ASCII.
 
     Args:
-        url: the link as the user wrote it.
+        url: The link as the user wrote it.
 
     Returns:
         The link in ASCII, at most 2048 characters, or None. The result is a fixed point.

@@ -29,7 +29,7 @@ class PatientListener(socket.socket):
     _has_refused = False
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Takes a connection; directly behind a refusal there is none to be taken."""
+        """Take a connection; directly behind a refusal there is none to be taken."""
         if self._has_refused:
             self._has_refused = False
             raise BlockingIOError
@@ -41,7 +41,7 @@ class PatientListener(socket.socket):
 
 
 def allow_many_connections() -> None:
-    """Raises the number of files that this process may have open, as far as that is its own to do."""
+    """Raise the number of files that this process may have open, as far as that is its own to do."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, _MOST_DESCRIPTORS)
     if now != resource.RLIM_INFINITY and now < wanted:

@@ -74,17 +74,17 @@ class PairingStore:
         self._handles: dict[str, Owner] = {}
 
     def issue(self, user_id: str, handle: str, now: float) -> str:
-        """Pairs a user and gives the token, which cannot be had again.
+        """Pair a user and give the token, which cannot be had again.
 
         Args:
-            user_id: who is paired.
-            handle: the user's handle, 1 to 32 letters, digits, ``_`` and ``-``.
+            user_id: Who is paired.
+            handle: The user's handle, 1 to 32 letters, digits, ``_`` and ``-``.
             now: Unix seconds.
 
         Raises:
-            SchemaError: a handle or user id that is not one.
-            HandleTaken: somebody else has the handle.
-            OSError: it could not be stored.
+            SchemaError: A handle or user id that is not one.
+            HandleTaken: Somebody else has the handle.
+            OSError: It could not be stored.
         """
         if not is_user_id(user_id):
             raise SchemaError("user_id", "is not a user id")
@@ -122,10 +122,10 @@ class PairingStore:
         return Owner(id=record.user_id, handle=record.handle)
 
     def revoke(self, token: str, now: float) -> None:
-        """Ends a pairing for good. An unknown token is no error.
+        """End a pairing for good. An unknown token is no error.
 
         Raises:
-            OSError: it could not be stored, and the token still works.
+            OSError: It could not be stored, and the token still works.
         """
         record = self._find(token)
         if record is not None and record.revoked_at is None:

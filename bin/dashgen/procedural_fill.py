@@ -30,10 +30,10 @@ class _Preset(msgspec.Struct, frozen=True):
     """A kind of canvas.
 
     Attributes:
-        name: what it is called.
-        sprites: what stands in it, from left to right.
-        words: words in the answers that speak for it.
-        vibe: the vibe that picks it when no word does.
+        name: What it is called.
+        sprites: What stands in it, from left to right.
+        words: Words in the answers that speak for it.
+        vibe: The vibe that picks it when no word does.
     """
 
     name: str
@@ -87,10 +87,10 @@ _GITHUB_HANDLE: Final = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", re.ASCII
 
 
 def fill(context: SignupContext) -> CanvasDraft:
-    """Furnishes a first canvas. The same answers give the same canvas, down to its ids.
+    """Furnish a first canvas. The same answers give the same canvas, down to its ids.
 
     Args:
-        context: the answers; any of them may be empty.
+        context: The answers; any of them may be empty.
 
     Returns:
         A draft with four to eight components whose text takes the answers up.

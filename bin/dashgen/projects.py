@@ -147,21 +147,21 @@ class ProjectStore:
     def record_smoke(
         self, slug: str, result: SmokeResult, notes: str, now: float
     ) -> dict[str, object]:
-        """Keeps the result of a smoke; a pass takes the project past its checkpoint.
+        """Keep the result of a smoke; a pass takes the project past its checkpoint.
 
         Args:
-            slug: the project.
-            result: how it went.
-            notes: remarks, at most 4000 characters.
+            slug: The project.
+            result: How it went.
+            notes: Remarks, at most 4000 characters.
             now: Unix seconds.
 
         Returns:
             The operator's view of the project.
 
         Raises:
-            NotFound: there is no such project.
-            SchemaError: the notes are too long.
-            OSError: it could not be stored.
+            NotFound: There is no such project.
+            SchemaError: The notes are too long.
+            OSError: It could not be stored.
         """
         if len(notes) > MAX_NOTES:
             raise SchemaError("notes", f"is longer than {MAX_NOTES} characters")
@@ -176,22 +176,22 @@ class ProjectStore:
         return _owner_view(project)
 
     def request_fire(self, slug: str, minutes: int, prompt: str, now: float) -> dict[str, object]:
-        """Queues a timed unattended run of a project.
+        """Queue a timed unattended run of a project.
 
         Args:
-            slug: the project.
-            minutes: how long it may run, 1 to 240.
-            prompt: what it is to do, at most 20,000 characters.
+            slug: The project.
+            minutes: How long it may run, 1 to 240.
+            prompt: What it is to do, at most 20,000 characters.
             now: Unix seconds.
 
         Returns:
             The operator's view of the project.
 
         Raises:
-            NotFound: there is no such project.
-            SchemaError: an argument is out of bounds, or the queue is full.
-            SmokeTestRequired: the project's smoke is red, or a checkpoint waits for one.
-            OSError: it could not be stored.
+            NotFound: There is no such project.
+            SchemaError: An argument is out of bounds, or the queue is full.
+            SmokeTestRequired: The project's smoke is red, or a checkpoint waits for one.
+            OSError: It could not be stored.
         """
         if not 1 <= minutes <= MAX_MINUTES:
             raise SchemaError("minutes", f"must be between 1 and {MAX_MINUTES}")

@@ -94,19 +94,19 @@ _COMPONENT_FIELDS = frozenset(Component.__struct_fields__)
 
 
 def normalise_room(raw: object) -> RoomState:
-    """Reads a room in either of the two shapes in use and gives back the one that is stored.
+    """Read a room in either of the two shapes in use and give back the one that is stored.
 
     A flat component (``label`` or ``url`` on the component itself) becomes one with ``props``.
     Keys of the room that are not known are dropped; keys of a component are kept as props.
 
     Args:
-        raw: decoded JSON.
+        raw: Decoded JSON.
 
     Returns:
         The room. Normalising it again changes nothing.
 
     Raises:
-        SchemaError: something is out of bounds; the error names the field.
+        SchemaError: Something is out of bounds; the error names the field.
     """
     _check_tree(raw, "room_state")
     room = _object(raw, "room_state")
@@ -128,7 +128,7 @@ def unknown_name(field: str, name: str, known: Collection[str]) -> SchemaError:
 
 
 def _check_tree(root: object, field: str) -> None:
-    """Refuses what no part of a room may hold. A loop, not a recursion: depth is hostile."""
+    """Refuse what no part of a room may hold. A loop, not a recursion: depth is hostile."""
     pending: list[tuple[object, str, int]] = [(root, field, 1)]
     seen = 0
     while pending:

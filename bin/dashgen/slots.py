@@ -42,20 +42,20 @@ def limit_for(tier: Tier) -> int | None:
 def decide_publish(
     occupied: Mapping[int, CanvasId], slot: int, canvas: CanvasId, tier: Tier
 ) -> Placement:
-    """Decides whether a canvas may go into a slot.
+    """Decide whether a canvas may go into a slot.
 
     Replacing the occupant of a slot is always granted, since it adds nothing; only an addition
     can go beyond the tier. A canvas that is published already moves, and frees its old slot.
 
     Args:
-        occupied: the owner's published canvases by slot.
-        slot: the slot asked for.
-        canvas: the canvas to put there.
-        tier: the owner's tier.
+        occupied: The owner's published canvases by slot.
+        slot: The slot asked for.
+        canvas: The canvas to put there.
+        tier: The owner's tier.
 
     Raises:
-        SlotOutOfRange: there is no such slot.
-        SlotLimit: the addition would go beyond the tier.
+        SlotOutOfRange: There is no such slot.
+        SlotLimit: The addition would go beyond the tier.
     """
     if isinstance(slot, bool) or not 0 <= slot <= MAX_SLOT:
         raise SlotOutOfRange(MAX_SLOT)

@@ -12,14 +12,14 @@ _T = TypeVar("_T")
 
 
 def decode_strictly(data: bytes, shape: type[_T]) -> _T:
-    """Decodes JSON into a struct, refusing what two readers could read differently.
+    """Decode JSON into a struct, refusing what two readers could read differently.
 
     Args:
         data: UTF-8 text.
-        shape: the struct.
+        shape: The struct.
 
     Raises:
-        ValueError: malformed, not UTF-8, nested too deep, NaN or infinite, a key twice in one
+        ValueError: Malformed, not UTF-8, nested too deep, NaN or infinite, a key twice in one
             object, or not of that shape.
     """
     try:

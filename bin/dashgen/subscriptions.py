@@ -45,11 +45,11 @@ class FileSubscriptionStore:
             return Tier.free
 
     def set_tier(self, owner_id: str, tier: Tier) -> None:
-        """Puts an owner on a tier.
+        """Put an owner on a tier.
 
         Raises:
-            ValueError: not a user id.
-            OSError: it could not be written.
+            ValueError: Not a user id.
+            OSError: It could not be written.
         """
         if not is_user_id(owner_id):
             raise ValueError("not a user id")

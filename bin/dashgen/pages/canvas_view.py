@@ -25,7 +25,7 @@ def render_canvas_page(canvas: Canvas, *, now: float) -> Page:
     """Render the page of a canvas.
 
     Args:
-        canvas: the record, every text of which may be hostile. Whether its reader may see it is
+        canvas: The record, every text of which may be hostile. Whether its reader may see it is
             for the caller to judge.
         now: Unix seconds, for "published 2 hours ago".
 

@@ -62,14 +62,14 @@ class Part:
     """One component as its template sees it.
 
     Attributes:
-        index: its number on the page; all its ids and classes are made from it.
+        index: Its number on the page; all its ids and classes are made from it.
         kind: text, sprite, shape, staff, link, note or unknown.
-        variant: which one of its kind, always one of our own names; empty where there is only one.
-        text: plain text to show: what it says, or its label.
-        is_link: whether it was meant to lead somewhere.
-        href: where it leads, when that is safe.
-        note: what it gives to read, already sanitised, or None.
-        is_sized: whether its maker gave it a width.
+        variant: Which one of its kind, always one of our own names; empty where there is only one.
+        text: Plain text to show: what it says, or its label.
+        is_link: Whether it was meant to lead somewhere.
+        href: Where it leads, when that is safe.
+        note: What it gives to read, already sanitised, or None.
+        is_sized: Whether its maker gave it a width.
     """
 
     index: int
@@ -97,7 +97,7 @@ def lay_out(ordered: Sequence[Component]) -> list[Part]:
     """Prepare components for the template.
 
     Args:
-        ordered: what `reading_order` returned.
+        ordered: What `reading_order` returned.
     """
     parts: list[Part] = []
     left = _FORMATTED_NOTES
@@ -114,8 +114,8 @@ def stage_style(ordered: Sequence[Component], stage: Stage) -> str:
     """Place the parts on the stage.
 
     Args:
-        ordered: as given to `lay_out`, so that the numbers agree.
-        stage: its width and height in the units of the components' positions.
+        ordered: As given to `lay_out`, so that the numbers agree.
+        stage: Its width and height in the units of the components' positions.
 
     Returns:
         CSS made of our own class names and of finite numbers in fixed notation; nothing else.

@@ -12,9 +12,9 @@ def render_docs_page(source: str, source_name: str, folder: str = "") -> Page:
     """Render a document.
 
     Args:
-        source: the Markdown text; its first heading is the title.
-        source_name: path of the file in the repository, shown to the reader.
-        folder: what stands before relative links, for a page at an address that is not its file's.
+        source: The Markdown text; its first heading is the title.
+        source_name: Path of the file in the repository, shown to the reader.
+        folder: What stands before relative links, for a page at an address that is not its file's.
 
     Returns:
         The page. Links to other Markdown files lead to their pages.

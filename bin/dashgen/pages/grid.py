@@ -68,10 +68,10 @@ def render_index_page(
     """Render the front page.
 
     Args:
-        cards: the first canvases of the grid.
-        next_cursor: where the grid goes on, or an empty string at its end.
+        cards: The first canvases of the grid.
+        next_cursor: Where the grid goes on, or an empty string at its end.
         order: featured, newest or random.
-        notice: shown in place of the grid, when it is closed or cannot be read.
+        notice: Shown in place of the grid, when it is closed or cannot be read.
 
     Returns:
         The page. Orders and further cards are plain links, so it works without JavaScript.

@@ -14,14 +14,14 @@ def inline_json(value: object) -> str:
     r"""Serialise a value for `<script type="application/json">`.
 
     Args:
-        value: anything that `json.dumps` takes.
+        value: Anything that `json.dumps` takes.
 
     Returns:
         ASCII text without `<`, `>` and `&`; parsing it gives the value back unchanged, lone
         surrogates included.
 
     Raises:
-        ValueError: the value holds a number that JSON cannot say (NaN, infinity).
+        ValueError: The value holds a number that JSON cannot say (NaN, infinity).
     """
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for sign, escaped in _ESCAPES:  # str.translate takes many times as long

@@ -38,8 +38,8 @@ class Page:
     """A finished page.
 
     Attributes:
-        html: the whole document; it can always be encoded as UTF-8.
-        content_security_policy: the header that belongs to exactly this document.
+        html: The whole document; it can always be encoded as UTF-8.
+        content_security_policy: The header that belongs to exactly this document.
     """
 
     html: str
@@ -51,9 +51,9 @@ class Asset:
     """A file that pages load.
 
     Attributes:
-        body: its bytes.
-        media_type: the value of its Content-Type header.
-        digest: short digest of the bytes; `/assets/NAME?v=DIGEST` may be cached for good.
+        body: Its bytes.
+        media_type: The value of its Content-Type header.
+        digest: Short digest of the bytes; `/assets/NAME?v=DIGEST` may be cached for good.
     """
 
     body: bytes
@@ -85,10 +85,10 @@ def asset_url(name: str) -> str:
     """Return the address of an asset, which changes whenever its bytes do.
 
     Args:
-        name: the file's name in the assets folder.
+        name: The file's name in the assets folder.
 
     Raises:
-        KeyError: there is no such asset; a template names a file that is missing.
+        KeyError: There is no such asset; a template names a file that is missing.
     """
     return f"/assets/{name}?v={assets()[name].digest}"
 
@@ -97,10 +97,10 @@ def render(template: str, *, inline_style: str = "", **context: object) -> Page:
     """Render one template into a page with its policy.
 
     Args:
-        template: name of the template below `templates/`.
+        template: Name of the template below `templates/`.
         inline_style: CSS of this page alone. It is put into the page as it is and allowed by its
             hash, so it must be made by our code from checked numbers and never from text.
-        **context: what the template shows; everything is escaped there.
+        **context: What the template shows; everything is escaped there.
 
     Returns:
         The page. The same arguments give the same bytes.

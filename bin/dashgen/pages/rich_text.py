@@ -51,10 +51,10 @@ class Document:
     """A rendered Markdown document.
 
     Attributes:
-        title: text of its first heading.
-        lead: its first paragraph, when that follows the title at once; else empty.
-        body: everything after title and lead.
-        sections: the second-level headings in order.
+        title: Text of its first heading.
+        lead: Its first paragraph, when that follows the title at once; else empty.
+        body: Everything after title and lead.
+        sections: The second-level headings in order.
     """
 
     title: str
@@ -67,8 +67,8 @@ def render_document(source: str, *, resolve: Callable[[str], str] = str) -> Docu
     """Render one of our own Markdown documents.
 
     Args:
-        source: the Markdown text; its first heading is the title.
-        resolve: turns a link as written (such as `PRIVACY_POLICY.md`) into one of this site.
+        source: The Markdown text; its first heading is the title.
+        resolve: Turns a link as written (such as `PRIVACY_POLICY.md`) into one of this site.
 
     Returns:
         The parts of the page. Nothing but text, headings, lists, tables, code and safe links is
@@ -93,7 +93,7 @@ def render_note(text: str) -> Markup:
     """Render the Markdown of a stranger.
 
     Args:
-        text: any string. Raw HTML in it is shown as text; images are not fetched.
+        text: Any string. Raw HTML in it is shown as text; images are not fetched.
 
     Returns:
         HTML of paragraphs, small headings, lists, quotes, code, emphasis and safe links.
@@ -121,8 +121,8 @@ def heading_anchor(title: str, separator: str = "-") -> str:
     """Name a heading as code hosts do, so that links work there and here.
 
     Args:
-        title: text of the heading.
-        separator: what stands for a space.
+        title: Text of the heading.
+        separator: What stands for a space.
 
     Returns:
         Lower-case words joined by the separator; punctuation is left out.

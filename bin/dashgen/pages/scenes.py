@@ -12,7 +12,7 @@ def scene_of(canvas_id: str) -> str:
     """Return the scene of a canvas: always the same one, and all of them about as often.
 
     Args:
-        canvas_id: any text; the last hexadecimal digit decides.
+        canvas_id: Any text; the last hexadecimal digit decides.
     """
     last = canvas_id[-1:]
     number = int(last, 16) if last in set("0123456789abcdef") else 0

@@ -14,8 +14,8 @@ class Moment(NamedTuple):
     """A point in time for a `time` element.
 
     Attributes:
-        iso: for the `datetime` attribute.
-        text: for people.
+        iso: For the `datetime` attribute.
+        text: For people.
     """
 
     iso: str
