@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,6 +70,8 @@ _DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
 _MAYBE_STORED: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 # Advisory locks of PostgreSQL are named by two numbers; the first keeps ours apart from others'.
 _LOCKS_OF_OWNERS: Final = 0x656E7331
+# So far a counter goes on at most; of such steps eight thousand million fit into it.
+_FARTHEST: Final = 2**30
 _POOLED: Final = "is_pooled"  # what is noted of a connection
 _LOCK_OF_SCHEMA: Final = (0x656E7332, 0)
 _REVISION: Final = "SELECT sum(changes) FROM grid_changes"
@@ -159,9 +162,10 @@ class Database:
         """Makes the next revision; to be called in the change that it stands for."""
         for counter in sorted({_number_of(each) % CHANGE_COUNTERS for each in owner_ids}):
             is_counted = GRID_CHANGES.c.counter == counter
-            connection.execute(
-                update(GRID_CHANGES).where(is_counted).values(changes=GRID_CHANGES.c.changes + 1)
-            )
+            # By chance, or a database that is put back from a copy would come to a number again that stood for
+            # something else, which somebody may still keep.
+            further = GRID_CHANGES.c.changes + secrets.randbelow(_FARTHEST) + 1
+            connection.execute(update(GRID_CHANGES).where(is_counted).values(changes=further))
 
     def revision(self) -> str:
         """A text that is another one after every change that was counted, whoever made it.

@@ -8,12 +8,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.sql_database import Database, UnusableDatabaseError
-from dashgen.sql_schema import CANVASES, STORE
+from dashgen.sql_schema import CANVASES, GRID_CHANGES, STORE
 from dashgen.stores import CannotOpenError, open_url
 from tests.broken_line import BrokenLine
 from tests.dashgen.store_steps import ALICE, draft, publish
@@ -122,6 +122,24 @@ def test_a_change_that_raises_changes_nothing(database: Database) -> None:
         fail()
     assert database.revision() == before
     add(database, 1)
+
+
+def test_a_database_that_is_put_back_never_comes_to_a_revision_again(database: Database) -> None:
+    def change() -> str:
+        with database.changing(ALICE.id) as connection:
+            database.count_change(connection, ALICE.id)
+        return database.revision()
+
+    with database.reading() as connection:
+        before = connection.execute(select(GRID_CHANGES.c.counter, GRID_CHANGES.c.changes)).all()
+    shown = [change() for _ in range(3)]
+    with database.changing() as connection:
+        for counter, changes in before:
+            is_it = GRID_CHANGES.c.counter == counter
+            connection.execute(update(GRID_CHANGES).where(is_it).values(changes=changes))
+    again = [change() for _ in range(3)]
+    assert not set(shown) & set(again)
+    assert len(set(shown)) == len(set(again)) == 3
 
 
 @pytest.mark.parametrize(
