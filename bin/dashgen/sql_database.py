@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import sqlite3
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from dashgen.sql_schema import CHANGE_COUNTERS, GRID_CHANGES, METADATA, STORE, S
 from dashgen.threads import MOST_READERS, MOST_WRITERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Connection, Engine, Transaction
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -112,6 +113,12 @@ class Database:
         if self.is_local:
             _make_private(self._file, may_make=may_make)
         self._engine = _engine(address)
+        self._is_ours: Callable[[], bool] = (
+            _same_file(self._file) if self.is_local else lambda: True
+        )
+        if self.is_local:
+            event.listen(self._engine, "do_connect", self._refuse_other_file)
+            event.listen(self._engine, "checkout", self._refuse_other_file)
         # Each look is one statement; a transaction around it would be two more journeys.
         self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._watch: Any = None  # a connection of the driver
@@ -191,7 +198,7 @@ class Database:
             StorageFailed: it did not answer.
         """
         if self.is_local:
-            return os.access(self._file, os.W_OK)
+            return self._is_ours() and os.access(self._file, os.W_OK)
         with self.reading() as connection:
             shown: str = connection.exec_driver_sql("SHOW transaction_read_only").scalar_one()
         return shown == "off"
@@ -224,7 +231,13 @@ class Database:
                 self._forget_watch()
                 raise DBAPIError(_REVISION, None, error) from error
 
+    def _refuse_other_file(self, *_: object) -> None:
+        """Beside a file in the place of ours lie the companions of ours: SQLite would mix them up."""
+        if not self._is_ours():
+            raise sqlite3.OperationalError(f"{self._file} was replaced: start the server anew")
+
     def _read_revision(self) -> str:
+        self._refuse_other_file()
         (changes,) = self._watch.execute(_REVISION).fetchone()
         return str(changes)
 
@@ -234,7 +247,12 @@ class Database:
         Returns:
             The connection, and whether a pooler stands between.
         """
-        pooled = self._engine.raw_connection()
+        try:
+            pooled = self._engine.raw_connection()
+        except (
+            self._engine.dialect.loaded_dbapi.Error
+        ) as error:  # which only SQLAlchemy's own calls wrap
+            raise DBAPIError(_REVISION, None, error) from error
         is_pooled = bool(pooled.info.get(_POOLED))
         pooled.detach()
         connection: Any = pooled.dbapi_connection
@@ -315,6 +333,22 @@ def _engine(address: URL) -> Engine:
         event.listen(engine, "do_connect", _connect_to_postgresql)
         event.listen(engine, "connect", _set_up_postgresql)
     return engine
+
+
+def _same_file(path: str) -> Callable[[], bool]:
+    """Whether the file at a path is the one that is there now, or the first that is found there."""
+    first: os.stat_result | None = None
+
+    def is_same() -> bool:
+        nonlocal first
+        try:
+            found = os.stat(path)  # noqa: PTH116 - every look at the grid asks
+        except OSError:
+            return first is None
+        first = first or found
+        return os.path.samestat(first, found)
+
+    return is_same
 
 
 def _make_private(path: str, *, may_make: bool) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dashgen.errors import OutcomeUnknown, StorageFailed
+from dashgen.sql_canvas_store import SqlCanvasStore
 from dashgen.sql_database import Database, UnusableDatabaseError
 from dashgen.sql_schema import CANVASES, GRID_CHANGES, STORE
 from dashgen.stores import CannotOpenError, open_url
@@ -178,6 +179,29 @@ def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path) -> None:
     with pytest.raises(UnusableDatabaseError, match="file is not a database"):
         Database(f"sqlite:///{file}")
     assert file.read_bytes() == before
+
+
+def test_nothing_is_acknowledged_into_a_file_that_was_replaced(tmp_path: Path) -> None:
+    file, ours, copy = tmp_path / "store.db", tmp_path / "ours", tmp_path / "copy"
+    with closing(Database(f"sqlite:///{file}")) as database:
+        store = SqlCanvasStore(database)
+        made = draft(store)
+        store.revision()
+        ours.hardlink_to(file)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        kept = copy.read_bytes()
+        for replace in (lambda: copy.replace(file), file.unlink):
+            replace()
+            for step in (lambda: draft(store), lambda: store.mine(ALICE.id), store.revision):
+                with pytest.raises(StorageFailed):
+                    step()
+            assert database.is_writable() is False
+            assert not file.exists() or kept == file.read_bytes()
+        ours.rename(file)
+        assert database.is_writable() is True
+        assert [made] == store.mine(ALICE.id)
+        publish(store, made)
 
 
 def test_a_row_that_cannot_be_read_counts_as_absent(tmp_path: Path) -> None:
