@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
@@ -78,15 +79,8 @@ def with_fields(**fields: object) -> dict[str, dict[str, object]]:
 
 
 def _encoded(line: dict[str, Any]) -> str:
+    """In ASCII: other characters end lines for some readers, and a terminal takes some for commands."""
     try:
-        return _encode(line).decode()
-    except UnicodeEncodeError:
-        return _encode(_encodable(line)).decode()
-
-
-def _encodable(line: dict[str, Any]) -> dict[str, Any]:
-    """Replace lone surrogates, which file names may hold and UTF-8 may not."""
-    return {
-        key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for key, value in line.items()
-    }
+        return _encode(line).decode("ascii")
+    except UnicodeError:  # of a lone surrogate, too, which file names may hold and UTF-8 may not
+        return json.dumps(line, default=str)
