@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dashgen.store_protocol import CanvasStore
 
 ROOT: Final = Path(__file__).parents[2]
-_SECONDS: Final = 30.0  # only a hang takes as long
+_SECONDS: Final = 180.0  # only a hang takes as long
 _SET_PTRACER: Final = 0x59616D61
 _ANYBODY: Final = -1
 
@@ -47,9 +47,7 @@ class Zygote:
             bufsize=1,
         )
         self.refusals: list[str] = []
-        self._watchdog = threading.Timer(_SECONDS * 6, self._process.kill)
-        self._watchdog.daemon = True
-        self._watchdog.start()
+        self._watchdog = self._watch()
 
     def __enter__(self) -> Self:
         return self
@@ -73,11 +71,20 @@ class Zygote:
 
     def order(self, *words: object) -> int:
         """Gives an order and returns the process id of the victim that carries it out."""
+        self._watchdog.cancel()
+        self._watchdog = self._watch()
         self._stdin.write(" ".join(map(str, words)) + "\n")
         self._stdin.flush()
         word, number = self.line().split()
         assert word == "pid"
         return int(number)
+
+    def _watch(self) -> threading.Timer:
+        """Ends the zygote, and so whoever waits for it, where an order takes that long; there may be thousands."""
+        watchdog = threading.Timer(_SECONDS, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        return watchdog
 
     def line(self) -> str:
         """The next line that the victim, or the zygote about it, says."""
