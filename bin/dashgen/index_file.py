@@ -27,6 +27,7 @@ MAX_BYTES = 256 * 1024 * 1024
 # Up to this size replacing the file costs about as much as appending to it.
 ALWAYS_REPLACED_BYTES = 16 * 1024
 _TAIL_BYTES = 256
+_SECOND_NS = 1_000_000_000
 
 _NOTHING = PublishedIndex.of(())
 _T = TypeVar("_T")
@@ -96,7 +97,7 @@ class IndexFile:
             OSError: it could not be stored.
         """
         known = self._current()
-        if known is not None and known.can_take_a_line:
+        if known is not None and known.can_take_a_line and self._is_alone():
             line = msgspec.json.encode(change) + b"\n"
             index = known.index.after(change)
             append_durably(self.path, line, at=known.end)
@@ -136,6 +137,10 @@ class IndexFile:
         except (ValueError, RecursionError) as error:
             raise UnfitFileError(f"is not an index: {error}") from error
 
+    def _is_alone(self) -> bool:
+        """Whether no copy that is made of links has the same bytes, and would get the line, too."""
+        return self.path.lstat().st_nlink == 1
+
     def _later_mtime_ns(self) -> int:
         """A time later than the file's own.
 
@@ -143,9 +148,11 @@ class IndexFile:
         the index could look the same from outside.
         """
         try:
-            return max(time.time_ns(), self.path.lstat().st_mtime_ns + 1)
+            before = self.path.lstat().st_mtime_ns
         except FileNotFoundError:
             return time.time_ns()
+        # Some file systems keep whole seconds.
+        return max(time.time_ns(), before + (1 if before % _SECOND_NS else _SECOND_NS))
 
 
 def _encoded(index: PublishedIndex) -> bytes:

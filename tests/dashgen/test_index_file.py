@@ -124,6 +124,32 @@ def test_every_change_is_another_revision_even_in_the_same_instant(
     assert len(set(revisions)) == 8
 
 
+def test_every_file_is_later_than_the_one_before_where_time_is_kept_in_seconds(
+    file: IndexFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_times, second = os.utime, 1_000_000_000
+    monkeypatch.setattr(
+        os, "utime", lambda path, ns: set_times(path, ns=tuple(n - n % second for n in ns))
+    )
+    times = []
+    for number in range(4):
+        file.apply(enter(number))
+        times.append(file.path.stat().st_mtime_ns)
+    assert sorted(set(times)) == times
+
+
+def test_a_copy_made_of_links_stays_as_it_was(growing: IndexFile, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.hardlink_to(growing.path)
+    before = copy.read_bytes()
+    growing.apply(enter(4))
+    assert before == copy.read_bytes()
+    assert numbers_in(growing.read()) == [0, 1, 2, 3, 4]
+    inode = growing.path.stat().st_ino
+    growing.apply(enter(5))
+    assert growing.path.stat().st_ino == inode
+
+
 def test_a_loose_end_does_not_count_and_is_replaced(growing: IndexFile) -> None:
     growing.apply(enter(4))
     whole = growing.path.read_bytes()
