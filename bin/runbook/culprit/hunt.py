@@ -219,7 +219,7 @@ class Hunt:
         """Run a culprit and its parents twice more, and go on if they do not say again what they said before."""
         for site in 2 * (culprit, *(self.range.dag.parents[culprit] or (GOOD_END,))):
             if self.state.is_consistent:
-                self._learn(site, self._prober.submit(sha_of(self.range, site)).result())
+                self.run_again(site)
         if not self.state.is_consistent:
             self.learn_of_tip(culprit)
         return self.run()

@@ -162,6 +162,7 @@ def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> N
     )
 
     assert (first, "fail") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert searched.record["runs"] == searched.record["rounds"]  # one at a time
     assert "another commit breaks it as well" in searched.out
 
 
