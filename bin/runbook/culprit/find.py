@@ -49,7 +49,18 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
         EnvironmentNotReady: The command cannot be run, or there is no space.
     """
     options.check()
-    return replace(_find(options, say), asked=options.as_arguments())
+    result = replace(_find(options, say), asked=options.as_arguments())
+    return replace(result, besides=_besides(options, result))
+
+
+def _besides(options: Options, result: Result) -> tuple[str, ...]:
+    """Return the options of a search for who else breaks the tip: from the culprit on, and without its change."""
+    if result.culprit is None or result.proof is None or result.proof.tip is not Tip.RED:
+        return ()
+    mainline = "--mainline 1 " if result.is_merge else ""
+    undo = f"git revert --no-commit {mainline}{result.culprit.sha}"
+    setup = f"{undo} && {options.setup}" if options.setup else undo
+    return replace(options, setup=setup).as_arguments()
 
 
 def _find(options: Options, say: Callable[[str], None]) -> Result:
@@ -172,6 +183,8 @@ def _result(finding: Finding, hunt: Hunt, case: _Case, proof: Proof | None = Non
         why=finding.why or _unseen_changes(finding.word, case),
         command=case.options.command,
         proof=proof,
+        is_merge=finding.culprit is not None
+        and len(hunt.range.commits[finding.culprit].parents) > 1,
     )
 
 

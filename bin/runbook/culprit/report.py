@@ -54,7 +54,9 @@ class Result:
         why: What stood in the way, or is worth knowing.
         command: What was run.
         proof: What the tip does without the culprit; None where none was found.
+        is_merge: Whether the culprit is one.
         asked: What else was asked for and decides what is found, as words of a command line.
+        besides: The same of a search for who else breaks the tip, where somebody does.
     """
 
     word: Word
@@ -73,7 +75,9 @@ class Result:
     why: str
     command: str
     proof: Proof | None = None
+    is_merge: bool = False
     asked: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -123,9 +127,15 @@ class Result:
 
     def replay(self) -> str:
         """Return the command that searches the same again, from any folder."""
-        good = ("--good", self.good) if self.good else ()
-        ends = (*good, "--bad", self.bad)
-        return call_module("runbook.culprit", *ends, *self.asked, "--command", self.command)
+        return self._search(self.good, self.asked)
+
+    def search_besides(self) -> str:
+        """Return the command that looks for who else breaks the tip; empty where nobody is known to."""
+        return self._search(self.culprit.sha, self.besides) if self.culprit and self.besides else ""
+
+    def _search(self, good: str, options: tuple[str, ...]) -> str:
+        ends = (*(("--good", good) if good else ()), "--bad", self.bad)
+        return call_module("runbook.culprit", *ends, *options, "--command", self.command)
 
 
 def _listed(description: Description) -> dict[str, Any]:
@@ -171,6 +181,7 @@ def render(result: Result) -> str:
         lines += [f"  file    {path!r}" for path in result.culprit.files[:_SHOWN]]
         lines += [f"  note    {note}" for note in notes(result.culprit)]
         lines += [f"  tip     {_tip_line(result.proof)}"] if result.proof else []
+        lines += [f"  other   {result.search_besides()}"] if result.besides else []
     lines += [
         f"  rates   a good commit fails {result.good_fails:.0%}, a bad one passes {result.bad_passes:.0%} of the time",
         f"  runs    {result.runs} in {result.rounds} rounds and {result.seconds:.1f} s",

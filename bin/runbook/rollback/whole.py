@@ -247,7 +247,7 @@ class Rollback:
         record = result.to_json()
         self._keep(result)
         self._note(headline(result), search=record)
-        _refuse_unproved(result, again(PROCEDURE, {"test": name_of({"test": test})}))
+        _refuse_unproved(result, name_of({"test": test}))
         return Done(
             headline(result),
             {"search": record, "notes": notes(result.culprit) if result.culprit else []},
@@ -399,8 +399,8 @@ def _reason(facts: Mapping[str, Facts]) -> Reason:
     return Reason((name_of(hunted),), evidence, hunted["cause"])
 
 
-def _refuse_unproved(result: Result, command: str) -> None:
-    """Say no where the search has not proved a culprit.
+def _refuse_unproved(result: Result, test: str) -> None:
+    """Say no where the search has not proved who turned a test red.
 
     Raises:
         Refused: There is no culprit, or taking it out does not mend HEAD.
@@ -410,7 +410,8 @@ def _refuse_unproved(result: Result, command: str) -> None:
     if result.word is Word.INCONCLUSIVE:
         best = ", ".join(f"{sha[:10]} ({chance:.0%})" for sha, chance in result.candidates[:_SHOWN])
         raise NobodyNamed(
-            f"{said}; likeliest: {best or 'none'}", next_step=f"{command} --commit SHA"
+            f"{said}; likeliest: {best or 'none'}",
+            next_step=f"{again(PROCEDURE, {'test': test})} --commit SHA",
         )
     if result.word is Word.NOT_REPRODUCED:
         raise Refused(f"{said}; a revert does not mend a flake", next_step=call("explain TEST"))
@@ -421,5 +422,5 @@ def _refuse_unproved(result: Result, command: str) -> None:
         why = result.proof.why if result.proof else "the tip was not run without it"
         raise Refused(
             f"{result.culprit.sha[:10]} is not verified as the culprit: {why}",
-            next_step=f"git show {result.culprit.sha[:10]}",
+            next_step=again("find-offending-commit", {"test": test}) + ", which says how to go on",
         )

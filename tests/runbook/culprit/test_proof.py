@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -154,7 +156,7 @@ def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> N
     first = write_a(lines, "bad\n", "break a")
     change(lines, 4)
     lines.write("b", "bad\n")
-    lines.commit("break b")
+    second = lines.commit("break b")
     change(lines, 3)
 
     searched = lines.search(
@@ -164,6 +166,34 @@ def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> N
     assert (first, "fail") == (searched.culprit, searched.record["tip_without_culprit"])
     assert searched.record["runs"] == searched.record["rounds"]  # one at a time
     assert "another commit breaks it as well" in searched.out
+
+    (other,) = re.findall(r"^  other   (.*)$", searched.out, re.MULTILINE)
+    found = subprocess.run(["sh", "-c", other], capture_output=True, text=True, check=False)
+    assert f"found: {second[:10]}" in found.stdout
+    assert "without it the tip is green" in found.stdout
+
+
+def test_a_merge_that_is_one_of_two_breaks_is_taken_out_by_its_first_parent(
+    lines: History,
+) -> None:
+    lines.write("b", "good\n")
+    change(lines, 2)
+    lines.git("switch", "--quiet", "--create", "side")
+    lines.write("left", "x\n")
+    lines.commit("needs what main lacks")
+    lines.git("switch", "--quiet", "main")
+    lines.write("right", "x\n")
+    lines.commit("and main what it lacks")
+    lines.git("merge", "--quiet", "--no-ff", "--message", "both", "side")
+    change(lines, 2)
+    lines.write("b", "bad\n")
+    lines.commit("break b")
+    check = "! { test -e left && test -e right; } && grep -q good b"
+
+    found = find_offending_commit(Options(lines.root, check, good="main~5"))
+
+    assert (True, "both") == (found.is_merge, found.culprit and found.culprit.subject)
+    assert "git revert --no-commit --mainline 1" in found.search_besides()
 
 
 def test_a_search_that_must_be_sure_leaves_open_what_the_tip_does_not_confirm(
