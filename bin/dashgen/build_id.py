@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SERVED = ("bin/control-panel-server.py", "bin/dashgen", "docs/legal")
+_SERVED = ("bin/control-panel-server.py", "bin/dashgen", "bin/wire", "docs/legal")
 _LOOK_EVERY_S = 1.0
 
 

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from dashgen.json_log import with_fields
-from dashgen.request_head import fault_of
+from wire.request_head import fault_of
 
 if TYPE_CHECKING:
     import asyncio

@@ -22,6 +22,7 @@ def root(tmp_path: Path) -> Path:
         "bin/control-panel-server.py": "server",
         "bin/dashgen/app.py": "app",
         "bin/dashgen/pages/templates/index.html": "<p>",
+        "bin/wire/head.py": "head",
         "docs/legal/TERMS.md": "# Terms",
     }.items():
         path = tmp_path / name

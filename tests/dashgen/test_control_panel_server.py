@@ -21,7 +21,7 @@ UNCHECKED = (0b01).to_bytes(4, "little")
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what is served, where a module's bytecode is of another source."""
-    for name in ("bin/dashgen", "docs/legal"):
+    for name in ("bin/dashgen", "bin/wire", "docs/legal"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=ignored)
     shutil.copy2(REPOSITORY / "bin" / "control-panel-server.py", tmp_path / "bin")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashgen.request_head import fault_of
+from wire.request_head import fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -190,6 +190,7 @@ def test_every_answer_carries_the_common_headers(broken_hub: HubProcess, client:
         b"no such thing\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: nobody.example\r\nConnection: close\r\n\r\n",
+        b"GET http://other/ HTTP/1.1\r\nHost: nobody.example\r\nConnection: close\r\n\r\n",
     ],
 )
 def test_whatever_no_app_is_asked_for_is_refused_with_the_common_headers(
@@ -204,6 +205,30 @@ def test_whatever_no_app_is_asked_for_is_refused_with_the_common_headers(
     assert {"error", "message"} == json.loads(body).keys()
     for header in (b"nosniff", b"default-src 'none'", b"cross-origin-opener-policy: same-origin"):
         assert header in head
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET http://other.example/health HTTP/1.1",
+        b"GET /health#part HTTP/1.1",
+        b"GET /health HTTP/1.1\r\nTransfer-Encoding: gzip, chunked",
+        b"GET /health HTTP/1.0\r\nTransfer-Encoding: chunked",
+    ],
+    ids=["another host", "a fragment", "another coding", "chunks in HTTP/1.0"],
+)
+def test_a_head_that_can_be_read_in_two_ways_is_refused(
+    broken_hub: HubProcess, first: bytes
+) -> None:
+    address = urlsplit(broken_hub.url)
+    with socket.create_connection(("127.0.0.1", address.port or 80), timeout=15) as line:
+        line.sendall(first + f"\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n".encode())
+        line.shutdown(socket.SHUT_WR)
+        heard = b"".join(iter(lambda: line.recv(65_536), b""))
+
+    status, _, rest = heard.partition(b"\r\n")
+    assert b"HTTP/1.1 400 Bad Request" == status
+    assert "bad_request" == json.loads(rest.partition(b"\r\n\r\n")[2])["error"]
 
 
 def test_files_outside_the_front_end_are_not_served(broken_hub: HubProcess, client: Client) -> None:
