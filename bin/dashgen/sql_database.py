@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, event, func, insert, inspect, select, upda
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.sql_schema import CHANGE_COUNTERS, GRID_CHANGES, METADATA, STORE, STORE_VERSION
@@ -299,6 +300,16 @@ class Database:
                     )
 
 
+class _Pool(QueuePool):
+    """A pool that keeps connections alone: a place without one would be tried before those that there are."""
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if record.dbapi_connection is None:
+            self._dec_overflow()
+        else:
+            super()._do_return_conn(record)
+
+
 def _number_of(owner_id: str) -> int:
     """A number below 2**31; two owners who share one wait for each other now and then."""
     return crc32(owner_id.encode()) >> 1
@@ -321,6 +332,7 @@ def _engine(address: URL) -> Engine:
     is_sqlite = address.get_backend_name() == "sqlite"
     engine = create_engine(
         address,
+        poolclass=_Pool,
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_WAIT_SECONDS,

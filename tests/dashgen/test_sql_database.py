@@ -264,6 +264,28 @@ def test_a_database_that_cannot_hold_every_character_is_refused(own_server: str)
         Database(database_of(own_server, "LATIN1"))
 
 
+def test_who_may_have_few_connections_works_with_those_there_are(own_server: str) -> None:
+    import psycopg
+
+    with psycopg.connect(own_server, autocommit=True) as connection:
+        connection.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 2")
+        connection.execute("CREATE DATABASE few OWNER few")
+    url = own_server.replace("//postgres@/postgres?", "//few@/few?")
+    with closing(Database(url)) as database:
+        store = SqlCanvasStore(database)
+        with database.reading():
+            assert store.mine(ALICE.id) == []
+        wire = database.open_wire()  # which takes one of the two
+        for _ in range(5):
+            assert store.mine(ALICE.id) == []
+        # Nor is what was refused meanwhile tried again before one that is there.
+        with database.reading(), pytest.raises(StorageFailed):
+            store.mine(ALICE.id)
+        for _ in range(5):
+            assert store.mine(ALICE.id) == []
+        wire.close()
+
+
 @pytest.mark.parametrize(
     ("setting", "set_to", "used"),
     [
