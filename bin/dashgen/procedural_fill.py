@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import SignupContext
 
-FILL_VERSION: Final = 1
+FILL_VERSION: Final = 2
+
+# What stands in one line on the narrowest stage that is drawn to scale, and how far apart lines are there.
+_EYEBROW_CHARACTERS: Final = 44
+_HERO_CHARACTERS: Final = 30
+_BODY_CHARACTERS: Final = 56
+_BODY_LINES: Final = 3
+_HERO_LINE: Final = 112
+_BODY_LINE: Final = 80
 
 
 class _Preset(msgspec.Struct, frozen=True):
@@ -146,15 +154,19 @@ def _furnish(context: SignupContext, preset: _Preset, place: str) -> list[Compon
 
 
 def _components(context: SignupContext, preset: _Preset, place: str) -> Iterator[Component]:
+    making = _cut(f"Making: {context.building}", _EYEBROW_CHARACTERS)
+    mind = _cut(f"On my mind: {context.problem}", _BODY_CHARACTERS * _BODY_LINES)
+    below = 336 + _HERO_LINE * (_lines(place, _HERO_CHARACTERS) - 1)
+    foot = below + 160 + _BODY_LINE * (_lines(mind, _BODY_CHARACTERS) - 1)
     if context.building:
-        yield _at(160, 112, "text", text=f"Making: {context.building}", variant="eyebrow")
+        yield _at(160, 112, "text", text=making, variant="eyebrow")
     yield _at(160, 176, "text", text=place, variant="hero")
     if context.problem:
-        yield _at(160, 336, "text", text=f"On my mind: {context.problem}", variant="body")
-    yield _at(160, 496, "click-to-read", label="Welcome", content=_welcome(context, preset))
+        yield _at(160, below, "text", text=mind, variant="body")
+    yield _at(160, foot, "click-to-read", label="Welcome", content=_welcome(context, preset))
     if _GITHUB_HANDLE.fullmatch(context.github_handle):
         url = f"https://github.com/{context.github_handle}"
-        yield _at(480, 496, "click-to-link", label=f"{context.github_handle} on GitHub", url=url)
+        yield _at(480, foot, "click-to-link", label=f"{context.github_handle} on GitHub", url=url)
     for number, sprite in enumerate(preset.sprites):
         component = _at(768 + 352 * number, 656, "sprite", sprite=sprite)
         component.w = 288
@@ -178,6 +190,10 @@ def _at(x: float, y: float, kind: str, **props: object) -> Component:
 
 def _spoken(preset: _Preset) -> str:
     return preset.name.replace("_", " ")
+
+
+def _lines(text: str, longest: int) -> int:
+    return -(-len(text) // longest)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from dashgen.pages.navigation import LEGAL_PAGES
+from tests.integration import line
 from tests.integration.conftest import evidence_folder
+from tests.integration.hands import press
+from tests.integration.page_facts import disappears, seen
 from tests.integration.pages import page_of, remember_maker, remember_operator, remember_visit
 
 if TYPE_CHECKING:
@@ -21,11 +27,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+    from dashgen.canvas_schema import Canvas
     from tests.integration.browser import Visit, Visits
     from tests.integration.conftest import Owner
+    from tests.integration.server_process import ServerProcess
 
 WIDTHS = (360, 768, 1440)
 GROUND = "(element) => getComputedStyle(element).backgroundColor"
+INK = "(element) => getComputedStyle(element).color"
 PICTURES = "(all) => all.map((element) => getComputedStyle(element).backgroundImage)"
 PLACES = """(all) => all.map((element) => element.getBoundingClientRect())
   .map((box) => [box.top, box.bottom, box.left, box.right])"""
@@ -34,12 +43,55 @@ IS_WHOLE = """(element) => element.getBoundingClientRect().right <= element.pare
 CORNERS = """(element) => ["TopLeft", "TopRight", "BottomLeft", "BottomRight"]
   .map((corner) => Number.parseFloat(getComputedStyle(element)[`border${corner}Radius`]))"""
 PLACE = "(element) => Number(element.dataset.y)"
+# What of a stage hangs over its edge, by half a pixel or more.
+HANGING = """(stage) => [...stage.querySelectorAll(".part")].filter((part) => {
+  const [inner, outer] = [part, stage].map((one) => one.getBoundingClientRect());
+  return inner.bottom > outer.bottom + 0.5 || inner.right > outer.right + 0.5;
+}).map((part) => part.textContent.trim())"""
+# What of a stage lies on something else of it.
+OVERLAPPING = """(stage) => {
+  const parts = [...stage.querySelectorAll(".part")]
+    .map((part) => [part.textContent.trim(), part.getBoundingClientRect()]);
+  return parts.flatMap(([above, a], n) => parts.slice(n + 1)
+    .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+    .map(([below]) => [above, below]));
+}"""
+DEPTHS = "(all) => all.map((element) => getComputedStyle(element).zIndex).sort()"
+LEFT = "(element) => element.getBoundingClientRect().left"
+AT_THE_TOP = "document.elementFromPoint(innerWidth / 2, 20).closest('header')?.className"
+# Which look the page has when its first element is there to be drawn.
+WATCH_LOOK = """new MutationObserver((_, watch) => {
+  if (!document.body) return;
+  window.firstLook = document.documentElement.dataset.theme ?? "";
+  watch.disconnect();
+}).observe(document, { childList: true, subtree: true })"""
+# How what has the focus is outlined, itself or what it stands for.
+RING = """[document.activeElement, document.activeElement.closest(".card")].filter(Boolean)
+  .map((element) => getComputedStyle(element).outlineStyle).findLast((style) => style !== "none") ?? 'none'"""
+STOPS = 10
+# How far words stand out from the ground that they bring along; 0 where they bring none. Axe leaves what stands on a
+# picture undecided, whatever it brings.
+CONTRAST = """(element) => {
+  const { color, backgroundColor } = getComputedStyle(element);
+  const [ink, ground] = [color, backgroundColor].map((text) => text.match(/[0-9.]+/g).map(Number));
+  if (ground[3] === 0) return 0;
+  const light = (rgb) => rgb.slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, n) => sum + part * [0.2126, 0.7152, 0.0722][n], 0);
+  const [dark, bright] = [light(ink), light(ground)].sort((a, b) => a - b);
+  return (bright + 0.05) / (dark + 0.05);
+}"""
+LINKS = re.compile(r'<a [^>]*href="([^"]+)')
+NO_STORAGE = """Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("Access is denied.", "SecurityError"); },
+})"""
 MIDDLE = """(element) => {
   element.scrollIntoView({ block: "center", behavior: "instant" });
   const box = element.getBoundingClientRect();
   return [box.x + box.width / 2, box.y + box.height / 2];
 }"""
 HEIGHT = 900
+READABLE = 4.5  # of WCAG, for text of the size of a body
 NOTE = (
     "# Low tide\n\nA note of *some* length, with [a link](https://example.org/) and\n\n- one\n- two"
 )
@@ -195,20 +247,198 @@ def test_words_of_any_length_stay_within_what_holds_them(
     assert fits(visit.page, width)
 
 
-def test_what_stands_at_the_foot_of_a_stage_is_seen_whole(owner: Owner, visits: Visits) -> None:
-    visit = visits.begin("somebody")
+def test_a_note_is_whole_on_a_phone_and_the_header_stays_above_all(
+    owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": 400})
+    find(visit, next(each for each in LOOKS if each.name == "canvas-note"), owner)
+    page = visit.page
+
+    assert 0 <= page.locator(".note:popover-open").evaluate(LEFT)
+    page.locator(".note:popover-open .note-close").click()
+    assert not page.locator(".note:popover-open").count()
+    page.locator(".part").first.evaluate("(part) => part.scrollIntoView()")
+    assert "site-header" == page.evaluate(AT_THE_TOP)
+
+
+@pytest.mark.parametrize("width", WIDTHS[1:])
+def test_nothing_hangs_over_the_edge_of_a_stage(width: int, owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody", viewport={"width": width, "height": HEIGHT})
     remember_maker(visit, owner)
-    lowest = ({**part, "y": 1_079} for part in COMPONENTS)
-    canvas = owner.seed("Low tide", *lowest)
+    at_the_edge = [
+        {**one, "x": 500 * number, "y": 1_060, "z": number - 1}
+        for number, one in enumerate(COMPONENTS[:4])
+    ]
+    in_the_corner = {**COMPONENTS[4], "x": 1_900, "y": 1_060, "z": 7}
+    canvas = owner.seed("Low tide", *at_the_edge, in_the_corner)
     owner.publish(canvas.id, 0)
+    found = [look_at_stage(visit.page, address) for address in both_pages_of(canvas)]
 
-    for path in (page_of(canvas), f"/studio.html#{canvas.id}"):
-        visit.page.goto(path)
-        visit.page.locator(".part").nth(len(COMPONENTS) - 1).wait_for()
-        ((top, foot, *_),) = visit.page.locator(".stage").evaluate_all(PLACES)
-        places = visit.page.locator(".part").evaluate_all(PLACES)
+    assert [[], []] == [visited.hanging for visited in found]
+    assert [["-1", "0", "1", "2", "7"]] * 2 == [visited.depths for visited in found]
 
-        assert [] == [place for place in places if place[0] < top or place[1] > foot], path
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_first_canvas_is_tidy_whatever_was_answered(
+    width: int, owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody", viewport={"width": width, "height": HEIGHT})
+    remember_maker(visit, owner)
+    answers = {"building": "Sound and " * 28, "vibe": "lounge", "problem": "Noise and " * 28}
+    context = {"handle": "lighthouse-keepers-and-musicians", **answers}
+    created = owner.client.post("/studio/canvas", {"signup_context": context})
+    assert 201 == created.status
+
+    stage = look_at_stage(visit.page, f"/studio.html#{created.json['id']}")
+
+    assert [] == stage.overlapping
+    assert [] == stage.hanging
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is to be seen of a stage: what hangs over its edge, what lies on what, and what is in front."""
+
+    hanging: list[str]
+    overlapping: list[list[str]]
+    depths: list[str]
+
+
+def look_at_stage(page: Page, address: str) -> Stage:
+    """Go to a stage and look at what stands on it."""
+    page.goto(address)
+    page.locator(".stage .part").first.wait_for()
+    stage = page.locator(".stage").first
+    depths = page.locator(".stage .part").evaluate_all(DEPTHS)
+    return Stage(stage.evaluate(HANGING), stage.evaluate(OVERLAPPING), depths)
+
+
+def both_pages_of(canvas: Canvas) -> list[str]:
+    """Where a canvas is edited and where it is looked at."""
+    return [f"/studio.html#{canvas.id}", page_of(canvas)]
+
+
+def test_a_chosen_look_is_there_before_anything_is_drawn(visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    remember_visit(visit)
+    visit.page.goto("/index.html")
+    visit.page.locator("#theme-toggle").click()
+    chosen = visit.page.evaluate("localStorage.theme")
+    visit.context.add_init_script(WATCH_LOOK)
+    visit.page.reload()
+
+    assert chosen in ("light", "dark")
+    assert chosen == visit.page.evaluate("firstLook")
+
+
+def test_where_nothing_can_be_stored_the_pages_work(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    owner.publish(owner.seed("Harbour at noon", *COMPONENTS).id, 0)
+    visit.context.add_init_script(NO_STORAGE)
+    visit.page.goto("/index.html?filter=newest")
+    visit.page.locator("#first-run-later").click()
+    visit.page.locator("#cookie-banner-dismiss").click()
+    visit.page.locator("a[data-order=featured]").click()
+    visit.page.locator("a[data-order=featured][aria-current]").wait_for()
+    visit.page.goto("/settings.html")
+    visit.page.get_by_text("This browser is not paired.").wait_for()
+
+    assert [] == visit.trouble
+
+
+def test_on_paper_there_is_nothing_that_can_only_be_pressed(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody", color_scheme="dark")
+    find(visit, next(each for each in LOOKS if each.name == "legal-terms"), owner)
+    inked = visit.page.locator(".prose p").first.evaluate(INK)
+    visit.page.emulate_media(media="print")
+
+    gone = visit.page.locator(".site-header, .site-footer, .cookie-banner, .others")
+    assert [False] * 4 == [each.is_visible() for each in gone.all()]
+    assert inked != visit.page.locator(".prose p").first.evaluate(INK)  # light is for a dark screen
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("look", "selectors"),
+    [
+        ("canvas-note", [".note", ".part-note .label", ".part-link .label"]),
+        ("index-new", [".dialog", ".cookie-banner"]),
+        ("publish", ["#publish-dialog", "#publish-dialog .dialog-actions"]),
+    ],
+)
+def test_what_lies_above_a_page_can_be_read(
+    look: str,
+    selectors: list[str],
+    theme: Literal["light", "dark"],
+    owner: Owner,
+    visits: Visits,
+) -> None:
+    visit = visits.begin("somebody", color_scheme=theme)
+    find(visit, next(each for each in LOOKS if each.name == look), owner)
+
+    contrasts = [visit.page.locator(each).first.evaluate(CONTRAST) for each in selectors]
+
+    assert [] == [each for each in contrasts if each < READABLE]
+
+
+def test_what_has_the_focus_is_seen(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    rings = []
+    for _ in range(STOPS):
+        visit.page.keyboard.press("Tab")
+        rings.append(visit.page.evaluate(RING))
+
+    assert ["solid"] * STOPS == rings
+
+
+def test_a_grid_of_one_is_not_called_empty(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    page = visit.page
+    found = page.context.request.get("/ensemble/canvases?limit=1").json()
+    line.answers_once(page, "/ensemble/canvases", 200, found | {"next_cursor": ""})
+    press(page, "a[data-order=newest]")
+    assert disappears(page, "#grid[aria-busy]")
+
+    assert 1 == page.locator("#grid > *").count()
+    assert [] == seen(page, "#grid-empty")
+
+
+def test_a_closed_grid_says_so_and_nothing_breaks(server: ServerProcess, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    remember_visit(visit)
+    gate = server.roots.orch / "gate.json"
+    opened = gate.read_bytes()
+    gate.unlink()
+    try:
+        visit.page.goto("/index.html")
+    finally:
+        gate.write_bytes(opened)
+
+    assert 1 == len(seen(visit.page, "#grid-notice"))
+    assert [] == seen(visit.page, "#stumble")
+    assert [] == visit.trouble
+
+
+def test_every_link_leads_to_something(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    canvas = owner.seed("Harbour at noon", *COMPONENTS)
+    owner.publish(canvas.id, 0)
+    ask = visit.context.request
+    ways = [page_of(canvas), "/pair.html", "/docs/README.html"]
+    texts: dict[str, str] = {}
+    while ways:
+        path, _, place = ways.pop().partition("#")
+        if path not in texts:
+            answer = ask.get(path)
+            assert 200 == answer.status, path
+            texts[path] = answer.text()
+            found = [unescape(one) for one in LINKS.findall(texts[path])]
+            ways += [urljoin(path, one) for one in found if one != "#" and ":" not in one]
+        assert f'id="{place}"' in texts[path] or not place, f"{path}#{place}"
+
+    assert texts.keys() > {"/index.html?filter=random", "/settings.html", "/legal/cookies.html"}
 
 
 def test_a_finger_drags_a_thing_and_not_the_page(owner: Owner, visits: Visits) -> None:

@@ -8,6 +8,7 @@ from tests.integration import line
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
 from tests.integration.pages import (
+    READY,
     TITLE_FIELD,
     open_page,
     page_of,
@@ -22,14 +23,21 @@ if TYPE_CHECKING:
     from tests.integration.browser import Visits
     from tests.integration.conftest import Owner
 
+A_TEXT = {"type": "text", "x": 160, "y": 96, "props": {"text": "Come in"}}
+CHOSEN_VISIBILITY = "#publish-dialog [name=visibility]:checked"
+PLACES = """[...document.querySelectorAll("#stage .piece")]
+  .map((piece) => `${piece.dataset.x} ${piece.dataset.y}`)"""
+
 
 def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Visits) -> None:
     """Publish a canvas, take it back, and publish it again; make others, and delete one of them."""
     maker = visits.begin("maker")
     remember_visit(maker)
     remember_maker(maker, owner)
-    canvas, page = owner.seed("Baskets"), maker.page
+    canvas, page = owner.seed("Baskets", A_TEXT), maker.page
     open_page(page, "/studio.html")
+    assert appears(page, "#drafts .canvas-status", "Draft · 1 thing")
+    assert ["Draft · 1 thing"] == seen(page, "#drafts .canvas-status")
     press(page, "#drafts [data-action=publish]")
     press(page, "#publish-dialog [value=unlisted]")
     press(page, "#publish-confirm")
@@ -49,7 +57,7 @@ def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Vi
     assert ["replaces “Baskets”, which becomes a draft", "empty", "empty", "with Pro"] == meanings
     assert state_of(page, "input[name=slot][value='1']", "checked")
     # Whom another canvas was published for says nothing of this one.
-    assert state_of(page, "#publish-dialog [value=public]", "checked")
+    assert "public" == state_of(page, CHOSEN_VISIBILITY, "value")
     press(page, "#publish-cancel")
     delete_drafts(page)
     assert [] == maker.trouble
@@ -60,10 +68,12 @@ def take_back(page: Page, canvas: Canvas) -> None:
     """Look at what is published, which is fixed, and make it a draft that can be changed."""
     assert state_of(page, "[data-action=visit]", "href").endswith(page_of(canvas))
     press(page, "[data-action=look]")
+    assert appears(page, "#fixed-where", "slot 1")
     press(page, "#unpublish-to-edit")
     assert disappears(page, "#fixed-notice")
     assert not state_of(page, "#editor-fields", "disabled")
     press(page, "#editor-publish")
+    assert "unlisted" == state_of(page, CHOSEN_VISIBILITY, "value")  # as it was before
     press(page, "#publish-confirm")
     assert appears(page, "#slots .canvas-status", "Slot 1 · unlisted")
 
@@ -71,6 +81,8 @@ def take_back(page: Page, canvas: Canvas) -> None:
 def delete_drafts(page: Page) -> None:
     """Delete the only draft; make another, which has no name but its maker's, and think better of it."""
     press(page, "#drafts [data-action=delete]")
+    assert ["Reeds"] == seen(page, "#delete-name")
+    assert "keep" == state_of(page, ":focus", "value")
     press(page, "#delete-confirm")
     assert appears(page, "#no-drafts")
     press(page, "#new-canvas")
@@ -86,3 +98,53 @@ def delete_drafts(page: Page) -> None:
     # What is sent after it closes has been answered by then.
     page.wait_for_load_state("networkidle")
     assert 1 == len(seen(page, "#drafts .canvas-name"))
+
+
+def test_what_is_new_lies_on_nothing_and_all_of_it_goes_at_once(
+    owner: Owner, visits: Visits
+) -> None:
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page = maker.page
+    open_page(page, f"/studio.html#{owner.seed('Baskets').id}")
+    assert appears(page, "#components-none")
+    assert [] == seen(page, "#editor-clear")  # where there is nothing to take off
+    for kind in ("text", "sprite", "text"):
+        press(page, f"[data-add={kind}]")
+    places = page.evaluate(PLACES)
+    assert 3 == len(set(places))
+
+    press(page, "#editor-clear")
+    assert [] == page.evaluate(PLACES)
+    assert ["3 things removed. Undo brings everything back."] == told(page)
+    assert 1 == len(seen(page, "#stage-empty"))
+    press(page, "#editor-undo")
+    assert places == page.evaluate(PLACES)
+    assert [] == maker.trouble
+
+
+def told(page: Page) -> list[str]:
+    """What the editor tells a screen reader."""
+    return [state_of(page, "#stage-status[role=status]", "textContent")]
+
+
+def test_settings_say_which_plan_a_maker_has(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    open_page(maker.page, "/settings.html")
+    assert appears(maker.page, "[data-plan=free] .plan-mine", "Your plan")
+    assert ["Your plan"] == seen(maker.page, ".plan-mine")
+
+
+def test_who_has_no_canvas_is_led_to_the_questions(visits: Visits) -> None:
+    somebody = visits.begin("somebody")
+    remember_visit(somebody)
+    open_page(somebody.page, "/studio.html")
+    # There is nothing of which it could be one.
+    somebody.page.evaluate("location.hash = '#cnv_0123456789ab'")
+    press(somebody.page, "#unpaired .button-primary")
+    somebody.page.wait_for_url("**/index.html#first-run", wait_until=READY)
+    assert appears(somebody.page, "#first-run:modal")
+    assert [] == somebody.trouble

@@ -130,7 +130,7 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
         "title": "smoke-newcomer's arcade",
         "description": "a book of chess games. An arcade where everything can be changed.",
         "source": "procedural_fill",
-        "source_metadata": {"fill_version": 1, "preset": "arcade", "answers": context},
+        "source_metadata": {"fill_version": 2, "preset": "arcade", "answers": context},
         "featured_score": 0.0,
         "featured_locked": False,
         "pack_id": None,
@@ -199,9 +199,11 @@ def generate_another(newcomer: Client) -> None:
         canvas["description"],
     )
     components = canvas["room_state"]["components"]
-    assert [f"Making: {LONG}", "smoke-newcomer's music lab"] == [
+    assert [f"Making: {LONG}"[:43] + "…", "smoke-newcomer's music lab"] == [
         each["props"]["text"] for each in components if each["type"] == "text"
     ]
+    (note,) = [each for each in components if "content" in each["props"]]
+    assert f"It was furnished for “{LONG}”." in note["props"]["content"]
     (link,) = [each for each in components if "url" in each["props"]]
     assert {"label": "ada on GitHub", "url": "https://github.com/ada"} == link["props"]
 

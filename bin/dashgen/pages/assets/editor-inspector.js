@@ -11,7 +11,7 @@ const FIELDS = {
   "click-to-link": [["label", "Label", "short"], ["url", "Address", "short"]],
 };
 /** What every form shows besides, in the units of the stage. */
-const PLACE = [["x", "From the left"], ["y", "From the top"], ["w", "Width, 0 for its own"]];
+const PLACE = [["x", "From the left"], ["y", "From the top"], ["w", "Width"]];
 
 /** The label of a field in the form of a type, for messages about it; the bare name where it has none. */
 export function labelOf(type, name) {
@@ -95,6 +95,7 @@ export class Inspector {
     });
     const held = document.activeElement?.closest("#components") ? document.activeElement.dataset.componentId : null;
     byId("components").replaceChildren(...rows);
+    byId("components-none").hidden = rows.length > 0;
     if (held) byId("components").querySelector(`[data-component-id="${CSS.escape(held)}"]`)?.focus();
   }
 
@@ -109,6 +110,7 @@ export class Inspector {
       const input = control("number", "0");
       input.min = "0";
       input.step = String(GRID);
+      if (name === "w") input.placeholder = "its own";
       input.addEventListener("input", () => this.asked.setPlace(component.id, name, Number(input.value) || 0));
       const made = field(name, label, input);
       made.classList.add("field-place");
@@ -120,7 +122,7 @@ export class Inspector {
   #fill(input, component) {
     const name = input.dataset.field;
     const value = PLACE.some(([place]) => place === name) ? Math.round(component[name] ?? 0) : component.props?.[name];
-    input.value = String(value ?? "");
+    input.value = name === "w" && !value ? "" : String(value ?? "");
     if (input.selectedIndex === -1) input.selectedIndex = 0;
   }
 }

@@ -51,7 +51,10 @@ export class StageView {
       this.#pieces.delete(id);
     }
     for (const component of state.components) this.#drawOne(component, component.id === selectedId);
-    byId("stage-empty").hidden = state.components.length > 0;
+    const isEmpty = state.components.length === 0;
+    byId("stage-empty").hidden = !isEmpty;
+    // On a phone the words of an empty stage are where it begins.
+    if (isEmpty) this.element.parentElement.scrollLeft = 0;
   }
 
   focus(id) {
@@ -192,9 +195,12 @@ export class StageView {
     this.asked.move(id, placed(wanted, this.#sizeOf(this.#pieces.get(id)), this.#stage));
   }
 
+  /** Where a piece is seen: what would hang over the edge stands at the edge. */
   #at(id) {
-    const { x, y } = this.#pieces.get(id).dataset;
-    return { x: Number(x), y: Number(y) };
+    const piece = this.#pieces.get(id);
+    const { width, height } = this.#sizeOf(piece);
+    const seen = (value, room) => Math.min(Number(value), Math.max(0, room));
+    return { x: seen(piece.dataset.x, this.#stage.width - width), y: seen(piece.dataset.y, this.#stage.height - height) };
   }
 
   /** How large a piece is now, in the units of the stage. */

@@ -83,6 +83,7 @@ function draw() {
   inspector.list(state.components, selectedId, (one) => stage.nameOf(one));
   inspector.show(isFixed ? null : selected, selected ? stage.nameOf(selected) : "");
   byId("editor-undo").disabled = !history.canUndo;
+  byId("editor-clear").hidden = isFixed || state.components.length === 0;
   for (const [id, name] of [["editor-canvas-title", "title"], ["editor-description", "description"]]) {
     if (byId(id) !== document.activeElement) byId(id).value = state[name];
   }
@@ -119,6 +120,14 @@ function remove(id) {
   if (selectedId) stage.focus(selectedId);
   else document.querySelector("[data-add]").focus();
   announce(`${name} removed. Undo brings it back.`);
+}
+
+/** Takes everything off the canvas, without asking: one step back brings it back. */
+function clear() {
+  const count = history.state.components.length;
+  change({ ...history.state, components: [] });
+  byId("editor-undo").focus();
+  announce(`${count === 1 ? "1 thing" : `${count} things`} removed. Undo brings everything back.`);
 }
 
 function setProp(id, name, value) {
@@ -221,6 +230,7 @@ for (const [id, name] of [["editor-canvas-title", "title"], ["editor-description
 byId("editor-theme").addEventListener("change", (event) => change({ ...history.state, theme: event.target.value }));
 byId("editor-form").addEventListener("submit", (event) => event.preventDefault());
 byId("editor-undo").addEventListener("click", undo);
+byId("editor-clear").addEventListener("click", clear);
 document.addEventListener("keydown", shortcut);
 
 // What is not saved goes along with the reader; where that cannot work, the browser asks first.

@@ -1,7 +1,7 @@
 // The grid without leaving its page: other orders, more cards, and the way to a random canvas.
 
 import { ApiError, send } from "./api.js";
-import { byId, copy } from "./forms.js";
+import { byId, copy, say } from "./forms.js";
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 
 const grid = byId("grid");
@@ -116,15 +116,16 @@ async function reorder(pill) {
 
 async function stumble(event) {
   const button = event.currentTarget;
+  const line = byId("stumble-error");
+  say(line, "");
   button.disabled = true;
   try {
     const { canvases } = await list("random", STUMBLE_SIZE, "");
     if (canvases.length > 0) location.assign(canvasUrl(canvases[Math.floor(Math.random() * canvases.length)]));
-    else status.textContent = "There is no canvas to stumble into yet.";
+    else say(line, "There is no canvas to stumble into yet.");
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
-    retry = () => button.click();
-    showProblem(problem.message);
+    say(line, problem.message);
   } finally {
     button.disabled = false;
   }

@@ -7,8 +7,6 @@ import { themeClass, titleOf } from "./looks.js";
 const dialog = byId("publish-dialog");
 const form = byId("publish-form");
 const upsell = byId("publish-upsell");
-/** Whom each canvas was published for since the page came: what it goes back to after an edit. */
-const audiences = new Map();
 
 /** How much of the plan is used: "1/3", or the bare number where there is no limit. */
 export function countOf(mine) {
@@ -54,17 +52,18 @@ function choice(option, isChosen) {
  *
  * @param {object} canvas the draft
  * @param {object} mine the maker's canvases and plan
+ * @param {string} usual who may see it unless the maker chooses otherwise
  * @param {(slot: number, visibility: string) => void} done is told where it went
  */
-export function askWhere(canvas, mine, done) {
+export function askWhere(canvas, mine, usual, done) {
   const options = slots(mine);
   const chosen = options.find((one) => !one.occupant && !one.isLocked) ?? options[0];
+  form.elements.visibility.value = usual;
   say(byId("publish-error"), "");
   byId("publish-name").textContent = titleOf(canvas);
   byId("publish-count").textContent = countOf(mine);
   upsell.hidden = !options.some((one) => one.isLocked);
   byId("publish-slots").replaceChildren(...options.map((one) => choice(one, one === chosen)));
-  form.elements.visibility.value = audiences.get(canvas.id) ?? "public";
   form.onsubmit = async (event) => {
     event.preventDefault();
     const data = new FormData(form);
@@ -72,7 +71,6 @@ export function askWhere(canvas, mine, done) {
     byId("publish-confirm").disabled = true;
     try {
       await call("POST", `/studio/canvas/${canvas.id}/publish`, { slot_index: slot, visibility });
-      audiences.set(canvas.id, visibility);
       dialog.close();
       done(slot, visibility);
     } catch (problem) {

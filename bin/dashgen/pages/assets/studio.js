@@ -9,6 +9,8 @@ import { KEYS, recall, remember } from "./store.js";
 
 const heading = [...byId("studio-title").childNodes];
 let mine = null;
+/** Who could see each canvas when it was last published: whoever takes one back to change it does not mean to show it to more. */
+const lastVisibility = new Map();
 
 /** Shows a line, with links behind it. */
 function report(text, ...links) {
@@ -94,7 +96,7 @@ function askDelete(canvas) {
 }
 
 function publish(canvas) {
-  askWhere(canvas, mine, async (slot, visibility) => {
+  askWhere(canvas, mine, lastVisibility.get(canvas.id) ?? "public", async (slot, visibility) => {
     history.pushState(null, "", location.pathname);
     showList();
     await load();
@@ -126,6 +128,7 @@ function drawList() {
 /** Reads the maker's canvases from the server. */
 async function load() {
   mine = await call("GET", "/studio/canvas/mine");
+  for (const one of mine.canvases) if (one.slot_index !== null) lastVisibility.set(one.id, one.visibility);
   if (openId() === null) drawList();
 }
 
@@ -164,7 +167,7 @@ function showEditor(canvas) {
 /** Follows the address: a canvas's id opens it, anything else is the list. What is open is saved first. */
 async function route() {
   const wanted = location.hash.slice(1);
-  if (openId() === wanted) return;
+  if (mine === null || openId() === wanted) return;
   if (openId() !== null) {
     if (!(await saveNow())) {
       // Nothing is lost silently: the reader stays where the trouble is shown, and may say so.
