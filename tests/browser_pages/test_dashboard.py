@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,7 @@ class Operated:
 
     project: str = "lighthouse"
     incident: str = "inc-lamp"
+    opened: float = field(default_factory=time.time)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def operated(server: ServerProcess) -> Iterator[Operated]:
     """A project and an incident, gone again when the test has ended."""
     made = Operated()
     project = {"slug": made.project, "pending_smoke_test": True}
-    incident = {"schema": "incident/1", "id": made.incident, "opened": time.time()}
+    incident = {"schema": "incident/1", "id": made.incident, "opened": made.opened}
     incident |= {"severity": "high", "status": "open", "rows": [{"test": "test_lamp"}]}
     files = {
         server.roots.orch / "projects" / f"{made.project}.json": project,
@@ -72,7 +74,7 @@ def pair_as_operator(page: Page) -> None:
     write(page, "#pairing-token", DASHBOARD_TOKEN)
     press(page, "#pair-form [type=submit]")
     assert appears(page, "#pair-form [role=alert]", "a dashboard token")
-    write(page, "#dashboard-token", DASHBOARD_TOKEN)
+    write(page, "#dashboard-token", f" {DASHBOARD_TOKEN} ")  # as it comes from a terminal
     press(page, "#operator-form [type=submit]")
     page.wait_for_url("**/dashboard.html", wait_until=READY)
 
@@ -85,11 +87,25 @@ def record_smoke(page: Page, operated: Operated) -> None:
     )
     assert ["Open"] == gate.seen == good.seen
     assert [operated.incident] == incidents.seen
+    opened = datetime.fromtimestamp(operated.opened).astimezone()
+    assert [f"{opened.day} {opened:%B at %H:%M}"] == seen(page, "#incidents .incident-opened")
+    assert ["0 % done"] == seen(page, ".project-detail")
     write(page, ".smoke-notes", "The lamp stays dark")
     press(page, "#smoke-banners button", words="Fail")
     assert appears(page, "#projects .badge-bad", "Smoke failed")
     assert ["The lamp stays dark"] == seen(page, ".project-smoke-notes")
     assert 1 == len(seen(page, "#smoke-banners .smoke-banner"))
+
+
+def test_a_dashboard_that_did_not_load_can_be_asked_again(visits: Visits) -> None:
+    somebody = visits.begin("somebody")
+    remember_visit(somebody)
+    page = somebody.page
+    page.route("**/state", lambda route: route.abort(), times=1)
+    open_page(page, "/dashboard.html")
+    assert appears(page, "#dashboard-status", "No connection")
+    press(page, "#dashboard-retry")
+    assert appears(page, "#figures")
 
 
 def forget_operator(page: Page) -> None:

@@ -31,6 +31,15 @@ def test_the_index_shows_the_grid(panel: ControlPanel, creator: Creator) -> None
     assert "first-run-tos-check" in shown
 
 
+def test_a_random_grid_is_another_one_the_next_time(panel: ControlPanel, creator: Creator) -> None:
+    for slot in range(3):
+        panel.published(creator, slot=slot)
+
+    pages = {panel.get("/index.html?filter=random").body for _ in range(30)}
+
+    assert len(pages) > 1
+
+
 def test_a_bad_query_of_the_index_is_answered_with_a_page(panel: ControlPanel) -> None:
     page = panel.get("/index.html?filter=best")
     assert page.status == 400

@@ -106,6 +106,10 @@ _ADDRESSES = """() => {
 }"""
 _SCHEMES = {"http:", "https:", "mailto:"}
 
+# Links to places on the page that it does not have.
+_DEAD_ENDS = """() => [...document.querySelectorAll("a[href^='#']")].map((link) => link.getAttribute("href"))
+  .filter((href) => !document.getElementById(decodeURIComponent(href.slice(1))))"""
+
 _NOTE_ELEMENTS = """() => [...new Set([...document.querySelectorAll(".prose *")].map((element) =>
   [element.localName, ...element.getAttributeNames().sort()].join(" ")))]"""
 NOTE_ELEMENTS = {
@@ -262,6 +266,11 @@ def _is_bad(element: str, scheme: str, host: str, text: str, user: str, *, own: 
     if element != "a":
         return host != own
     return host not in ("", own) and not text.startswith(scheme)
+
+
+def dead_ends(page: Page) -> list[str]:
+    """Return the links to places on the page that it does not have."""
+    return cast("list[str]", page.evaluate(_DEAD_ENDS))
 
 
 def odd_note_elements(page: Page) -> list[str]:

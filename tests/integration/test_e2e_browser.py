@@ -51,6 +51,8 @@ NEWEST = "/index.html?filter=newest"
 BANNER, DIALOG = "#cookie-banner", "#first-run"
 TERMS, SUBMIT = "#first-run-tos-check", "#first-run-submit"
 PHONE = {"width": 360, "height": 640}
+FITS_A_PHONE = "width=device-width, initial-scale=1"
+BESIDE = (2, 320)  # the dialog, where the page behind it is to be seen
 ANY_CANVAS = "**/canvas/cnv_*.html"
 NOTE = "#stage [data-type=click-to-read]"
 TITLE, WORDS = "Willow and water", "Come in and look around"
@@ -135,7 +137,7 @@ def _hang(owner: Owner, *texts: str, title: str, description: str, handle: str) 
 )
 def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     gallery = hang_gallery(owner)
-    visit = visits.begin("visitor")
+    visit = visits.begin("visitor", timezone_id=where_it_is_another_day())
     remember_visit(visit)
 
     guarded, unguarded = visit.page, visit.open_page_without_policy()
@@ -155,6 +157,11 @@ def test_visitor_meets_hostile_canvases(owner: Owner, visits: Visits) -> None:
     assert [] != visit.violations
     # Hence one of theirs would have run here.
     assert page_facts.runs_scripts_of_strangers(unguarded)
+
+
+def where_it_is_another_day() -> str:
+    """A time zone whose date is not the server's: there a date must still be the one that the server says."""
+    return "Etc/GMT+12" if time.gmtime().tm_hour < 12 else "Etc/GMT-12"
 
 
 def look_around(page: Page, gallery: Gallery, *, come_to: Callable[[Page, Gallery], None]) -> str:
@@ -189,6 +196,7 @@ def browse_grid(page: Page, gallery: Gallery) -> None:
     assert titles == all_seen(page, "#grid .card-title")[0][: len(titles)]
     assert 1 == len({card.shape for card in drawn})
     assert [] == page_facts.bad_addresses(page)
+    assert 0 == state_of(page, ".card-link", "tabIndex")
 
 
 def change_orders(page: Page, gallery: Gallery) -> None:
@@ -235,7 +243,10 @@ def press_card_of(page: Page, gallery: Gallery) -> None:
 
 
 def stumble_and_come_to(page: Page, gallery: Gallery) -> None:
-    """Go from the grid to wherever chance leads, and then to a canvas by its address."""
+    """Go from the grid to wherever chance leads, on a line that breaks once, and then to a canvas by its address."""
+    line.breaks_once(page, "/ensemble/canvases")
+    press(page, "#stumble")
+    assert appears(page, "#stumble-error", "No connection")
     press(page, "#stumble")
     page.wait_for_url(ANY_CANVAS, wait_until=READY)
     with CANVAS_IS_READABLE:
@@ -299,6 +310,7 @@ def come_for_the_first_time(page: Page) -> None:
     """Meet the three questions, which want an answer to each and the terms; leave it at that for now."""
     with FRONT_PAGE_IS_SERVED:
         open_page(page, "/index.html")
+    assert FITS_A_PHONE == state_of(page, "meta[name=viewport]", "content")
     assert 1 == len(seen(page, DIALOG))
     assert 1 == len(seen(page, BANNER))
     assert "first-run-handle" == page_facts.focused(page)
@@ -328,6 +340,7 @@ def look_out_for_notice(page: Page) -> None:
     page.wait_for_url("**/legal/cookies.html", wait_until=READY)
     with LEGAL_PAGES_ARE_SERVED:
         assert ["Cookie policy"] == seen(page, "h1")
+    assert [] == page_facts.dead_ends(page)
     page.keyboard.press("Tab")
     press(page, ".skip-link")  # nobody sees it before
     assert "main" == page_facts.focused(page)
@@ -349,6 +362,12 @@ def come_again(page: Page) -> None:
     assert 1 == len(seen(page, DIALOG))
     assert page_facts.scrolls(page, DIALOG)
     press(page, "#first-run-close")
+    assert [] == seen(page, DIALOG)
+    press(page, "#start")
+    page.keyboard.press("Escape")
+    assert [] == seen(page, DIALOG)
+    press(page, "#start")
+    page.mouse.click(*BESIDE)
     assert [] == seen(page, DIALOG)
 
 
@@ -399,8 +418,12 @@ def sign_up(page: Page) -> None:
         press(page, "#first-run .chip", words=chip)
     press(page, TERMS)
     line.breaks_once(page, "/studio/canvas")
+    line.holds_next(page, "POST")
     press(page, SUBMIT)
-    assert appears(page, "#first-run-error", "No connection")
+    assert state_of(page, SUBMIT, "disabled")  # who presses twice is one person
+    line.lets_go(page)
+    assert appears(page, "#first-run-error[role=alert]", "No connection")
+    assert ["Make my canvas"] == seen(page, SUBMIT)
     press(page, SUBMIT)
     page.wait_for_url("**/studio.html#cnv_*", wait_until=READY)
     assert appears(page, PIECE)
@@ -431,7 +454,11 @@ def edit(page: Page) -> None:
     press(page, "#editor-theme [title=Teal]")
     assert is_of_theme(page, "teal")
     line.lets_go(page)
-    assert appears(page, "#save-state", "Unsaved changes")  # what came while it saved
+    # What came while it saved, and goes on a line that breaks.
+    assert appears(page, "#save-state[data-state=unsaved]", "Unsaved changes")
+    line.breaks_once(page, "/studio/canvas")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, "#save-state[data-state=retrying]", "trying again")
     autosave(page)
     page.reload(wait_until=READY)
     assert appears(page, THING)
@@ -456,7 +483,7 @@ def drag_thing(page: Page) -> None:
 def autosave(page: Page) -> None:
     """Let as much time pass as autosave ever waits."""
     page.clock.fast_forward(AUTOSAVE_MS)
-    assert appears(page, "#save-state", "Saved at")
+    assert appears(page, "#save-state[role=status]", "Saved at")
 
 
 def is_of_theme(page: Page, theme: str) -> bool:
@@ -479,12 +506,19 @@ def add_and_undo(page: Page) -> None:
     page.keyboard.insert_text("ow herbs")
     press(page, "#editor-undo")
     assert "Willow" == state_of(page, TITLE_FIELD, "value")
+    write(page, TITLE_FIELD, "Reeds")
+    assert ["Reeds"] == seen(page, "#studio-title")
+    press(page, "#editor-undo")
+    assert "Willow" == state_of(page, TITLE_FIELD, "value")
     press(page, NOTE)
     assert "Baskets of willow" in state_of(page, "#inspector textarea", "value")
     page.keyboard.press("Delete")
     assert before - 1 == number_of(page, PIECE)
     page.keyboard.press("ArrowLeft")  # of what is selected now, so it has the focus
     press(page, "#editor-undo")
+    press(page, "#editor-undo")
+    press(page, "#editor-clear")
+    assert 0 == number_of(page, PIECE)
     press(page, "#editor-undo")
     assert before == number_of(page, PIECE)
     assert [["PUT", True]] == line.sent_at_parting(page)
@@ -500,27 +534,40 @@ def publish(page: Page) -> None:
     """Put the canvas into the first slot, for everybody, with what was typed last; a refusal is told."""
     write(page, TITLE_FIELD, TITLE)
     press(page, "#editor-publish")
-    assert appears(page, "#publish-dialog")
-    count, upgrade = page_facts.sights(page, "#publish-count", "#publish-upsell")
+    assert appears(page, "#publish-dialog:modal")
+    page.keyboard.press("Escape")
+    assert [] == seen(page, "#publish-dialog")
+    press(page, "#editor-publish")
+    assert appears(page, "#publish-dialog:modal")
+    count, slots, upgrade = page_facts.sights(
+        page, "#publish-count", ".slot-name", "#publish-upsell"
+    )
     assert ["0/3"] == count.seen
+    assert ["Slot 1", "Slot 2", "Slot 3", "Slot 4"] == slots.seen
     assert 1 == len(upgrade.seen)
     assert state_of(page, SLOT, "checked")
     assert not state_of(page, SLOT, "disabled")
     line.answers_once(page, "/publish", 402, {"message": "All slots are taken."})
     press(page, "#publish-confirm")
-    assert appears(page, "#publish-error", "All slots are taken.")
+    assert appears(page, "#publish-error[role=alert]", "All slots are taken.")
+    line.holds_next(page, "POST")
     press(page, "#publish-confirm")
+    assert state_of(page, "#publish-confirm", "disabled")
+    line.lets_go(page)
     assert disappears(page, "#publish-dialog")
     assert appears(page, "#slots .canvas-status", "Slot 1 · public")
-    assert appears(page, "#studio-message a", "See it in the grid")
-    upgrade, told = page_facts.sights(page, "#upgrade-line", "#studio-message a")
-    assert 1 == len(upgrade.seen)
+    assert appears(page, "#studio-message[role=status] a", "See it in the grid")
+    slots, told = page_facts.sights(page, "#slots .canvas-status", "#studio-message a")
+    assert ["Slot 1", "Slot 2", "Slot 3"] == [each[:6] for each in slots.seen]
     assert ["Visit it", "See it in the grid"] == told.seen
+    assert ("", "Studio · Ensemble") == (page.evaluate("location.hash"), page.title())
 
 
 def become_a_stranger(page: Page) -> None:
-    """Leave nothing in the browser that tells who somebody is."""
-    open_page(page, "/settings.html")
+    """Look at what the other plan costs, and leave nothing in the browser that tells who somebody is."""
+    press(page, "#upgrade-line a")
+    page.wait_for_url("**/settings.html#*", wait_until=READY)
+    assert ["Plans"] == seen(page, ":target h2")
     assert appears(page, "#plan-used", "You use 1 of 3 slots.")
     assert 1 == len(seen(page, "#token-box"))
     press(page, "#unpair")

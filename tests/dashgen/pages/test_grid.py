@@ -76,7 +76,8 @@ def test_only_thumbnails_of_this_site_are_shown(
 ) -> None:
     parsed = parse(render_index_page([make_card(thumbnail=url)], "", "featured"))
 
-    assert [image.get("src") for image in parsed.all("img")] == ([shown] if shown else [])
+    images = [(image.get("src"), image.get("alt")) for image in parsed.all("img")]
+    assert images == ([(shown, "")] if shown else [])  # what it shows is what the title says
 
 
 def test_a_card_of_a_script_has_the_parts_of_a_card_of_the_server(

@@ -107,6 +107,16 @@ def test_page_has_its_landmarks(parsed: Parsed) -> None:
     assert not title.startswith(" ")
 
 
+@pytest.mark.parametrize(
+    ("heading", "address"), [("footer-make", "/studio.html"), ("footer-run", "/dashboard.html")]
+)
+def test_each_list_of_the_footer_is_what_it_is_called(
+    heading: str, address: str, parsed: Parsed
+) -> None:
+    (named,) = (one for one in parsed.all("nav") if one.get("aria-labelledby") == heading)
+    assert address in {link.get("href") for link in named.iter("a")}
+
+
 def test_page_has_one_main_heading(parsed: Parsed) -> None:
     assert len(parsed.all("h1")) == 1
     assert parsed.text(parsed.all("h1")[0])
