@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from psycopg import Error
+from psycopg import Error, generators
 from psycopg.pq import ExecStatus
 
 from dashgen.shared_revision import WireLostError
@@ -54,7 +54,12 @@ class RevisionWire:
         self._wire.nonblocking = 1
 
     def _prepare(self, question: bytes) -> None:
-        prepared = self._wire.prepare(_NAME, question)
+        try:
+            self._wire.send_prepare(_NAME, question)
+            (prepared,) = self._connection.wait(generators.execute(self._wire))
+        except Error as error:
+            self._connection.close()
+            raise WireLostError(str(error)) from error
         if prepared.status != ExecStatus.COMMAND_OK:
             self._connection.close()
             raise WireLostError(prepared.get_error_message())

@@ -12,6 +12,7 @@ from dashgen.canvas_schema import Canvas, CanvasDraft, Visibility
 from dashgen.errors import OutcomeUnknown, StorageFailed
 from dashgen.grid_cursor import GridOrder
 from dashgen.patient_connection import PatientConnection
+from dashgen.shared_revision import WireLostError
 from dashgen.slots import Tier
 from dashgen.stores import open_url
 from tests.broken_line import BrokenLine
@@ -65,6 +66,16 @@ def test_the_revision_is_asked_for_on_another_line(stores: Stores, line: SilentL
     before = stores.canvases.revision()
     line.fall_silent_at(b"grid_changes")
     assert before == stores.canvases.revision()
+
+
+def test_a_line_for_questions_is_not_waited_for_without_end(
+    stores: Stores, line: SilentLine
+) -> None:
+    assert stores.open_wire is not None
+    line.fall_silent_at(b"revision\0")
+    with pytest.raises(WireLostError, match="the server was silent"):
+        stores.open_wire()
+    stores.open_wire().close()
 
 
 def test_a_silent_connection_is_closed_and_its_late_answer_nobody_s(
