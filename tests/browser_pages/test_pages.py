@@ -257,7 +257,7 @@ def test_a_note_is_whole_on_a_phone_and_the_header_stays_above_all(
     assert 0 <= page.locator(".note:popover-open").evaluate(LEFT)
     page.locator(".note:popover-open .note-close").click()
     assert not page.locator(".note:popover-open").count()
-    page.locator(".part").first.evaluate("(part) => part.scrollIntoView()")
+    page.locator(".part").last.evaluate("(part) => part.scrollIntoView()")
     assert "site-header" == page.evaluate(AT_THE_TOP)
 
 
