@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 UNSEEN = "script, style, template"
+_UNSEEN_TAGS = frozenset(UNSEEN.split(", "))
 ADDRESSES = ("href", "src", "srcset", "action", "formaction", "ping", "poster", "data")
 _WITH_ADDRESS = ", ".join(f"[{name}]" for name in ADDRESSES)
 
@@ -51,7 +52,7 @@ class Element:
     @property
     def text(self) -> str:
         """Everything that it says to a reader."""
-        if self.node is None or self.node.css_first(UNSEEN) is None:
+        if self.node is None or _says_one_text(self.node) or self.node.css_first(UNSEEN) is None:
             return self.source
         unseen = {
             part.mem_id
@@ -102,6 +103,13 @@ class Element:
         if self.node is None:
             return []
         return [Element(found) for found in self.node.css(selector)]
+
+
+def _says_one_text(node: LexborNode) -> bool:
+    """Whether it holds nothing but words, as most do that are asked for theirs."""
+    inside = node.child
+    is_alone = inside is not None and inside.next is None and inside.tag == "-text"
+    return is_alone and node.tag not in _UNSEEN_TAGS
 
 
 def _selector(name: str, value: str) -> str:

@@ -18,9 +18,21 @@ COUNT = int(os.environ.get("ENSEMBLE_PAYLOADS", "1100"))
 NOW = 1_790_007_200.0
 _AT_ONCE = {"canvas": 40, "grid": 400}  # as many notes as a canvas may format
 _PROCESSES = 2
-_BETWEEN_PAGES = "\0"  # no page holds one: a browser would not show it
+_BETWEEN = "\0"  # no page holds one: a browser would not show it
 
 _begun: list[tuple[int, int]] = []  # each process, and where its pages will come from
+
+
+class Rendered(NamedTuple):
+    """What a page is, and what it was made of.
+
+    Attributes:
+        source: Its HTML.
+        room: The room of the canvas that it shows, as JSON; none of a grid.
+    """
+
+    source: str
+    room: str = "null"
 
 
 class Wanted(NamedTuple):
@@ -54,8 +66,8 @@ def wanted() -> list[Wanted]:
     ]
 
 
-def pages() -> list[str]:
-    """The sources of the pages, in the order of `wanted`."""
+def pages() -> list[Rendered]:
+    """The pages, in the order of `wanted`."""
     start()
     rendered = [_take(part, *begun) for part, begun in enumerate(_begun)]
     _begun.clear()
@@ -72,30 +84,37 @@ def _begin(part: int) -> tuple[int, int]:
     try:
         os.close(source)
         # Said when all is done: nobody listens yet, and a pipe holds less than a page.
-        said = _BETWEEN_PAGES.join(_render(part)).encode()
+        said = _BETWEEN.join(text for page in _render(part) for text in page).encode()
         with os.fdopen(target, "wb") as told:
             told.write(said)
     finally:
         os._exit(0)
 
 
-def _take(part: int, process: int, source: int) -> list[str]:
+def _take(part: int, process: int, source: int) -> list[Rendered]:
     with os.fdopen(source, "rb") as answer:
         said = answer.read().decode()
     os.waitpid(process, 0)
     # Who could not render says nothing, and it is done again where an error is seen.
-    return said.split(_BETWEEN_PAGES) if said else _render(part)
+    if not said:
+        return _render(part)
+    texts = iter(said.split(_BETWEEN))
+    return [Rendered(*both) for both in zip(texts, texts, strict=True)]
 
 
-def _render(part: int) -> list[str]:
+def _render(part: int) -> list[Rendered]:
+    import msgspec
+
     from dashgen.grid_cursor import GridOrder
     from dashgen.pages.canvas_view import render_canvas_page
     from dashgen.pages.grid import render_index_page
 
-    def page_of(kind: str, texts: Sequence[str]) -> str:
-        if kind == "canvas":
-            return render_canvas_page(canvas_of(texts), now=NOW).html
-        return render_index_page(_cards_of(texts), "", GridOrder.newest).html
+    def page_of(kind: str, texts: Sequence[str]) -> Rendered:
+        if kind == "grid":
+            return Rendered(render_index_page(_cards_of(texts), "", GridOrder.newest).html)
+        canvas = canvas_of(texts)
+        room = msgspec.json.encode(canvas.room_state).decode()
+        return Rendered(render_canvas_page(canvas, now=NOW).html, room)
 
     return [page_of(*each) for each in wanted()[part::_PROCESSES]]
 
