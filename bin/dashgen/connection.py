@@ -17,13 +17,12 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from dashgen.json_log import with_fields
-from wire.request_head import fault_of
+from wire.request_head import MAX_HEAD_BYTES, fault_of
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Sequence
 
-MAX_HEAD_BYTES: Final = 65_536
 # A refused body is read to its end, so that the client sees the refusal and may go on with the
 # connection; but not for ever.
 MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MAX_HEAD_BYTES: Final = 65_536
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?]+)(?:[/?]|\Z)", re.IGNORECASE)
 
 

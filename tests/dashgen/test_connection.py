@@ -16,8 +16,9 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from dashgen import connection
-from dashgen.connection import MAX_HEAD_BYTES, BoundedHttpProtocol
+from dashgen.connection import BoundedHttpProtocol
 from dashgen.server import listen
+from wire.request_head import MAX_HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -231,6 +231,20 @@ def test_a_head_that_can_be_read_in_two_ways_is_refused(
     assert "bad_request" == json.loads(rest.partition(b"\r\n\r\n")[2])["error"]
 
 
+@pytest.mark.parametrize("end", [b"\r\n\r\n", b""], ids=["whole", "without an end"])
+def test_a_head_that_is_too_long_is_refused(broken_hub: HubProcess, end: bytes) -> None:
+    address = urlsplit(broken_hub.url)
+    line_of_many = b"X-Long: " + b"x" * 1_000 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", address.port or 80), timeout=15) as line:
+        line.sendall(f"GET /health HTTP/1.1\r\nHost: {address.netloc}\r\n".encode())
+        line.sendall(line_of_many * 400 + b"X-Last: x" + end)
+        heard = b"".join(iter(lambda: line.recv(65_536), b""))
+
+    status, _, rest = heard.partition(b"\r\n")
+    assert b"HTTP/1.1 431 Request Header Fields Too Large" == status
+    assert "request_head_too_large" == json.loads(rest.partition(b"\r\n\r\n")[2])["error"]
+
+
 def test_files_outside_the_front_end_are_not_served(broken_hub: HubProcess, client: Client) -> None:
     good = broken_hub.app_urls["good"]
     for path in ("/../backend.py", "/%2e%2e/backend.py", "/..%2fapp.manifest.yml", "/backend.py"):
