@@ -3,7 +3,7 @@
 Each round runs `nox -s fast` twice: while a run of the same content proves the payloads, and when its record was
 thrown away, as a change of what makes the pages does. The hub stays proved. What parser and judgement take of that is
 measured in processes of their own, which have done nothing of the kind before, on pages that are rendered by then.
-The goal of 0.1 s is that of the judgement; see `docs/architecture/reliability.md`.
+The goal of 0.1 s is for these two; see `docs/architecture/benchmarks.md`.
 """
 
 from __future__ import annotations

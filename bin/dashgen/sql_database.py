@@ -72,7 +72,7 @@ _DISK_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
 _MAYBE_STORED: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 # Advisory locks of PostgreSQL are named by two numbers; the first keeps ours apart from others'.
 _LOCKS_OF_OWNERS: Final = 0x656E7331
-# So far a counter goes on at most; of such steps eight thousand million fit into it.
+# A counter goes on by so much at most; eight thousand million such steps fit into it.
 _FARTHEST: Final = 2**30
 _POOLED: Final = "is_pooled"  # what is noted of a connection
 _LOCK_OF_SCHEMA: Final = (0x656E7332, 0)
@@ -250,9 +250,8 @@ class Database:
         """
         try:
             pooled = self._engine.raw_connection()
-        except (
-            self._engine.dialect.loaded_dbapi.Error
-        ) as error:  # which only SQLAlchemy's own calls wrap
+        # Only what SQLAlchemy asks itself has errors of SQLAlchemy.
+        except self._engine.dialect.loaded_dbapi.Error as error:
             raise DBAPIError(_REVISION, None, error) from error
         is_pooled = bool(pooled.info.get(_POOLED))
         pooled.detach()

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashgen.atomic_file import UnfitFileError
-from dashgen.canvas_schema import CanvasDraft, Owner, Visibility
 from dashgen.canvas_store import JsonFileCanvasStore
 from dashgen.deletion_note import Deletion, DeletionNote
-from dashgen.grid_cursor import GridOrder
 from dashgen.ids import CanvasId
-from dashgen.slots import Tier
+from tests.dashgen.store_steps import ALICE, draft, publish, tick, titles
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ALICE = Owner("usr_alice", "alice")
 AN_ID = CanvasId("cnv_0123456789ab")
 
 
@@ -49,40 +46,32 @@ def test_it_says_what_was_written_until_it_is_removed(tmp_path: Path) -> None:
 )
 def test_what_is_no_note_deletes_nothing_and_is_set_aside(tmp_path: Path, written: bytes) -> None:
     store = JsonFileCanvasStore(tmp_path)
-    draft = store.create(ALICE, CanvasDraft(title="kept"), 1.0)
+    kept = draft(store)
     note = note_of(tmp_path)
     note.path.write_bytes(written)
     with pytest.raises(UnfitFileError):
         note.read()
-    assert [draft] == store.mine(ALICE.id)
+    assert [kept] == store.mine(ALICE.id)
     store.sweep()
-    assert [draft] == store.mine(ALICE.id)
+    assert [kept] == store.mine(ALICE.id)
     assert note.read() is None
-    (kept,) = (tmp_path / "canvases" / "_set_aside").iterdir()
-    assert written == kept.read_bytes()
+    (aside,) = (tmp_path / "canvases" / "_set_aside").iterdir()
+    assert written == aside.read_bytes()
 
 
 def test_what_is_noted_and_still_published_was_not_deleted(tmp_path: Path) -> None:
     store = JsonFileCanvasStore(tmp_path)
-    canvas = store.create(ALICE, CanvasDraft(title="kept"), 1.0)
-    store.publish(
-        canvas.id,
-        ALICE.id,
-        slot_index=0,
-        visibility=Visibility.public,
-        tier=Tier.free,
-        now=2.0,
-    )
+    canvas = publish(store, draft(store))
     note_of(tmp_path).write(ALICE.id, canvas.id)
-    assert store.list_published(GridOrder.newest, 1, "").cards
-    store.unpublish(canvas.id, ALICE.id, 3.0)
+    assert 1 == len(titles(store))
+    store.unpublish(canvas.id, ALICE.id, tick())
     assert [canvas.id] == [each.id for each in store.mine(ALICE.id)]
     assert note_of(tmp_path).read() is None
 
 
 def test_what_is_noted_and_no_longer_published_is_gone_for_everybody(tmp_path: Path) -> None:
     store = JsonFileCanvasStore(tmp_path)
-    canvas = store.create(ALICE, CanvasDraft(), 1.0)
+    canvas = draft(store)
     note_of(tmp_path).write(ALICE.id, canvas.id)
     assert store.mine(ALICE.id) == []
     assert store.find(canvas.id, reader=ALICE.id) is None
