@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -15,15 +14,9 @@ import pytest
 
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.git import git
+from runbook.journal import Done, read_lines
 from runbook.project import Project
-from runbook.step_runner import (
-    Done,
-    append_line,
-    carry_out,
-    read_lines,
-    read_plan_file,
-    read_source,
-)
+from runbook.step_runner import carry_out, read_plan_file, read_source
 from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 from tests.runbook.support import engine_environment
 
@@ -31,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from runbook.step_runner import Action, Ended, Facts
+    from runbook.journal import Ended, Facts
+    from runbook.step_runner import Action
     from tests.runbook.support import Repository
 
 STEPS = tuple(
@@ -153,7 +147,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from runbook.project import Project
-from runbook.step_runner import Done, carry_out, read_plan_file
+from runbook.journal import Done
+from runbook.step_runner import carry_out, read_plan_file
 
 plan = read_plan_file(Path(sys.argv[2]))
 ends = {"first": lambda facts: Done(), "second": lambda facts: os.kill(os.getpid(), signal.SIGKILL)}
@@ -176,7 +171,8 @@ HOLDS = """
 import sys
 from pathlib import Path
 from runbook.project import Project
-from runbook.step_runner import Journal, read_plan_file
+from runbook.journal import Journal
+from runbook.step_runner import read_plan_file
 
 with Journal(Project(Path(sys.argv[1]), {}).state, read_plan_file(Path(sys.argv[2]))).only_one():
     print("held", flush=True)
@@ -243,15 +239,6 @@ def test_the_audit_is_only_ever_added_to(painter: Painter) -> None:
     assert 6 == len(painter.audit)
 
 
-def test_a_torn_line_costs_no_other_line(tmp_path: Path) -> None:
-    file = tmp_path / "log.jsonl"
-    append_line(file, {"n": 1})
-    with file.open("ab") as log:
-        log.write(b'{"n": 2')
-    append_line(file, {"n": 3})
-    assert [{"n": 1}, {"n": 3}] == read_lines(file)
-
-
 def test_a_full_disk_is_said_and_no_step_is_done_unnoted(painter: Painter) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -263,18 +250,6 @@ def test_a_full_disk_is_said_and_no_step_is_done_unnoted(painter: Painter) -> No
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)
     assert [] == painter.calls
-
-
-def test_only_the_newest_journals_are_kept(painter: Painter) -> None:
-    journals = painter.project.state / "steps"
-    journals.mkdir(parents=True)
-    for number in range(60):
-        file = journals / f"{number}.jsonl"
-        file.touch()
-        os.utime(file, ns=(number, number))
-    painter.carry_out()
-    kept = {file.stem for file in journals.glob("*.jsonl")} - {PLAN.digest[:16]}
-    assert {str(number) for number in range(10, 60)} == kept
 
 
 def test_the_source_of_a_plan_is_head_and_what_is_on_disk(repository: Repository) -> None:

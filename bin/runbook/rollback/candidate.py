@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from runbook.culprit.git import git
+from runbook.journal import AUDIT, read_lines
 from runbook.rollback.policy import Candidate, reverted_in
 from runbook.rollback.wording import ORIGINAL
-from runbook.step_runner import AUDIT, read_lines
 from runbook.steps import Outcome
 
 if TYPE_CHECKING:

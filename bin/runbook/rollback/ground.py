@@ -10,13 +10,14 @@ from runbook.culprit.git import GitFailed, git
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
+from runbook.journal import Done, Facts
 from runbook.rollback.candidate import BRANCH, read_candidate, recent_reverts
 from runbook.rollback.choice import Failure, merged, still_red
 from runbook.rollback.policy import Candidate, refuse, refuse_fifth
 from runbook.rollback.revert import make_revert, publish
 from runbook.rollback.trees import Smoked, Trees
 from runbook.rollback.wording import Reason, branch_name, commit_message
-from runbook.step_runner import Done, Facts, read_source
+from runbook.step_runner import read_source
 from runbook.steps import Outcome, Repeat, Step
 
 if TYPE_CHECKING:

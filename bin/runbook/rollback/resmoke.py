@@ -15,8 +15,9 @@ from runbook.steps import Plan, make_plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runbook.journal import Ended
     from runbook.rollback.trees import Trees
-    from runbook.step_runner import Action, Ended
+    from runbook.step_runner import Action
 
 PROCEDURE = "revert-and-resmoke"
 

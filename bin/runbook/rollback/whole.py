@@ -17,6 +17,7 @@ from runbook.exit_codes import ExitCode
 from runbook.explain import tier_of
 from runbook.gate import project_gate
 from runbook.incidents import Incident, Incidents, Status
+from runbook.journal import Done, Facts
 from runbook.rollback.candidate import BRANCH
 from runbook.rollback.choice import Failure, brief, choose, is_high, merged, name_of
 from runbook.rollback.ground import (
@@ -33,14 +34,15 @@ from runbook.rollback.policy import refuse
 from runbook.rollback.wording import Reason, branch_name, how_sure, merge_commands
 from runbook.rows import Severity, find_row, function_id, read_rows
 from runbook.searches import keep_search
-from runbook.step_runner import Done, Facts, carry_out
+from runbook.step_runner import carry_out
 from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runbook.journal import Ended
     from runbook.rollback.trees import Smoked, Trees
-    from runbook.step_runner import Action, Ended
+    from runbook.step_runner import Action
 
 PROCEDURE = "rollback"
 SMOKE, GATE, SEARCH, INCIDENT = "smoke", "gate", "search", "incident"
