@@ -113,8 +113,8 @@ class Source(StrEnum):
 
 
 def display_title(title: str, owner_handle: str, owner_id: str) -> str:
-    """The title, or one made from the owner's handle."""
-    return title or f"{owner_handle or owner_id}'s canvas"
+    """The title, or one made from the owner's handle where a reader would see none."""
+    return title if title.strip() else f"{owner_handle.strip() or owner_id}'s canvas"
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -145,7 +145,7 @@ class CanvasContent(msgspec.Struct, kw_only=True):
 
     @property
     def display_title(self) -> str:
-        """The title, or one made from the owner's handle."""
+        """What the canvas is called wherever it is shown; see the function of this name."""
         return display_title(self.title, self.owner_handle, self.owner_id)
 
 

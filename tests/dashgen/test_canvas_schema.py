@@ -122,9 +122,9 @@ def test_any_other_body_is_decoded_into_its_struct() -> None:
 
 
 def test_a_title_is_made_where_there_is_none() -> None:
-    assert a_canvas(title="Mine").display_title == "Mine"
-    assert a_canvas().display_title == "alice's canvas"
-    assert a_canvas(owner_handle="").display_title == "usr_alice's canvas"
+    assert a_canvas(title=" Mine").display_title == " Mine"
+    assert a_canvas(title=" ").display_title == "alice's canvas"
+    assert a_canvas(owner_handle=" ").display_title == "usr_alice's canvas"
 
 
 def test_published_means_a_time_of_publishing() -> None:

@@ -342,8 +342,9 @@ def test_it_comes_first_among_equals(store: CanvasStore) -> None:
     assert titles(store, GridOrder.newest) == ["new", "old"]
 
 
-def test_a_card_shows_what_the_grid_needs(store: CanvasStore) -> None:
-    canvas = store.create(ALICE, CanvasDraft(description="D", theme="sage"), 1.0)
+@pytest.mark.parametrize("title", ["", " "])
+def test_a_card_shows_what_the_grid_needs(store: CanvasStore, title: str) -> None:
+    canvas = store.create(ALICE, CanvasDraft(title=title, description="D", theme="sage"), 1.0)
     published = publish(store, canvas)
     (card,) = store.list_published(GridOrder.featured, 10, "").cards
     assert msgspec.to_builtins(card) == {

@@ -15,7 +15,7 @@ from dashgen.pages.inline_json import inline_json
 from dashgen.pages.layout import Page, render
 from dashgen.pages.scenes import scene_of
 from dashgen.pages.themes import theme_class
-from dashgen.pages.wording import canvas_title, moment
+from dashgen.pages.wording import moment
 
 if TYPE_CHECKING:
     from dashgen.canvas_schema import Canvas
@@ -37,7 +37,7 @@ def render_canvas_page(canvas: Canvas, *, now: float) -> Page:
         "canvas.html",
         inline_style=stage_style(ordered, canvas.room_state.stage),
         canvas=canvas,
-        title=canvas_title(canvas.title, canvas.owner_handle),
+        title=canvas.display_title,
         byline=canvas.owner_handle or canvas.owner_id,
         published=moment(canvas.published_at, now=now),
         theme=theme_class(canvas.theme),

@@ -11,7 +11,7 @@ from dashgen.pages.layout import Page, render
 from dashgen.pages.navigation import canvas_url
 from dashgen.pages.scenes import SCENES, scene_of
 from dashgen.pages.themes import theme_class
-from dashgen.pages.wording import Moment, canvas_title, moment
+from dashgen.pages.wording import Moment, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,7 @@ def _view(card: Card) -> CardView:
     return CardView(
         id=card.id,
         url=canvas_url(card.id),
-        title=canvas_title(card.title, card.owner_handle),
+        title=card.title,
         handle=card.owner_handle,
         description=card.description,
         theme=theme_class(card.theme),

@@ -1,4 +1,4 @@
-"""Small pieces of text that several pages make from records."""
+"""Points in time, as several pages say them."""
 
 from __future__ import annotations
 
@@ -50,10 +50,3 @@ def _ago(seconds: float) -> str:
         if count:
             return f"{count} {name}{'s' if count > 1 else ''} ago"
     return "just now"
-
-
-def canvas_title(title: str, owner_handle: str) -> str:
-    """Return the title of a canvas, or one made from its maker's handle where it has none."""
-    if title.strip():
-        return title
-    return f"{owner_handle}'s canvas" if owner_handle.strip() else "An untitled canvas"

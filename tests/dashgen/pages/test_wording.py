@@ -1,4 +1,4 @@
-"""Dates and titles as people read them."""
+"""Dates as people read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashgen.pages.wording import canvas_title, moment
+from dashgen.pages.wording import moment
 
 DAY = 86_400.0
 THEN = 1_790_000_000.0
@@ -49,15 +49,3 @@ def test_no_number_breaks_it(timestamp: float, now: float | None) -> None:
     made = moment(timestamp, now=now)
 
     assert made is None or made.text
-
-
-@pytest.mark.parametrize(
-    ("title", "handle", "shown"),
-    [
-        ("Kites", "bo", "Kites"),
-        (" ", "bo", "bo's canvas"),
-        ("", "", "An untitled canvas"),
-    ],
-)
-def test_every_canvas_has_a_title(title: str, handle: str, shown: str) -> None:
-    assert canvas_title(title, handle) == shown

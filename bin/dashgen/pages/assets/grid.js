@@ -2,7 +2,7 @@
 
 import { ApiError, send } from "./api.js";
 import { byId, copy, say } from "./forms.js";
-import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
+import { canvasUrl, showScene, themeClass } from "./looks.js";
 
 const grid = byId("grid");
 const more = byId("load-more");
@@ -32,7 +32,7 @@ function makeCard(card) {
   showScene(find(".scene"), card.id);
   addThumbnail(find(".card-picture"), card.thumbnail_url);
   find(".card-link").href = canvasUrl(card);
-  find(".card-title").textContent = titleOf(card);
+  find(".card-title").textContent = card.title;
   find(".card-handle span").textContent = card.owner_handle ?? "";
   const time = find("time");
   time.dateTime = new Date(card.published_at * 1000).toISOString();

@@ -19,7 +19,7 @@ export function showScene(scene, canvasId) {
 /** The title of a canvas, or one made from its maker's handle where it has none. */
 export function titleOf(canvas) {
   if (canvas.title?.trim()) return canvas.title;
-  return canvas.owner_handle?.trim() ? `${canvas.owner_handle}'s canvas` : "An untitled canvas";
+  return `${canvas.owner_handle?.trim() || canvas.owner_id}'s canvas`;
 }
 
 /** The address of the page of a canvas. */
