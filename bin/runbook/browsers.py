@@ -14,10 +14,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
@@ -61,7 +62,11 @@ QUIET = (
     "--no-default-browser-check",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1",
 )
-_HOW_TO_GET_ONE = f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome"
+_MOST_LETTERS = (
+    1 << 20
+)  # the page that is opened has a hundred; a program that never ends its words has no end
+_MOST_SHOWN = 200  # of what it said
+_LAST_WORDS_SECONDS = 1.0  # its pipes close with it, but for what it has set free
 _PAGE = "data:text/html,<p id=p></p><script>document.getElementById('p').textContent=6*7</script>"
 _PROOF = ">42</p>"
 
@@ -151,6 +156,19 @@ def find_browser() -> Browser | None:
     return next(candidates(), None)
 
 
+def how_to_get_one() -> str:
+    """What to do where none works: nothing is installed in the place of one that the environment names."""
+    if os.environ.get(VARIABLE):
+        return f"set {VARIABLE} to another Chromium or Chrome, or unset it"
+    return f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome"
+
+
+def readable(text: str) -> str:
+    """What a browser said, on a line: it may be anything, and a terminal obeys some of it."""
+    line = " ".join(text.split())[:_MOST_SHOWN]
+    return "".join(each if each.isprintable() else "?" for each in line)
+
+
 def sandbox_arguments() -> list[str]:
     """Return what Chromium needs to start for root, whose sandbox it refuses."""
     return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
@@ -185,9 +203,9 @@ def prove(browser: Browser) -> Proof:
         seconds = time.monotonic() - started
     if _PROOF not in shown:
         raise EnvironmentNotReady(
-            f"{browser.path} starts, and does not run a page's script: {shown[:200]!r}"
+            f"{browser.path} starts, and does not run a page's script: it printed {readable(shown) or 'nothing'}"
         )
-    return Proof(browser, _run([browser.path, "--version"], parent).strip(), seconds)
+    return Proof(browser, readable(_run([browser.path, "--version"], parent)), seconds)
 
 
 def _run(command: Sequence[str], temporary: str | Path) -> str:
@@ -205,19 +223,42 @@ def _run(command: Sequence[str], temporary: str | Path) -> str:
         )
     except OSError as error:
         raise EnvironmentNotReady(f"{command[0]} does not start: {error.strerror}") from error
-    with process:
-        try:
-            output, complaints = process.communicate(timeout=CHECK_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            what = f"{command[0]} did not end in {CHECK_SECONDS:.0f} s"
-            raise EnvironmentNotReady(what) from error
-        finally:
-            _end_group(process.pid)
-    if process.returncode:
-        said = complaints.strip().splitlines() or [f"it ended with {process.returncode}"]
+    printed, complained = _Beginning(process.stdout), _Beginning(process.stderr)
+    try:
+        status = process.wait(timeout=CHECK_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        what = f"{command[0]} did not end in {CHECK_SECONDS:.0f} s"
+        raise EnvironmentNotReady(what) from error
+    finally:
+        _end_group(process.pid)
+        process.wait()
+    if status:
+        said = complained.text().strip().splitlines() or [f"it ended with {status}"]
         why = next((line for line in said if ":FATAL:" in line), said[-1])
-        raise EnvironmentNotReady(f"{command[0]} does not work: {why}")
-    return output
+        raise EnvironmentNotReady(f"{command[0]} does not work: {readable(why)}")
+    return printed.text()
+
+
+class _Beginning:
+    """How what a program prints begins. After that its pipe is closed, and who goes on printing is ended by that.
+
+    Args:
+        stream: What it prints into.
+    """
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self._text = ""
+        self._reader = threading.Thread(target=self._read, args=[stream], daemon=True)
+        self._reader.start()
+
+    def _read(self, stream: IO[str]) -> None:
+        with stream:
+            self._text = stream.read(_MOST_LETTERS)
+
+    def text(self) -> str:
+        """Return it; the program has ended."""
+        self._reader.join(_LAST_WORDS_SECONDS)
+        return self._text
 
 
 def _end_group(leader: int) -> None:
@@ -244,10 +285,9 @@ def find_working_browser(*, light: bool = False) -> Proof:
             return prove(browser)
         except EnvironmentNotReady as error:
             reasons.append(error.what)
-    way = f"set {VARIABLE} to another Chromium or Chrome, or unset it"
     raise EnvironmentNotReady(
         "no Chromium works here" + "".join(f"\n  {reason}" for reason in reasons),
-        next_step=way if os.environ.get(VARIABLE) else _HOW_TO_GET_ONE,
+        next_step=how_to_get_one(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -168,23 +169,43 @@ def test_a_browser_that_is_lost_on_the_way_is_no_fault_of_the_pages(
     assert [] == left_behind(temporary)
 
 
-@pytest.mark.parametrize("chromium", ["no-such-chromium", "false"])
-def test_without_a_browser_a_person_is_warned(temporary: Path, chromium: str) -> None:
-    done = smoke(temporary, "-W", "error", **{VARIABLE: chromium})
+@pytest.fixture(params=["no-such-chromium", "false", ""])
+def without_browser(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """An environment that names a browser which is not there, or is broken; or one without any."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    git = shutil.which("git")
+    assert git is not None
+    (programs / "git").symlink_to(git)
+    nowhere = {"PATH": str(programs), "HOME": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": ""}
+    return {VARIABLE: request.param} if request.param else {VARIABLE: "", **nowhere}
+
+
+def way_out(without_browser: dict[str, str]) -> str:
+    """What to do next: where a browser is named, none would be installed in its place."""
+    named = without_browser[VARIABLE]
+    return f"next: set {VARIABLE} to another" if named else "next: bin/invoke install-browsers, or"
+
+
+def test_without_a_browser_a_person_is_warned(
+    temporary: Path, without_browser: dict[str, str]
+) -> None:
+    done = smoke(temporary, "-W", "error", **without_browser)
 
     result = json.loads(done.stdout)
     assert (0, "partial", 3) == (done.returncode, result["verdict"], result["skipped"])
     assert "UserWarning: no Chromium for the browser tests" in done.stderr
-    assert "next: bin/invoke install-browsers" in done.stderr
+    assert way_out(without_browser) in done.stderr
     assert [] == left_behind(temporary)
 
 
-@pytest.mark.parametrize("chromium", ["no-such-chromium", "false"])
-def test_without_a_browser_ci_is_told_to_install_one(temporary: Path, chromium: str) -> None:
-    done = smoke(temporary, CI="true", **{VARIABLE: chromium})
+def test_without_a_browser_ci_is_told_to_install_one(
+    temporary: Path, without_browser: dict[str, str]
+) -> None:
+    done = smoke(temporary, CI="true", **without_browser)
 
     assert 4 == done.returncode
     assert "no Chromium for the browser tests" in done.stderr
-    assert "\n  next: bin/invoke install-browsers" in done.stderr
+    assert f"\n  {way_out(without_browser)}" in done.stderr
     assert 0 == json.loads(done.stdout)["passed"]
     assert [] == left_behind(temporary)

@@ -16,7 +16,14 @@ import threading
 from collections import deque
 from typing import IO, TYPE_CHECKING
 
-from runbook.browsers import QUIET, candidates, sandbox_arguments, where_sockets_fit
+from runbook.browsers import (
+    QUIET,
+    candidates,
+    how_to_get_one,
+    readable,
+    sandbox_arguments,
+    where_sockets_fit,
+)
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
 from tests.integration import server_process
@@ -32,7 +39,7 @@ BOOT_SECONDS = patience(20.0)  # only a hang takes as long; a death is noticed a
 ANSWER_SECONDS = patience(5.0)  # to be asked whether it is still there
 # Set by benchmarks/browser_tier.py, for what it compares with.
 BOOT_PER_TEST = "ENSEMBLE_BOOT_PER_TEST"
-INSTALL = "bin/invoke install-browsers"
+TIER = "bin/nox -s browser"
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _LAST_LINES = 4  # of what Chromium printed, that a message shows
 # Each window has two pages of its own for what is typed into its address bar: half of the cost of opening one.
@@ -116,7 +123,7 @@ class ChromiumProcess:
         with output:
             for line in output:
                 text = line.decode(errors="replace").strip()
-                self._last.append(text)
+                self._last.append(readable(text))
                 if found := _LISTENING.search(text):
                     self._endpoint = found[1]
                     self._answered.set()
@@ -189,12 +196,14 @@ class BrowserOfTheRun:
 
     def __init__(self) -> None:
         self._reasons: list[str] = []
+        self._next_step = how_to_get_one()
         self._candidates = self._find()
         self._process = self._launch_next()
 
     def _find(self) -> Iterator[Browser]:
         if importlib.util.find_spec("playwright") is None:
-            self._reasons.append("Playwright is not installed here; bin/nox -s browser has it")
+            self._reasons.append("Playwright is not installed here")
+            self._next_step = TIER
             return
         try:
             yield from candidates()
@@ -221,7 +230,9 @@ class BrowserOfTheRun:
             else:
                 return self._process
         why = "; ".join(self._reasons) or "there is none on this machine"
-        raise EnvironmentNotReady(f"no Chromium for the browser tests: {why}", next_step=INSTALL)
+        raise EnvironmentNotReady(
+            f"no Chromium for the browser tests: {why}", next_step=self._next_step
+        )
 
     def must_answer(self) -> None:
         """Make sure that the one that was ready once still is.

@@ -212,6 +212,28 @@ def test_one_that_hangs_is_ended_with_all_that_it_has_started(
     wait_until(lambda: not is_alive(int(noted.read_text())), "the helper's end")
 
 
+def test_one_that_never_stops_talking_is_ended_before_it_fills_the_memory(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = machine.program("chromium", "while echo many words; do :; done")
+    monkeypatch.setattr(browsers, "_MOST_LETTERS", 4_096)
+
+    with pytest.raises(EnvironmentNotReady, match=r"does not work|does not run a page's script"):
+        prove(Browser(path, "system"))
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_what_a_browser_says_cannot_command_a_terminal(machine: Machine, status: int) -> None:
+    path = machine.program(
+        "chromium", rf"printf 'c\na\033[2Jb\a' | /usr/bin/tee /dev/stderr; exit {status}"
+    )
+
+    with pytest.raises(EnvironmentNotReady) as caught:
+        prove(Browser(path, "system"))
+    assert caught.value.what.isprintable()
+    assert path in caught.value.what
+
+
 def test_what_is_no_program_of_this_machine_is_said(machine: Machine) -> None:
     path = machine.program("chromium", GOOD)
     Path(path).write_bytes(b"\x7fELF of another machine")
