@@ -11,7 +11,7 @@ from runbook.locks import requirements_of
 from runbook.upgrades.pins import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _FILES = ("requirements.in", "requirements.txt")
@@ -52,32 +52,40 @@ def read_requirements(
     if file and file != "pyproject.toml":
         return Requirements(file)
     table = _read(root / "pyproject.toml")
-    project = table.get("project", {})
-    names = set(pinned)
-    chosen = list(groups)
-    if not only_groups:
-        chosen += [
-            group for group in table.get("dependency-groups", {})
-            if group not in groups and _is_pinned(requirements_of(table, group), names)
-        ]  # fmt: skip
-    arguments = [word for group in chosen for word in ("--group", group)]
     if only_groups:
-        return Requirements("", tuple(arguments))
-    extras = project.get("optional-dependencies", {})
-    arguments += [
-        word for extra, listed in extras.items() if _is_pinned(listed, names) for word in ("--extra", extra)
-    ]  # fmt: skip
-    if project:
-        return Requirements("pyproject.toml", tuple(arguments), _is_package(table))
-    for name in _FILES:
-        if (root / name).is_file():
-            return Requirements(name, tuple(arguments))
-    if arguments:
-        return Requirements("", tuple(arguments))
-    raise UsageError(
-        f"{root} says nowhere what it requires",
-        next_step="name a folder with a pyproject.toml or a requirements.in, or the requirements file itself",
+        return Requirements("", _options("--group", groups))
+    arguments = _installed_parts(table, set(pinned), groups)
+    if table.get("project"):
+        return Requirements("pyproject.toml", arguments, _is_package(table))
+    file = next((name for name in _FILES if (root / name).is_file()), "")
+    if not (file or arguments):
+        raise UsageError(
+            f"{root} says nowhere what it requires",
+            next_step="name a folder with a pyproject.toml or a requirements.in, or the requirements file itself",
+        )
+    return Requirements(file, arguments)
+
+
+def _installed_parts(
+    table: dict[str, Any], pinned: set[str], groups: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the options for the groups that are taken in any case, and for the groups and extras that are pinned."""
+    others = [group for group in table.get("dependency-groups", {}) if group not in groups]
+    required = {group: requirements_of(table, group) for group in others}
+    extras = table.get("project", {}).get("optional-dependencies", {})
+    return (
+        *_options("--group", [*groups, *_pinned(required, pinned)]),
+        *_options("--extra", _pinned(extras, pinned)),
     )
+
+
+def _options(option: str, values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for value in values for word in (option, value))
+
+
+def _pinned(parts: Mapping[str, Iterable[str]], names: set[str]) -> list[str]:
+    """Return the groups or extras of which all is pinned."""
+    return [part for part, requirements in parts.items() if _is_pinned(requirements, names)]
 
 
 def listed(root: Path, asked: Requirements) -> list[str]:
