@@ -10,32 +10,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubUnusable
+from tests.integration import wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from email.message import Message
 
 REQUEST_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer of the hub.
-
-    Attributes:
-        status: The HTTP status.
-        headers: Its headers.
-        body: Its bytes.
-    """
-
-    status: int
-    headers: Message
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.body.decode()
+class Reply(wire.Reply):
+    """An answer of the hub."""
 
     @property
     def json(self) -> Any:

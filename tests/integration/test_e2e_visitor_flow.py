@@ -31,6 +31,7 @@ from tests.integration.given import (
     WITHOUT_TOKEN_IS_401,
 )
 from tests.integration.html_page import parse_page
+from tests.integration.sent import INCIDENT, ODD_PARTS
 from tests.integration.server_process import DASHBOARD_TOKEN
 
 if TYPE_CHECKING:
@@ -501,23 +502,6 @@ def test_javascript_url_in_click_to_link_is_filtered_in_static_render(
     assert [] == [address for address in page.addresses if not SAFE_ADDRESS.match(address)]
 
 
-ODD_PARTS: tuple[tuple[object, str], ...] = (
-    ({}, ""),
-    ([{"type": "no-such"}], "[0].type"),
-    ([{"type": "text", "id": "?"}], "[0].id"),
-    ([{"type": "text", "x": "far"}], "[0].x"),
-    ([{"type": "text", "w": -1}], "[0].w"),
-    ([{"type": "text", "locked": 1}], "[0].locked"),
-    ([{"type": "text", "events": []}], "[0].events"),
-    ([{"type": "text", "props": {"a": [{"Href": BAD_URLS[0]}]}}], "[0].props.a[0].Href"),
-    ([{"type": "prop", "interaction": {"link": {"url": BAD_URLS[0]}}}], "[0].interaction.link.url"),
-    ([{"type": "prop", "events": {"press": {"src": BAD_URLS[0]}}}], "[0].events.press.src"),
-    ([{"type": "text", "props": {"text": "x" * 20_001}}], "[0].props.text"),
-    ([{"type": "text", "props": {"k" * 81: 1}}], "[0].props"),
-    ([{"type": "text", "id": "same"}] * 2, "[1].id"),
-)
-
-
 def refuse_odd_parts(owner: Owner) -> None:
     """Send rooms that no room can be, each of which is refused by the name of its field; and a good one."""
     for parts, field in ODD_PARTS:
@@ -691,16 +675,6 @@ COUNTS = {
     *("canvas_count", "paired_user_count"),
 }
 FIRE = {"slug": "smoke", "minutes": 5, "prompt": "go on"}
-INCIDENT = {
-    "schema": "incident/1",
-    "id": "one",
-    "opened": 1.0,
-    "severity": "high",
-    "status": "found",
-    "rows": [{"test": "test_one"}],
-    "culprit": {"sha": "0123456789abcdef", "subject": "a change"},
-    "next": ["bin/invoke rollback"],
-}
 INCIDENT_SHOWN = {
     "id": "one",
     "state": "found",

@@ -30,8 +30,8 @@ from dashgen.slots import Tier
 from runbook.gate.file import GateFile
 from tests.integration import hostile
 from tests.integration.gates import open_gate
+from tests.integration.sent import INCIDENT, ODD_PARTS
 from tests.integration.server_process import DASHBOARD_TOKEN, ROOT, Roots, ServerProcess
-from tests.integration.test_e2e_visitor_flow import INCIDENT, ODD_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
