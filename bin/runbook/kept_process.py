@@ -51,5 +51,4 @@ def run_kept(
             for line in process.stdout:
                 say(line.rstrip("\n"))
         finally:
-            process.stdin.close()  # the keeper ends what still runs
-            process.wait()
+            process.stdin.close()  # the keeper ends what still runs; leaving the context waits for that

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dashgen.ids import (
@@ -17,6 +19,7 @@ def test_new_ids_are_ids_and_differ() -> None:
     canvas_id = new_canvas_id()
     assert parse_canvas_id(canvas_id) == canvas_id
     assert is_user_id(new_user_id())
+    assert re.fullmatch(r"usr_[0-9a-f]{12}", new_user_id())
     assert len({new_canvas_id() for _ in range(100)}) == 100
     component_id = new_component_id()
     assert component_id.startswith("comp_")

@@ -238,6 +238,19 @@ def break_down(*_: object) -> NoReturn:
     raise Broken
 
 
+def test_what_nobody_planned_for_is_logged_with_where_it_broke(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("dashgen.build_id.BuildWatch.read", break_down)
+
+    answer = ask(app, "/health")
+
+    assert (500, "internal") == (answer.status, answer.json()["error"])
+    (logged,) = [each for each in caplog.records if each.message == "request failed"]
+    assert logged.exc_info is not None
+    assert Broken is logged.exc_info[0]
+
+
 @pytest.mark.parametrize(("path", "status"), [("/", 500), ("/canvas/none.html", 404)])
 def test_where_the_error_page_fails_the_error_is_told_all_the_same(
     app: Starlette, monkeypatch: pytest.MonkeyPatch, path: str, status: int

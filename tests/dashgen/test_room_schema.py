@@ -12,6 +12,7 @@ from dashgen.room_schema import (
     COMPONENT_TYPES,
     MAX_COMPONENTS,
     MAX_DEPTH,
+    MAX_STAGE,
     MAX_STRING,
     RoomState,
     Stage,
@@ -180,6 +181,13 @@ def test_refuses_and_names_the_field(raw: object, field: str) -> None:
         normalise_room(raw)
     assert refused.value.field == field
     assert str(refused.value).isascii()
+
+
+def test_a_stage_may_be_as_small_and_as_large_as_is_said() -> None:
+    stage = normalise_room({"stage": {"width": 1, "height": MAX_STAGE}}).stage
+    assert (stage.width, stage.height) == (1, MAX_STAGE)
+    with pytest.raises(SchemaError, match=f"between 1 and {MAX_STAGE}"):
+        normalise_room({"stage": {"width": MAX_STAGE + 1}})
 
 
 def test_a_repeated_component_id_is_refused() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runbook.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from runbook.project import Project
 
@@ -25,8 +25,13 @@ def watched(project: Project) -> list[str]:
         *(row.file for row in rows),
         *(path for row in rows for path in row.suspect_paths),
     }
+    return uncovered(globs)
+
+
+def uncovered(globs: Collection[str]) -> list[str]:
+    """Return the globs that no other of them covers, sorted; of two that cover each other the first."""
     return sorted(
-        glob for glob in globs if not any(_covers(other, glob) for other in globs - {glob})
+        glob for glob in globs if not any(_covers(other, glob) for other in globs if other != glob)
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.smoke import EXIT_CODES_VARIABLE
 from tests.runbook.support import ENGINE, NOXFILE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
@@ -17,6 +18,18 @@ TWICE = """
 @nox.parametrize("tier", ["fast", "other"])
 def twice(session, tier):
     session.run(sys.executable, "-m", "runbook.smoke", "--tier", tier, *session.posargs)
+"""
+PROVES = f"""
+import os
+from pathlib import Path
+
+@nox.session(name="faults")
+def faults(session):
+    survives = "test_weak" in session.posargs
+    Path(os.environ["{EXIT_CODES_VARIABLE}"]).write_text(str(int(survives)))
+    print(*session.posargs)
+    if survives:
+        session.error("a fault survives")
 """
 TIERS = """
 [tool.runbook]
@@ -37,7 +50,7 @@ session = "twice"
 def procedures(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     """A project of three tiers, one of which has no environment."""
     monkeypatch.setenv("PYTHONPATH", str(ENGINE))
-    project.write("noxfile.py", NOXFILE + TWICE)
+    project.write("noxfile.py", NOXFILE + TWICE + PROVES)
     project.write("pyproject.toml", PYPROJECT + TIERS)
     project.write("other/test_other.py", module(row_test("test_red", "assert 1 == 2")))
     return project

@@ -170,3 +170,14 @@ def test_a_session_that_ends_before_its_smoke_is_json_too(
 
     record = json.loads(capfd.readouterr().out)
     assert ("environment", ["bin/nox -s broken"]) == (record["verdict"], record["next"])
+
+
+@pytest.mark.parametrize(("test", "code"), [("test_strong", 0), ("test_weak", 1)])
+def test_a_proof_ends_as_its_session_does(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str], test: str, code: int
+) -> None:
+    options = {"tier": "fast", "jobs": 2, "json_file": ""}
+
+    assert code == ends_with(commands.prove, procedures.root, test=test, **options)
+
+    assert f"{test} --tier fast --jobs 2" in capfd.readouterr().out

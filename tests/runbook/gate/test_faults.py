@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.gate.faults import SCHEMA, read_proofs, unproved
+from runbook.gate.faults import SCHEMA, high_rows, read_proofs, unproved
+from runbook.rows import Row, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KILLED = {"row": "test_a", "name": "cut", "killed": True}
+
+
+def test_the_faults_of_the_high_rows_are_asked_for_each_row_once() -> None:
+    rows = [
+        Row(name, file, 1, severity, "It broke.", ())
+        for name, file, severity in (
+            ("test_b", "tests/test_one.py", Severity.HIGH),
+            ("test_a", "tests/test_one.py", Severity.NORMAL),
+            ("test_c", "tests/test_one.py", Severity.HIGH),
+            ("test_b", "tests/test_two.py", Severity.HIGH),
+        )
+    ]
+    assert ["test_b", "test_c"] == high_rows(rows)
 
 
 def test_a_row_is_proved_when_every_fault_of_its_own_turns_it_red() -> None:
