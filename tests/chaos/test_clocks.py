@@ -44,10 +44,10 @@ def clock(tmp_path: Path) -> Clock:
 def test_a_token_that_has_run_out_does_not_come_alive_again(start: Start, clock: Clock) -> None:
     panel = start(**clock.variables)
     creator = panel.signup()
-    assert panel.get("/studio/canvas/mine", token=creator.token).status == 200
+    assert 200 == panel.get("/studio/canvas/mine", token=creator.token).status
     for shift in (10 * YEAR, 0, -HOUR):
         clock.move(shift)
-        assert panel.get("/studio/canvas/mine", token=creator.token).status == 401
+        assert 401 == panel.get("/studio/canvas/mine", token=creator.token).status
 
 
 @pytest.mark.parametrize("shift", SHIFTS.values(), ids=SHIFTS)
@@ -56,17 +56,17 @@ def test_a_closed_gate_stays_closed(start: Start, clock: Clock, shift: float) ->
     panel.close_gate()
     for moved in (shift, 0.0):
         clock.move(moved)
-        assert panel.get("/ensemble/canvases").status == 403
+        assert 403 == panel.get("/ensemble/canvases").status
 
 
 def test_a_gate_that_was_opened_in_the_future_is_closed(start: Start, clock: Clock) -> None:
     panel = start(**clock.variables)
     panel.open_gate()
-    assert panel.get("/ensemble/canvases").status == 200
+    assert 200 == panel.get("/ensemble/canvases").status
     clock.move(-HOUR)
-    assert panel.get("/ensemble/canvases").status == 403
+    assert 403 == panel.get("/ensemble/canvases").status
     clock.move(0)
-    assert panel.get("/ensemble/canvases").status == 200
+    assert 200 == panel.get("/ensemble/canvases").status
 
 
 @pytest.mark.parametrize("shift", SHIFTS.values(), ids=SHIFTS)
@@ -80,6 +80,6 @@ def test_work_goes_on_and_nothing_collides(start: Start, clock: Clock, shift: fl
         made += [panel.published(creator, slot=slot) for slot in range(3)]
         mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]
         assert {each["id"] for each in mine} == set(made[-3:])
-    assert len(set(made)) == 9
+    assert 9 == len(set(made))
     assert set(panel.grid_ids()) == set(made)
     assert "Traceback" not in panel.log()

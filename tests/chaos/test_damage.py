@@ -134,12 +134,12 @@ def test_a_server_comes_up_on_damaged_files_and_lets_nobody_in(start: Start, dam
             path.write_bytes(damage)
 
     panel = start()
-    assert panel.get("/health").status == 200
-    assert panel.get("/studio/canvas/mine", token=creator.token).status == 401
-    assert panel.get("/ensemble/canvases").status == 403  # the gate's file is in doubt
+    assert 200 == panel.get("/health").status
+    assert 401 == panel.get("/studio/canvas/mine", token=creator.token).status
+    assert 403 == panel.get("/ensemble/canvases").status  # the gate's file is in doubt
     panel.open_gate()
-    assert panel.grid_ids() == []
-    assert panel.get(f"/canvas/{public}.html").status == 404
+    assert [] == panel.grid_ids()
+    assert 404 == panel.get(f"/canvas/{public}.html").status
     first_again = panel.published(panel.signup())
     assert panel.grid_ids() == [first_again]
     assert "Traceback" not in panel.log()

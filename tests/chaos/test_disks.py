@@ -51,7 +51,7 @@ def check_refusal(answer: Answer, *statuses: int) -> None:
     """A refusal of the contract's shape that says where the trouble is."""
     assert answer.status in statuses, answer
     body = answer.json()
-    assert body["error"] == "storage_failed"
+    assert "storage_failed" == body["error"]
     assert "storage" in body["message"].lower()
 
 
@@ -83,12 +83,12 @@ def test_a_full_disk_is_told_and_once_there_is_room_all_is_well(
         check_refusal(make(panel, creator), 507)
     assert panel.get("/studio/canvas/mine", token=creator.token).json() == before
     assert panel.grid_ids() == [shown]
-    assert panel.get(f"/canvas/{shown}.html").status == 200
+    assert 200 == panel.get(f"/canvas/{shown}.html").status
 
     ballast.unlink()
-    assert make(panel, creator).status == 201
+    assert 201 == make(panel, creator).status
     panel.published(creator, slot=1)
-    assert len(panel.grid_ids()) == 2
+    assert 2 == len(panel.grid_ids())
     assert "Traceback" not in _without_refusals(panel)
 
 
@@ -104,9 +104,9 @@ def test_a_limit_on_the_size_of_files_is_told_and_survived(
     check_refusal(make(panel, creator), 507, 503)
     assert panel.grid_ids() == [shown]
     resource.prlimit(panel.process.pid, resource.RLIMIT_FSIZE, limits)
-    assert make(panel, creator).status == 201
+    assert 201 == make(panel, creator).status
     panel.published(creator, slot=1)
-    assert len(panel.grid_ids()) == 2
+    assert 2 == len(panel.grid_ids())
 
 
 def test_a_read_only_root_is_served_and_says_so(start: Start) -> None:
@@ -114,7 +114,7 @@ def test_a_read_only_root_is_served_and_says_so(start: Start) -> None:
     first.open_gate()
     creator = first.signup()
     shown = first.published(creator)
-    assert first.get("/health").json()["storage"] == "ok"
+    assert "ok" == first.get("/health").json()["storage"]
     first.stop()
 
     read_only = " && ".join(
@@ -122,10 +122,10 @@ def test_a_read_only_root_is_served_and_says_so(start: Start) -> None:
         for root in ("ENSEMBLE_DATA_ROOT", "ORCH_DATA")
     )
     panel = start(prefix=mounted(read_only))
-    assert panel.get("/health").json()["storage"] == "read-only"
+    assert "read-only" == panel.get("/health").json()["storage"]
     assert panel.grid_ids() == [shown]
-    assert panel.get(f"/canvas/{shown}.html").status == 200
-    assert panel.get("/studio/canvas/mine", token=creator.token).status == 200
+    assert 200 == panel.get(f"/canvas/{shown}.html").status
+    assert 200 == panel.get("/studio/canvas/mine", token=creator.token).status
     check_refusal(make(panel, creator), 503)
     body = {"handle": "late", "tos_accepted": True}
     check_refusal(panel.post("/studio/signup", body), 503)
@@ -159,7 +159,7 @@ def test_a_failed_fsync_is_told_and_the_next_step_goes_through(
     now = steps.state_of(open_again())
     assert now == before if told == "storage_failed" else now in (before, steps.after(before, 1))
     state = steps.state_of(store)
-    assert traced_step(zygote, "one 0", tmp_path / "log") == (1, 0)
+    assert (1, 0) == traced_step(zygote, "one 0", tmp_path / "log")
     assert steps.state_of(open_again()) == steps.after(state, 1)
 
 
@@ -176,9 +176,9 @@ def test_everything_is_on_the_disk_before_it_is_acknowledged(
     state = steps.state_of(store)
     number = next(n for n in range(8, 99) if steps.changes(state, n, is_unpublish=is_unpublish))
     log = tmp_path / "log"
-    assert traced_step(zygote, f"one {number}", log) == (1, 0)
+    assert (1, 0) == traced_step(zygote, f"one {number}", log)
     ledger = loose_ends(log.read_text(), str(tmp_path))
-    assert ledger.problems == []
+    assert [] == ledger.problems
     assert ledger.checked
 
 
@@ -204,7 +204,7 @@ def test_the_check_of_the_order_can_pass() -> None:
 1 write(1</p>, "ack 0\\n", 6) = 6
 """
     ledger = loose_ends(trace, "/r")
-    assert (ledger.problems, ledger.checked) == ([], 2)
+    assert ([], 2) == (ledger.problems, ledger.checked)
 
 
 def test_a_server_that_is_killed_over_and_over_keeps_what_it_acknowledged(start: Start) -> None:
@@ -218,7 +218,7 @@ def test_a_server_that_is_killed_over_and_over_keeps_what_it_acknowledged(start:
             canvas_id = drafts[number % 4]
             body = {"slot_index": 0, "visibility": "public"}
             done = panel.post(f"/studio/canvas/{canvas_id}/publish", body, token=creator.token)
-            assert done.status == 200
+            assert 200 == done.status
             occupant = canvas_id
         os.kill(panel.process.pid, signal.SIGKILL)
         panel.stop()

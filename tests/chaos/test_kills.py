@@ -48,7 +48,7 @@ def test_nothing_acknowledged_is_lost_in_200_kills(
         now = (
             _state_elsewhere(store_url) if round_number % 20 == 0 else steps.settled_state_of(store)
         )
-        assert code == -signal.SIGKILL
+        assert -signal.SIGKILL == code
         assert now in (
             steps.after(state, taken, first=first),
             steps.after(state, taken + 1, first=first),
@@ -86,7 +86,7 @@ def test_killed_at_any_system_call_a_step_is_done_or_not(
         assert now == new if acknowledged else now in (old, new), f"killed at call {call}"
         seen.append(now == new)
         store.replace({steps.ALICE.id: before})
-    assert code == 0
+    assert 0 == code
     assert {False, True} == set(seen)
     assert seen == sorted(seen), "once it is done, a later kill must not undo it"
     _only_scraps(open_again())
@@ -107,4 +107,4 @@ def _deletion(old: steps.State) -> tuple[str, steps.State]:
 def _only_scraps(store: CanvasStore) -> None:
     """What a kill leaves behind is at most a file that was never put in its place."""
     assert all(each.path.endswith(".tmp") for each in store.sweep())
-    assert store.sweep() == []
+    assert [] == store.sweep()

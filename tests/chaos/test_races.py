@@ -30,16 +30,16 @@ def test_two_processes_on_one_store_lose_none_of_400(store_url: str, open_again:
         writers = [stack.enter_context(Zygote(store_url)) for _ in range(2)]
         for writer, name in zip(writers, "xy", strict=True):
             writer.order("race", name, UPDATES)
-        assert [writer.acknowledged() for writer in writers] == [(UPDATES, 0)] * 2
+        assert [(UPDATES, 0)] * 2 == [writer.acknowledged() for writer in writers]
     store = open_again()
-    assert store.count() == 2 * UPDATES
+    assert 2 * UPDATES == store.count()
     seen, cursor, pages = set(), "", 0
     while pages == 0 or cursor:
         page = store.list_published(GridOrder.newest, 100, cursor)
         seen |= {card.id for card in page.cards}
         cursor, pages = page.next_cursor, pages + 1
-    assert len(seen) == 2 * UPDATES
-    assert store.sweep() == []
+    assert 2 * UPDATES == len(seen)
+    assert [] == store.sweep()
 
 
 def test_eight_threads_on_one_slot_leave_one_occupant(open_again: OpenAgain) -> None:

@@ -26,7 +26,7 @@ def traced_step(zygote: Zygote, order: str, log: Path, *options: str) -> tuple[i
         How many steps were acknowledged, none or one, and the victim's exit code.
     """
     victim = zygote.order(order)
-    assert zygote.line() == "stopped"
+    assert "stopped" == zygote.line()
     strace = ["strace", "-f", "-y", "-o", str(log), *options, "-p", str(victim)]
     with subprocess.Popen(strace, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None

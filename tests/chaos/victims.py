@@ -76,7 +76,7 @@ class Zygote:
         self._stdin.write(" ".join(map(str, words)) + "\n")
         self._stdin.flush()
         word, number = self.line().split()
-        assert word == "pid"
+        assert "pid" == word
         return int(number)
 
     def _watch(self) -> threading.Timer:

@@ -229,13 +229,13 @@ class ControlPanel:
         handle = f"maker-{secrets.token_hex(6)}"
         body = {"handle": handle, "tos_accepted": True}
         made = self.post("/studio/signup", body)
-        assert made.status == 201, made
+        assert 201 == made.status, made
         return Creator(made.json()["user_id"], handle, made.json()["pairing_token"])
 
     def draft(self, creator: Creator, **fields: object) -> str:
         """Make a draft and give its id."""
         made = self.post("/studio/canvas", {"title": "A room", **fields}, token=creator.token)
-        assert made.status == 201, made
+        assert 201 == made.status, made
         return str(made.json()["id"])
 
     def published(
@@ -245,13 +245,13 @@ class ControlPanel:
         canvas_id = self.draft(creator, **fields)
         body = {"slot_index": slot, "visibility": visibility}
         done = self.post(f"/studio/canvas/{canvas_id}/publish", body, token=creator.token)
-        assert done.status == 200, done
+        assert 200 == done.status, done
         return canvas_id
 
     def grid_ids(self) -> list[str]:
         """The newest canvases of the public grid."""
         answer = self.get("/ensemble/canvases?filter=newest&limit=100")
-        assert answer.status == 200, answer
+        assert 200 == answer.status, answer
         return [card["id"] for card in answer.json()["canvases"]]
 
     def open_gate(self) -> None:

@@ -64,13 +64,13 @@ def test_write_replaces_all_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_atomically(path, b"first and longer")
     write_atomically(path, b"second")
-    assert path.read_bytes() == b"second"
+    assert b"second" == path.read_bytes()
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_write_is_for_this_user_alone(tmp_path: Path) -> None:
     write_atomically(tmp_path / "a.json", b"x")
-    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o600
+    assert 0o600 == (tmp_path / "a.json").stat().st_mode & 0o777
 
 
 def test_write_syncs_the_bytes_before_the_name_and_the_name_before_it_returns(
@@ -84,7 +84,7 @@ def test_write_syncs_the_bytes_before_the_name_and_the_name_before_it_returns(
 
 def test_write_gives_the_time_that_was_asked_for(tmp_path: Path) -> None:
     write_atomically(tmp_path / "a.json", b"x", mtime_ns=1_234_567_890_123_456_789)
-    assert (tmp_path / "a.json").stat().st_mtime_ns == 1_234_567_890_123_456_789
+    assert 1_234_567_890_123_456_789 == (tmp_path / "a.json").stat().st_mtime_ns
 
 
 def test_a_failed_fsync_fails_the_write_once_and_leaves_the_old_bytes(
@@ -95,26 +95,26 @@ def test_a_failed_fsync_fails_the_write_once_and_leaves_the_old_bytes(
     disk.failing_call = 1
     with pytest.raises(OSError, match="input/output"):
         write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
+    assert b"old" == path.read_bytes()
     assert list(tmp_path.iterdir()) == [path]
-    assert len(disk.log) == 1
+    assert 1 == len(disk.log)
     write_atomically(path, b"newer")
-    assert path.read_bytes() == b"newer"
+    assert b"newer" == path.read_bytes()
 
 
 def test_a_failed_rename_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     with pytest.raises(OSError, match="directory"):
         write_atomically(tmp_path / "a.json", b"x")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert ["a.json"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_append_adds_and_syncs(tmp_path: Path, disk: Disk) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
     append_durably(path, b"two\n", at=4)
-    assert path.read_bytes() == b"one\ntwo\n"
-    assert disk.log == ["log"]
+    assert b"one\ntwo\n" == path.read_bytes()
+    assert ["log"] == disk.log
 
 
 def test_a_failed_append_is_cut_back(tmp_path: Path, disk: Disk) -> None:
@@ -123,7 +123,7 @@ def test_a_failed_append_is_cut_back(tmp_path: Path, disk: Disk) -> None:
     disk.failing_call = 1
     with pytest.raises(OSError, match="input/output"):
         append_durably(path, b"two\n", at=4)
-    assert path.read_bytes() == b"one\n"
+    assert b"one\n" == path.read_bytes()
 
 
 def test_ensure_directory_makes_parents_and_syncs_their_names(tmp_path: Path, disk: Disk) -> None:
@@ -131,14 +131,14 @@ def test_ensure_directory_makes_parents_and_syncs_their_names(tmp_path: Path, di
     assert (tmp_path / "a" / "b").is_dir()
     assert disk.log == [tmp_path.name, "a"]
     ensure_directory(tmp_path / "a" / "b")
-    assert len(disk.log) == 2
+    assert 2 == len(disk.log)
 
 
 def test_read_gives_bytes_and_status(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"12345")
     data, status = read_regular(path, 5)
-    assert data == b"12345"
+    assert b"12345" == data
     assert status.st_ino == path.stat().st_ino
 
 
@@ -176,7 +176,7 @@ def test_lock_admits_one_thread_at_a_time(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert most == 1
+    assert 1 == most
 
 
 def test_lock_on_a_removed_file_is_taken_again(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_lock_on_a_removed_file_is_taken_again(tmp_path: Path) -> None:
         waiting.wait()
         path.unlink()
     thread.join()
-    assert got_it == [True]
+    assert [True] == got_it
 
 
 def a_folder(path: Path) -> None:
@@ -252,8 +252,8 @@ def test_a_lock_is_never_set_aside_by_those_who_saw_what_stood_there_before(tmp_
         for thread in threads:
             thread.join()
 
-    assert most == 1
-    assert len(list((tmp_path / QUARANTINE_NAME).iterdir())) == 30
+    assert 1 == most
+    assert 30 == len(list((tmp_path / QUARANTINE_NAME).iterdir()))
 
 
 def test_a_lock_that_may_not_be_opened_is_not_set_aside(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_a_lock_that_may_not_be_opened_is_not_set_aside(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError), locked(path):
         pass
 
-    assert path.parent.read_text() == "no folder"
+    assert "no folder" == path.parent.read_text()
 
 
 def test_set_aside_keeps_the_bytes_and_says_so(
@@ -275,7 +275,7 @@ def test_set_aside_keeps_the_bytes_and_says_so(
         kept = set_aside(path, tmp_path / "aside", "is not JSON")
     assert not path.exists()
     assert kept.parent == tmp_path / "aside"
-    assert kept.read_bytes() == b"\x00broken"
+    assert b"\x00broken" == kept.read_bytes()
     (record,) = caplog.records
     assert "is not JSON" in record.getMessage()
     assert "\n" not in record.getMessage()
@@ -288,7 +288,7 @@ def test_set_aside_moves_a_link_and_not_its_target(tmp_path: Path) -> None:
     link.symlink_to(target)
     kept = set_aside(link, tmp_path / "aside", "is a link")
     assert kept.is_symlink()
-    assert target.read_bytes() == b"x"
+    assert b"x" == target.read_bytes()
 
 
 def test_set_aside_takes_the_same_name_twice(tmp_path: Path) -> None:
@@ -296,4 +296,4 @@ def test_set_aside_takes_the_same_name_twice(tmp_path: Path) -> None:
     for content in (b"1", b"2"):
         (tmp_path / "a").write_bytes(content)
         kept.add(set_aside(tmp_path / "a", tmp_path / "aside", "is broken").read_bytes())
-    assert kept == {b"1", b"2"}
+    assert {b"1", b"2"} == kept

@@ -33,12 +33,12 @@ def test_a_report_that_is_none_is_not_well() -> None:
 
 def test_a_package_of_many_locks_is_looked_up_once() -> None:
     lock = "a==1 ; python_version > '3' \\\n    --hash=sha256:0\nb.c==2.0 \\\n    # via a\n"
-    assert pins([lock, lock, "a==2\n"]) == ["a==1", "a==2", "b.c==2.0"]
+    assert ["a==1", "a==2", "b.c==2.0"] == pins([lock, lock, "a==2\n"])
 
 
 def test_two_versions_of_a_package_are_looked_up_apart() -> None:
-    assert batches(["a==1", "a==2", "b==1", "a==3"]) == [["a==1", "b==1"], ["a==2"], ["a==3"]]
-    assert batches([]) == []
+    assert [["a==1", "b==1"], ["a==2"], ["a==3"]] == batches(["a==1", "a==2", "b==1", "a==3"])
+    assert [] == batches([])
 
 
 @pytest.mark.parametrize(

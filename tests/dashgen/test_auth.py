@@ -40,14 +40,14 @@ def test_no_or_bad_tokens_are_unauthorised(panel: ControlPanel, header: str) -> 
     headers = {"Authorization": header.encode("latin-1").decode("latin-1")} if header else {}
     for method, path, body in (("GET", MINE, None), ("POST", "/fire", FIRE)):
         answer = panel.request(method, path, body, headers=headers)
-        assert answer.status == 401
-        assert answer.json()["error"] == "unauthorised"
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert 401 == answer.status
+        assert "unauthorised" == answer.json()["error"]
+        assert "Bearer" == answer.headers["www-authenticate"]
 
 
 def test_the_scheme_is_read_in_any_case(panel: ControlPanel, creator: Creator) -> None:
     headers = {"Authorization": f"bEARER {creator.token}"}
-    assert panel.request("GET", MINE, headers=headers).status == 200
+    assert 200 == panel.request("GET", MINE, headers=headers).status
 
 
 def test_two_authorization_headers_are_none(panel: ControlPanel, creator: Creator) -> None:
@@ -59,8 +59,8 @@ def test_two_authorization_headers_are_none(panel: ControlPanel, creator: Creato
 
 
 def test_neither_token_stands_in_for_the_other(panel: ControlPanel, creator: Creator) -> None:
-    assert panel.get(MINE, token=panel.operator_token).status == 401
-    assert panel.post("/fire", FIRE, token=creator.token).status == 401
+    assert 401 == panel.get(MINE, token=panel.operator_token).status
+    assert 401 == panel.post("/fire", FIRE, token=creator.token).status
 
 
 def test_without_a_dashboard_token_no_operator_is_let_in(panel: ControlPanel) -> None:
@@ -68,8 +68,8 @@ def test_without_a_dashboard_token_no_operator_is_let_in(panel: ControlPanel) ->
     configured = file.read_text()
     file.unlink()
     try:
-        assert panel.post("/fire", FIRE).status == 401
-        assert panel.post("/fire", FIRE, token=panel.operator_token).status == 401
+        assert 401 == panel.post("/fire", FIRE).status
+        assert 401 == panel.post("/fire", FIRE, token=panel.operator_token).status
     finally:
         file.write_text(configured)
     assert panel.post("/fire", FIRE, token=panel.operator_token).status != 401
@@ -78,25 +78,25 @@ def test_without_a_dashboard_token_no_operator_is_let_in(panel: ControlPanel) ->
 def test_a_pairing_that_is_dropped_in_works_at_once(panel: ControlPanel) -> None:
     store = PairingStore(panel.orch / "pairings")
     token = store.issue("usr_dropped", "dropped", time.time())
-    assert panel.get(MINE, token=token).status == 200
+    assert 200 == panel.get(MINE, token=token).status
     store.revoke(token, time.time())
-    assert panel.get(MINE, token=token).status == 401
+    assert 401 == panel.get(MINE, token=token).status
 
 
 def test_an_expired_pairing_is_refused(panel: ControlPanel) -> None:
     store = PairingStore(panel.orch / "pairings")
     token = store.issue("usr_expired", "expired", time.time() - LIFETIME_S - 1)
-    assert panel.get(MINE, token=token).status == 401
+    assert 401 == panel.get(MINE, token=token).status
 
 
 def test_the_cookie_reads(panel: ControlPanel, creator: Creator) -> None:
     headers = {"Cookie": f"pairing_token={creator.token}"}
-    assert panel.request("GET", MINE, headers=headers).status == 200
+    assert 200 == panel.request("GET", MINE, headers=headers).status
 
 
 def test_the_cookie_writes_from_our_own_pages_alone(panel: ControlPanel, creator: Creator) -> None:
     own = f"http://127.0.0.1:{panel.port}"
-    assert create_by_cookie(panel, creator.token, {"Origin": own}).status == 201
+    assert 201 == create_by_cookie(panel, creator.token, {"Origin": own}).status
     foreign: list[dict[str, str]] = [
         {},
         {"Origin": "null"},
@@ -110,14 +110,14 @@ def test_the_cookie_writes_from_our_own_pages_alone(panel: ControlPanel, creator
     ]
     for headers in foreign:
         answer = create_by_cookie(panel, creator.token, headers)
-        assert answer.status == 403, headers
-        assert answer.json()["error"] == "cross_origin"
-    assert len(panel.get(MINE, token=creator.token).json()["canvases"]) == 1
+        assert 403 == answer.status, headers
+        assert "cross_origin" == answer.json()["error"]
+    assert 1 == len(panel.get(MINE, token=creator.token).json()["canvases"])
 
 
 def test_the_browser_may_say_that_the_page_is_ours(panel: ControlPanel, creator: Creator) -> None:
     said = {"Origin": f"http://127.0.0.1:{panel.port}", "Sec-Fetch-Site": "same-origin"}
-    assert create_by_cookie(panel, creator.token, said).status == 201
+    assert 201 == create_by_cookie(panel, creator.token, said).status
 
 
 @pytest.mark.parametrize("between", ["; ", "\r\nCookie: "], ids=["one header", "two headers"])
@@ -161,21 +161,21 @@ def test_a_bearer_token_needs_no_origin(panel: ControlPanel, creator: Creator) -
         token=creator.token,
         headers={"Origin": "https://elsewhere.example"},
     )
-    assert answer.status == 201
+    assert 201 == answer.status
 
 
 def test_a_bad_header_is_not_saved_by_a_good_cookie(panel: ControlPanel, creator: Creator) -> None:
     headers = {"Cookie": f"pairing_token={creator.token}", "Authorization": "Bearer wrong"}
-    assert panel.request("GET", MINE, headers=headers).status == 401
+    assert 401 == panel.request("GET", MINE, headers=headers).status
 
 
 def test_behind_a_proxy_the_public_origin_counts(start_panel: Callable[..., ControlPanel]) -> None:
     panel = start_panel(ENSEMBLE_PUBLIC_ORIGIN="https://ensemble.example/")
     creator = panel.signup()
     public = {"Origin": "https://ensemble.example"}
-    assert create_by_cookie(panel, creator.token, public).status == 201
+    assert 201 == create_by_cookie(panel, creator.token, public).status
     direct = {"Origin": f"http://127.0.0.1:{panel.port}"}
-    assert create_by_cookie(panel, creator.token, direct).status == 403
+    assert 403 == create_by_cookie(panel, creator.token, direct).status
     verified = panel.post("/verify-token", {"token": creator.token})
     assert "; Secure" in verified.headers["set-cookie"]
 
@@ -183,19 +183,19 @@ def test_behind_a_proxy_the_public_origin_counts(start_panel: Callable[..., Cont
 def test_wrong_dashboard_tokens_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
     panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="3")
     for _ in range(5):
-        assert panel.get("/state", token=panel.operator_token).status == 200
+        assert 200 == panel.get("/state", token=panel.operator_token).status
     for path in ("/state", "/state"):
-        assert panel.get(path, token="wrong").status == 200
-    assert panel.post("/verify-token", {"token": "wrong"}).status == 401
+        assert 200 == panel.get(path, token="wrong").status
+    assert 401 == panel.post("/verify-token", {"token": "wrong"}).status
     for answer in (
         panel.post("/verify-token", {"token": "wrong"}),
         panel.get("/state", token="wrong"),
         panel.get("/state", token="x" * 43),
     ):
-        assert answer.status == 429
-        assert answer.json()["error"] == "rate_limited"
+        assert 429 == answer.status
+        assert "rate_limited" == answer.json()["error"]
         assert 1 <= int(answer.headers["retry-after"]) <= 60
-    assert panel.get("/state").status == 200
+    assert 200 == panel.get("/state").status
 
 
 @pytest.mark.parametrize(("length", "status"), [(31, 429), (32, 200)])
@@ -205,9 +205,9 @@ def test_a_dashboard_token_that_can_be_guessed_waits_with_its_address(
     panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="1")
     token = "a1b2c3d4" * 4
     (panel.orch / ".env.local").write_text(f"DASHBOARD_TOKEN={token[:length]}\n")
-    assert panel.get("/state", token=token[:length]).status == 200
-    assert panel.get("/state", token="wrong").status == 200
-    assert panel.get("/state", token="wrong").status == 429
+    assert 200 == panel.get("/state", token=token[:length]).status
+    assert 200 == panel.get("/state", token="wrong").status
+    assert 429 == panel.get("/state", token="wrong").status
     assert panel.get("/state", token=token[:length]).status == status
     assert panel.post("/verify-token", {"token": token[:length]}).status == status
 
@@ -219,14 +219,14 @@ def test_wrong_pairing_tokens_are_limited(start_panel: Callable[..., ControlPane
     canvas_id = panel.published(creator)
     path = f"/ensemble/canvas/{canvas_id}"
     for _ in range(5):
-        assert panel.get(MINE, token=creator.token).status == 200
-        assert panel.get(MINE).status == 401  # no token is no wrong token
+        assert 200 == panel.get(MINE, token=creator.token).status
+        assert 401 == panel.get(MINE).status  # no token is no wrong token
     for attempt in range(3):
-        assert panel.get(MINE, token=f"wrong{attempt}").status == 401
+        assert 401 == panel.get(MINE, token=f"wrong{attempt}").status
     for token in ("wrong", creator.token[:-1], f"{creator.token}x"):
-        assert panel.get(MINE, token=token).status == 429
-        assert panel.post("/verify-token", {"token": token}).status == 429
-        assert panel.get(path, token=token).status == 200  # as a visitor
+        assert 429 == panel.get(MINE, token=token).status
+        assert 429 == panel.post("/verify-token", {"token": token}).status
+        assert 200 == panel.get(path, token=token).status  # as a visitor
 
 
 def test_wrong_tokens_of_neighbours_do_not_lock_out_a_good_one(
@@ -235,22 +235,22 @@ def test_wrong_tokens_of_neighbours_do_not_lock_out_a_good_one(
     panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="1")
     creator = panel.signup()
     draft = panel.post("/studio/canvas", {}, token=creator.token).json()["id"]
-    assert panel.get(MINE, token="wrong").status == 401
-    assert panel.get(MINE, token="wrong").status == 429
-    assert panel.get(MINE, token=creator.token).status == 200
-    assert panel.get(f"/ensemble/canvas/{draft}", token=creator.token).status == 200
-    assert panel.post("/verify-token", {"token": creator.token}).status == 200
-    assert panel.request("POST", "/studio/unpair", {}, token=creator.token).status == 204
-    assert panel.get(MINE, token=creator.token).status == 429  # it is one of the wrong ones now
+    assert 401 == panel.get(MINE, token="wrong").status
+    assert 429 == panel.get(MINE, token="wrong").status
+    assert 200 == panel.get(MINE, token=creator.token).status
+    assert 200 == panel.get(f"/ensemble/canvas/{draft}", token=creator.token).status
+    assert 200 == panel.post("/verify-token", {"token": creator.token}).status
+    assert 204 == panel.request("POST", "/studio/unpair", {}, token=creator.token).status
+    assert 429 == panel.get(MINE, token=creator.token).status  # it is one of the wrong ones now
 
 
 def test_no_token_is_ever_logged_or_stored(panel: ControlPanel, creator: Creator) -> None:
     cookie = {"Cookie": f"pairing_token={creator.token}"}
-    assert panel.get(MINE, token=creator.token).status == 200
-    assert panel.request("GET", MINE, headers=cookie).status == 200
-    assert panel.post("/verify-token", {"token": creator.token}).status == 200
-    assert panel.get(f"/index.html?token={creator.token}").status == 200
-    assert panel.get("/state", token=panel.operator_token).status == 200
+    assert 200 == panel.get(MINE, token=creator.token).status
+    assert 200 == panel.request("GET", MINE, headers=cookie).status
+    assert 200 == panel.post("/verify-token", {"token": creator.token}).status
+    assert 200 == panel.get(f"/index.html?token={creator.token}").status
+    assert 200 == panel.get("/state", token=panel.operator_token).status
     assert creator.token not in panel.log()
     assert panel.operator_token not in panel.log()
     stored = [path for root in (panel.orch, panel.data) for path in root.rglob("*")]

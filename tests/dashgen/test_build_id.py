@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_it_is_the_same_for_the_same_files(root: Path) -> None:
     build = served_build(root)
-    assert len(build) == 64
+    assert 64 == len(build)
     assert served_build(root) == build
 
 
@@ -54,7 +54,7 @@ def test_a_new_a_missing_and_a_renamed_file_are_other_builds(root: Path) -> None
     builds.add(served_build(root))
     (root / "docs/legal/TERMS.md").unlink()
     builds.add(served_build(root))
-    assert len(builds) == 4
+    assert 4 == len(builds)
 
 
 def test_bytes_do_not_wander_between_files(root: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_watch_that_sees_nothing_any_more_knows_no_build(root: Path) -> None:
     watch.read(0.0)
     shutil.rmtree(root / "bin")
     shutil.rmtree(root / "docs")
-    assert watch.read(1.0) == ""
+    assert "" == watch.read(1.0)
 
 
 def test_a_server_under_smoke_is_asked_for_what_it_booted(root: Path) -> None:

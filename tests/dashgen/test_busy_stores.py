@@ -79,7 +79,7 @@ def test_clients_that_leave_while_their_writes_wait_are_no_fault(
     with held_lock(panel):
         for _ in range(5):
             ask_to_write(panel, creator).close()
-        assert panel.get("/health").status == 200
+        assert 200 == panel.get("/health").status
     panel.published(creator, slot=1)
     panel.stop()
     assert "Traceback" not in panel.log()
@@ -90,7 +90,7 @@ def test_the_end_does_not_wait_for_ever_for_a_store_that_stands_still(
 ) -> None:
     panel, creator = waited_for
     with held_lock(panel), ask_to_write(panel, creator):
-        assert panel.get("/health").status == 200
+        assert 200 == panel.get("/health").status
         panel.process.send_signal(signal.SIGTERM)
         assert 0 == panel.process.wait(timeout=60)
     assert "cut off" in panel.log()

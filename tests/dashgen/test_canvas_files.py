@@ -57,11 +57,11 @@ def test_what_is_removed_is_gone(files: CanvasFiles) -> None:
     files.remove(OWNER, ID)
     assert files.read(OWNER, ID) is None
     assert not files.exists(OWNER, ID)
-    assert files.of_owner(OWNER) == []
+    assert [] == files.of_owner(OWNER)
 
 
 def test_an_owner_without_canvases(files: CanvasFiles) -> None:
-    assert files.of_owner("usr_nobody") == []
+    assert [] == files.of_owner("usr_nobody")
     assert files.read("usr_nobody", ID) is None
 
 
@@ -109,7 +109,7 @@ def test_a_link_is_not_followed(files: CanvasFiles, root: Path, tmp_path: Path) 
     path.unlink()
     path.symlink_to(outside)
     assert files.read(OWNER, ID) is None
-    assert outside.read_bytes() == GOOD
+    assert GOOD == outside.read_bytes()
 
 
 def test_a_linked_folder_is_not_followed(files: CanvasFiles, root: Path, tmp_path: Path) -> None:
@@ -118,14 +118,14 @@ def test_a_linked_folder_is_not_followed(files: CanvasFiles, root: Path, tmp_pat
     outside.write_bytes(msgspec.json.encode(content(owner_id="usr_bob")))
     (root / "usr_bob").symlink_to(tmp_path / "outside")
     assert files.read("usr_bob", ID) is None
-    assert files.of_owner("usr_bob") == []
+    assert [] == files.of_owner("usr_bob")
     files.write(content(owner_id="usr_bob", title="new"))
     assert b"new" not in outside.read_bytes()
     assert files.read("usr_bob", ID) == content(owner_id="usr_bob", title="new")
 
 
 def test_a_sweep_of_good_files_finds_nothing(files: CanvasFiles) -> None:
-    assert files.sweep() == []
+    assert [] == files.sweep()
     assert files.read(OWNER, ID) == content()
 
 
@@ -154,7 +154,7 @@ def test_a_sweep_sets_all_that_is_strange_aside_and_deletes_nothing(
         if original in strange:
             assert kept.read_bytes() == strange[original]
     assert files.read(OWNER, ID) == content()
-    assert files.sweep() == []
+    assert [] == files.sweep()
 
 
 def test_the_lock_may_be_taken_again_by_its_holder(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def own(panel: ControlPanel, creator: Creator, canvas_id: str) -> dict[str, obje
 def test_the_owner_comes_from_the_token(panel: ControlPanel, creator: Creator) -> None:
     body = {"owner_id": "usr_ffffffffffff", "title": "Mine", "id": "cnv_000000000000"}
     made = panel.post("/studio/canvas", body, token=creator.token)
-    assert made.status == 201
+    assert 201 == made.status
     assert made.json()["owner_id"] == creator.user_id
     assert made.json()["owner_handle"] == creator.handle
     assert made.json()["id"] != "cnv_000000000000"
@@ -46,7 +46,7 @@ def test_the_owner_comes_from_the_token(panel: ControlPanel, creator: Creator) -
 def test_answers_make_a_filled_canvas(panel: ControlPanel, creator: Creator) -> None:
     context = {"handle": creator.handle, "building": "wooden boats", "github_handle": "ada"}
     made = panel.post("/studio/canvas", {"signup_context": context}, token=creator.token).json()
-    assert made["source"] == "procedural_fill"
+    assert "procedural_fill" == made["source"]
     assert "wooden boats" in str(made["room_state"])
 
 
@@ -54,10 +54,10 @@ def test_a_draft_can_be_changed(panel: ControlPanel, creator: Creator) -> None:
     canvas_id = panel.draft(creator, description="kept")
     changes = {"title": "New", "room_state": ROOM}
     changed = panel.request("PUT", f"/studio/canvas/{canvas_id}", changes, token=creator.token)
-    assert changed.status == 200
-    assert changed.json()["title"] == "New"
-    assert changed.json()["description"] == "kept"
-    assert changed.json()["room_state"]["components"][0]["props"] == {"text": "hidden words"}
+    assert 200 == changed.status
+    assert "New" == changed.json()["title"]
+    assert "kept" == changed.json()["description"]
+    assert {"text": "hidden words"} == changed.json()["room_state"]["components"][0]["props"]
     assert own(panel, creator, canvas_id) == changed.json()
 
 
@@ -65,14 +65,14 @@ def test_publish_show_unpublish_publish(panel: ControlPanel, creator: Creator) -
     canvas_id = panel.published(creator, title="To be seen")
     assert canvas_id in panel.grid_ids()
     public = panel.get(f"/ensemble/canvas/{canvas_id}")
-    assert public.status == 200
-    assert public.json()["title"] == "To be seen"
+    assert 200 == public.status
+    assert "To be seen" == public.json()["title"]
     back = panel.post(f"/studio/canvas/{canvas_id}/unpublish", {}, token=creator.token)
-    assert back.status == 200
-    assert (back.json()["slot_index"], back.json()["published_at"]) == (None, None)
+    assert 200 == back.status
+    assert (None, None) == (back.json()["slot_index"], back.json()["published_at"])
     assert canvas_id not in panel.grid_ids()
-    assert panel.get(f"/ensemble/canvas/{canvas_id}").status == 404
-    assert publish(panel, creator, canvas_id, 1).status == 200
+    assert 404 == panel.get(f"/ensemble/canvas/{canvas_id}").status
+    assert 200 == publish(panel, creator, canvas_id, 1).status
     assert canvas_id in panel.grid_ids()
 
 
@@ -81,9 +81,9 @@ def test_a_published_canvas_is_fixed(panel: ControlPanel, creator: Creator) -> N
     changed = panel.request(
         "PUT", f"/studio/canvas/{canvas_id}", {"title": "x"}, token=creator.token
     )
-    assert changed.status == 409
-    assert changed.json()["error"] == "canvas_published"
-    assert own(panel, creator, canvas_id)["title"] == "A room"
+    assert 409 == changed.status
+    assert "canvas_published" == changed.json()["error"]
+    assert "A room" == own(panel, creator, canvas_id)["title"]
 
 
 def test_a_fourth_slot_costs(panel: ControlPanel, creator: Creator) -> None:
@@ -91,7 +91,7 @@ def test_a_fourth_slot_costs(panel: ControlPanel, creator: Creator) -> None:
         panel.published(creator, slot=slot)
     fourth = panel.draft(creator)
     refused = publish(panel, creator, fourth, 3)
-    assert refused.status == 402
+    assert 402 == refused.status
     assert refused.json() == {
         "error": "slot_limit",
         "message": refused.json()["message"],
@@ -102,17 +102,17 @@ def test_a_fourth_slot_costs(panel: ControlPanel, creator: Creator) -> None:
     }
     assert own(panel, creator, fourth)["published_at"] is None
     FileSubscriptionStore(panel.data).set_tier(creator.user_id, Tier.pro)
-    assert publish(panel, creator, fourth, 3).status == 200
+    assert 200 == publish(panel, creator, fourth, 3).status
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()
-    assert (mine["tier"], mine["current_published"], mine["free_limit"]) == ("pro", 4, 3)
+    assert ("pro", 4, 3) == (mine["tier"], mine["current_published"], mine["free_limit"])
 
 
 def test_a_swap_demotes_the_occupant(panel: ControlPanel, creator: Creator) -> None:
     first = panel.published(creator, slot=0)
     second = panel.published(creator, slot=0)
     old, new = own(panel, creator, first), own(panel, creator, second)
-    assert (old["slot_index"], old["published_at"]) == (None, None)
-    assert new["slot_index"] == 0
+    assert (None, None) == (old["slot_index"], old["published_at"])
+    assert 0 == new["slot_index"]
     grid = panel.grid_ids()
     assert second in grid
     assert first not in grid
@@ -125,7 +125,7 @@ def test_eight_at_once_into_one_slot(panel: ControlPanel, creator: Creator) -> N
     assert done == [200] * len(drafts)
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()
     assert len(mine["canvases"]) == len(drafts)
-    assert mine["current_published"] == 1
+    assert 1 == mine["current_published"]
     in_grid = set(panel.grid_ids()) & set(drafts)
     assert in_grid == {one["id"] for one in mine["canvases"] if one["slot_index"] == 0}
 
@@ -136,9 +136,9 @@ def test_eight_at_once_stay_within_the_tier(panel: ControlPanel, creator: Creato
         done = threads.map(
             lambda slot: publish(panel, creator, drafts[slot], slot).status, range(len(drafts))
         )
-        assert sorted(done) == [200, 200, 200, 402, 402, 402, 402, 402]
+        assert [200, 200, 200, 402, 402, 402, 402, 402] == sorted(done)
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()
-    assert mine["current_published"] == 3
+    assert 3 == mine["current_published"]
 
 
 def test_who_may_read_what(panel: ControlPanel, creator: Creator, other: Creator) -> None:
@@ -154,7 +154,7 @@ def test_who_may_read_what(panel: ControlPanel, creator: Creator, other: Creator
             assert ("hidden words" in str(answer.body)) == (by_anybody == 200)
         assert panel.get(f"/studio/canvas/{canvas_id}", token=other.token).status == in_studio
         whole = panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token)
-        assert whole.status == 200
+        assert 200 == whole.status
         assert whole.json() == own(panel, creator, canvas_id)
     grid = panel.grid_ids()
     assert [canvas_id for canvas_id in expected if canvas_id in grid] == [public]
@@ -177,7 +177,7 @@ def test_nobody_changes_what_belongs_to_another(
 ) -> None:
     canvas_id = panel.draft(creator)
     if visibility is not None:
-        assert publish(panel, creator, canvas_id, 0, visibility).status == 200
+        assert 200 == publish(panel, creator, canvas_id, 0, visibility).status
     before = own(panel, creator, canvas_id)
     path = f"/studio/canvas/{canvas_id}"
     writes = [
@@ -189,18 +189,18 @@ def test_nobody_changes_what_belongs_to_another(
     ]
     for method, address, body in writes:
         assert panel.request(method, address, body, token=other.token).status == status
-        assert panel.request(method, address, body).status == 401
+        assert 401 == panel.request(method, address, body).status
     assert own(panel, creator, canvas_id) == before
 
 
 def test_delete_takes_it_out_of_the_grid(panel: ControlPanel, creator: Creator) -> None:
     canvas_id = panel.published(creator)
     gone = panel.request("DELETE", f"/studio/canvas/{canvas_id}", token=creator.token)
-    assert (gone.status, gone.body) == (204, b"")
+    assert (204, b"") == (gone.status, gone.body)
     assert canvas_id not in panel.grid_ids()
-    assert panel.get(f"/studio/canvas/{canvas_id}", token=creator.token).status == 404
+    assert 404 == panel.get(f"/studio/canvas/{canvas_id}", token=creator.token).status
     again = panel.request("DELETE", f"/studio/canvas/{canvas_id}", token=creator.token)
-    assert again.status == 404
+    assert 404 == again.status
 
 
 def test_one_showcase_a_creator(panel: ControlPanel, creator: Creator) -> None:
@@ -212,14 +212,14 @@ def test_one_showcase_a_creator(panel: ControlPanel, creator: Creator) -> None:
             {"is_showcase": True},
             token=creator.token,
         )
-        assert put.status == 200
+        assert 200 == put.status
         assert put.json()["is_showcase"] is True
     assert own(panel, creator, first)["is_showcase"] is False
     draft = panel.draft(creator)
     refused = panel.request(
         "PUT", f"/studio/canvas/{draft}/showcase", {"is_showcase": True}, token=creator.token
     )
-    assert refused.status == 409
+    assert 409 == refused.status
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_publish_that_makes_no_sense_changes_nothing(
 ) -> None:
     canvas_id = panel.draft(creator)
     answer = panel.post(f"/studio/canvas/{canvas_id}/publish", body, token=creator.token)
-    assert answer.status == 400
+    assert 400 == answer.status
     assert own(panel, creator, canvas_id)["published_at"] is None
 
 
@@ -257,8 +257,8 @@ def test_writes_must_say_that_they_are_json(
         token=creator.token,
         headers={"Content-Type": media_type},
     )
-    assert answer.status == 415
-    assert answer.json()["error"] == "unsupported_media_type"
+    assert 415 == answer.status
+    assert "unsupported_media_type" == answer.json()["error"]
 
 
 def test_two_content_types_are_none(panel: ControlPanel, creator: Creator) -> None:
@@ -295,7 +295,7 @@ def test_the_grid_is_paged(panel: ControlPanel, creator: Creator) -> None:
 )  # fmt: skip
 def test_a_grid_query_that_makes_no_sense(panel: ControlPanel, query: str) -> None:
     answer = panel.get(f"/ensemble/canvases?{query}")
-    assert answer.status == 400
+    assert 400 == answer.status
     assert answer.json()["field"] == query.partition("=")[0]
 
 
@@ -311,23 +311,23 @@ def test_a_closed_gate_keeps_visitors_out(
     panel: ControlPanel, creator: Creator, other: Creator
 ) -> None:
     canvas_id = panel.published(creator, room_state=ROOM)
-    assert panel.get("/ensemble/canvases").json()["error"] == "grid_closed"
+    assert "grid_closed" == panel.get("/ensemble/canvases").json()["error"]
     for token in (None, other.token):
         for known in (canvas_id, "cnv_000000000000"):
             answer = panel.get(f"/ensemble/canvas/{known}", token=token)
-            assert answer.status == 403
-            assert answer.json()["error"] == "grid_closed"
-    assert panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token).status == 200
+            assert 403 == answer.status
+            assert "grid_closed" == answer.json()["error"]
+    assert 200 == panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token).status
     assert own(panel, creator, canvas_id)["id"] == canvas_id
 
 
 def test_a_broken_gate_is_a_closed_one(panel: ControlPanel) -> None:
     (panel.orch / "gate.json").write_text("{")
     try:
-        assert panel.get("/ensemble/canvases").status == 403
+        assert 403 == panel.get("/ensemble/canvases").status
     finally:
         panel.open_gate()
-    assert panel.get("/ensemble/canvases").status == 200
+    assert 200 == panel.get("/ensemble/canvases").status
 
 
 def test_a_query_is_read_with_its_defaults() -> None:

@@ -38,7 +38,7 @@ def a_canvas(**fields: object) -> Canvas:
 
 
 def test_there_are_21_themes() -> None:
-    assert len(set(THEMES)) == 21
+    assert 21 == len(set(THEMES))
 
 
 def test_a_draft_is_read() -> None:
@@ -47,7 +47,7 @@ def test_a_draft_is_read() -> None:
         b' "room_state": {"components": [{"type": "dot"}]}, "is_showcase": true}'
     )
     assert (draft.title, draft.theme, draft.source) == ("Hi", "forest", Source.manual)
-    assert [component.type for component in draft.room_state.components] == ["dot"]
+    assert ["dot"] == [component.type for component in draft.room_state.components]
     assert not hasattr(draft, "owner_id")
 
 
@@ -95,13 +95,13 @@ def test_an_unknown_theme_is_refused_with_the_nearest_names() -> None:
 
 def test_title_and_description_fill_their_limits() -> None:
     draft = parse_draft(json.dumps({"title": "\u20ac" * 80, "description": "d" * 240}).encode())
-    assert len(draft.title) == 80
-    assert len(draft.description) == 240
+    assert 80 == len(draft.title)
+    assert 240 == len(draft.description)
 
 
 def test_changes_tell_what_is_set_from_what_is_not() -> None:
     changes = parse_changes(b'{"title": "", "id": "cnv_000000000000", "published_at": 1}')
-    assert changes.title == ""
+    assert "" == changes.title
     assert changes.theme is UNSET
     assert changes.description is UNSET
     assert changes.room_state is UNSET
@@ -111,20 +111,20 @@ def test_changes_tell_what_is_set_from_what_is_not() -> None:
 def test_changes_are_refused_by_field() -> None:
     with pytest.raises(SchemaError) as refused:
         parse_changes(b'{"room_state": {"stage": 1}}')
-    assert refused.value.field == "room_state.stage"
+    assert "room_state.stage" == refused.value.field
 
 
 def test_any_other_body_is_decoded_into_its_struct() -> None:
     assert decode_body(b'{"handle": "x"}', SignupContext) == SignupContext(handle="x")
     with pytest.raises(SchemaError) as refused:
         decode_body(b'{"handle": []}', SignupContext)
-    assert refused.value.field == "handle"
+    assert "handle" == refused.value.field
 
 
 def test_a_title_is_made_where_there_is_none() -> None:
-    assert a_canvas(title=" Mine").display_title == " Mine"
-    assert a_canvas(title=" ").display_title == "alice's canvas"
-    assert a_canvas(owner_handle=" ").display_title == "usr_alice's canvas"
+    assert " Mine" == a_canvas(title=" Mine").display_title
+    assert "alice's canvas" == a_canvas(title=" ").display_title
+    assert "usr_alice's canvas" == a_canvas(owner_handle=" ").display_title
 
 
 def test_published_means_a_time_of_publishing() -> None:
@@ -145,8 +145,8 @@ def test_a_visitor_sees_the_public_part_alone() -> None:
     record = public_record(canvas)
     encoded = msgspec.json.encode(record)
     assert b"private-" not in encoded
-    assert record["title"] == "T"
-    assert set(record) == {
+    assert "T" == record["title"]
+    assert {
         "id",
         "owner_id",
         "owner_handle",
@@ -159,4 +159,4 @@ def test_a_visitor_sees_the_public_part_alone() -> None:
         "visibility",
         "is_showcase",
         "schema_version",
-    }
+    } == set(record)

@@ -37,10 +37,10 @@ def test_cards_are_forgotten_before_there_are_too_many(
 def test_a_wiped_root_is_an_empty_store(store: CanvasStore, tmp_path: Path) -> None:
     publish(store, draft(store, title="old"))
     shutil.rmtree(tmp_path / "canvases")
-    assert titles(store) == []
-    assert store.mine(ALICE.id) == []
+    assert [] == titles(store)
+    assert [] == store.mine(ALICE.id)
     publish(store, draft(store, title="new"))
-    assert titles(store) == ["new"]
+    assert ["new"] == titles(store)
 
 
 def index_path(root: Path) -> Path:
@@ -61,13 +61,13 @@ def test_with_a_broken_index_nothing_is_published(
     publish(store, canvas)
     index_path(tmp_path).write_bytes(data)
     for one in (store, JsonFileCanvasStore(tmp_path)):
-        assert titles(one) == []
+        assert [] == titles(one)
         assert one.find(canvas.id, reader=None) is None
         assert found(one, canvas) == canvas
     (kept,) = (tmp_path / "canvases" / "_set_aside").iterdir()
     assert kept.read_bytes() == data
     publish(store, canvas)
-    assert titles(store) == ["T"]
+    assert ["T"] == titles(store)
 
 
 def test_an_index_that_is_a_link_or_a_folder_is_set_aside(
@@ -80,9 +80,9 @@ def test_an_index_that_is_a_link_or_a_folder_is_set_aside(
     index_path(tmp_path).symlink_to(elsewhere)
     assert store.find(canvas.id, reader=None) is None
     index_path(tmp_path).mkdir()
-    assert store.count() == 0
+    assert 0 == store.count()
     publish(store, canvas)
-    assert store.count() == 1
+    assert 1 == store.count()
 
 
 def test_a_broken_index_that_cannot_be_moved_publishes_nothing_either(
@@ -95,8 +95,8 @@ def test_a_broken_index_that_cannot_be_moved_publishes_nothing_either(
         raise OSError(errno.EROFS, "read-only file system")
 
     monkeypatch.setattr("dashgen.canvas_files.set_aside", refuse)
-    assert titles(store) == []
-    assert store.count() == 0
+    assert [] == titles(store)
+    assert 0 == store.count()
     with pytest.raises(StorageFailed):
         publish(store, draft(store))
 
@@ -108,8 +108,8 @@ def test_listing_goes_on_past_a_broken_canvas(store: CanvasStore, tmp_path: Path
     canvas_path(tmp_path, broken).write_bytes(b"broken")
     fresh = JsonFileCanvasStore(tmp_path)
     page = fresh.list_published(GridOrder.newest, 2, "")
-    assert [card.title for card in page.cards] == ["c", "a"]
-    assert page.next_cursor == ""
+    assert ["c", "a"] == [card.title for card in page.cards]
+    assert "" == page.next_cursor
     assert fresh.find(broken.id, reader=None) is None
     assert not canvas_path(tmp_path, broken).exists()
 
@@ -120,7 +120,7 @@ def test_a_canvas_that_is_gone_holds_no_slot(store: CanvasStore, tmp_path: Path)
     lost = store.mine(ALICE.id)[0]
     canvas_path(tmp_path, lost).unlink()
     publish(store, draft(store), slot_index=0)
-    assert store.count() == 3
+    assert 3 == store.count()
 
 
 def test_an_index_put_back_does_not_show_later_edits(store: CanvasStore, tmp_path: Path) -> None:
@@ -131,25 +131,25 @@ def test_an_index_put_back_does_not_show_later_edits(store: CanvasStore, tmp_pat
     store.update(canvas.id, ALICE.id, CanvasChanges(title="secret"), tick())
     index_path(tmp_path).write_bytes(old_index)
     for one in (store, JsonFileCanvasStore(tmp_path)):
-        assert titles(one) == []
+        assert [] == titles(one)
         assert one.find(canvas.id, reader=None) is None
-        assert found(one, canvas).title == "secret"
+        assert "secret" == found(one, canvas).title
         assert not found(one, canvas).is_published
         assert not one.mine(ALICE.id)[0].is_published
     with pytest.raises(NotPublished):
         store.set_showcase(canvas.id, ALICE.id, on=True)
     store.update(canvas.id, ALICE.id, CanvasChanges(title="better"), tick())
     publish(store, canvas)
-    assert titles(store) == ["better"]
+    assert ["better"] == titles(store)
 
 
 def test_a_sweep_reports_the_index_too(store: CanvasStore, tmp_path: Path) -> None:
     publish(store, draft(store))
     index_path(tmp_path).write_bytes(b"{")
     (found_index,) = store.sweep()
-    assert found_index.path == "canvases/_index.json"
-    assert (tmp_path / found_index.kept_as).read_bytes() == b"{"
-    assert store.sweep() == []
+    assert "canvases/_index.json" == found_index.path
+    assert b"{" == (tmp_path / found_index.kept_as).read_bytes()
+    assert [] == store.sweep()
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_a_disk_that_refuses_acknowledges_nothing(
                 step()
         assert refused.value.status == status
         assert found(store, canvas) == canvas
-        assert len(store.mine(ALICE.id)) == 1
+        assert 1 == len(store.mine(ALICE.id))
     publish(store, canvas)
-    assert titles(store) == ["T"]
+    assert ["T"] == titles(store)
 
 
 @pytest.mark.parametrize("always_replaced_bytes", [0, index_file.ALWAYS_REPLACED_BYTES])
@@ -192,6 +192,6 @@ def test_eight_threads_on_one_slot_leave_one_occupant(
     fresh = JsonFileCanvasStore(tmp_path)
     for one in (store, fresh):
         mine = one.mine(ALICE.id)
-        assert [canvas.slot_index for canvas in mine].count(0) == 1
-        assert len(mine) == 8
+        assert 1 == [canvas.slot_index for canvas in mine].count(0)
+        assert 8 == len(mine)
         assert titles(one) == [mine[0].title]

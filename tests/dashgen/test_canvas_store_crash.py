@@ -123,7 +123,7 @@ def die_at_every_line(root: Path, name: str) -> None:
         shutil.rmtree(root)
         shutil.copytree(backup, root)
         deaths += 1
-    assert len(seen) == 2
+    assert 2 == len(seen)
     print(deaths)
 
 
@@ -162,7 +162,7 @@ def start(role: str, root: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str]) -> str:
     output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+    assert 0 == process.returncode, errors
     return output
 
 
@@ -171,15 +171,15 @@ def test_two_processes_lose_no_update(tmp_path: Path) -> None:
     for process in processes:
         finish(process)
     store = JsonFileCanvasStore(tmp_path)
-    assert store.count() == 2 * UPDATES
+    assert 2 * UPDATES == store.count()
     seen: set[str] = set()
     cursor = "start"
     while cursor:
         page = store.list_published(GridOrder.newest, 100, "" if cursor == "start" else cursor)
         seen |= {card.id for card in page.cards}
         cursor = page.next_cursor
-    assert len(seen) == 2 * UPDATES
-    assert store.sweep() == []
+    assert 2 * UPDATES == len(seen)
+    assert [] == store.sweep()
 
 
 @pytest.mark.parametrize("mode", ["replacing", "appending"])
@@ -199,7 +199,7 @@ def test_a_killed_process_leaves_the_acknowledged_state_or_the_next(
         assert state_of(root) in (model(acknowledged), model(acknowledged + 1))
         # Whatever was left behind, the next change goes through.
         publish(JsonFileCanvasStore(root), alice_canvases(root)[0], 0)
-        assert state_of(root)["a"] == 0
+        assert 0 == state_of(root)["a"]
 
 
 def model(steps: int) -> State:

@@ -70,28 +70,28 @@ def refusal(answer: bytes) -> tuple[int, dict[str, Any]]:
 )
 def test_what_is_not_http_is_refused_in_json(panel: ControlPanel, request_bytes: bytes) -> None:
     status, body = refusal(panel.raw(request_bytes))
-    assert status == 400
-    assert body["error"] == "bad_request"
-    assert panel.get("/health").status == 200
+    assert 400 == status
+    assert "bad_request" == body["error"]
+    assert 200 == panel.get("/health").status
 
 
 def test_the_request_before_garbage_is_answered(panel: ControlPanel) -> None:
     answer = panel.raw(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n\x00\x01garbage\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
-    assert answer.count(b"HTTP/1.1 ") == 1
+    assert 1 == answer.count(b"HTTP/1.1 ")
 
 
 def test_an_endless_head_is_refused(panel: ControlPanel) -> None:
     head = b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 1_000_000
     status, body = refusal(panel.raw(head))
-    assert (status, body["error"]) == (431, "request_head_too_large")
+    assert (431, "request_head_too_large") == (status, body["error"])
 
 
 def test_a_head_that_arrives_at_once_is_bounded_too(panel: ControlPanel) -> None:
     for size in (MAX_HEAD_BYTES, 200_000):
         head = b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"x" * size + b"\r\n\r\n"
         status, body = refusal(panel.raw(head))
-        assert (status, body["error"]) == (431, "request_head_too_large")
+        assert (431, "request_head_too_large") == (status, body["error"])
 
 
 def test_a_long_head_behind_another_request_is_never_answered(panel: ControlPanel) -> None:
@@ -126,7 +126,7 @@ def test_a_head_below_the_bound_is_read_behind_a_long_body(panel: ControlPanel) 
         client.sendall(body + head)
         client.sendall(b"\r\n\r\n")
         answer = panel.read_to_end(client, 10)
-    assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"415", b"200"]
+    assert [b"415", b"200"] == re.findall(rb"HTTP/1.1 (\d+) ", answer)
 
 
 def test_pipelined_requests_are_answered_in_order(panel: ControlPanel) -> None:
@@ -189,20 +189,20 @@ def slow_answers(start_panel: Callable[..., ControlPanel]) -> dict[str, Any]:
 @pytest.mark.parametrize("slow", ["head", "body", "chunked"])
 def test_slow_requests_are_cut(slow_answers: dict[str, Any], slow: str) -> None:
     status, body = refusal(slow_answers[slow])
-    assert (status, body["error"]) == (408, "request_timeout")
+    assert (408, "request_timeout") == (status, body["error"])
 
 
 def test_a_silent_client_is_shown_out(slow_answers: dict[str, Any]) -> None:
-    assert slow_answers["nothing"] == b""
+    assert b"" == slow_answers["nothing"]
 
 
 def test_a_refused_body_that_never_comes_is_not_waited_for(slow_answers: dict[str, Any]) -> None:
     assert slow_answers["false length"].startswith(b"HTTP/1.1 413 ")
-    assert slow_answers["false length"].count(b"HTTP/1.1 ") == 1
+    assert 1 == slow_answers["false length"].count(b"HTTP/1.1 ")
 
 
 def test_slow_clients_slow_nobody(slow_answers: dict[str, Any]) -> None:
-    assert slow_answers["health"] == 200
+    assert 200 == slow_answers["health"]
     assert slow_answers["waited for health"] < 0.5
     assert slow_answers["seconds"] < 4
     assert "Traceback" not in slow_answers["log"]
@@ -212,7 +212,7 @@ def test_a_client_that_leaves_early_is_no_fault(start_panel: Callable[..., Contr
     panel = start_panel()
     with socket.create_connection(("127.0.0.1", panel.port)) as client:
         client.sendall(b"POST /verify-token HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")
-    assert panel.get("/metrics").json()["error_count"] == 0
+    assert 0 == panel.get("/metrics").json()["error_count"]
     panel.stop()
     assert "trace" not in panel.log()
 
@@ -278,7 +278,7 @@ def test_a_head_that_came_in_one_piece_is_refused_once() -> None:
 
     answer = asyncio.run(work())
     assert answer.startswith(b"HTTP/1.1 431 ")
-    assert answer.count(b"HTTP/1.1 ") == 1
+    assert 1 == answer.count(b"HTTP/1.1 ")
 
 
 def test_who_ends_the_connection_hears_of_an_answer_that_came_before_the_body_was_sent(
@@ -348,7 +348,7 @@ def test_a_connection_that_stays_silent_is_closed_at_a_stop(
             line.protocols[0].shutdown()
             return await line.reader.read()
 
-    assert asyncio.run(work()) == b""
+    assert b"" == asyncio.run(work())
 
 
 def test_a_request_that_is_arriving_when_the_stop_comes_is_answered(
@@ -357,11 +357,11 @@ def test_a_request_that_is_arriving_when_the_stop_comes_is_answered(
     panel = start_panel()
     with socket.create_connection(("127.0.0.1", panel.port)) as client:
         client.sendall(b"GET /health HTTP/1.1\r\nHost: a")
-        assert panel.get("/health").status == 200  # whatever came before this has been read
+        assert 200 == panel.get("/health").status  # whatever came before this has been read
         panel.process.send_signal(signal.SIGTERM)
         panel.wait_until_it_refuses()
         client.sendall(b"\r\n\r\n")
         answer = panel.read_to_end(client, 10)
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in answer
-    assert panel.stop() == 0
+    assert 0 == panel.stop()

@@ -330,7 +330,7 @@ def check_answer(answer: Answer, status: int, description: dict[str, Any]) -> No
             assert name.lower() in answer.headers
     content = description.get("content")
     if content is None:
-        assert answer.body == b""
+        assert b"" == answer.body
         return
     media_type = answer.headers["content-type"].partition(";")[0]
     assert media_type in content

@@ -73,8 +73,8 @@ def test_what_is_noted_and_no_longer_published_is_gone_for_everybody(tmp_path: P
     store = JsonFileCanvasStore(tmp_path)
     canvas = draft(store)
     note_of(tmp_path).write(ALICE.id, canvas.id)
-    assert store.mine(ALICE.id) == []
+    assert [] == store.mine(ALICE.id)
     assert store.find(canvas.id, reader=ALICE.id) is None
-    assert store.sweep() == []
-    assert list((tmp_path / "canvases" / ALICE.id).iterdir()) == []
+    assert [] == store.sweep()
+    assert [] == list((tmp_path / "canvases" / ALICE.id).iterdir())
     assert note_of(tmp_path).read() is None

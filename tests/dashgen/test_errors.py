@@ -46,7 +46,7 @@ def test_no_refusal_is_left_out_of_the_list() -> None:
 
 def test_body_carries_the_fields() -> None:
     body = errors.SmokeTestRequired("smoke", "Building", "Updates").body()
-    assert body["checkpoint"] == "smoke"
-    assert body["current_state"] == "Building"
-    assert body["target_state"] == "Updates"
-    assert errors.SchemaError("title", "is odd").body()["field"] == "title"
+    assert "smoke" == body["checkpoint"]
+    assert "Building" == body["current_state"]
+    assert "Updates" == body["target_state"]
+    assert "title" == errors.SchemaError("title", "is odd").body()["field"]

@@ -29,8 +29,8 @@ def test_a_step_cannot_be_skipped(tmp_path: Path) -> None:
     store = FirstRunStore(tmp_path)
     with pytest.raises(EnsembleError) as refused:
         store.advance(USER, GENERATED)
-    assert refused.value.status == 409
-    assert refused.value.body()["next_step"] == ANSWERED
+    assert 409 == refused.value.status
+    assert ANSWERED == refused.value.body()["next_step"]
     assert store.step(USER) is None
 
 

@@ -69,7 +69,7 @@ def test_it_opens_for_its_build(path: Path) -> None:
     for now in (NOW, NOW + 1e9, NOW - CLOCK_SKEW_S):
         state = gate.read(now)
         assert state.is_open
-        assert (state.since, state.build, state.closed_by) == (NOW, BUILD, None)
+        assert (NOW, BUILD, None) == (state.since, state.build, state.closed_by)
         assert "c" * 40 in state.reason
 
 
@@ -80,7 +80,7 @@ def test_it_closes_with_a_reason(path: Path) -> None:
     close_gate(path, "the smoke is red", "ci", NOW + 1)
     state = gate.read(NOW + 2)
     assert not state.is_open
-    assert (state.reason, state.closed_by, state.since) == ("the smoke is red", "ci", NOW + 1)
+    assert ("the smoke is red", "ci", NOW + 1) == (state.reason, state.closed_by, state.since)
     open_gate(path, now=NOW + 3)
     assert gate.read(NOW + 4).is_open
 
@@ -238,7 +238,7 @@ def test_what_the_engine_opens_and_closes_is_understood(path: Path) -> None:
     assert gate.read(now).is_open
     kept = path.read_bytes()
     file.close("it is red", by="bot", now=now)
-    assert (gate.read(now).reason, gate.read(now).closed_by) == ("it is red", "bot")
+    assert ("it is red", "bot") == (gate.read(now).reason, gate.read(now).closed_by)
     path.write_bytes(kept)
     assert not gate.read(now).is_open
 

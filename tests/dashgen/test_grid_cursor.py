@@ -77,7 +77,7 @@ def test_a_random_walk_goes_on_while_others_are_published() -> None:
     grown = index.after(IndexChange(enter=[entry(100), entry(101)]))
     rest, end = page(grown, GridOrder.random, cursor, 100)
     assert sorted(first + rest) == sorted(one.id for one in index)
-    assert end == ""
+    assert "" == end
 
 
 def test_a_random_walk_survives_others_being_unpublished() -> None:
@@ -85,7 +85,7 @@ def test_a_random_walk_survives_others_being_unpublished() -> None:
     _, cursor = page(index, GridOrder.random, "", 15)
     shrunk = index.after(IndexChange(leave=[entry(number).id for number in range(12)]))
     rest, _ = page(shrunk, GridOrder.random, cursor, 100)
-    assert rest == []
+    assert [] == rest
 
 
 def test_random_walks_differ() -> None:
@@ -135,7 +135,7 @@ BAD_CURSORS = [
 def test_a_bad_cursor_is_refused(order: GridOrder, cursor: str) -> None:
     with pytest.raises(SchemaError) as refused:
         walk(an_index(5), order, cursor)
-    assert (refused.value.field, refused.value.status) == ("cursor", 400)
+    assert ("cursor", 400) == (refused.value.field, refused.value.status)
 
 
 def test_a_cursor_of_another_order_is_refused() -> None:
@@ -165,8 +165,8 @@ def test_a_forged_random_place_costs_little(place: list[int]) -> None:
 
 
 def test_a_place_is_encoded_as_the_cursor_reads_it() -> None:
-    assert cursor_for(None) == ""
+    assert "" == cursor_for(None)
     ((_, place),) = islice(walk(an_index(2), GridOrder.newest, ""), 1)
     padded = cursor_for(place) + "=" * (-len(cursor_for(place)) % 4)
     decoded = msgspec.json.decode(base64.urlsafe_b64decode(padded))
-    assert decoded == ["newest", [0.0, "cnv_000000000000"]]
+    assert ["newest", [0.0, "cnv_000000000000"]] == decoded

@@ -20,10 +20,10 @@ def test_new_ids_are_ids_and_differ() -> None:
     assert parse_canvas_id(canvas_id) == canvas_id
     assert is_user_id(new_user_id())
     assert re.fullmatch(r"usr_[0-9a-f]{12}", new_user_id())
-    assert len({new_canvas_id() for _ in range(100)}) == 100
+    assert 100 == len({new_canvas_id() for _ in range(100)})
     component_id = new_component_id()
     assert component_id.startswith("comp_")
-    assert len(component_id) == 13
+    assert 13 == len(component_id)
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ def growing(file: IndexFile, monkeypatch: pytest.MonkeyPatch) -> IndexFile:
 
 
 def test_no_file_is_an_empty_index(file: IndexFile) -> None:
-    assert len(file.read()) == 0
-    assert file.revision() == "none"
+    assert 0 == len(file.read())
+    assert "none" == file.revision()
 
 
 def test_a_small_index_is_one_plain_json_document(file: IndexFile) -> None:
@@ -65,7 +65,7 @@ def test_a_small_index_is_one_plain_json_document(file: IndexFile) -> None:
     file.apply(enter(2))
     file.apply(leave(1))
     document = msgspec.json.decode(file.path.read_bytes())
-    assert document == {
+    assert {
         "version": 1,
         "published": [
             {
@@ -76,7 +76,7 @@ def test_a_small_index_is_one_plain_json_document(file: IndexFile) -> None:
                 "published_at": 2.0,
             }
         ],
-    }
+    } == document
 
 
 def test_a_large_index_takes_a_line_a_change(growing: IndexFile) -> None:
@@ -88,8 +88,8 @@ def test_a_large_index_takes_a_line_a_change(growing: IndexFile) -> None:
     assert msgspec.json.decode(second, type=IndexChange) == enter(4)
     assert msgspec.json.decode(third, type=IndexChange) == leave(0)
     assert growing.path.stat().st_ino == inode
-    assert numbers_in(growing.read()) == [1, 2, 3, 4]
-    assert numbers_in(IndexFile(growing.path).read()) == [1, 2, 3, 4]
+    assert [1, 2, 3, 4] == numbers_in(growing.read())
+    assert [1, 2, 3, 4] == numbers_in(IndexFile(growing.path).read())
 
 
 def test_many_lines_become_one_again(growing: IndexFile) -> None:
@@ -110,7 +110,7 @@ def test_what_another_process_changes_is_seen(growing: IndexFile) -> None:
         writer.apply(enter(number))
         revisions.add(reader.revision())
         assert numbers_in(reader.read()) == list(range(number + 1))
-    assert len(revisions) == 17
+    assert 17 == len(revisions)
 
 
 def test_every_change_is_another_revision_even_in_the_same_instant(
@@ -121,7 +121,7 @@ def test_every_change_is_another_revision_even_in_the_same_instant(
     for turn in range(8):
         file.apply(leave(1) if turn % 2 else enter(1))
         revisions.append(file.revision())
-    assert len(set(revisions)) == 8
+    assert 8 == len(set(revisions))
 
 
 def test_every_file_is_later_than_the_one_before_where_time_is_kept_in_seconds(
@@ -144,7 +144,7 @@ def test_a_copy_made_of_links_stays_as_it_was(growing: IndexFile, tmp_path: Path
     before = copy.read_bytes()
     growing.apply(enter(4))
     assert before == copy.read_bytes()
-    assert numbers_in(growing.read()) == [0, 1, 2, 3, 4]
+    assert [0, 1, 2, 3, 4] == numbers_in(growing.read())
     inode = growing.path.stat().st_ino
     growing.apply(enter(5))
     assert growing.path.stat().st_ino == inode
@@ -155,26 +155,26 @@ def test_a_loose_end_does_not_count_and_is_replaced(growing: IndexFile) -> None:
     whole = growing.path.read_bytes()
     for cut in range(1, len(whole.splitlines(keepends=True)[1])):
         growing.path.write_bytes(whole[:-cut])
-        assert numbers_in(IndexFile(growing.path).read()) == [0, 1, 2, 3]
+        assert [0, 1, 2, 3] == numbers_in(IndexFile(growing.path).read())
     fresh = IndexFile(growing.path)
     fresh.apply(enter(5))
-    assert len(growing.path.read_bytes().splitlines()) == 1
+    assert 1 == len(growing.path.read_bytes().splitlines())
     assert numbers_in(fresh.read()) == numbers_in(growing.read()) == [0, 1, 2, 3, 5]
 
 
 def test_a_removed_file_is_an_empty_index_at_once(growing: IndexFile) -> None:
     growing.path.unlink()
-    assert len(growing.read()) == 0
+    assert 0 == len(growing.read())
     growing.apply(enter(7))
-    assert numbers_in(IndexFile(growing.path).read()) == [7]
+    assert [7] == numbers_in(IndexFile(growing.path).read())
 
 
 def test_a_person_may_lay_the_file_out(file: IndexFile) -> None:
     file.apply(enter(1, 2))
     file.path.write_bytes(msgspec.json.format(file.path.read_bytes(), indent=2))
-    assert numbers_in(file.read()) == [1, 2]
+    assert [1, 2] == numbers_in(file.read())
     file.apply(enter(3))
-    assert numbers_in(IndexFile(file.path).read()) == [1, 2, 3]
+    assert [1, 2, 3] == numbers_in(IndexFile(file.path).read())
 
 
 def a_line(change: IndexChange) -> bytes:
@@ -215,7 +215,7 @@ def index_of(entries: bytes) -> bytes:
 def test_the_sound_one_of_the_unfit_ones_below_is_read(file: IndexFile) -> None:
     for data in (index_of(SOUND), index_of(SOUND)[:-1]):
         file.path.write_bytes(data)
-        assert numbers_in(file.reread()) == [1]
+        assert [1] == numbers_in(file.reread())
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_an_edit_in_place_is_noticed_though_the_file_only_grew(growing: IndexFil
     edited = growing.path.read_bytes().replace(entry(4).id.encode(), entry(5).id.encode())
     with growing.path.open("r+b") as stream:
         stream.write(edited.replace(b'"usr_4"', b'"usr_5"') + a_line(enter(6)))
-    assert numbers_in(growing.read()) == [0, 1, 2, 3, 5, 6]
+    assert [0, 1, 2, 3, 5, 6] == numbers_in(growing.read())
 
 
 def test_another_file_in_the_same_place_of_the_disk_is_not_taken_for_the_one_before(
@@ -292,9 +292,9 @@ def test_a_failed_append_leaves_the_state_before(
         with pytest.raises(OSError, match="input/output"):
             growing.apply(enter(5))
     assert growing.path.read_bytes() == before
-    assert numbers_in(growing.read()) == [0, 1, 2, 3, 4]
+    assert [0, 1, 2, 3, 4] == numbers_in(growing.read())
     growing.apply(enter(6))
-    assert numbers_in(IndexFile(growing.path).read()) == [0, 1, 2, 3, 4, 6]
+    assert [0, 1, 2, 3, 4, 6] == numbers_in(IndexFile(growing.path).read())
 
 
 def test_a_change_that_does_not_fit_changes_nothing(growing: IndexFile) -> None:

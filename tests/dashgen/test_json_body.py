@@ -46,4 +46,4 @@ def test_plain_json_passes(value: object) -> None:
 def test_anything_else_is_refused(body: bytes) -> None:
     with pytest.raises(SchemaError) as refused:
         check_unambiguous(body)
-    assert refused.value.status == 400
+    assert 400 == refused.value.status

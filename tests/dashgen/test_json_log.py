@@ -27,8 +27,8 @@ def test_any_text_makes_one_line_of_json(message: str, path: str) -> None:
     assert [line] == line.splitlines()
     assert line.isascii()
     decoded = json.loads(line)
-    assert decoded["level"] == "info"
-    assert decoded["logger"] == "dashgen.x"
+    assert "info" == decoded["level"]
+    assert "dashgen.x" == decoded["logger"]
     assert isinstance(decoded["http_path"], str)
 
 

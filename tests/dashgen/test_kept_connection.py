@@ -122,7 +122,7 @@ def test_the_application_hears_of_a_request_once() -> None:
     async def work(line: Line) -> list[bytes]:
         return [await line.ask(head()) for _ in range(4)]
 
-    assert on_a_line(work) == [b"made", b"kept", b"kept", b"kept"]
+    assert [b"made", b"kept", b"kept", b"kept"] == on_a_line(work)
 
 
 def test_what_is_not_kept_is_made() -> None:
@@ -133,7 +133,7 @@ def test_what_is_not_kept_is_made() -> None:
         line.answers.kept = KEPT
         return [*made, await line.ask(head())]
 
-    assert on_a_line(work) == [b"made", b"made", b"kept"]
+    assert [b"made", b"made", b"kept"] == on_a_line(work)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_never_known(request_bytes: bytes) -> None:
     async def work(line: Line) -> list[bytes]:
         return [await line.ask(request_bytes) for _ in range(3)]
 
-    assert on_a_line(work) == [b"made"] * 3
+    assert [b"made"] * 3 == on_a_line(work)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_never_known_where_the_connection_ends(request_bytes: bytes) -> None:
         assert (await line.reader.read()).endswith(b"made")
         return line.protocol.known.find(request_bytes) or b""
 
-    assert on_a_line(work) == b""
+    assert b"" == on_a_line(work)
 
 
 def test_a_body_that_looks_like_a_known_request_is_a_body() -> None:
@@ -189,7 +189,7 @@ def test_a_header_that_looks_like_a_known_request_is_a_header() -> None:
         await line.ask(head())
         return await line.ask(b"GET /b HTTP/1.1\r\nX: ", head())
 
-    assert on_a_line(work) == b"made"
+    assert b"made" == on_a_line(work)
 
 
 def test_a_request_in_pieces_is_not_known_by_its_last() -> None:
@@ -198,7 +198,7 @@ def test_a_request_in_pieces_is_not_known_by_its_last() -> None:
     async def work(line: Line) -> list[bytes]:
         return [await line.ask(first, last) for _ in range(3)]
 
-    assert on_a_line(work) == [b"made"] * 3
+    assert [b"made"] * 3 == on_a_line(work)
 
 
 def test_several_at_once_are_answered_in_order_and_not_known() -> None:
@@ -207,7 +207,7 @@ def test_several_at_once_are_answered_in_order_and_not_known() -> None:
         line.writer.write(head() * 3)
         return [await line.ask() for _ in range(3)] + [await line.ask(head())]
 
-    assert on_a_line(work) == [b"made", b"made", b"made", b"kept"]
+    assert [b"made", b"made", b"made", b"kept"] == on_a_line(work)
 
 
 def test_a_refused_connection_answers_nothing_more() -> None:
@@ -218,7 +218,7 @@ def test_a_refused_connection_answers_nothing_more() -> None:
 
     answer = on_a_line(work)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert answer.count(b"HTTP/1.1 ") == 1
+    assert 1 == answer.count(b"HTTP/1.1 ")
 
 
 def test_a_far_answer_is_waited_for_and_what_comes_behind_it_is_taken_then() -> None:
@@ -227,11 +227,11 @@ def test_a_far_answer_is_waited_for_and_what_comes_behind_it_is_taken_then() -> 
         line.answers.is_far = True
         others = [head(first=b"GET /%b HTTP/1.1" % name) for name in (b"b", b"c")]
         await line.say(head(), *others)
-        assert len(line.answers.waiting) == 1
+        assert 1 == len(line.answers.waiting)
         line.answers.deliver()
         return [await line.ask() for _ in range(3)]
 
-    assert on_a_line(work) == [b"kept", b"made", b"made"]
+    assert [b"kept", b"made", b"made"] == on_a_line(work)
 
 
 def test_a_far_answer_that_is_none_is_made() -> None:
@@ -242,7 +242,7 @@ def test_a_far_answer_that_is_none_is_made() -> None:
         line.answers.deliver()
         return [await line.ask() for _ in range(2)]
 
-    assert on_a_line(work) == [b"made", b"made"]
+    assert [b"made", b"made"] == on_a_line(work)
 
 
 def test_whoever_left_is_not_answered() -> None:
@@ -290,7 +290,7 @@ def test_an_idle_connection_is_closed_and_a_busy_one_is_not() -> None:
         closing.append(line.protocol.transport.is_closing())
         return closing
 
-    assert on_a_line(work) == [False, False, True]
+    assert [False, False, True] == on_a_line(work)
 
 
 def test_the_clock_of_an_idle_connection_goes_on_after_kept_answers() -> None:
@@ -301,14 +301,14 @@ def test_the_clock_of_an_idle_connection_goes_on_after_kept_answers() -> None:
         line.protocol.timeout_keep_alive_handler()
         return await line.reader.read()
 
-    assert on_a_line(work) == b""
+    assert b"" == on_a_line(work)
 
 
 def test_memory_is_bounded() -> None:
     known = KnownRequests()
     for number in range(5000):
         known.learn(b"%d" % number, b"a")
-        assert known.find(b"%d" % number) == b"a"
+        assert b"a" == known.find(b"%d" % number)
     assert len(known._asked) <= 1024
     known.learn(b"x" * 4000, b"a")
     assert known.find(b"x" * 4000) is None
@@ -352,9 +352,9 @@ def test_answers_keep_the_order_of_their_requests(panel: ControlPanel) -> None:
     statuses = re.findall(rb"HTTP/1\.1 (\d+) ", answers)
     assert [b"200"] * 7 + [b"404"] == statuses
     bodies = [part.partition(b"\r\n\r\n")[2] for part in answers.split(b"HTTP/1.1 ")[1:]]
-    assert [body == grid for body in bodies] == [
+    assert [
         True, False, True, True, True, False, True, False,
-    ]  # fmt: skip
+    ] == [body == grid for body in bodies]  # fmt: skip
 
 
 def test_what_is_kept_is_answered_once_more_while_the_server_stops(
@@ -364,14 +364,14 @@ def test_what_is_kept_is_answered_once_more_while_the_server_stops(
     told = ask_for_the_grid(panel)
     with socket.create_connection(("127.0.0.1", panel.port)) as client:
         client.sendall(GRID[:-2])
-        assert panel.get("/health").status == 200  # whatever came before this has been read
+        assert 200 == panel.get("/health").status  # whatever came before this has been read
         panel.process.send_signal(signal.SIGTERM)
         panel.wait_until_it_refuses()
         client.sendall(GRID[-2:])
         answer = panel.read_to_end(client, 10)
     assert b"connection: close\r\n" in answer
     assert parts(told) == parts(answer)
-    assert panel.stop() == 0
+    assert 0 == panel.stop()
 
 
 def test_who_takes_no_answers_is_read_no_further(panel: ControlPanel) -> None:
@@ -380,4 +380,4 @@ def test_who_takes_no_answers_is_read_no_further(panel: ControlPanel) -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with pytest.raises(TimeoutError):
             client.sendall(GRID * 1_000_000)
-        assert panel.get("/health").status == 200
+        assert 200 == panel.get("/health").status

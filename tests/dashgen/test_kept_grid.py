@@ -103,7 +103,7 @@ class Server:
             await asyncio.sleep(0)  # what was looked up is forgotten
 
         asyncio.run(ask())
-        assert len(told) == 1
+        assert 1 == len(told)
         return told[0]
 
     def publish(self) -> str:
@@ -130,9 +130,9 @@ def server(tmp_path: Path) -> Server:
 def test_the_second_answer_is_the_first_one_without_a_handler(server: Server) -> None:
     for query in (b"", b"filter=newest&limit=3", b"limit=3&filter=newest"):
         first, second = server.ask(query), server.ask(query)
-        assert (first.by_handler, second.by_handler) == (True, False)
+        assert (True, False) == (first.by_handler, second.by_handler)
         assert first[:3] == second[:3]
-        assert first.status == 200
+        assert 200 == first.status
 
 
 def test_nothing_is_shown_after_its_time(server: Server) -> None:
@@ -145,22 +145,22 @@ def test_nothing_is_shown_after_its_time(server: Server) -> None:
 
 
 def test_a_gate_that_closes_closes_what_is_kept(server: Server) -> None:
-    assert server.ask().status == 200
+    assert 200 == server.ask().status
     GateFile(server.services.settings.gate_file).close("for a test", by="test", now=2.0)
-    assert (server.ask().status, b"grid_closed" in server.ask().body) == (403, True)
+    assert (403, True) == (server.ask().status, b"grid_closed" in server.ask().body)
 
 
 def test_what_the_application_refuses_is_refused(server: Server) -> None:
-    assert server.ask().status == 200
+    assert 200 == server.ask().status
     for headers in ((), ((b"host", b"a b"),), HOST * 2):
-        assert server.ask(headers=headers).status == 400
-    assert server.ask(method="POST").status == 405
-    assert server.ask(path=b"/ensemble%2fcanvases").status == 400
+        assert 400 == server.ask(headers=headers).status
+    assert 405 == server.ask(method="POST").status
+    assert 400 == server.ask(path=b"/ensemble%2fcanvases").status
     assert server.ask(b"limit=0").status == 400 == server.ask(b"limit=0").status
 
 
 def test_head_has_no_kept_body(server: Server) -> None:
-    assert server.ask().status == 200
+    assert 200 == server.ask().status
     assert server.ask(method="HEAD").by_handler
 
 
@@ -170,10 +170,10 @@ def test_the_order_at_random_is_made_anew(server: Server) -> None:
 
 
 def test_a_store_that_does_not_answer_is_told_by_the_application(server: Server) -> None:
-    assert server.ask().status == 200
+    assert 200 == server.ask().status
     refused = StorageFailed(is_full=False)
     with patch.object(type(server.services.canvases), "revision", side_effect=refused):
-        assert server.ask().status == 503
+        assert 503 == server.ask().status
 
 
 def test_what_is_kept_is_counted_and_logged(
@@ -184,7 +184,7 @@ def test_what_is_kept_is_counted_and_logged(
     with caplog.at_level("INFO", "dashgen.access"):
         assert not server.ask().by_handler
     assert server.services.metrics.requests == before + 1
-    assert [record.getMessage() for record in caplog.records] == ["request"]
+    assert ["request"] == [record.getMessage() for record in caplog.records]
 
 
 def test_a_connection_is_given_what_is_kept(server: Server) -> None:

@@ -43,4 +43,4 @@ def test_nothing_but_the_renderer_is_needed() -> None:
         timeout=60,
     )
 
-    assert done.stdout.strip() == "[]"
+    assert "[]" == done.stdout.strip()

@@ -37,7 +37,7 @@ def crowd(panel: ControlPanel) -> Iterator[None]:
 
 def test_a_limit_that_may_be_raised_is(tmp_path: Path) -> None:
     with limited(tmp_path, is_for_good=False) as panel, crowd(panel):
-        assert panel.get("/health").status == 200
+        assert 200 == panel.get("/health").status
         assert {"info"} == {line["level"] for line in panel.log_lines()}
 
 
@@ -48,7 +48,7 @@ def test_it_waits_for_room_and_says_so_in_a_line_a_second(tmp_path: Path) -> Non
             while "no more connections can be taken: Too many open files" not in panel.log():
                 assert time.monotonic() < started + _SECONDS
                 time.sleep(0.01)
-        assert panel.get("/health").status == 200
+        assert 200 == panel.get("/health").status
         waited = time.monotonic() - started
         by = [line["logger"] for line in panel.log_lines()]
         assert by.count("dashgen.listener") <= 1 + waited

@@ -100,7 +100,7 @@ def test_a_canvas_that_was_unpublished_loses_its_file_and_other_files_stay(
     store.unpublish(canvas.id, ALICE.id, NOW)
     write_site(out, store, LEGAL, now=NOW)
 
-    assert [path.name for path in (out / "canvas").iterdir()] == ["cnv_notes.html"]
+    assert ["cnv_notes.html"] == [path.name for path in (out / "canvas").iterdir()]
 
 
 def test_a_closed_gate_keeps_every_canvas_back(
@@ -113,7 +113,7 @@ def test_a_closed_gate_keeps_every_canvas_back(
         "ENSEMBLE_DATA_ROOT": str(tmp_path / "data"),
     }
 
-    assert main([str(tmp_path / "out")], environment) == 0
+    assert 0 == main([str(tmp_path / "out")], environment)
 
     assert "the public grid is closed" in capsys.readouterr().err
     assert not (tmp_path / "out/canvas").exists()

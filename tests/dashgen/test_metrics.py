@@ -15,7 +15,7 @@ def test_faults_are_counted_and_refusals_are_not() -> None:
     metrics = Metrics()
     for status in (200, 404, 413, 500, 507, 0):
         metrics.count(status)
-    assert (metrics.requests, metrics.errors, metrics.recent_errors()) == (6, 2, 2)
+    assert (6, 2, 2) == (metrics.requests, metrics.errors, metrics.recent_errors())
 
 
 def test_recent_errors_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +23,6 @@ def test_recent_errors_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics.count(500)
     later = time.monotonic() + 301
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert metrics.recent_errors() == 0
-    assert metrics.errors == 1
+    assert 0 == metrics.recent_errors()
+    assert 1 == metrics.errors
     assert metrics.uptime() >= 300

@@ -47,10 +47,10 @@ def test_every_answer_has_the_common_headers(panel: ControlPanel) -> None:
         panel.request("TRACE", "/health"),
         panel.post("/verify-token", body_of(LIMIT + 1)),
     ):
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["x-frame-options"] == "DENY"
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert "nosniff" == answer.headers["x-content-type-options"]
+        assert "DENY" == answer.headers["x-frame-options"]
+        assert "no-referrer" == answer.headers["referrer-policy"]
+        assert "same-origin" == answer.headers["cross-origin-opener-policy"]
         assert "camera=()" in answer.headers["permissions-policy"]
         assert answer.headers["x-ensemble-run"] == panel.nonce
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
@@ -61,15 +61,15 @@ def test_every_answer_has_the_common_headers(panel: ControlPanel) -> None:
 
 def test_json_is_never_stored_and_never_a_page(panel: ControlPanel) -> None:
     answer = panel.get("/health")
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-type"] == "application/json"
+    assert "no-store" == answer.headers["cache-control"]
+    assert "application/json" == answer.headers["content-type"]
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_a_body_at_the_limit_is_read(panel: ControlPanel) -> None:
     answer = panel.post("/verify-token", body_of(LIMIT))
-    assert answer.status == 400
-    assert answer.json()["field"] == "token"
+    assert 400 == answer.status
+    assert "token" == answer.json()["field"]
 
 
 def test_a_body_above_the_limit_is_refused_and_the_connection_goes_on(panel: ControlPanel) -> None:
@@ -79,11 +79,11 @@ def test_a_body_above_the_limit_is_refused_and_the_connection_goes_on(panel: Con
                 "POST", "/verify-token", body_of(size), {"Content-Type": "application/json"}
             )
             answer = panel.read_answer(connection)
-            assert answer.status == 413
-            assert answer.json()["error"] == "payload_too_large"
-            assert answer.json()["limit_bytes"] == LIMIT
+            assert 413 == answer.status
+            assert "payload_too_large" == answer.json()["error"]
+            assert LIMIT == answer.json()["limit_bytes"]
         connection.request("GET", "/health")
-        assert panel.read_answer(connection).status == 200
+        assert 200 == panel.read_answer(connection).status
 
 
 def test_a_chunked_body_is_counted_while_it_is_read(panel: ControlPanel) -> None:
@@ -126,7 +126,7 @@ def test_a_client_that_asks_before_it_sends_is_refused_at_once(panel: ControlPan
 def test_a_bad_host_is_refused(panel: ControlPanel, head: bytes) -> None:
     answer = panel.raw(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"] == "bad_host"
+    assert "bad_host" == json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
 
 
 @pytest.mark.parametrize("host", [b"localhost", b"127.0.0.1:8080", b"[::1]:80", b"a.example"])
@@ -150,9 +150,9 @@ def test_a_good_host_is_served(panel: ControlPanel, host: bytes) -> None:
 )
 def test_a_disguised_path_is_refused(panel: ControlPanel, path: str) -> None:
     answer = panel.get(path)
-    assert answer.status == 400
+    assert 400 == answer.status
     if not path.endswith(".html"):
-        assert answer.json()["error"] == "bad_path"
+        assert "bad_path" == answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -171,18 +171,18 @@ def test_a_disguised_path_is_refused(panel: ControlPanel, path: str) -> None:
 )
 def test_a_path_that_leads_nowhere_is_not_found(panel: ControlPanel, path: str) -> None:
     answer = panel.get(path)
-    assert answer.status == 404
+    assert 404 == answer.status
     assert b"root:" not in answer.body
 
 
 def test_a_missing_page_is_answered_with_a_page(panel: ControlPanel) -> None:
     answer = panel.get("/nothing.html")
-    assert answer.status == 404
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["cache-control"] == "no-store"
+    assert 404 == answer.status
+    assert "text/html; charset=utf-8" == answer.headers["content-type"]
+    assert "no-store" == answer.headers["cache-control"]
     posted = panel.post("/nothing.html", {})
-    assert posted.status == 404
-    assert posted.json()["error"] == "not_found"
+    assert 404 == posted.status
+    assert "not_found" == posted.json()["error"]
 
 
 def test_a_request_is_logged_without_what_is_secret(
@@ -198,8 +198,8 @@ def test_a_request_is_logged_without_what_is_secret(
     assert creator.token not in panel.log()
     assert panel.operator_token not in panel.log()
     lines = [line for line in panel.log_lines() if line["logger"] == "dashgen.access"]
-    assert len(lines) == 5
-    assert lines[1] | {"ts": 0, "duration_ms": 0} == {
+    assert 5 == len(lines)
+    assert {
         "ts": 0,
         "level": "info",
         "logger": "dashgen.access",
@@ -208,8 +208,8 @@ def test_a_request_is_logged_without_what_is_secret(
         "http_path": "/studio/canvas/mine",
         "http_status": 200,
         "duration_ms": 0,
-    }
-    assert len(lines[4]["http_path"]) == 200
+    } == lines[1] | {"ts": 0, "duration_ms": 0}
+    assert 200 == len(lines[4]["http_path"])
 
 
 def test_a_fault_of_ours_tells_nothing_and_is_logged(
@@ -220,13 +220,13 @@ def test_a_fault_of_ours_tells_nothing_and_is_logged(
     # A folder in the place of the file makes the write fail in a way nobody planned for.
     (panel.data / "first_run" / f"{creator.user_id}.json").mkdir(parents=True)
     answer = panel.post("/first-run/advance", {"step": "questions-answered"}, token=creator.token)
-    assert answer.status == 503
-    assert answer.json()["error"] == "storage_failed"
+    assert 503 == answer.status
+    assert "storage_failed" == answer.json()["error"]
     assert b"Traceback" not in answer.body
-    assert panel.get("/metrics").json()["error_count"] == 1
+    assert 1 == panel.get("/metrics").json()["error_count"]
     panel.stop()
     failed = [line for line in panel.log_lines() if line["msg"] == "request failed"]
-    assert len(failed) == 1
+    assert 1 == len(failed)
     assert "IsADirectoryError" in failed[0]["trace"]
 
 
@@ -285,12 +285,12 @@ def test_who_asks_for_another_protocol_is_told_that_the_connection_ends(app: Sta
 
 
 def test_errors_keep_their_kind() -> None:
-    assert _as_ensemble_error(NotFound()).status == 404
-    assert _as_ensemble_error(OSError(errno.ENOSPC, "full")).status == 507
-    assert _as_ensemble_error(OSError(errno.EROFS, "read-only")).status == 503
+    assert 404 == _as_ensemble_error(NotFound()).status
+    assert 507 == _as_ensemble_error(OSError(errno.ENOSPC, "full")).status
+    assert 503 == _as_ensemble_error(OSError(errno.EROFS, "read-only")).status
     internal = _as_ensemble_error(KeyError(secrets.token_hex(8)))
-    assert (internal.status, internal.error) == (500, "internal")
-    assert internal.body()["message"] == "Something went wrong on our side."
+    assert (500, "internal") == (internal.status, internal.error)
+    assert "Something went wrong on our side." == internal.body()["message"]
 
 
 def test_deep_and_odd_bodies_are_refused(panel: ControlPanel, creator: Creator) -> None:
@@ -309,6 +309,6 @@ def test_deep_and_odd_bodies_are_refused(panel: ControlPanel, creator: Creator) 
         b"\x00" * 100,
     ):
         answer = panel.post("/studio/canvas", body, token=creator.token)
-        assert answer.status == 400, body[:40]
-        assert answer.json()["error"] == "invalid_field"
-    assert panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"] == []
+        assert 400 == answer.status, body[:40]
+        assert "invalid_field" == answer.json()["error"]
+    assert [] == panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]

@@ -81,22 +81,22 @@ def contents(url: str) -> dict[str, list[Canvas]]:
 
 def test_a_grid_moves_there_and_back(source: str, target: str, tmp_path: Path) -> None:
     done = run("--from", source, "--to", target, "--json")
-    assert done.returncode == 0, done.stderr
+    assert 0 == done.returncode, done.stderr
     report = json.loads(done.stdout)
-    assert (report["verdict"], report["copied"], report["same"]) == ("same", 5, 0)
+    assert ("same", 5, 0) == (report["verdict"], report["copied"], report["same"])
     assert report["source"] == report["target"]
-    assert (report["source"]["canvases"], report["source"]["published"]) == (25, 17)
+    assert (25, 17) == (report["source"]["canvases"], report["source"]["published"])
     assert contents(target) == contents(source)
 
     back = str(tmp_path / "back")
-    assert main(["--from", target, "--to", back]) == Exit.SAME
+    assert Exit.SAME == main(["--from", target, "--to", back])
     assert contents(back) == contents(source)
     with closing(open_url(back)) as stores:
-        assert [tier for _, tier in stores.subscriptions.all()] == ["free", "pro"] * 2 + ["free"]
+        assert ["free", "pro"] * 2 + ["free"] == [tier for _, tier in stores.subscriptions.all()]
 
 
 def test_the_grid_reads_the_same_and_cursors_live_on(source: str, target: str) -> None:
-    assert main(["--from", source, "--to", target]) == Exit.SAME
+    assert Exit.SAME == main(["--from", source, "--to", target])
     with closing(open_url(source)) as old, closing(open_url(target)) as new:
         for order in (GridOrder.newest, GridOrder.featured):
             first = old.canvases.list_published(order, 3, "")
@@ -121,25 +121,25 @@ def test_what_was_begun_goes_on(source: str, target: str, monkeypatch: pytest.Mo
         with pytest.raises(StorageFailed):
             copy(old, new, is_dry=False)
         new.canvases.replace = replace  # type: ignore[method-assign]
-        assert copy(old, new, is_dry=False) == (3, 2)
+        assert (3, 2) == copy(old, new, is_dry=False)
         assert summary_of(old) == summary_of(new)
-        assert copy(old, new, is_dry=False) == (0, 5)
+        assert (0, 5) == copy(old, new, is_dry=False)
 
 
 def test_a_later_state_of_the_source_replaces_the_earlier(source: str, target: str) -> None:
-    assert main(["--from", source, "--to", target]) == Exit.SAME
+    assert Exit.SAME == main(["--from", source, "--to", target])
     with closing(open_url(source)) as old:
         first, second, *_, last = old.canvases.mine("usr_0")
         old.canvases.delete(first.id, "usr_0")
         publish(old.canvases, last, second.slot_index or 0)
-    assert main(["--from", source, "--to", target]) == Exit.SAME
+    assert Exit.SAME == main(["--from", source, "--to", target])
     assert contents(target) == contents(source)
 
 
 def test_a_dry_run_makes_nothing(source: str, tmp_path: Path) -> None:
     target = tmp_path / "new.db"
     done = run("--from", source, "--to", f"sqlite:///{target}", "--dry-run")
-    assert done.returncode == 0, done.stderr
+    assert 0 == done.returncode, done.stderr
     assert done.stdout.startswith("would copy 5 owners; 0 were the same already\n")
     assert not target.exists()
 
@@ -148,7 +148,7 @@ def test_it_refuses_to_replace_what_the_source_does_not_know(source: str, target
     with closing(open_url(target)) as stores:
         mine = draft(stores.canvases, Owner("usr_stranger", "s"))
     done = run("--from", source, "--to", target)
-    assert done.returncode == Exit.REFUSED
+    assert Exit.REFUSED == done.returncode
     assert "usr_stranger" in done.stderr
     assert "next: name an empty target" in done.stderr
     assert contents(target) == {"usr_stranger": [mine]}
@@ -191,16 +191,16 @@ def test_what_cannot_be_read_is_not_left_behind(
     name = spoil(Path(source))
     before = snapshot(Path(source))
     done = run("--from", source, "--to", target)
-    assert done.returncode == Exit.REFUSED, done.stdout
+    assert Exit.REFUSED == done.returncode, done.stdout
     problem = f"the source holds 1 records that this program cannot read, {name} among them"
     assert problem in done.stderr
     assert snapshot(Path(source)) == before
-    assert contents(target) == {}
+    assert {} == contents(target)
 
 
 def test_rows_of_a_later_program_are_not_left_behind(source: str, tmp_path: Path) -> None:
     database, target = f"sqlite:///{tmp_path}/store.db", str(tmp_path / "target")
-    assert main(["--from", source, "--to", database]) == Exit.SAME
+    assert Exit.SAME == main(["--from", source, "--to", database])
     with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as connection:
         (name,) = connection.execute("SELECT max(id) FROM canvases").fetchone()
         connection.execute(
@@ -209,9 +209,9 @@ def test_rows_of_a_later_program_are_not_left_behind(source: str, tmp_path: Path
             (name,),
         )
     done = run("--from", database, "--to", target)
-    assert done.returncode == Exit.REFUSED, done.stdout
+    assert Exit.REFUSED == done.returncode, done.stdout
     assert name in done.stderr
-    assert run("--from", source, "--to", database).returncode == Exit.REFUSED, "as the target, too"
+    assert Exit.REFUSED == run("--from", source, "--to", database).returncode, "as the target, too"
     with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
         ids = [each for (each,) in connection.execute("SELECT id FROM canvases")]
     assert name in ids
@@ -221,7 +221,7 @@ def test_rows_of_a_later_program_are_not_left_behind(source: str, tmp_path: Path
 def test_a_source_that_is_not_there_is_told(tmp_path: Path, url: str) -> None:
     target = tmp_path / "target"
     done = run("--from", url, "--to", str(target))
-    assert done.returncode == Exit.ENVIRONMENT
+    assert Exit.ENVIRONMENT == done.returncode
     assert done.stderr.startswith("error: ")
     assert "next: " in done.stderr
     assert "Traceback" not in done.stderr
@@ -229,7 +229,7 @@ def test_a_source_that_is_not_there_is_told(tmp_path: Path, url: str) -> None:
 
 
 def test_one_store_is_not_two(source: str) -> None:
-    assert main(["--from", source, "--to", source]) == Exit.USAGE
+    assert Exit.USAGE == main(["--from", source, "--to", source])
 
 
 def test_nobody_is_given_what_is_anothers(open_stores: Callable[[], Stores]) -> None:
@@ -238,7 +238,7 @@ def test_nobody_is_given_what_is_anothers(open_stores: Callable[[], Stores]) -> 
     with pytest.raises(SchemaError, match="owner_id"):
         store.replace({"usr_bob": [], "usr_alice": [foreign]})
     assert store.mine("usr_other") == [foreign]
-    assert store.mine("usr_alice") == []
+    assert [] == store.mine("usr_alice")
 
 
 CANVASES = st.builds(
@@ -280,4 +280,4 @@ def test_a_summary_asks_nothing_of_the_order_in_which_a_database_sorts(source: s
 def test_owners_with_nothing_do_not_count() -> None:
     empty = summarise([("usr_a", [])], [])
     assert empty == summarise([], [])
-    assert (empty.owners, empty.canvases) == (0, 0)
+    assert (0, 0) == (empty.owners, empty.canvases)

@@ -54,12 +54,12 @@ def smoke(panel: ControlPanel, slug: str, result: str) -> tuple[int, dict[str, o
 
 def test_health_says_what_is_served(panel: ControlPanel) -> None:
     answer = panel.get("/health")
-    assert answer.status == 200
+    assert 200 == answer.status
     body = answer.json()
     known = {"status", "uptime_s", "version", "auth_required", "build", "storage"}
     assert body.keys() == known
-    assert body["storage"] == "ok"
-    assert body["status"] == "ok"
+    assert "ok" == body["storage"]
+    assert "ok" == body["status"]
     assert body["auth_required"] is True
 
 
@@ -79,9 +79,9 @@ def test_a_visitor_s_state_holds_no_owner_key(
     panel: ControlPanel, project: str, token: str | None
 ) -> None:
     answer = panel.get("/state", token=token)
-    assert answer.status == 200
+    assert 200 == answer.status
     state = answer.json()
-    assert state.keys() == {"active_count", "project_count", "smoke_alert", "projects", "at"}
+    assert {"active_count", "project_count", "smoke_alert", "projects", "at"} == state.keys()
     shown = next(one for one in state["projects"] if one["slug"] == project)
     assert shown == {"slug": project, "name": "A project", "state": "Building"}
     assert b"secret task" not in answer.body
@@ -97,7 +97,7 @@ def test_the_operator_s_state_holds_everything(panel: ControlPanel, project: str
         assert key in state
     assert state["gate"]["is_open"] is True
     shown = next(one for one in state["projects"] if one["slug"] == project)
-    assert shown["current_task"] == "secret task"
+    assert "secret task" == shown["current_task"]
 
 
 def test_the_operator_sees_incidents_and_the_last_smoke_and_nobody_else_does(
@@ -120,18 +120,18 @@ def test_the_operator_sees_incidents_and_the_last_smoke_and_nobody_else_does(
 
 def test_fire_waits_for_the_smoke(panel: ControlPanel, project: str) -> None:
     status, body = fire(panel, project)
-    assert status == 409
-    assert body["error"] == "smoke_test_required"
-    assert (body["current_state"], body["target_state"]) == ("Building", "Launch Prep")
-    assert smoke(panel, project, "fail")[0] == 200
-    assert fire(panel, project)[0] == 409
+    assert 409 == status
+    assert "smoke_test_required" == body["error"]
+    assert ("Building", "Launch Prep") == (body["current_state"], body["target_state"])
+    assert 200 == smoke(panel, project, "fail")[0]
+    assert 409 == fire(panel, project)[0]
     status, body = smoke(panel, project, "pass")
-    assert (status, body["state"]) == (200, "Launch Prep")
+    assert (200, "Launch Prep") == (status, body["state"])
     status, body = fire(panel, project)
-    assert (status, body["exit"]) == (200, 0)
+    assert (200, 0) == (status, body["exit"])
     state = panel.get("/state", token=panel.operator_token).json()
     shown = next(one for one in state["projects"] if one["slug"] == project)
-    assert shown["queued_count"] == 1
+    assert 1 == shown["queued_count"]
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_a_fire_that_makes_no_sense(
     panel: ControlPanel, project: str, body: dict[str, object]
 ) -> None:
     smoke(panel, project, "pass")
-    assert fire(panel, project, body)[0] == 400
+    assert 400 == fire(panel, project, body)[0]
 
 
 def test_an_unknown_project_is_not_found(panel: ControlPanel) -> None:
     for slug in ("no-such-project", "../gate", ""):
-        assert fire(panel, slug)[0] == 404
-        assert smoke(panel, slug, "pass")[0] == 404
+        assert 404 == fire(panel, slug)[0]
+        assert 404 == smoke(panel, slug, "pass")[0]
 
 
 def test_operator_routes_refuse_everybody_else(
@@ -159,22 +159,22 @@ def test_operator_routes_refuse_everybody_else(
             ("/fire", {"slug": project, "minutes": 1}),
             ("/smoke-test-result", {"slug": project, "result": "pass"}),
         ):
-            assert panel.post(path, body, token=token).status == 401
-    assert fire(panel, project)[0] == 409
+            assert 401 == panel.post(path, body, token=token).status
+    assert 409 == fire(panel, project)[0]
 
 
 def test_verifying_tokens(panel: ControlPanel, creator: Creator) -> None:
     operator = panel.post("/verify-token", {"token": panel.operator_token})
-    assert (operator.status, operator.json()) == (200, {"kind": "operator"})
+    assert (200, {"kind": "operator"}) == (operator.status, operator.json())
     assert "set-cookie" not in operator.headers
     maker = panel.post("/verify-token", {"token": creator.token}, token=creator.token)
-    assert maker.status == 200
-    assert maker.json()["kind"] == "creator"
+    assert 200 == maker.status
+    assert "creator" == maker.json()["kind"]
     assert maker.json()["user_id"] == creator.user_id
     assert maker.headers["set-cookie"].startswith(f"pairing_token={creator.token};")
     for token, header in (("wrong", None), (creator.token, "other"), ("wrong", creator.token)):
         refused = panel.post("/verify-token", {"token": token}, token=header)
-        assert refused.status == 401
+        assert 401 == refused.status
         assert "set-cookie" not in refused.headers
 
 
@@ -183,7 +183,7 @@ def test_canvases_are_counted_once_for_each_state(tmp_path: Path) -> None:
     store = app.state.services.canvases
     with patch.object(type(store), "count", autospec=True, side_effect=type(store).count) as count:
         publish(store, draft(store))
-        assert [ask(app, "/metrics").json()["canvas_count"] for _ in range(3)] == [1, 1, 1]
+        assert [1, 1, 1] == [ask(app, "/metrics").json()["canvas_count"] for _ in range(3)]
         publish(store, draft(store), slot_index=1)
-        assert [ask(app, "/metrics").json()["canvas_count"] for _ in range(3)] == [2, 2, 2]
-    assert count.call_count == 2
+        assert [2, 2, 2] == [ask(app, "/metrics").json()["canvas_count"] for _ in range(3)]
+    assert 2 == count.call_count

@@ -20,9 +20,9 @@ def test_the_index_shows_the_grid(panel: ControlPanel, creator: Creator) -> None
     canvas_id = panel.published(creator, title="Seen <on> the index")
     for path in ("/", "/index.html", "/index.html?filter=newest"):
         page = panel.get(path)
-        assert page.status == 200
-        assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert page.headers["cache-control"] == "no-cache"
+        assert 200 == page.status
+        assert "text/html; charset=utf-8" == page.headers["content-type"]
+        assert "no-cache" == page.headers["cache-control"]
         assert "set-cookie" not in page.headers
     shown = panel.get("/index.html?filter=newest&limit=100").body.decode()
     assert f"/canvas/{canvas_id}.html" in shown
@@ -42,7 +42,7 @@ def test_a_random_grid_is_another_one_the_next_time(panel: ControlPanel, creator
 
 def test_a_bad_query_of_the_index_is_answered_with_a_page(panel: ControlPanel) -> None:
     page = panel.get("/index.html?filter=best")
-    assert page.status == 400
+    assert 400 == page.status
     assert page.headers["content-type"].startswith("text/html")
 
 
@@ -55,8 +55,8 @@ def test_a_canvas_page(panel: ControlPanel, creator: Creator) -> None:
     }
     canvas_id = panel.published(creator, title="A page", room_state=room)
     page = panel.get(f"/canvas/{canvas_id}.html")
-    assert page.status == 200
-    assert page.headers["cache-control"] == "no-cache"
+    assert 200 == page.status
+    assert "no-cache" == page.headers["cache-control"]
     text = page.body.decode()
     assert "<script>alert(1)" not in text
     assert 'href="https://there.example/"' in text
@@ -69,29 +69,29 @@ def test_pages_follow_visibility(panel: ControlPanel, creator: Creator, other: C
     unlisted = panel.published(creator, slot=1, visibility="unlisted", room_state=room)
     for token in (None, other.token):
         refused = panel.get(f"/canvas/{private}.html", token=token)
-        assert refused.status == 404
+        assert 404 == refused.status
         assert b"hidden words" not in refused.body
-        assert panel.get(f"/canvas/{unlisted}.html", token=token).status == 200
+        assert 200 == panel.get(f"/canvas/{unlisted}.html", token=token).status
     shown = panel.get(f"/canvas/{private}.html", token=creator.token)
-    assert shown.status == 200
-    assert shown.headers["cache-control"] == "no-store"
+    assert 200 == shown.status
+    assert "no-store" == shown.headers["cache-control"]
     by_cookie = {"Cookie": f"pairing_token={creator.token}"}
-    assert panel.request("GET", f"/canvas/{private}.html", headers=by_cookie).status == 200
+    assert 200 == panel.request("GET", f"/canvas/{private}.html", headers=by_cookie).status
 
 
 @pytest.mark.usefixtures("closed_gate")
 def test_a_closed_gate_closes_the_pages(panel: ControlPanel, creator: Creator) -> None:
     canvas_id = panel.published(creator, title="Not to be seen")
     index = panel.get("/index.html")
-    assert index.status == 200
+    assert 200 == index.status
     assert b"closed at the moment" in index.body
     assert b"Not to be seen" not in index.body
     page = panel.get(f"/canvas/{canvas_id}.html")
-    assert page.status == 403
+    assert 403 == page.status
     assert page.headers["content-type"].startswith("text/html")
-    assert page.headers["cache-control"] == "no-store"
+    assert "no-store" == page.headers["cache-control"]
     assert b"Not to be seen" not in page.body
-    assert panel.get(f"/canvas/{canvas_id}.html", token=creator.token).status == 200
+    assert 200 == panel.get(f"/canvas/{canvas_id}.html", token=creator.token).status
 
 
 @pytest.mark.parametrize("page", LEGAL_PAGES, ids=lambda page: page.slug)
@@ -100,20 +100,20 @@ def test_legal_pages(panel: ControlPanel, page: object) -> None:
 
     assert isinstance(page, LegalPage)
     answer = panel.get(page.url)
-    assert answer.status == 200
+    assert 200 == answer.status
     assert re.search(rb"<h1[^>]*>", answer.body)
     assert panel.get(page.url).body == answer.body
 
 
 def test_there_is_no_other_legal_page(panel: ControlPanel) -> None:
     for slug in ("nothing", "TERMS_OF_SERVICE", "..", "terms.html"):
-        assert panel.get(f"/legal/{slug}.html").status == 404
+        assert 404 == panel.get(f"/legal/{slug}.html").status
 
 
 @pytest.mark.parametrize("path", SHELLS)
 def test_shells_hold_nobody_s_data(panel: ControlPanel, creator: Creator, path: str) -> None:
     page = panel.get(path)
-    assert page.status == 200
+    assert 200 == page.status
     assert panel.get(path, token=creator.token).body == page.body
 
 
@@ -123,21 +123,21 @@ def test_every_asset_of_a_page_is_served(panel: ControlPanel) -> None:
     assert len(urls) >= 5
     for url in urls:
         asset = panel.get(url.decode())
-        assert asset.status == 200, url
-        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert 200 == asset.status, url
+        assert "public, max-age=31536000, immutable" == asset.headers["cache-control"]
         plain = panel.get(url.decode().partition("?")[0])
         assert plain.body == asset.body
-        assert plain.headers["cache-control"] == "no-cache"
-    assert panel.get("/assets/site.css?v=0").headers["cache-control"] == "no-cache"
-    assert panel.get("/assets/nothing.css").status == 404
+        assert "no-cache" == plain.headers["cache-control"]
+    assert "no-cache" == panel.get("/assets/site.css?v=0").headers["cache-control"]
+    assert 404 == panel.get("/assets/nothing.css").status
 
 
 def test_documents_are_pages(panel: ControlPanel) -> None:
     page = panel.get("/docs/legal/DMCA.html")
-    assert page.status == 200
+    assert 200 == page.status
     assert b"docs/legal/DMCA.md" in page.body
     for path in ("nothing", "legal", "../README", "legal/DMCA.md", "legal//DMCA", "adr/.hidden"):
-        assert panel.get(f"/docs/{path}.html").status == 404
+        assert 404 == panel.get(f"/docs/{path}.html").status
 
 
 def test_the_addresses_that_documents_give_are_served(panel: ControlPanel) -> None:
@@ -156,8 +156,8 @@ def test_the_addresses_that_documents_give_are_served(panel: ControlPanel) -> No
 @pytest.mark.parametrize("address", ["/docs", "/docs/"])
 def test_the_documents_begin_at_their_folder(panel: ControlPanel, address: str) -> None:
     page = panel.get(address)
-    assert page.status == 200
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert 200 == page.status
+    assert "text/html; charset=utf-8" == page.headers["content-type"]
     links = re.findall(rb'href="(/docs/[^"#]+)', page.body)
     assert len(links) > 20
     assert {200} == {panel.get(link.decode()).status for link in set(links)}
@@ -165,6 +165,6 @@ def test_the_documents_begin_at_their_folder(panel: ControlPanel, address: str) 
 
 def test_head_is_get_without_its_body(panel: ControlPanel) -> None:
     answer = panel.request("HEAD", "/index.html")
-    assert answer.status == 200
-    assert answer.body == b""
+    assert 200 == answer.status
+    assert b"" == answer.body
     assert int(answer.headers["content-length"]) > 1000

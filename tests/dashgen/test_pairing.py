@@ -50,8 +50,8 @@ def drop(tmp_path: Path, token: str, **changes: object) -> Path:
 
 def test_a_token_stands_for_its_user(store: PairingStore, tmp_path: Path) -> None:
     token = issue(store)
-    assert store.resolve(token, NOW) == ALICE
-    assert PairingStore(tmp_path / "pairings").resolve(token, NOW) == ALICE
+    assert ALICE == store.resolve(token, NOW)
+    assert ALICE == PairingStore(tmp_path / "pairings").resolve(token, NOW)
     assert len(token) >= 43
     assert token != issue(store)
 
@@ -61,7 +61,7 @@ def test_the_token_itself_is_stored_nowhere(store: PairingStore, tmp_path: Path)
     for path in (tmp_path / "pairings").iterdir():
         assert token not in path.name
         assert token.encode() not in path.read_bytes()
-        assert path.stat().st_mode & 0o077 == 0
+        assert 0 == path.stat().st_mode & 0o077
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "\ud800", "é", "../../x", "a" * 10_000, "\x00"])
@@ -74,12 +74,12 @@ def test_any_other_token_stands_for_nobody(store: PairingStore, token: str | Non
 def test_a_file_that_is_dropped_in_counts_at_once(store: PairingStore, tmp_path: Path) -> None:
     assert store.resolve("secret", NOW) is None
     drop(tmp_path, "secret")
-    assert store.resolve("secret", NOW) == ALICE
+    assert ALICE == store.resolve("secret", NOW)
 
 
 def test_a_token_ends_after_90_days(store: PairingStore) -> None:
     token = issue(store)
-    assert store.resolve(token, NOW + LIFETIME_S - 1) == ALICE
+    assert ALICE == store.resolve(token, NOW + LIFETIME_S - 1)
     assert store.resolve(token, NOW + LIFETIME_S) is None
 
 
@@ -103,12 +103,12 @@ def test_revoking_ends_one_token_and_no_other(store: PairingStore) -> None:
     store.revoke(first, NOW + 1)
     store.revoke("unknown", NOW)
     assert store.resolve(first, NOW) is None
-    assert store.resolve(second, NOW) == ALICE
+    assert ALICE == store.resolve(second, NOW)
 
 
 def test_a_token_from_the_future_is_refused(store: PairingStore) -> None:
     token = issue(store, now=NOW + CLOCK_SKEW_S)
-    assert store.resolve(token, NOW) == ALICE
+    assert ALICE == store.resolve(token, NOW)
     assert store.resolve(token, NOW - 1) is None
 
 
@@ -116,7 +116,7 @@ def test_a_record_cannot_grant_itself_more_than_90_days(
     store: PairingStore, tmp_path: Path
 ) -> None:
     drop(tmp_path, "secret", expires_at=NOW + 1e12)
-    assert store.resolve("secret", NOW + LIFETIME_S - 1) == ALICE
+    assert ALICE == store.resolve("secret", NOW + LIFETIME_S - 1)
     assert store.resolve("secret", NOW + LIFETIME_S) is None
 
 
@@ -178,11 +178,11 @@ def test_an_expired_token_is_refused_though_it_cannot_be_revoked(
 
 
 def test_pairings_are_counted(store: PairingStore, tmp_path: Path) -> None:
-    assert store.count() == 0
+    assert 0 == store.count()
     issue(store)
     issue(store)
     (tmp_path / "pairings" / "notes.txt").write_text("foreign")
-    assert store.count() == 2
+    assert 2 == store.count()
 
 
 def test_a_handle_is_taken_in_any_case(store: PairingStore, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_handle_is_held_by_one_user(store: PairingStore) -> None:
     issue(store)
     with pytest.raises(HandleTaken):
         issue(store, Owner("usr_mallory", "Alice"))
-    assert store.count() == 2
+    assert 2 == store.count()
 
 
 def test_of_many_who_want_a_handle_one_gets_it(store: PairingStore) -> None:
@@ -219,8 +219,8 @@ def test_of_many_who_want_a_handle_one_gets_it(store: PairingStore) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(refused) == 5
-    assert store.count() == 1
+    assert 5 == len(refused)
+    assert 1 == store.count()
 
 
 @pytest.mark.parametrize("handle", ["", " ", "a b", "-a", "a" * 33, "é", "a\n", "<b>"])

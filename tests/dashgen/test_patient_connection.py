@@ -83,7 +83,7 @@ def test_a_silent_connection_is_closed_and_its_late_answer_nobody_s(
 ) -> None:
     monkeypatch.setattr(PatientConnection, "silence_seconds", 0.3)
     with closing(PatientConnection.connect(line.url.replace("+psycopg", ""))) as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert (1,) == connection.execute("SELECT 1").fetchone()
         line.fall_silent_at(b"SELECT 2")
         with pytest.raises(OperationalError, match="the server was silent"):
             connection.execute("SELECT 2")

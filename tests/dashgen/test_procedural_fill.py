@@ -29,34 +29,34 @@ def all_text(draft: CanvasDraft) -> str:
 def test_the_room_reflects_the_answers() -> None:
     draft = fill(ALICE)
     assert draft.source is Source.procedural_fill
-    assert draft.room_state.preset == "library"
-    assert draft.theme == "forest"
-    assert draft.title == "alice's library"
+    assert "library" == draft.room_state.preset
+    assert "forest" == draft.theme
+    assert "alice's library" == draft.title
     assert "a novel about lighthouses" in draft.description
     text = all_text(draft)
     for answer in ("alice", "lighthouses", "cozy", "never finish chapters"):
         assert answer in text
     links = [one for one in draft.room_state.components if one.type == "click-to-link"]
-    assert [link.props["url"] for link in links] == ["https://github.com/alice-writes"]
-    assert draft.source_metadata["fill_version"] == FILL_VERSION
+    assert ["https://github.com/alice-writes"] == [link.props["url"] for link in links]
+    assert FILL_VERSION == draft.source_metadata["fill_version"]
     assert draft.source_metadata["answers"] == msgspec.to_builtins(ALICE)
 
 
 def test_what_it_says_reads_well() -> None:
     assert fill(SignupContext(vibe="arcade")).description.startswith("An arcade ")
-    assert fill(SignupContext(vibe="lounge")).title == "My music lab"
+    assert "My music lab" == fill(SignupContext(vibe="lounge")).title
     for draft in (fill(ALICE), fill(SignupContext())):
         assert "room" not in f"{draft.title} {draft.description} {all_text(draft)}"
 
 
 def test_everything_stands_on_the_grid_of_the_studio() -> None:
     for one in fill(ALICE).room_state.components:
-        assert (one.x % 16, one.y % 16, one.w % 16) == (0, 0, 0)
+        assert (0, 0, 0) == (one.x % 16, one.y % 16, one.w % 16)
 
 
 def test_it_greets_with_something_to_read() -> None:
     notes = [one for one in fill(ALICE).room_state.components if one.type == "click-to-read"]
-    assert len(notes) == 1
+    assert 1 == len(notes)
     assert "Welcome" in str(notes[0].props["content"])
 
 

@@ -102,11 +102,11 @@ def only_project(state: dict[str, object]) -> dict[str, Any]:
 def test_with_no_files_both_views_are_whole(store: ProjectStore) -> None:
     owner = store.owner_state(NOW)
     assert set(owner) >= OWNER_KEYS
-    assert owner["projects"] == []
-    assert owner["hourly_activity"] == {"buckets": [], "total_cost_usd": 0}
+    assert [] == owner["projects"]
+    assert {"buckets": [], "total_cost_usd": 0} == owner["hourly_activity"]
     visitor = store.visitor_state(NOW)
-    assert visitor["projects"] == []
-    assert (visitor["active_count"], visitor["smoke_alert"]) == (0, False)
+    assert [] == visitor["projects"]
+    assert (0, False) == (visitor["active_count"], visitor["smoke_alert"])
 
 
 def test_the_operator_sees_everything(store: ProjectStore, tmp_path: Path) -> None:
@@ -114,23 +114,23 @@ def test_the_operator_sees_everything(store: ProjectStore, tmp_path: Path) -> No
     put_state(tmp_path, FULL_STATE)
     owner = store.owner_state(NOW)
     assert owner["lock_holder"] == f"{PRIVATE}-holder"
-    assert owner["active_count"] == 1
+    assert 1 == owner["active_count"]
     project = only_project(owner)
     assert set(project) >= PROJECT_KEYS
     assert project["current_task"] == f"{PRIVATE}-task"
-    assert (project["has_queued_messages"], project["queued_count"]) == (True, 1)
+    assert (True, 1) == (project["has_queued_messages"], project["queued_count"])
 
 
 def test_a_visitor_sees_counts_names_and_states(store: ProjectStore, tmp_path: Path) -> None:
     put_project(tmp_path, **FULL_PROJECT)
     put_state(tmp_path, FULL_STATE)
-    assert msgspec.to_builtins(store.visitor_state(NOW)) == {
+    assert {
         "active_count": 1,
         "project_count": 1,
         "smoke_alert": False,
         "projects": [{"slug": "tower", "name": "Tower", "state": "Updates"}],
         "at": NOW,
-    }
+    } == msgspec.to_builtins(store.visitor_state(NOW))
 
 
 SECRETS = st.text(st.characters(categories=["Lu"], max_codepoint=90), min_size=8, max_size=12)
@@ -195,8 +195,8 @@ def test_a_project_in_doubt_is_left_out(
 ) -> None:
     put_project(tmp_path, slug="good")
     (tmp_path / "orch" / "projects" / name).write_bytes(data)
-    assert only_project(store.owner_state(NOW))["slug"] == "good"
-    assert only_project(store.visitor_state(NOW))["slug"] == "good"
+    assert "good" == only_project(store.owner_state(NOW))["slug"]
+    assert "good" == only_project(store.visitor_state(NOW))["slug"]
 
 
 def test_a_state_in_doubt_is_the_plain_one(store: ProjectStore, tmp_path: Path) -> None:
@@ -220,11 +220,11 @@ def test_a_pass_takes_a_project_past_its_checkpoint(store: ProjectStore, tmp_pat
     }
     for result in (SmokeResult.issues, SmokeResult.failed):
         view = store.record_smoke("tower", result, "", NOW)
-        assert (view["state"], view["pending_smoke_test"]) == ("Building", True)
+        assert ("Building", True) == (view["state"], view["pending_smoke_test"])
     view = store.record_smoke("tower", SmokeResult.passed, "fine", NOW)
-    assert (view["state"], view["pending_smoke_test"]) == ("Launch Prep", False)
+    assert ("Launch Prep", False) == (view["state"], view["pending_smoke_test"])
     assert view["pending_smoke_test_target"] is None
-    assert store.request_fire("tower", 30, "go", NOW)["queued_count"] == 1
+    assert 1 == store.request_fire("tower", 30, "go", NOW)["queued_count"]
 
 
 @pytest.mark.parametrize("result", [SmokeResult.failed, SmokeResult.issues])
@@ -235,8 +235,8 @@ def test_a_red_smoke_stops_a_run_until_a_pass(
     store.record_smoke("tower", result, "", NOW)
     with pytest.raises(SmokeTestRequired) as refused:
         store.request_fire("tower", 30, "go", NOW)
-    assert refused.value.body()["target_state"] == "Updates"
-    assert only_project(store.owner_state(NOW))["queued_count"] == 0
+    assert "Updates" == refused.value.body()["target_state"]
+    assert 0 == only_project(store.owner_state(NOW))["queued_count"]
     store.record_smoke("tower", SmokeResult.passed, "", NOW)
     store.request_fire("tower", 30, "go", NOW)
 
@@ -245,7 +245,7 @@ def test_a_run_is_queued_with_its_facts(store: ProjectStore, tmp_path: Path) -> 
     put_project(tmp_path)
     store.request_fire("tower", 240, "go", NOW)
     stored = json.loads((tmp_path / "orch" / "projects" / "tower.json").read_text())
-    assert stored["queue"] == [{"minutes": 240, "prompt": "go", "requested_at": NOW}]
+    assert [{"minutes": 240, "prompt": "go", "requested_at": NOW}] == stored["queue"]
 
 
 def test_the_queue_is_bounded(store: ProjectStore, tmp_path: Path) -> None:

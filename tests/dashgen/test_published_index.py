@@ -36,9 +36,9 @@ def facts(index: PublishedIndex) -> object:
 
 def test_an_empty_index() -> None:
     index = PublishedIndex.of([])
-    assert len(index) == 0
+    assert 0 == len(index)
     assert index.find(entry(1).id) is None
-    assert index.of_owner("usr_1") == ()
+    assert () == index.of_owner("usr_1")
 
 
 def test_only_public_canvases_are_listed() -> None:
@@ -51,15 +51,15 @@ def test_only_public_canvases_are_listed() -> None:
     )
     assert [key[-1] for key in index.newest] == [entry(0).id]
     assert [key[-1] for key in index.featured] == [entry(0).id]
-    assert len(index) == 3
+    assert 3 == len(index)
 
 
 def test_orders() -> None:
     index = PublishedIndex.of(
         [entry(0), entry(3), entry(6, is_showcase=True), entry(9, featured_score=0.5), entry(12)]
     )
-    assert [int(str(key[-1])[-2:], 16) for key in index.newest] == [12, 9, 6, 3, 0]
-    assert [int(str(key[-1])[-2:], 16) for key in index.featured] == [9, 6, 12, 3, 0]
+    assert [12, 9, 6, 3, 0] == [int(str(key[-1])[-2:], 16) for key in index.newest]
+    assert [9, 6, 12, 3, 0] == [int(str(key[-1])[-2:], 16) for key in index.featured]
 
 
 @pytest.mark.parametrize(

@@ -12,23 +12,23 @@ from dashgen.rate_limit import RateLimit, client_of
 
 def test_a_burst_up_to_the_limit_then_a_wait() -> None:
     limit = RateLimit(3)
-    assert [limit.take("a", 100.0) for _ in range(3)] == [0, 0, 0]
+    assert [0, 0, 0] == [limit.take("a", 100.0) for _ in range(3)]
     assert limit.take("a", 100.0) == pytest.approx(20)
 
 
 def test_waiting_refills() -> None:
     limit = RateLimit(60)
     for _ in range(60):
-        assert limit.take("a", 0.0) == 0
+        assert 0 == limit.take("a", 0.0)
     assert limit.wait("a", 0.5) == pytest.approx(0.5)
-    assert limit.take("a", 1.0) == 0
+    assert 0 == limit.take("a", 1.0)
     assert limit.take("a", 1.0) > 0
 
 
 def test_clients_do_not_share_a_bucket() -> None:
     limit = RateLimit(1)
-    assert limit.take("a", 0.0) == 0
-    assert limit.take("b", 0.0) == 0
+    assert 0 == limit.take("a", 0.0)
+    assert 0 == limit.take("b", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_neighbours_are_several_clients() -> None:
 
 def test_asking_does_not_count() -> None:
     limit = RateLimit(1)
-    assert limit.wait("a", 0.0) == 0
-    assert limit.take("a", 0.0) == 0
+    assert 0 == limit.wait("a", 0.0)
+    assert 0 == limit.take("a", 0.0)
 
 
 def test_addresses_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "_MAX_CLIENTS", 2)
     limit = RateLimit(1)
     for client in ("a", "b", "c"):
-        assert limit.take(client, 0.0) == 0
+        assert 0 == limit.take(client, 0.0)
     assert limit.take("c", 0.0) > 0
-    assert limit.take("a", 0.0) == 0  # the longest unseen was forgotten
+    assert 0 == limit.take("a", 0.0)  # the longest unseen was forgotten
 
 
 @given(
@@ -83,7 +83,7 @@ def test_no_minute_grants_more_than_two_buckets(per_minute: int, gaps: list[floa
 def test_after_the_wait_the_call_is_granted(per_minute: int) -> None:
     limit = RateLimit(per_minute)
     for _ in range(per_minute):
-        assert limit.take("a", 0.0) == 0
+        assert 0 == limit.take("a", 0.0)
     wait = limit.take("a", 0.0)
     assert wait > 0
-    assert limit.take("a", wait * 1.001) == 0
+    assert 0 == limit.take("a", wait * 1.001)

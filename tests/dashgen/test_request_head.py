@@ -29,7 +29,7 @@ CHUNKED = (b"transfer-encoding", b"Chunked")
 def test_a_head_that_says_one_thing_is_taken(
     version: str, url: bytes, headers: Sequence[tuple[bytes, bytes]]
 ) -> None:
-    assert fault_of(version, url, headers) == ""
+    assert "" == fault_of(version, url, headers)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ def test_kept_for_its_revision_alone() -> None:
     cache: RevisionCache[str] = RevisionCache(9)
     assert cache.find("1", "key") is None
     cache.keep("1", "key", "value")
-    assert cache.find("1", "key") == "value"
+    assert "value" == cache.find("1", "key")
     assert cache.find("2", "key") is None
     assert cache.find("1", "key") is None
 

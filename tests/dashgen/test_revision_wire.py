@@ -62,7 +62,7 @@ def test_the_question_is_prepared_unless_a_pooler_stands_between(
             wire.close()
             return said
 
-        assert asyncio.run(work()) == ["7"] * 3
+        assert ["7"] * 3 == asyncio.run(work())
 
 
 def test_a_line_that_broke_while_nobody_asked_leaves_its_descriptor_to_others(
@@ -74,7 +74,7 @@ def test_a_line_that_broke_while_nobody_asked_leaves_its_descriptor_to_others(
         number = line.fileno()
 
         async def work() -> str | None:
-            assert await answer_of(wire) == "7"
+            assert "7" == await answer_of(wire)
             here, there = socket.socketpair()
             with here, there:
                 end(postgresql_url, line)
@@ -172,7 +172,7 @@ def test_a_second_question_during_the_first_is_refused(postgresql_url: str) -> N
         wire.close()
         return told
 
-    assert asyncio.run(work()) == [None]
+    assert [None] == asyncio.run(work())
 
 
 def test_a_question_that_cannot_be_prepared_closes_the_connection(postgresql_url: str) -> None:

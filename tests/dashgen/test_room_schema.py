@@ -46,11 +46,11 @@ def test_the_flat_shape_becomes_props() -> None:
         ],
     }
     room = normalise_room(flat)
-    assert (room.preset, room.ambient) == ("library", "rain")
+    assert ("library", "rain") == (room.preset, room.ambient)
     sprite, note, link = room.components
-    assert (sprite.x, sprite.y, sprite.props) == (320.0, 540.0, {"sprite": "bookshelf"})
-    assert (note.type, note.props) == ("click-to-read", {"label": "Hi", "content": "*hello*"})
-    assert (link.type, link.props) == ("click-to-link", {"label": "me", "url": "https://a.org"})
+    assert (320.0, 540.0, {"sprite": "bookshelf"}) == (sprite.x, sprite.y, sprite.props)
+    assert ("click-to-read", {"label": "Hi", "content": "*hello*"}) == (note.type, note.props)
+    assert ("click-to-link", {"label": "me", "url": "https://a.org"}) == (link.type, link.props)
 
 
 def test_the_props_shape_is_kept() -> None:
@@ -77,22 +77,22 @@ def test_the_props_shape_is_kept() -> None:
     )
     assert room.stage == Stage(width=960, height=540, background_layer="sky")
     (component,) = room.components
-    assert component.props == {
+    assert {
         "solid": True,
         "sprite_id": "lamp",
         "book_count": 3,
         "on": True,
         "none": None,
-    }
-    assert component.interaction == {"kind": "link", "url": "/page.html"}
-    assert (component.x, component.w, component.z, component.rotation) == (-1.5, 10.0, 3, 90.0)
+    } == component.props
+    assert {"kind": "link", "url": "/page.html"} == component.interaction
+    assert (-1.5, 10.0, 3, 90.0) == (component.x, component.w, component.z, component.rotation)
     assert component.locked
     assert component.hidden
 
 
 def test_props_win_over_the_flat_shape() -> None:
     (component,) = normalise_room(room_with(text="flat", props={"text": "props"})).components
-    assert component.props == {"text": "props"}
+    assert {"text": "props"} == component.props
 
 
 def test_a_component_without_an_id_gets_one() -> None:
@@ -105,8 +105,8 @@ def test_a_component_without_an_id_gets_one() -> None:
 def test_nothing_counts_as_left_out() -> None:
     raw = {"stage": None, "components": [{"type": "text", "props": None, "interaction": None}]}
     (component,) = normalise_room(raw).components
-    assert component.props == {}
-    assert normalise_room({"components": None}).components == []
+    assert {} == component.props
+    assert [] == normalise_room({"components": None}).components
 
 
 @pytest.mark.parametrize("name", COMPONENT_TYPES)
@@ -119,7 +119,7 @@ def test_every_type_is_known_in_both_spellings(name: str) -> None:
 def test_an_unknown_type_is_refused_with_the_nearest_names() -> None:
     with pytest.raises(SchemaError, match=r"click-to-link") as refused:
         normalise_room(room_with(type="click-to-lnk"))
-    assert refused.value.field == "room_state.components[0].type"
+    assert "room_state.components[0].type" == refused.value.field
     with pytest.raises(SchemaError, match=r"known: slot, badge"):
         normalise_room(room_with(type="zzzzzzzz"))
 
@@ -185,7 +185,7 @@ def test_refuses_and_names_the_field(raw: object, field: str) -> None:
 
 def test_a_stage_may_be_as_small_and_as_large_as_is_said() -> None:
     stage = normalise_room({"stage": {"width": 1, "height": MAX_STAGE}}).stage
-    assert (stage.width, stage.height) == (1, MAX_STAGE)
+    assert (1, MAX_STAGE) == (stage.width, stage.height)
     with pytest.raises(SchemaError, match=f"between 1 and {MAX_STAGE}"):
         normalise_room({"stage": {"width": MAX_STAGE + 1}})
 
@@ -193,7 +193,7 @@ def test_a_stage_may_be_as_small_and_as_large_as_is_said() -> None:
 def test_a_repeated_component_id_is_refused() -> None:
     with pytest.raises(SchemaError, match="earlier") as refused:
         normalise_room({"components": [{"id": "a", "type": "text"}, {"id": "a", "type": "dot"}]})
-    assert refused.value.field == "room_state.components[1].id"
+    assert "room_state.components[1].id" == refused.value.field
 
 
 def test_depth_is_bounded_before_the_interpreter_is() -> None:
@@ -206,7 +206,7 @@ def test_depth_is_bounded_before_the_interpreter_is() -> None:
 def test_an_odd_key_is_written_plainly_in_the_message() -> None:
     with pytest.raises(SchemaError) as refused:
         normalise_room({"\u202e\n": float("nan")})
-    assert refused.value.field == "room_state.\\u202e\\n"
+    assert "room_state.\\u202e\\n" == refused.value.field
 
 
 SCALARS = st.one_of(

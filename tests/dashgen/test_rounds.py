@@ -20,7 +20,7 @@ def test_once_in_a_round_and_anew_in_the_next() -> None:
         await asyncio.sleep(0)
         return [*seen, look()]
 
-    assert asyncio.run(work()) == [0, 0, 1, 1, 2]
+    assert [0, 0, 1, 1, 2] == asyncio.run(work())
 
 
 def test_a_failure_is_held_by_nobody() -> None:
@@ -38,7 +38,7 @@ def test_a_failure_is_held_by_nobody() -> None:
             once()
         return once()
 
-    assert asyncio.run(work()) == 7
+    assert 7 == asyncio.run(work())
 
 
 def test_what_came_after_a_look_is_told_of_a_later_one() -> None:
@@ -69,4 +69,4 @@ def test_what_came_after_a_look_is_told_of_a_later_one() -> None:
     with asker, asked, other, behind:
         seen = asyncio.run(work())
     assert sorted(set(seen)) == seen
-    assert len(seen) == 200
+    assert 200 == len(seen)

@@ -50,7 +50,7 @@ def run(tmp_path: Path, *arguments: str, **extra: str) -> subprocess.CompletedPr
 def test_it_makes_its_roots_for_itself_alone(start_panel: Callable[..., ControlPanel]) -> None:
     panel = start_panel()
     for root in (panel.data, panel.plugin):
-        assert root.stat().st_mode & 0o777 == 0o700
+        assert 0o700 == root.stat().st_mode & 0o777
     assert not list(panel.data.glob(".probe*"))
 
 
@@ -58,8 +58,8 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = run(tmp_path, "--port", port)
-    assert ended.returncode == 4
-    assert ended.stdout == ""
+    assert 4 == ended.returncode
+    assert "" == ended.stdout
     assert f"127.0.0.1 port {port}" in ended.stderr
     assert "next: python bin/control-panel-server.py --port 0" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -68,7 +68,7 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
 def test_a_root_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     ended = run(tmp_path, "--port", "0")
-    assert ended.returncode == 4
+    assert 4 == ended.returncode
     assert f"the data root {tmp_path / 'data'} cannot be written" in ended.stderr
     assert "next: " in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -76,7 +76,7 @@ def test_a_root_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     ended = run(tmp_path, "--port", "0", ENSEMBLE_SIGNUPS_PER_MINUTE="lots")
-    assert ended.returncode == 4
+    assert 4 == ended.returncode
     assert "ENSEMBLE_SIGNUPS_PER_MINUTE" in ended.stderr
     assert "next: unset ENSEMBLE_SIGNUPS_PER_MINUTE" in ended.stderr
 
@@ -84,7 +84,7 @@ def test_a_bad_setting_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("port", ["70000", "-1", "http", ""])
 def test_a_port_that_is_none_is_a_usage_error(tmp_path: Path, port: str) -> None:
     ended = run(tmp_path, f"--port={port}")
-    assert ended.returncode == 2
+    assert 2 == ended.returncode
     assert "usage: control-panel-server.py" in ended.stderr
 
 
@@ -106,9 +106,9 @@ def test_sigterm_ends_it_in_order_and_at_once(start_panel: Callable[..., Control
     panel = start_panel()
     with panel.connection() as connection:
         connection.request("GET", "/health")
-        assert panel.read_answer(connection).status == 200
+        assert 200 == panel.read_answer(connection).status
         asked = time.monotonic()
-        assert panel.stop() == 0  # the idle connection is not waited for
+        assert 0 == panel.stop()  # the idle connection is not waited for
         assert time.monotonic() - asked < 1
     assert "Traceback" not in panel.log()
     with pytest.raises(ConnectionRefusedError), panel.connection() as connection:
@@ -122,13 +122,13 @@ def test_sigterm_finishes_what_has_begun(start_panel: Callable[..., ControlPanel
             b"POST /verify-token HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             b'Content-Length: 13\r\n\r\n{"token":'
         )
-        assert panel.get("/health").status == 200  # by now the first request has begun
+        assert 200 == panel.get("/health").status  # by now the first request has begun
         panel.process.send_signal(signal.SIGTERM)
         panel.wait_until_it_refuses()
         client.sendall(b'"x"}')
         answer = panel.read_to_end(client, 10)
     assert answer.startswith(b"HTTP/1.1 401 ")
-    assert panel.stop() == 0
+    assert 0 == panel.stop()
 
 
 # As the program is started, with a thread of the background that is for ever in the middle of writing.
@@ -176,7 +176,7 @@ def test_a_stop_falls_over_no_thread_of_the_background(tmp_path: Path) -> None:
     finally:
         giving_up.cancel()
         process.kill()
-    assert (process.returncode, "Fatal" in said) == (0, False)
+    assert (0, False) == (process.returncode, "Fatal" in said)
 
 
 def test_a_stop_leaves_a_database_whole_in_its_file(
@@ -185,14 +185,14 @@ def test_a_stop_leaves_a_database_whole_in_its_file(
     """Whoever copies the file of a server that was stopped has everything."""
     panel = start_panel(ENSEMBLE_DATABASE_URL=f"sqlite:///{tmp_path}/store.db")
     panel.published(panel.signup())
-    assert panel.stop() == 0
-    assert [file.name for file in tmp_path.iterdir()] == ["store.db"]
+    assert 0 == panel.stop()
+    assert ["store.db"] == [file.name for file in tmp_path.iterdir()]
 
 
 def test_an_interrupt_says_so(start_panel: Callable[..., ControlPanel]) -> None:
     panel = start_panel()
     panel.process.send_signal(signal.SIGINT)
-    assert panel.process.wait(timeout=10) == 130
+    assert 130 == panel.process.wait(timeout=10)
     assert "Traceback" not in panel.log()
 
 
@@ -200,7 +200,7 @@ def test_it_ends_with_its_parent(start_panel: Callable[..., ControlPanel]) -> No
     panel = start_panel()
     assert panel.process.stdin is not None
     panel.process.stdin.close()
-    assert panel.process.wait(timeout=10) == 0
+    assert 0 == panel.process.wait(timeout=10)
 
 
 def test_what_is_broken_in_a_root_is_set_aside_and_said(tmp_path: Path) -> None:
@@ -239,4 +239,4 @@ def test_boot_imports_no_renderer() -> None:
         text=True,
         check=True,
     )
-    assert seen.stdout.strip() == ""
+    assert "" == seen.stdout.strip()

@@ -46,13 +46,13 @@ def test_what_one_acknowledges_the_other_shows_at_once(pair: Pair) -> None:
     creator = pair[0].signup()
     canvas_id = pair[0].draft(creator)
     for here, there in itertools.islice(itertools.cycle([pair, pair[::-1]]), 10):
-        assert publish(here, creator, canvas_id, 0).status == 200
+        assert 200 == publish(here, creator, canvas_id, 0).status
         assert there.grid_ids() == [canvas_id] == here.grid_ids()
-        assert there.get(f"/ensemble/canvas/{canvas_id}").status == 200
+        assert 200 == there.get(f"/ensemble/canvas/{canvas_id}").status
         done = there.post(f"/studio/canvas/{canvas_id}/unpublish", {}, token=creator.token)
-        assert done.status == 200
+        assert 200 == done.status
         assert here.grid_ids() == [] == there.grid_ids()
-        assert here.get(f"/ensemble/canvas/{canvas_id}").status == 404
+        assert 404 == here.get(f"/ensemble/canvas/{canvas_id}").status
 
 
 def test_who_asks_over_and_over_is_never_shown_what_was_taken_back(pair: Pair) -> None:
@@ -69,10 +69,10 @@ def test_who_asks_over_and_over_is_never_shown_what_was_taken_back(pair: Pair) -
             return [len(answer.json()["canvases"]) for answer in answers]
 
         for here in itertools.islice(itertools.cycle(pair), 40):
-            assert publish(here, creator, canvas_id, 0).status == 200
+            assert 200 == publish(here, creator, canvas_id, 0).status
             assert shown() == [1, 1] == shown()
             path = f"/studio/canvas/{canvas_id}/unpublish"
-            assert here.post(path, {}, token=creator.token).status == 200
+            assert 200 == here.post(path, {}, token=creator.token).status
             assert shown() == [0, 0] == shown()
 
 
@@ -86,13 +86,13 @@ def test_no_fourth_slot_and_no_two_in_one_however_they_race(pair: Pair) -> None:
                 range(12),
             )
         )
-    assert {answer.status for answer in answers} == {200, 402}
+    assert {200, 402} == {answer.status for answer in answers}
     for panel in pair:
         mine = panel.get("/studio/canvas/mine", token=creator.token).json()
         slots = [each["slot_index"] for each in mine["canvases"] if each["published_at"]]
-        assert sorted(slots) == [0, 1, 2]
-        assert len(mine["canvases"]) == 12
-        assert len(panel.grid_ids()) == 3
+        assert [0, 1, 2] == sorted(slots)
+        assert 12 == len(mine["canvases"])
+        assert 3 == len(panel.grid_ids())
 
 
 def test_a_server_that_cannot_reach_its_database_does_not_start(tmp_path: Path) -> None:

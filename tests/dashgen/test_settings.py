@@ -29,10 +29,10 @@ def test_roots_come_from_the_environment(tmp_path: Path) -> None:
 
 def test_defaults_are_bounded() -> None:
     settings = Settings.from_environment({})
-    assert settings.data_root.name == "ensemble-dashboard"
-    assert settings.max_body_bytes == 256 * 1024
-    assert settings.request_seconds == 10
-    assert settings.run_nonce == ""
+    assert "ensemble-dashboard" == settings.data_root.name
+    assert 256 * 1024 == settings.max_body_bytes
+    assert 10 == settings.request_seconds
+    assert "" == settings.run_nonce
     assert not settings.exit_with_parent
 
 
@@ -63,4 +63,4 @@ def test_the_version_is_the_project_s() -> None:
     text = (REPOSITORY / "pyproject.toml").read_text()
     found = re.search(r'^version = "(.*)"$', text, re.MULTILINE)
     assert found is not None
-    assert found[1] == VERSION
+    assert VERSION == found[1]

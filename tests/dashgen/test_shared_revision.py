@@ -59,14 +59,14 @@ def test_who_comes_during_a_question_shares_the_next_one() -> None:
         first = await lines.question(0, 0)
         late = [asyncio.create_task(lines.shared.current()) for _ in range(20)]
         first("asked before the late ones came")
-        assert await asyncio.gather(*early) == ["asked before the late ones came"] * 3
+        assert ["asked before the late ones came"] * 3 == await asyncio.gather(*early)
         assert not any(task.done() for task in late)
         (await lines.question(0, 1))("asked for them")
         answers = await asyncio.gather(*late)
-        assert len(lines.opened[0].questions) == 2
+        assert 2 == len(lines.opened[0].questions)
         return answers
 
-    assert asyncio.run(work()) == ["asked for them"] * 20
+    assert ["asked for them"] * 20 == asyncio.run(work())
 
 
 def test_who_comes_between_two_questions_shares_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,12 +80,12 @@ def test_who_comes_between_two_questions_shares_the_second(monkeypatch: pytest.M
         during = asyncio.create_task(lines.shared.current())
         await asyncio.sleep(0)
         first("early")
-        assert await early == "early"
+        assert "early" == await early
         between = asyncio.create_task(lines.shared.current())
         await asyncio.sleep(0)
         (await lines.question(0, 1))("late")
-        assert (await during, await between) == ("late", "late")
-        assert len(lines.opened[0].questions) == 2
+        assert ("late", "late") == (await during, await between)
+        assert 2 == len(lines.opened[0].questions)
 
     asyncio.run(work())
 
@@ -99,11 +99,11 @@ def test_a_crowd_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         first = await lines.question(0, 0)
         crowd = [asyncio.create_task(lines.shared.current()) for _ in range(8)]
         first("early")
-        assert await early == "early"
+        assert "early" == await early
         (await lines.question(0, 1))("late")
         return await asyncio.gather(*crowd)
 
-    assert asyncio.run(work()) == ["late"] * 8
+    assert ["late"] * 8 == asyncio.run(work())
 
 
 def test_readers_are_told_what_was_asked_after_they_came() -> None:
@@ -121,7 +121,7 @@ def test_readers_are_told_what_was_asked_after_they_came() -> None:
                 await asyncio.sleep(0)
         return told
 
-    assert asyncio.run(work()) == ["first", None]
+    assert ["first", None] == asyncio.run(work())
 
 
 def test_readers_of_a_local_store_are_told_at_once() -> None:
@@ -140,7 +140,7 @@ def test_readers_of_a_local_store_are_told_at_once() -> None:
         shared.tell(told.append)
 
     asyncio.run(work())
-    assert told == ["here", None]
+    assert ["here", None] == told
 
 
 def test_a_local_store_is_asked_in_each_round() -> None:
@@ -157,7 +157,7 @@ def test_a_local_store_is_asked_in_each_round() -> None:
         await asyncio.sleep(0)
         return [*told, await shared.current()]
 
-    assert asyncio.run(work()) == ["1", "1", "2"]
+    assert ["1", "1", "2"] == asyncio.run(work())
 
 
 def test_a_lost_line_is_replaced_and_the_question_put_once_more() -> None:
@@ -165,14 +165,14 @@ def test_a_lost_line_is_replaced_and_the_question_put_once_more() -> None:
         lines = Lines()
         asking = asyncio.create_task(lines.shared.current())
         (await lines.question(0, 0))("before")
-        assert await asking == "before"
+        assert "before" == await asking
         asking = asyncio.create_task(lines.shared.current())
         (await lines.question(0, 1))(None)
         (await lines.question(1, 0))("after")
-        assert [wire.is_closed for wire in lines.opened] == [True, False]
+        assert [True, False] == [wire.is_closed for wire in lines.opened]
         return await asking
 
-    assert asyncio.run(work()) == "after"
+    assert "after" == asyncio.run(work())
 
 
 def test_a_failure_is_told_to_all_and_the_next_question_is_put() -> None:
@@ -186,7 +186,7 @@ def test_a_failure_is_told_to_all_and_the_next_question_is_put() -> None:
         (await lines.question(1, 0))("well again")
         return await again
 
-    assert asyncio.run(work()) == "well again"
+    assert "well again" == asyncio.run(work())
 
 
 def test_silence_is_a_failure_and_the_line_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ def test_silence_is_a_failure_and_the_line_is_given_up(monkeypatch: pytest.Monke
         return lines
 
     lines = asyncio.run(work())
-    assert [wire.is_closed for wire in lines.opened] == [True]
+    assert [True] == [wire.is_closed for wire in lines.opened]
 
 
 def test_a_line_that_cannot_be_opened_in_time_is_a_failure_and_closed_when_it_comes(
@@ -229,7 +229,7 @@ def test_a_line_that_cannot_be_opened_in_time_is_a_failure_and_closed_when_it_co
         asyncio.run(work())
     finally:
         moves.set()
-    assert late.questions == []
+    assert [] == late.questions
 
 
 def test_one_who_goes_away_does_not_take_the_answer_along() -> None:
@@ -244,7 +244,7 @@ def test_one_who_goes_away_does_not_take_the_answer_along() -> None:
         question("for who stayed")
         return await staying
 
-    assert asyncio.run(work()) == "for who stayed"
+    assert "for who stayed" == asyncio.run(work())
 
 
 def test_one_with_whom_something_goes_wrong_keeps_nobody_waiting() -> None:
@@ -263,7 +263,7 @@ def test_one_with_whom_something_goes_wrong_keeps_nobody_waiting() -> None:
         lines.shared.tell(told.append)
         (await lines.question(0, 1))("here again")
         await asyncio.sleep(0)
-        assert len(faults) == 1
+        assert 1 == len(faults)
         return told
 
-    assert asyncio.run(work()) == ["here", "here again"]
+    assert ["here", "here again"] == asyncio.run(work())

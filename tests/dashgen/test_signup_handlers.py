@@ -21,16 +21,16 @@ def test_signing_up_pairs_the_browser(panel: ControlPanel) -> None:
     handle = new_handle()
     body = {"handle": handle, "tos_accepted": True, "answers": {"building": "short stories"}}
     answer = panel.post("/studio/signup", body)
-    assert answer.status == 201
+    assert 201 == answer.status
     made = answer.json()
     assert made["handle"] == handle
     assert made["signup_context"]["handle"] == handle
-    assert made["signup_context"]["building"] == "short stories"
+    assert "short stories" == made["signup_context"]["building"]
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"pairing_token={made['pairing_token']};")
     for attribute in ("HttpOnly", "SameSite=strict", "Path=/", "Max-Age=7776000"):
         assert attribute in cookie
-    assert panel.get("/studio/canvas/mine", token=made["pairing_token"]).status == 200
+    assert 200 == panel.get("/studio/canvas/mine", token=made["pairing_token"]).status
     kept = "".join(file.read_text() for file in (panel.orch / "pairings").glob("*.json"))
     assert made["user_id"] in kept
     assert made["pairing_token"] not in kept
@@ -40,11 +40,11 @@ def test_signing_up_pairs_the_browser(panel: ControlPanel) -> None:
 def test_the_terms_must_be_accepted(panel: ControlPanel, accepted: dict[str, bool]) -> None:
     handle = new_handle()
     answer = panel.post("/studio/signup", {"handle": handle, **accepted})
-    assert answer.status == 400
-    assert answer.json()["error"] == "tos_required"
+    assert 400 == answer.status
+    assert "tos_required" == answer.json()["error"]
     assert "set-cookie" not in answer.headers
     again = panel.post("/studio/signup", {"handle": handle, "tos_accepted": True})
-    assert again.status == 201
+    assert 201 == again.status
 
 
 @pytest.mark.parametrize(
@@ -65,15 +65,15 @@ def test_the_terms_must_be_accepted(panel: ControlPanel, accepted: dict[str, boo
 )
 def test_a_signup_that_makes_no_sense_is_refused(panel: ControlPanel, body: object) -> None:
     answer = panel.post("/studio/signup", body)
-    assert answer.status == 400
-    assert answer.json()["error"] == "invalid_field"
+    assert 400 == answer.status
+    assert "invalid_field" == answer.json()["error"]
 
 
 def test_a_handle_belongs_to_one(panel: ControlPanel, creator: Creator) -> None:
     body = {"handle": creator.handle.upper(), "tos_accepted": True}
     answer = panel.post("/studio/signup", body)
-    assert answer.status == 409
-    assert answer.json()["error"] == "handle_taken"
+    assert 409 == answer.status
+    assert "handle_taken" == answer.json()["error"]
 
 
 def test_signups_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
@@ -81,17 +81,17 @@ def test_signups_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
     panel.signup()
     panel.signup()
     answer = panel.post("/studio/signup", {"handle": new_handle(), "tos_accepted": True})
-    assert answer.status == 429
+    assert 429 == answer.status
     assert 1 <= int(answer.headers["retry-after"]) <= 60
-    assert panel.get("/health").status == 200
+    assert 200 == panel.get("/health").status
 
 
 def test_a_first_canvas_from_answers(panel: ControlPanel, creator: Creator) -> None:
     answers = {"building": "a model railway", "vibe": "cozy", "color_scheme": "warm"}
     made = panel.post("/studio/generate-from-answers", answers, token=creator.token)
-    assert made.status == 201
+    assert 201 == made.status
     studio = made.json()["studio"]
-    assert studio["source"] == "procedural_fill"
+    assert "procedural_fill" == studio["source"]
     assert studio["owner_id"] == creator.user_id
     assert 4 <= len(studio["room_state"]["components"]) <= 8
     assert "a model railway" in str(studio)
@@ -106,15 +106,15 @@ def test_the_first_run_goes_step_by_step(panel: ControlPanel, creator: Creator) 
     def advance(step: str) -> int:
         return panel.post("/first-run/advance", {"step": step}, token=creator.token).status
 
-    assert state() == {"is_complete": False, "resume_url": "/index.html#first-run"}
-    assert advance("canvas-generated") == 409
-    assert advance("questions-answered") == 200
-    assert state() == {"is_complete": False, "resume_url": "/studio.html"}
-    assert advance("questions-answered") == 200
-    assert advance("canvas-generated") == 200
-    assert state() == {"is_complete": True, "resume_url": "/studio.html"}
-    assert advance("dance") == 400
-    assert advance("") == 400
+    assert {"is_complete": False, "resume_url": "/index.html#first-run"} == state()
+    assert 409 == advance("canvas-generated")
+    assert 200 == advance("questions-answered")
+    assert {"is_complete": False, "resume_url": "/studio.html"} == state()
+    assert 200 == advance("questions-answered")
+    assert 200 == advance("canvas-generated")
+    assert {"is_complete": True, "resume_url": "/studio.html"} == state()
+    assert 400 == advance("dance")
+    assert 400 == advance("")
 
 
 def test_the_first_run_is_the_creator_s_own(
@@ -122,14 +122,14 @@ def test_the_first_run_is_the_creator_s_own(
 ) -> None:
     panel.post("/first-run/advance", {"step": "questions-answered"}, token=creator.token)
     assert panel.get("/first-run/state", token=other.token).json()["resume_url"] != "/studio.html"
-    assert panel.get("/first-run/state").status == 401
-    assert panel.post("/first-run/advance", {"step": "questions-answered"}).status == 401
+    assert 401 == panel.get("/first-run/state").status
+    assert 401 == panel.post("/first-run/advance", {"step": "questions-answered"}).status
 
 
 def test_unpairing_ends_the_token_for_good(panel: ControlPanel, creator: Creator) -> None:
     answer = panel.post("/studio/unpair", {}, token=creator.token)
-    assert answer.status == 204
+    assert 204 == answer.status
     assert 'pairing_token=""' in answer.headers["set-cookie"]
     assert "Max-Age=0" in answer.headers["set-cookie"]
-    assert panel.get("/studio/canvas/mine", token=creator.token).status == 401
-    assert panel.post("/studio/unpair", {}, token=creator.token).status == 401
+    assert 401 == panel.get("/studio/canvas/mine", token=creator.token).status
+    assert 401 == panel.post("/studio/unpair", {}, token=creator.token).status

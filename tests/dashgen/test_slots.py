@@ -23,7 +23,7 @@ FULL = {slot: CanvasId(f"cnv_{slot + 1:012x}") for slot in range(FREE_LIMIT)}
 
 
 def test_limits() -> None:
-    assert limit_for(Tier.free) == 3
+    assert 3 == limit_for(Tier.free)
     assert limit_for(Tier.pro) is None
 
 

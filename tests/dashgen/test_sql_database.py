@@ -169,7 +169,7 @@ def test_the_file_is_for_this_user_alone(tmp_path: Path) -> None:
     draft(stores.canvases)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     stores.close()
-    assert modes == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600}
+    assert {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600} == modes
 
 
 def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path) -> None:
@@ -217,8 +217,8 @@ def test_a_row_that_cannot_be_read_counts_as_absent(tmp_path: Path) -> None:
                 (text, canvas.id),
             )
     connection.close()
-    assert [store.find(canvas.id, reader=ALICE.id) for canvas in canvases] == [None] * 3
-    assert store.mine(ALICE.id) == []
+    assert [None] * 3 == [store.find(canvas.id, reader=ALICE.id) for canvas in canvases]
+    assert [] == store.mine(ALICE.id)
     stores.close()
 
 
@@ -274,15 +274,15 @@ def test_who_may_have_few_connections_works_with_those_there_are(own_server: str
     with closing(Database(url)) as database:
         store = SqlCanvasStore(database)
         with database.reading():
-            assert store.mine(ALICE.id) == []
+            assert [] == store.mine(ALICE.id)
         wire = database.open_wire()  # which takes one of the two
         for _ in range(5):
-            assert store.mine(ALICE.id) == []
+            assert [] == store.mine(ALICE.id)
         # Nor is what was refused meanwhile tried again before one that is there.
         with database.reading(), pytest.raises(StorageFailed):
             store.mine(ALICE.id)
         for _ in range(5):
-            assert store.mine(ALICE.id) == []
+            assert [] == store.mine(ALICE.id)
         wire.close()
 
 
@@ -313,10 +313,10 @@ def test_behind_a_pooler_nothing_is_left_with_a_server(postgresql_url: str) -> N
         for _ in range(20):
             with database.reading() as connection:
                 prepared = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements")
-                assert prepared.scalar_one() == 0
+                assert 0 == prepared.scalar_one()
         with database.reading() as connection:
-            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "0"
+            assert "0" == connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
         with database.changing(ALICE.id) as connection:
-            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "5s"
-            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+            assert "5s" == connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+            assert "on" == connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
         database.open_wire().close()

@@ -29,7 +29,7 @@ def test_every_asking_looks_again() -> None:
         watch = StorageWatch(lambda: next(looks))
         return [await watch.is_writable(), await watch.is_writable()]
 
-    assert asyncio.run(ask_twice()) == [False, True]
+    assert [False, True] == asyncio.run(ask_twice())
 
 
 def test_whoever_asks_meanwhile_waits_for_no_look_that_does_not_end(
@@ -51,7 +51,7 @@ def test_whoever_asks_meanwhile_waits_for_no_look_that_does_not_end(
             pass
         return meanwhile
 
-    assert asyncio.run(ask_all()) == [True, True, True]
+    assert [True, True, True] == asyncio.run(ask_all())
     assert len(looks) <= 2
 
 
@@ -68,7 +68,7 @@ def test_a_database_that_does_not_answer_is_what_it_was() -> None:
         watch = StorageWatch(look)
         return [await watch.is_writable(), await watch.is_writable()]
 
-    assert asyncio.run(ask_twice()) == [False, False]
+    assert [False, False] == asyncio.run(ask_twice())
 
 
 @pytest.mark.parametrize(

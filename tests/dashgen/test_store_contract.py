@@ -98,7 +98,7 @@ def test_an_owner_must_be_one(store: CanvasStore) -> None:
 def test_a_bad_id_is_not_found(store: CanvasStore, bad: str) -> None:
     assert store.find(bad, reader=ALICE.id) is None
     assert store.find(NO_ID, reader=bad) is None
-    assert store.mine(bad) == []
+    assert [] == store.mine(bad)
     with pytest.raises(NotFound):
         store.delete(bad, ALICE.id)
     with pytest.raises(NotFound):
@@ -118,14 +118,14 @@ def test_an_update_may_replace_everything(store: CanvasStore) -> None:
     changes = CanvasChanges(room_state=room, theme="plum", title="", description="x")
     changed = store.update(canvas.id, ALICE.id, changes, tick())
     assert (changed.room_state, changed.theme) == (room, "plum")
-    assert (changed.title, changed.description) == ("", "x")
+    assert ("", "x") == (changed.title, changed.description)
 
 
 def test_a_deleted_canvas_is_gone(store: CanvasStore) -> None:
     canvas = draft(store)
     store.delete(canvas.id, ALICE.id)
     assert store.find(canvas.id, reader=ALICE.id) is None
-    assert store.mine(ALICE.id) == []
+    assert [] == store.mine(ALICE.id)
     with pytest.raises(NotFound):
         store.delete(canvas.id, ALICE.id)
 
@@ -138,7 +138,7 @@ def test_mine_lists_by_slot_and_then_the_last_edited(store: CanvasStore) -> None
     store.update(third.id, ALICE.id, CanvasChanges(), tick())
     mine = store.mine(ALICE.id)
     assert [one.id for one in mine] == [second.id, first.id, third.id, fourth.id]
-    assert [one.slot_index for one in mine] == [1, 2, None, None]
+    assert [1, 2, None, None] == [one.slot_index for one in mine]
 
 
 def test_a_published_canvas_is_for_everyone(store: CanvasStore) -> None:
@@ -147,12 +147,12 @@ def test_a_published_canvas_is_for_everyone(store: CanvasStore) -> None:
         canvas.id, ALICE.id, slot_index=2, visibility=Visibility.public, tier=Tier.free, now=7.0
     )
     assert (canvas.slot_index, canvas.visibility) == (2, Visibility.public)
-    assert canvas.published_at == 7.0
+    assert 7.0 == canvas.published_at
     assert canvas.is_published
     for reader in (None, BOB.id, ALICE.id):
         assert store.find(canvas.id, reader=reader) == canvas
-    assert titles(store) == ["T"]
-    assert store.count() == 1
+    assert ["T"] == titles(store)
+    assert 1 == store.count()
 
 
 @pytest.mark.parametrize("visibility", [Visibility.unlisted, Visibility.private])
@@ -169,25 +169,25 @@ def test_publishing_again_changes_slot_and_visibility(store: CanvasStore) -> Non
     canvas = publish(store, draft(store))
     moved = publish(store, canvas, slot_index=1, visibility=Visibility.unlisted)
     assert (moved.slot_index, moved.visibility) == (1, Visibility.unlisted)
-    assert titles(store) == []
-    assert store.count() == 1
+    assert [] == titles(store)
+    assert 1 == store.count()
 
 
 def test_a_swap_demotes_the_occupant_and_keeps_it(store: CanvasStore) -> None:
     old, new = draft(store, title="old"), draft(store, title="new")
     publish(store, old)
     publish(store, new)
-    assert titles(store) == ["new"]
+    assert ["new"] == titles(store)
     assert found(store, old) == old
     assert store.find(old.id, reader=None) is None
-    assert found(store, new).slot_index == 0
-    assert store.count() == 1
+    assert 0 == found(store, new).slot_index
+    assert 1 == store.count()
 
 
 def test_slots_are_each_owners_own(store: CanvasStore) -> None:
     publish(store, draft(store, ALICE, "a"))
     publish(store, draft(store, BOB, "b"))
-    assert titles(store) == ["b", "a"]
+    assert ["b", "a"] == titles(store)
 
 
 def test_a_fourth_slot_is_refused_and_nothing_changes(store: CanvasStore) -> None:
@@ -196,11 +196,11 @@ def test_a_fourth_slot_is_refused_and_nothing_changes(store: CanvasStore) -> Non
     before, fourth = store.revision(), draft(store)
     with pytest.raises(SlotLimit) as refused:
         publish(store, fourth, slot_index=3)
-    assert refused.value.current_published == 3
+    assert 3 == refused.value.current_published
     assert store.revision() == before
     assert found(store, fourth) == fourth
     publish(store, fourth, slot_index=3, tier=Tier.pro)
-    assert store.count() == 4
+    assert 4 == store.count()
 
 
 def test_a_slot_out_of_range_is_refused(store: CanvasStore) -> None:
@@ -212,12 +212,12 @@ def test_unpublish_and_publish_again(store: CanvasStore) -> None:
     canvas = draft(store, title="T")
     publish(store, canvas)
     assert store.unpublish(canvas.id, ALICE.id, tick()) == canvas
-    assert titles(store) == []
+    assert [] == titles(store)
     assert store.find(canvas.id, reader=None) is None
     assert found(store, canvas) == canvas
     assert store.unpublish(canvas.id, ALICE.id, tick()) == canvas
     publish(store, canvas)
-    assert titles(store) == ["T"]
+    assert ["T"] == titles(store)
 
 
 def test_a_published_canvas_is_fixed(store: CanvasStore) -> None:
@@ -247,8 +247,8 @@ def test_an_edit_between_two_publishes_is_shown(store: CanvasStore) -> None:
 def test_a_published_canvas_can_be_deleted(store: CanvasStore) -> None:
     canvas = publish(store, draft(store))
     store.delete(canvas.id, ALICE.id)
-    assert titles(store) == []
-    assert store.count() == 0
+    assert [] == titles(store)
+    assert 0 == store.count()
     assert store.find(canvas.id, reader=ALICE.id) is None
 
 
@@ -260,7 +260,7 @@ def test_every_publish_and_unpublish_is_another_revision(store: CanvasStore) -> 
         seen.append(store.revision())
         store.unpublish(canvas.id, ALICE.id, tick())
         seen.append(store.revision())
-    assert len(set(seen)) == 7
+    assert 7 == len(set(seen))
     assert store.revision() == seen[-1]
 
 
@@ -309,11 +309,11 @@ def test_there_is_one_for_each_owner(store: CanvasStore) -> None:
     store.set_showcase(others.id, BOB.id, on=True)
     assert store.set_showcase(first.id, ALICE.id, on=True).is_showcase
     assert store.set_showcase(second.id, ALICE.id, on=True).is_showcase
-    assert [found(store, one).is_showcase for one in (first, second, others)] == [
+    assert [
         False,
         True,
         True,
-    ]
+    ] == [found(store, one).is_showcase for one in (first, second, others)]
     assert not store.set_showcase(second.id, ALICE.id, on=False).is_showcase
     assert not found(store, second).is_showcase
 
@@ -336,10 +336,10 @@ def test_it_comes_first_among_equals(store: CanvasStore) -> None:
     old, new = draft(store, title="old"), draft(store, title="new")
     publish(store, old, slot_index=0)
     publish(store, new, slot_index=1)
-    assert titles(store, GridOrder.featured) == ["new", "old"]
+    assert ["new", "old"] == titles(store, GridOrder.featured)
     store.set_showcase(old.id, ALICE.id, on=True)
-    assert titles(store, GridOrder.featured) == ["old", "new"]
-    assert titles(store, GridOrder.newest) == ["new", "old"]
+    assert ["old", "new"] == titles(store, GridOrder.featured)
+    assert ["new", "old"] == titles(store, GridOrder.newest)
 
 
 @pytest.mark.parametrize("title", ["", " "])
@@ -367,7 +367,7 @@ def test_pages_show_every_canvas_once(store: CanvasStore, order: GridOrder) -> N
         seen += [card.id for card in page.cards]
         cursor, pages = page.next_cursor, pages + 1
     assert sorted(seen) == sorted(made)
-    assert pages == 3
+    assert 3 == pages
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101])
@@ -387,7 +387,7 @@ def test_each_sees_what_the_other_does(store: CanvasStore, open_again: OpenAgain
     publish(other, canvas)
     assert titles(store) == ["T"] == titles(other)
     store.unpublish(canvas.id, ALICE.id, tick())
-    assert titles(other) == []
+    assert [] == titles(other)
 
 
 def test_eight_threads_never_get_a_fourth_slot(store: CanvasStore) -> None:
@@ -401,7 +401,7 @@ def test_eight_threads_never_get_a_fourth_slot(store: CanvasStore) -> None:
             refused.append(number)
 
     in_threads(8, try_to_publish)
-    assert store.count() == 3
+    assert 3 == store.count()
     assert refused
 
 
@@ -434,15 +434,15 @@ def test_all_that_several_owners_have_is_replaced_in_one_step(store: CanvasStore
     before = store.revision()
     store.replace({ALICE.id: wanted, BOB.id: []})
     assert store.mine(ALICE.id) == wanted
-    assert store.mine(BOB.id) == []
+    assert [] == store.mine(BOB.id)
     assert store.find(theirs.id, reader=BOB.id) is None
     assert store.mine(stays.owner_id) == [stays]
-    assert store.count() == 2
+    assert 2 == store.count()
     assert store.revision() != before
 
 
 def test_a_sweep_of_a_sound_store_finds_nothing(store: CanvasStore) -> None:
-    assert store.sweep() == []
+    assert [] == store.sweep()
     publish(store, draft(store, title="T"))
-    assert store.sweep() == []
-    assert titles(store) == ["T"]
+    assert [] == store.sweep()
+    assert ["T"] == titles(store)

@@ -49,7 +49,7 @@ class Outline(HTMLParser):
         self._open: list[str] = []
         self.feed(page.html)
         self.close()
-        assert self._open == [], f"never closed: {self._open}"
+        assert [] == self._open, f"never closed: {self._open}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element."""
@@ -174,7 +174,7 @@ def test_legal_page_has_its_title_and_text(legal: LegalPage) -> None:
     outline = Outline(page)
     assert f"<h1>{title}</h1>" in page.html
     assert f"<title>{title} · Ensemble</title>" in page.html
-    assert [tag for tag, _ in outline.elements].count("h1") == 1
+    assert 1 == [tag for tag, _ in outline.elements].count("h1")
     version = re.compile(r"Version \d+, in force from \d{1,2} [A-Z][a-z]+ \d{4}\.")
     assert 1 == len(version.findall(outline.text))
     assert len(outline.text.split()) > 200
@@ -295,13 +295,13 @@ def test_legal_footer_links_all_five(legal: LegalPage, outline: Outline) -> None
     check_order_of_links(legal)
     links = outline.footer_links
 
-    assert [link for link in links if link[0].startswith("/legal/")] == [
+    assert [
         ("/legal/terms.html", "Terms of service"),
         ("/legal/privacy.html", "Privacy policy"),
         ("/legal/acceptable-use.html", "Acceptable use"),
         ("/legal/dmca.html", "Copyright and DMCA"),
         ("/legal/cookies.html", "Cookie policy"),
-    ]
+    ] == [link for link in links if link[0].startswith("/legal/")]
 
 
 @pytest.mark.runbook(
@@ -323,9 +323,9 @@ def test_legal_links_and_anchors_resolve(
     for link in outline.links:
         parts = urlsplit(link)
         if parts.scheme == "mailto":
-            assert parts.path.count("@") == 1
+            assert 1 == parts.path.count("@")
             continue
-        assert (parts.scheme, parts.netloc) == ("", ""), link
+        assert ("", "") == (parts.scheme, parts.netloc), link
         target = by_url.get(parts.path) if parts.path else outline
         if target is not None:
             assert not parts.fragment or parts.fragment in target.ids, link

@@ -74,7 +74,7 @@ def test_a_person_reads_rows_culprit_revert_and_what_to_do(incidents: Incidents)
         "    merge",
     ):
         assert line in text.splitlines()
-    assert incidents.read()[0].as_json()["culprit"]["subject"] == "go"
+    assert "go" == incidents.read()[0].as_json()["culprit"]["subject"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"schema": "incident/2"}'])

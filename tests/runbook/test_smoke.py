@@ -461,7 +461,7 @@ def test_the_exit_code_is_left_for_a_caller_behind_nox(
 
 def test_what_pytest_is_asked_for_is_shown_and_not_judged(project: TinyProject) -> None:
     asked = project.smoke("--version")
-    assert asked.status == 0
+    assert 0 == asked.status
     assert f"pytest {pytest.__version__}" in asked.out + asked.err
 
     listed = project.smoke("--collect-only", "-q")

@@ -59,7 +59,7 @@ def test_nothing_is_found(target: Target, tmp_path: Path) -> None:
     found = json.loads(report.read_text())
     assert found["infos"]["crawled_pages_nbr"] >= len(pages)
     problems = _problems(found["vulnerabilities"]) + _problems(found["anomalies"])
-    assert [each for each in problems if each.split(":")[0] not in ACCEPTED] == []
+    assert [] == [each for each in problems if each.split(":")[0] not in ACCEPTED]
     assert "Traceback" not in target.panel.log()
 
 

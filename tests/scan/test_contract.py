@@ -50,8 +50,8 @@ def test_every_answer_is_in_the_contract(target: Target, who: str, tmp_path: Pat
         check=False,
         timeout=120,
     )
-    assert done.returncode == 0, _in_short(done.stdout) + done.stderr[-1000:]
-    assert target.panel.get("/health").status == 200
+    assert 0 == done.returncode, _in_short(done.stdout) + done.stderr[-1000:]
+    assert 200 == target.panel.get("/health").status
     assert target.public in target.panel.grid_ids() or who == "creator"
     assert "Traceback" not in target.panel.log()
 

@@ -58,7 +58,7 @@ def test_every_page_is_valid(target: Target, html_validate: Path, tmp_path: Path
     pages += ["/canvas/cnv_000000000000.html"]
     for page in pages:
         answer = target.panel.get(page)
-        assert answer.headers["content-type"] == "text/html; charset=utf-8", page
+        assert "text/html; charset=utf-8" == answer.headers["content-type"], page
         (tmp_path / page.strip("/").replace("/", "-")).write_bytes(answer.body)
     (tmp_path / ".htmlvalidate.json").write_text(json.dumps({"root": True, **RULES}))
     done = subprocess.run(
@@ -69,4 +69,4 @@ def test_every_page_is_valid(target: Target, html_validate: Path, tmp_path: Path
         check=False,
         env=os.environ | {"NO_COLOR": "1"},
     )
-    assert (done.returncode, done.stdout) == (0, ""), done.stdout[-5000:] + done.stderr[-1000:]
+    assert (0, "") == (done.returncode, done.stdout), done.stdout[-5000:] + done.stderr[-1000:]

@@ -140,7 +140,7 @@ class Parsed(NamedTuple):
     def by_id(self, name: str) -> Element:
         """The one element with this id."""
         found = [element for element in self.all() if element.get("id") == name]
-        assert len(found) == 1, f"{len(found)} elements have the id {name}"
+        assert 1 == len(found), f"{len(found)} elements have the id {name}"
         return found[0]
 
     def with_class(self, name: str) -> list[Element]:

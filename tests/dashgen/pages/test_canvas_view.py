@@ -54,7 +54,7 @@ def assert_harmless(parsed: Parsed, benign: Parsed) -> None:
     """The five things that hold for every canvas page, whatever its maker wrote."""
     assert _names(parsed) == _names(benign)
     assert _skeleton(parsed) == _skeleton(benign)
-    assert parsed.by_id("site-footer").tag == "footer"
+    assert "footer" == parsed.by_id("site-footer").tag
     for element in parsed.all():
         for name in ("href", "src", "action", "formaction", "ping"):
             assert_allowed(element, name)
@@ -131,19 +131,19 @@ def test_page_shows_what_the_maker_wrote(
 
     parsed = parse(render_canvas_page(canvas, now=NOW))
 
-    assert parsed.text(parsed.all("h1")[0]) == "Tom & Jerry <3"
+    assert "Tom & Jerry <3" == parsed.text(parsed.all("h1")[0])
     assert "@Tom & Jerry <3" in parsed.text(parsed.with_class("byline")[0])
     assert "2 hours ago" in parsed.text(parsed.with_class("byline")[0])
     links = [one for one in parsed.with_class("part") if one.get("href")]
     assert "https://example.org/a?b=1&c=2" in {one.get("href") for one in links}
-    assert {one.get("rel") for one in links} == {"noopener nofollow"}
-    assert {one.get("rel") for one in links} == {"noopener nofollow"}
+    assert {"noopener nofollow"} == {one.get("rel") for one in links}
+    assert {"noopener nofollow"} == {one.get("rel") for one in links}
 
 
 def test_a_refused_link_keeps_its_label(benign: Parsed) -> None:
     (dropped,) = [one for one in benign.with_class("part") if "Nowhere" in benign.text(one)]
 
-    assert dropped.tag == "a"
+    assert "a" == dropped.tag
     assert "href" not in dropped.attrib
 
 
@@ -164,7 +164,7 @@ def test_an_untitled_canvas_is_named_after_its_maker(
 
     parsed = parse(render_canvas_page(canvas, now=NOW))
 
-    assert parsed.text(parsed.all("h1")[0]) == "alice's canvas"
+    assert "alice's canvas" == parsed.text(parsed.all("h1")[0])
 
 
 def test_hidden_components_and_private_fields_stay_out(make_canvas: MakeCanvas) -> None:

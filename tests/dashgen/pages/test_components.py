@@ -68,7 +68,7 @@ def test_order_is_from_the_top_down_then_from_the_left() -> None:
     at = {"d": (0, 900), "b": (700, 30), "a": (10, 90), "c": (400, 500)}
     components = [Component(id=name, type="text", x=x, y=y) for name, (x, y) in at.items()]
 
-    assert [one.id for one in reading_order(components)] == ["a", "b", "c", "d"]
+    assert ["a", "b", "c", "d"] == [one.id for one in reading_order(components)]
 
 
 def test_position_is_a_share_of_the_stage() -> None:
@@ -103,7 +103,7 @@ def test_kind_follows_from_the_type(type_name: str, kind: str) -> None:
 
 
 def test_an_unknown_type_is_named() -> None:
-    assert draw(Component(id="c", type="hologram")).text == "hologram"
+    assert "hologram" == draw(Component(id="c", type="hologram")).text
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_sprite_is_one_of_ours(asked: object, drawn: str) -> None:
 def test_every_sprite_is_on_the_sheet() -> None:
     sheet = (ASSETS / "sprites.svg").read_text(encoding="utf-8")
 
-    assert set(re.findall(r'<symbol id="([a-z]+)"', sheet)) == SPRITES
+    assert SPRITES == set(re.findall(r'<symbol id="([a-z]+)"', sheet))
 
 
 def test_interactions_count_as_fields() -> None:
@@ -129,17 +129,17 @@ def test_interactions_count_as_fields() -> None:
         id="c", type="prop", interaction={"type": "read", "markdown": "*x*", "title": "T"}
     )
 
-    assert (draw(door).is_link, draw(door).href, draw(door).text) == (True, "/studio.html", "In")
-    assert draw(book).note == "<p><em>x</em></p>"
-    assert draw(book).text == "T"
+    assert (True, "/studio.html", "In") == (draw(door).is_link, draw(door).href, draw(door).text)
+    assert "<p><em>x</em></p>" == draw(book).note
+    assert "T" == draw(book).text
 
 
 def test_links_without_an_address_and_notes_without_a_text_are_just_labels() -> None:
     link = draw(Component(id="c", type="click-to-link"))
     note = draw(Component(id="c", type="click-to-read"))
 
-    assert (link.text, link.is_link, link.href) == ("Open link", True, None)
-    assert (note.text, note.note) == ("Read", None)
+    assert ("Open link", True, None) == (link.text, link.is_link, link.href)
+    assert ("Read", None) == (note.text, note.note)
 
 
 def test_notes_beyond_what_people_write_are_shown_as_typed() -> None:

@@ -19,9 +19,9 @@ def test_every_page_has_the_notice(
         parsed = parse(page)
         banner = parsed.by_id("cookie-banner")
         assert "hidden" in banner.attrib
-        assert banner.get("role") == "region"
+        assert "region" == banner.get("role")
         assert banner.get("aria-label")
-        assert [link.get("href") for link in banner.iter("a")] == ["/legal/cookies.html"]
+        assert ["/legal/cookies.html"] == [link.get("href") for link in banner.iter("a")]
         assert parsed.by_id("cookie-banner-dismiss") in list(banner.iter("button"))
 
 

@@ -17,7 +17,7 @@ def test_a_smoke_can_pass_have_issues_or_fail(parse: Callable[[Page], Parsed]) -
     parsed = parse(render_dashboard_page())
     results = [one.get("data-result") for one in parsed.all("button") if one.get("data-result")]
 
-    assert results == ["pass", "issues", "fail"]
+    assert ["pass", "issues", "fail"] == results
     assert "Smoke test required" in parsed.text(parsed.by_id("smoke-template"))
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def test_it_says_what_happened(parse: Callable[[Page], Parsed]) -> None:
     parsed = parse(render_error_page(404, "There is no such canvas."))
 
-    assert parsed.text(parsed.all("h1")[0]) == "Nothing here"
+    assert "Nothing here" == parsed.text(parsed.all("h1")[0])
     assert "There is no such canvas." in parsed.text(parsed.by_id("main"))
 
 
 def test_an_unusual_status_has_a_page_too(parse: Callable[[Page], Parsed]) -> None:
     parsed = parse(render_error_page(418, "A message."))
 
-    assert parsed.text(parsed.all("h1")[0]) == "That did not work"
+    assert "That did not work" == parsed.text(parsed.all("h1")[0])
     assert "Error 418" in parsed.text(parsed.by_id("main"))
 
 

@@ -25,29 +25,29 @@ def test_dialog_asks_for_a_name_and_the_answers(index: Parsed) -> None:
     dialog = index.by_id("first-run")
     names = {one.get("name") for one in dialog.iter() if one.get("name")}
 
-    assert dialog.tag == "dialog"
+    assert "dialog" == dialog.tag
     assert "open" not in dialog.attrib
-    assert names == {"handle", "building", "vibe", "color_scheme", "problem", "tos_accepted"}
+    assert {"handle", "building", "vibe", "color_scheme", "problem", "tos_accepted"} == names
 
 
 def test_terms_must_be_accepted(index: Parsed) -> None:
     box = index.by_id("first-run-tos-check")
     (label,) = [one for one in index.all("label") if one.get("for") == "first-run-tos-check"]
 
-    assert box.get("type") == "checkbox"
+    assert "checkbox" == box.get("type")
     assert "required" in box.attrib
     assert "checked" not in box.attrib
-    assert [link.get("href") for link in label.iter("a")] == [
+    assert [
         "/legal/terms.html",
         "/legal/privacy.html",
-    ]
+    ] == [link.get("href") for link in label.iter("a")]
     assert "disabled" in index.by_id("first-run-submit").attrib
 
 
 def test_dialog_stands_on_the_front_page_alone(every_page: dict[str, Page]) -> None:
     with_dialog = {name for name, page in every_page.items() if 'id="first-run"' in page.html}
 
-    assert with_dialog == {"index", "index without canvases", "index while closed"}
+    assert {"index", "index without canvases", "index while closed"} == with_dialog
 
 
 def test_the_longest_answers_are_taken_by_the_server() -> None:

@@ -35,7 +35,7 @@ def test_payload_in_a_card_and_cursor_stays_text(
     link = parsed.by_id("grid").findall(".//a")[0].get("href") or ""
     assert link.startswith("/canvas/")
     assert link.endswith(".html")
-    assert link.count("/") == 2
+    assert 2 == link.count("/")
 
 
 def test_payload_in_the_notice_stays_text(payload: str, parse: Callable[[Page], Parsed]) -> None:
@@ -54,10 +54,10 @@ def test_a_card_shows_its_canvas(make_card: MakeCard, parse: Callable[[Page], Pa
     parsed = parse(render_index_page([card], "", "featured"))
 
     (item,) = parsed.by_id("grid").findall("li")
-    assert item.get("class") == "card theme-forest"
-    assert item.get("data-canvas-id") == "cnv_0123456789ab"
-    assert item.findall("a")[0].get("href") == "/canvas/cnv_0123456789ab.html"
-    assert parsed.text(item.findall("a")[0]) == "Kites"
+    assert "card theme-forest" == item.get("class")
+    assert "cnv_0123456789ab" == item.get("data-canvas-id")
+    assert "/canvas/cnv_0123456789ab.html" == item.findall("a")[0].get("href")
+    assert "Kites" == parsed.text(item.findall("a")[0])
     assert "@bo · 21 September 2026" in parsed.text(item)
 
 
@@ -112,9 +112,9 @@ def test_the_current_order_is_marked(parse: Callable[[Page], Parsed]) -> None:
     parsed = parse(render_index_page([], "", "random"))
 
     pills = parsed.with_class("pill")
-    assert [parsed.text(pill) for pill in pills] == ["Featured", "Newest", "Random"]
-    assert [pill.get("aria-current") for pill in pills] == [None, None, "page"]
-    assert pills[1].get("href") == "/index.html?filter=newest"
+    assert ["Featured", "Newest", "Random"] == [parsed.text(pill) for pill in pills]
+    assert [None, None, "page"] == [pill.get("aria-current") for pill in pills]
+    assert "/index.html?filter=newest" == pills[1].get("href")
 
 
 def test_more_canvases_are_a_plain_link(
@@ -124,10 +124,10 @@ def test_more_canvases_are_a_plain_link(
 
     link = parsed.by_id("load-more")
     assert "hidden" not in link.attrib
-    assert parse_qs(urlsplit(link.get("href") or "").query) == {
+    assert {
         "filter": ["newest"],
         "cursor": ["a b&c"],
-    }
+    } == parse_qs(urlsplit(link.get("href") or "").query)
 
 
 def test_the_last_page_has_no_more(make_card: MakeCard, parse: Callable[[Page], Parsed]) -> None:
@@ -153,5 +153,5 @@ def test_a_notice_replaces_the_grid(make_card: MakeCard) -> None:
 
 
 def test_the_plain_address_is_the_featured_grid() -> None:
-    assert grid_url("featured") == "/index.html"
-    assert grid_url("featured", "x") == "/index.html?filter=featured&cursor=x"
+    assert "/index.html" == grid_url("featured")
+    assert "/index.html?filter=featured&cursor=x" == grid_url("featured", "x")

@@ -67,12 +67,12 @@ def test_every_page_is_looked_at(every_page: dict[str, Page]) -> None:
 def test_policy_lets_in_our_own_files_only(page: Page) -> None:
     policy = _policy(page)
 
-    assert policy["default-src"] == ["'none'"]
-    assert policy["script-src"] == ["'self'"]
-    assert policy["style-src"][0] == "'self'"
+    assert ["'none'"] == policy["default-src"]
+    assert ["'self'"] == policy["script-src"]
+    assert "'self'" == policy["style-src"][0]
     for name in ("object-src", "base-uri", "frame-ancestors"):
-        assert policy[name] == ["'none'"]
-    assert policy["form-action"] == ["'self'"]
+        assert ["'none'"] == policy[name]
+    assert ["'self'"] == policy["form-action"]
     assert "unsafe" not in page.content_security_policy
     assert "*" not in page.content_security_policy
     assert "http" not in page.content_security_policy
@@ -97,11 +97,11 @@ def test_nothing_runs_that_stands_in_the_page_itself(parsed: Parsed) -> None:
 
 
 def test_page_has_its_landmarks(parsed: Parsed) -> None:
-    assert parsed.all("html")[0].get("lang") == "en"
-    assert len(parsed.all("main")) == 1
-    assert parsed.by_id("main").tag == "main"
-    assert parsed.by_id("site-footer").tag == "footer"
-    assert len([one for one in parsed.all("header") if one.get("class") == "site-header"]) == 1
+    assert "en" == parsed.all("html")[0].get("lang")
+    assert 1 == len(parsed.all("main"))
+    assert "main" == parsed.by_id("main").tag
+    assert "footer" == parsed.by_id("site-footer").tag
+    assert 1 == len([one for one in parsed.all("header") if one.get("class") == "site-header"])
     title = parsed.text(parsed.all("title")[0])
     assert title.endswith(" · Ensemble")
     assert not title.startswith(" ")
@@ -118,21 +118,21 @@ def test_each_list_of_the_footer_is_what_it_is_called(
 
 
 def test_page_has_one_main_heading(parsed: Parsed) -> None:
-    assert len(parsed.all("h1")) == 1
+    assert 1 == len(parsed.all("h1"))
     assert parsed.text(parsed.all("h1")[0])
 
 
 def test_skip_link_comes_first(parsed: Parsed) -> None:
     first = parsed.all("a")[0]
 
-    assert first.get("class") == "skip-link"
-    assert first.get("href") == "#main"
+    assert "skip-link" == first.get("class")
+    assert "#main" == first.get("href")
 
 
 def test_ids_are_unique_and_references_meet_one(parsed: Parsed) -> None:
     ids = Counter(element.get("id") for element in parsed.all() if element.get("id"))
 
-    assert max(ids.values()) == 1
+    assert 1 == max(ids.values())
     for element in parsed.all():
         for name in ("for", "aria-labelledby", "aria-describedby", "popovertarget"):
             for target in (element.get(name) or "").split():
@@ -162,7 +162,7 @@ def test_nothing_is_loaded_from_elsewhere(parsed: Parsed) -> None:
             continue
         for name in URL_ATTRIBUTES:
             url = urlsplit(element.get(name) or "")
-            assert (url.scheme, url.netloc) == ("", ""), element.attrib
+            assert ("", "") == (url.scheme, url.netloc), element.attrib
 
 
 def test_links_into_the_site_lead_somewhere(parsed: Parsed) -> None:
@@ -240,11 +240,11 @@ def test_a_missing_asset_is_an_error() -> None:
 def test_assets_say_what_they_are() -> None:
     kinds = {name.rsplit(".", 1)[1]: asset.media_type for name, asset in assets().items()}
 
-    assert kinds == {
+    assert {
         "css": "text/css; charset=utf-8",
         "js": "text/javascript; charset=utf-8",
         "svg": "image/svg+xml",
-    }
+    } == kinds
 
 
 def test_scripts_never_make_markup_from_text() -> None:
@@ -268,6 +268,6 @@ def test_escaping_is_switched_off_in_two_known_places_only() -> None:
         for match in re.findall(r"\{\{([^}]*\|\s*safe[^}]*)\}\}", template.read_text("utf-8"))
     }
 
-    assert unescaped == {"base.html:  inline_style|safe ", "canvas.html:  boot_json|safe "}
+    assert {"base.html:  inline_style|safe ", "canvas.html:  boot_json|safe "} == unescaped
     for template in TEMPLATES.rglob("*.html"):
         assert "autoescape" not in template.read_text("utf-8")

@@ -19,15 +19,13 @@ def test_tokens_are_never_shown_kept_or_put_into_an_address(
     parsed = parse(render_pair_page())
 
     for name in ("pairing-token", "dashboard-token"):
-        assert parsed.by_id(name).get("type") == "password"
-        assert parsed.by_id(name).get("autocomplete") == "off"
+        assert "password" == parsed.by_id(name).get("type")
+        assert "off" == parsed.by_id(name).get("autocomplete")
     # Without its script a form would be sent by the browser itself: then not in the address.
     assert [
-        form.get("method") for form in parsed.all("form") if form.get("id") != "first-run-form"
-    ] == [
         "post",
         "post",
-    ]
+    ] == [form.get("method") for form in parsed.all("form") if form.get("id") != "first-run-form"]
 
 
 def test_without_its_script_no_form_is_offered(parse: Callable[[Page], Parsed]) -> None:

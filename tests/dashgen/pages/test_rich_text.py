@@ -72,7 +72,7 @@ def test_a_note_that_stops_the_converter_half_way_spoils_no_other(
 
     with monkeypatch.context() as patch:
         patch.setattr("markdown.blockparser.BlockParser.parseBlocks", give_up)
-        assert render_note("*soft*") == "<pre>*soft*</pre>"
+        assert "<pre>*soft*</pre>" == render_note("*soft*")
 
     assert "<em>soft</em>" in render_note("*soft*")
 
@@ -86,9 +86,9 @@ def by_a_thread_of_its_own(text: str) -> str:
 def test_a_note_has_its_markdown() -> None:
     markup = render_note("# Big\n\n*soft* **loud** `code`\n\n- one\n\n[out](https://example.org)")
 
-    assert [one.tag for one in elements(markup)] == [
+    assert [
         "h3", "p", "em", "strong", "code", "ul", "li", "p", "a",
-    ]  # fmt: skip
+    ] == [one.tag for one in elements(markup)]  # fmt: skip
     assert 'href="https://example.org"' in markup
     assert 'rel="noopener nofollow"' in markup
 
@@ -103,20 +103,20 @@ def test_headings_of_a_note_stay_below_those_of_the_page(level: int) -> None:
 def test_raw_html_in_a_note_is_shown_as_it_was_typed() -> None:
     (paragraph,) = elements(render_note("<b>1 < 2</b> &amp; <!-- x -->"))
 
-    assert paragraph.text == "<b>1 < 2</b> & <!-- x -->"
+    assert "<b>1 < 2</b> & <!-- x -->" == paragraph.text
 
 
 def test_a_refused_link_keeps_its_label() -> None:
     link = elements(render_note("[label](javascript:alert(1))"))[1]
 
-    assert link.text == "label"
+    assert "label" == link.text
     assert "href" not in link.attrib
 
 
 def test_a_note_that_is_too_long_is_shown_as_typed() -> None:
     (block,) = elements(render_note("*a* " * NOTE_LIMIT))
 
-    assert block.tag == "pre"
+    assert "pre" == block.tag
     assert (block.text or "").startswith("*a* *a*")
 
 
@@ -137,13 +137,13 @@ def test_a_document_is_parted_into_title_lead_body_and_sections() -> None:
         "# The *title*\n\nThe **lead**.\n\n## One & two\n\nText.\n\n## Two\n"
     )
 
-    assert document.title == "The title"
-    assert document.lead == "The <strong>lead</strong>."
+    assert "The title" == document.title
+    assert "The <strong>lead</strong>." == document.lead
     assert document.body.startswith('<h2 id="one--two">')
-    assert [tuple(vars_of) for vars_of in _sections(document.sections)] == [
+    assert [
         ("one--two", "One & two"),
         ("two", "Two"),
-    ]
+    ] == [tuple(vars_of) for vars_of in _sections(document.sections)]
 
 
 def _sections(sections: object) -> list[tuple[str, str]]:
@@ -154,8 +154,8 @@ def _sections(sections: object) -> list[tuple[str, str]]:
 def test_a_document_may_lack_title_and_lead() -> None:
     document = render_document("Just text.")
 
-    assert (document.title, document.lead) == ("", "")
-    assert document.body == "<p>Just text.</p>"
+    assert ("", "") == (document.title, document.lead)
+    assert "<p>Just text.</p>" == document.body
 
 
 def test_links_of_a_document_are_resolved_and_then_judged() -> None:
@@ -163,7 +163,7 @@ def test_links_of_a_document_are_resolved_and_then_judged() -> None:
         "[a](A.md) [b](B.md)", resolve=lambda link: {"A.md": "/a.html"}.get(link, "javascript:0")
     )
 
-    assert document.body == '<p><a href="/a.html">a</a> <a>b</a></p>'
+    assert '<p><a href="/a.html">a</a> <a>b</a></p>' == document.body
 
 
 @pytest.mark.parametrize("fence", ["```", "~~~"])
@@ -192,13 +192,13 @@ def test_a_table_scrolls_by_itself_and_its_empty_corner_is_no_heading() -> None:
     body = render_document("# T\n\nx\n\n| | a |\n|---|---|\n| b | c |\n").body
 
     scroller, table = elements(body)[:2]
-    assert (scroller.tag, scroller.get("class"), scroller.get("tabindex")) == (
+    assert (
         "div", "table-scroller", "0",
-    )  # fmt: skip
-    assert table.tag == "table"
-    assert [one.tag for one in elements(body) if one.tag in {"th", "td"}] == [
+    ) == (scroller.tag, scroller.get("class"), scroller.get("tabindex"))  # fmt: skip
+    assert "table" == table.tag
+    assert [
         "td",
         "th",
         "td",
         "td",
-    ]
+    ] == [one.tag for one in elements(body) if one.tag in {"th", "td"}]

@@ -13,7 +13,7 @@ from dashgen.pages.scenes import SCENES, scene_of
 def test_every_scene_is_drawn() -> None:
     drawing = (ASSETS / "scenes.svg").read_text(encoding="utf-8")
 
-    assert tuple(re.findall(r'<symbol id="([^"]+)"', drawing)) == SCENES
+    assert SCENES == tuple(re.findall(r'<symbol id="([^"]+)"', drawing))
 
 
 def test_the_browser_picks_from_the_same_scenes() -> None:
@@ -21,7 +21,7 @@ def test_the_browser_picks_from_the_same_scenes() -> None:
     found = re.search(r"const SCENES = \[([^\]]+)\]", script)
 
     assert found is not None
-    assert tuple(re.findall(r'"([^"]+)"', found[1])) == SCENES
+    assert SCENES == tuple(re.findall(r'"([^"]+)"', found[1]))
     assert "Number.parseInt(canvasId.slice(-1), 16) || 0" in script
 
 

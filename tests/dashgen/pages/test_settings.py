@@ -23,6 +23,6 @@ def test_the_plans_say_what_the_refusal_says(parse: Callable[[Page], Parsed]) ->
 
     text = " ".join("".join(billing.itertext()).split())
 
-    assert upsell["url"] == "/settings.html#billing"
+    assert "/settings.html#billing" == upsell["url"]
     assert f"${upsell['price_usd_month']} a month" in text
     assert f"{body['limit']} published canvases" in text

@@ -27,14 +27,14 @@ def test_it_offers_what_the_server_takes(parse: Callable[[Page], Parsed]) -> Non
     }
 
     assert radios == {"theme": set(THEMES), "visibility": set(Visibility)}
-    assert options == SPRITES
+    assert SPRITES == options
 
 
 def test_nothing_of_anybody_is_in_it(parse: Callable[[Page], Parsed]) -> None:
     parsed = parse(render_studio_page())
 
     for name in ("slots", "drafts", "components"):
-        assert len(parsed.by_id(name)) == 0
+        assert 0 == len(parsed.by_id(name))
     for name in ("canvases", "editor", "unpaired", "editor-actions", "studio-actions"):
         assert "hidden" in parsed.by_id(name).attrib
 
@@ -45,11 +45,11 @@ def words(parse: Callable[[Page], Parsed]) -> Any:
 
 
 def test_the_editor_draws_as_the_canvas_page_does(words: Any) -> None:
-    assert words["kinds"] == KINDS
-    assert {
+    assert KINDS == words["kinds"]
+    assert VARIANTS == {
         kind: (tuple(names), frozenset(known), default)
         for kind, (names, known, default) in words["variants"].items()
-    } == VARIANTS
+    }
 
 
 def test_what_can_be_added_is_taken_by_the_server_and_drawn(
@@ -70,10 +70,10 @@ def test_what_can_be_added_is_taken_by_the_server_and_drawn(
 def test_a_piece_can_be_found_dragged_and_heard(parse: Callable[[Page], Parsed]) -> None:
     parsed = parse(render_studio_page())
 
-    assert [one.tag for one in parsed.by_id("piece-template")] == ["button"]
+    assert ["button"] == [one.tag for one in parsed.by_id("piece-template")]
     for name in ("stage-status", "save-state", "studio-message"):
-        assert parsed.by_id(name).get("role") == "status"
-    assert parsed.by_id("stage").get("aria-describedby") == "stage-help"
+        assert "status" == parsed.by_id(name).get("role")
+    assert "stage-help" == parsed.by_id("stage").get("aria-describedby")
     help_text = parsed.text(parsed.by_id("stage-help"))
     assert all(word in help_text for word in ("Drag", "arrow keys", "Shift", "Delete"))
 
@@ -84,5 +84,5 @@ def test_a_full_plan_leads_to_the_upgrade(parse: Callable[[Page], Parsed]) -> No
     for name in ("upgrade-line", "publish-upsell"):
         line = parsed.by_id(name)
         assert "hidden" in line.attrib
-        assert [link.get("href") for link in line.iter("a")] == ["/settings.html#billing"]
+        assert ["/settings.html#billing"] == [link.get("href") for link in line.iter("a")]
     assert "$12 a month" in parsed.text(parsed.by_id("publish-upsell"))

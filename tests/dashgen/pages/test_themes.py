@@ -14,4 +14,4 @@ def test_a_known_theme_is_its_class(name: str) -> None:
 
 
 def test_anything_else_is_the_default(payload: str) -> None:
-    assert theme_class(payload) == "theme-warm"
+    assert "theme-warm" == theme_class(payload)

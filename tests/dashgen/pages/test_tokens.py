@@ -71,8 +71,8 @@ def test_scenes_are_no_lighter_than_that() -> None:
     gleams = re.findall(r'fill="#fff" opacity="([\d.]+)"', scenes)
 
     assert scenes.count("var(--t1)") == len(lights)
-    assert max(map(float, lights)) == BRIGHTEST_LIGHT
-    assert max(map(float, gleams)) == BRIGHTEST_GLEAM
+    assert BRIGHTEST_LIGHT == max(map(float, lights))
+    assert BRIGHTEST_GLEAM == max(map(float, gleams))
 
 
 def _only(pattern: str) -> str:

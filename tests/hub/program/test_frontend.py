@@ -62,7 +62,7 @@ def test_a_large_file_comes_whole_or_in_part(client: Client) -> None:
     whole = client.get(f"{client.url}/large.bin")
     part = client.get(f"{client.url}/large.bin", range="bytes=256-259")
 
-    assert whole.body == LARGE
+    assert LARGE == whole.body
     assert (206, b"\0\1\2\3") == (part.status, part.body)
 
 

@@ -42,4 +42,4 @@ def test_a_testable_commit_between_them_keeps_it_open() -> None:
 
 
 def test_what_could_be_tested_once_and_no_more_has_no_chance() -> None:
-    assert chances(5, [0, 2, 4], [2]) == [1.0, 0.5, 0.0, 0.5, 1.0]
+    assert [1.0, 0.5, 0.0, 0.5, 1.0] == chances(5, [0, 2, 4], [2])

@@ -28,7 +28,7 @@ def test_a_run_that_did_not_end_says_so() -> None:
 def test_a_row_that_is_told_first_is_killed_and_first() -> None:
     made = proof(failure("test_one"), failure("test_two"), failure("test_three", "it is up"))
 
-    assert (made.is_killed, made.is_first) == (True, True)
+    assert (True, True) == (made.is_killed, made.is_first)
     assert ("test_two", "test_three") == made.others
     assert ("test_three",) == made.blocked
 

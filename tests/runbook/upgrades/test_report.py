@@ -90,7 +90,7 @@ def test_what_no_lock_pins_is_proved_on_the_baseline_as_it_is_pinned() -> None:
     assert older["red"] == f"{built['search']} --as-pinned"
     words = shlex.split(older["green"])
     assert "--as-pinned" == words[-1]
-    assert _parser().parse_args(words[words.index("--project") :]).python == "3.11.7"
+    assert "3.11.7" == _parser().parse_args(words[words.index("--project") :]).python
 
 
 @given(
