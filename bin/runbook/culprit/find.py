@@ -112,7 +112,11 @@ def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) 
                 return _result(finding, hunt, case, proof)
         elif proof.tip is Tip.UNSETTLED:
             finding = hunt.run()
-        elif hunt.state.is_presumed_steady or proof.tip is Tip.GREEN:
+        elif (
+            hunt.state.is_presumed_steady
+            or proof.tip is Tip.GREEN
+            or site == hunt.state.one_of_several()
+        ):
             return _result(hunt.state.finding() or finding, hunt, case, proof)
         elif not has_insisted:
             finding, has_insisted = hunt.insist(), True
@@ -157,7 +161,7 @@ def _executor(options: Options, repository: Repository, bad: str, job: Job) -> E
 
 
 def _result(finding: Finding, hunt: Hunt, case: _Case, proof: Proof | None = None) -> Result:
-    now = hunt.state.posterior
+    now = hunt.state.believed
     shas = [commit.sha for commit in hunt.range.commits]
     ranked = sorted(range(len(shas)), key=lambda site: -now.commits[site])
     order = dict.fromkeys((*finding.suspects, *ranked))  # who is not ruled out comes first

@@ -72,6 +72,8 @@ def prove(hunt: Hunt, site: int, tip: str) -> Proof:
 
 def _judge_tip(hunt: Hunt, site: int) -> Proof:
     """Run the tip without the culprit until it is judged."""
+    if hunt.state.one_of_several() == site:
+        return Proof(Tip.RED, _RED_TOO)
     has_passed = False
     while not hunt.state.judge_tip(site):
         if has_passed and not _is_red_again(hunt, site):

@@ -20,7 +20,7 @@ from runbook.culprit.posterior import GOOD_END, NONE_OF_THEM, Posterior, blamed_
 from runbook.culprit.untestable import chances
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from runbook.culprit.dag import Dag
 
@@ -111,8 +111,8 @@ class Search:
         self.dag = dag
         self._weights = list(weights)
         presumed = rates.PRESUMED_STEADY if confidence is None else rates.OPEN_MINDED
-        prior = rates.unknown(presumed) if rate is None else rates.told(rate)
-        self.posterior = Posterior(dag, weights, prior)
+        self._rates = rates.unknown(presumed) if rate is None else rates.told(rate)
+        self.posterior = Posterior(dag, weights, self._rates)
         self._is_told_steady = rate == 0
         self._knows_rates = bool(rate)
         self._may_presume = confidence is None or self._is_told_steady
@@ -127,8 +127,8 @@ class Search:
         self.runs = 0
         self.rounds = 0
         self.untestable: set[int] = set()
-        self._live = dag.everything if prior.can_be_steady else 0
-        self._none_lives = self._born_lives = prior.can_be_steady
+        self._live = dag.everything if self._rates.can_be_steady else 0
+        self._none_lives = self._born_lives = self._rates.can_be_steady
 
     def record(self, site: int, outcome: Outcome, *, remembered: bool = False) -> None:
         """Take one outcome into account."""
@@ -204,8 +204,10 @@ class Search:
     def _wanted_first(self, pending: Collection[int]) -> list[int]:
         """Return the runs that are needed whatever they tell: the ends, and those that prove the culprit."""
         wanted = [] if self.rounds else [end for end in self._free_ends() if not self._asked(end)]
-        settled = self._settled()
-        if settled is not None:
+        settled, one_of_several = self._settled(), self.one_of_several()
+        if one_of_several is not None:
+            wanted += self._unsettled(one_of_several)
+        elif settled is not None:
             wanted += self._lacking(settled)
             wanted += self._proofs_ahead(wanted)
         elif self._is_red_unseen() and self.untestable and self._is_stuck():
@@ -247,15 +249,67 @@ class Search:
 
     def _lacking(self, culprit: int) -> list[int]:
         """Return the sites that must still be run so that ``culprit`` is proved: itself red, its parents green."""
-        fails, passes = self._repeats(culprit)
-        lacking = [culprit] if self._count(culprit)[0] < fails else []
-        parents = self.dag.parents[culprit] or (GOOD_END,)
-        lacking += [parent for parent in parents if not self._is_green(parent, culprit, passes)]
+        lacking = self._short_of(culprit, *self._repeats(culprit))
         if self.is_presumed_steady:
             lacking = lacking or self._doubtful(culprit)
         elif culprit != self.dag.tip and self.judge_tip(culprit) is None:
             lacking.append(self._confirming(culprit))
         return [site for site in lacking if site not in self.untestable]
+
+    def _short_of(self, culprit: int, fails: int, passes: int) -> list[int]:
+        """Return the culprit and its parents, as far as they were not red and green that often."""
+        lacking = [culprit] if self._count(culprit)[0] < fails else []
+        parents = self.dag.parents[culprit] or (GOOD_END,)
+        return lacking + [each for each in parents if not self._is_green(each, culprit, passes)]
+
+    def one_of_several(self) -> int | None:
+        """Return who broke the commits where somebody else breaks the tip too: without the one it is as surely red.
+
+        To a search for one culprit such runs contradict each other however often they are made. So where they do so and
+        nothing else does, the commits are asked alone, and the tip without whom they name. Two breaks are rarer than
+        one that was mistaken for another: so much less error is allowed.
+        """
+        if self.is_presumed_steady:
+            return None
+        tested = self._put_to_the_test()
+        for suspect in tested:
+            confidence = stopping.shared(self._as_sure_as_of_several, len(tested))
+            fails, passes = self._count(without(self.dag, suspect))
+            lies = self._lies_of_commits(suspect)
+            is_liar = lies.alarms or lies.hidings or passes
+            if not is_liar and stopping.judge_tip(lies, fails, 0, confidence) is False:
+                return suspect
+        return None
+
+    def _unsettled(self, culprit: int) -> list[int]:
+        """Return what must be run so that the commits alone prove ``culprit``, whom the tip speaks against."""
+        sure = self._as_sure_as_of_several
+        lies = self._lies_of_commits(culprit)
+        fails = stopping.repeats(lies.most_alarms, sure)
+        passes = stopping.repeats(lies.most_hidings, sure)
+        lacking = self._short_of(culprit, fails, passes)
+        return [site for site in lacking if site not in self.untestable]
+
+    @property
+    def _as_sure_as_of_several(self) -> float:
+        return stopping.insistent(stopping.insistent(self.confidence))
+
+    def _told_by_commits(self) -> Posterior:
+        """Return what is believed when the runs of the tip without somebody are left aside."""
+        told = Posterior(self.dag, self._weights, self._rates)
+        for site, (fails, passes) in self._commit_counts().items():
+            for failed in fails * [True] + passes * [False]:
+                told.record(site, failed=failed)
+        told.settle()
+        return told
+
+    @property
+    def believed(self) -> Posterior:
+        """What a report tells: of one culprit among several what the commits alone say."""
+        return self.posterior if self.one_of_several() is None else self._told_by_commits()
+
+    def _commit_counts(self) -> dict[int, tuple[int, int]]:
+        return {site: of for site, of in self.posterior.counts.items() if site < self.dag.size}
 
     @property
     def _steady_limit(self) -> int:
@@ -322,8 +376,14 @@ class Search:
 
     def _lies(self, culprit: int) -> stopping.Lies:
         """Return what the runs come to if ``culprit`` is to blame."""
+        return self._lies_in(self.posterior.counts, culprit)
+
+    def _lies_of_commits(self, culprit: int) -> stopping.Lies:
+        return self._lies_in(self._commit_counts(), culprit)
+
+    def _lies_in(self, counts: Mapping[int, tuple[int, int]], culprit: int) -> stopping.Lies:
         alarms = good = hidings = bad = 0
-        for site, (fails, passes) in self.posterior.counts.items():
+        for site, (fails, passes) in counts.items():
             if blamed_for(self.dag, site) >> culprit & 1:
                 hidings, bad = hidings + passes, bad + fails + passes
             else:
@@ -462,7 +522,13 @@ class Search:
 
     def finding(self) -> Finding | None:
         """Return how the search ended, or None while it goes on."""
-        return self._conclusion() or self._surrender()
+        return self._conclusion() or self._conclusion_of_several() or self._surrender()
+
+    def _conclusion_of_several(self) -> Finding | None:
+        culprit = self.one_of_several()
+        if culprit is None or self._unsettled(culprit):
+            return None
+        return Finding(Word.FOUND, self.believed.commits[culprit], culprit)
 
     def _conclusion(self) -> Finding | None:
         now = self.posterior

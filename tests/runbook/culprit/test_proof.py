@@ -150,7 +150,10 @@ def test_what_was_undone_while_something_else_was_broken_is_not_cleared(lines: H
     assert ("found", first) == (searched.record["verdict"], searched.culprit)
 
 
-def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> None:
+@pytest.mark.parametrize(("asked", "most"), [((), 13), (("--confidence", "0.95"), 30)])
+def test_two_breaks_of_which_neither_mends_the_tip_are_told(
+    lines: History, asked: tuple[str, ...], most: int
+) -> None:
     lines.write("b", "good\n")
     change(lines, 6)
     first = write_a(lines, "bad\n", "break a")
@@ -160,11 +163,14 @@ def test_two_breaks_of_which_neither_mends_the_tip_are_told(lines: History) -> N
     change(lines, 3)
 
     searched = lines.search(
-        "--good", "HEAD~13", "--command", lines.command("grep -q good a && grep -q good b")
+        *("--good", "HEAD~13", *asked),
+        *("--command", lines.command("grep -q good a && grep -q good b")),
     )
 
     assert (first, "fail") == (searched.culprit, searched.record["tip_without_culprit"])
+    assert first == searched.record["candidates"][0]["sha"]
     assert searched.record["runs"] == searched.record["rounds"]  # one at a time
+    assert searched.record["runs"] <= most
     assert "another commit breaks it as well" in searched.out
 
     (other,) = re.findall(r"^  other   (.*)$", searched.out, re.MULTILINE)
@@ -196,9 +202,7 @@ def test_a_merge_that_is_one_of_two_breaks_is_taken_out_by_its_first_parent(
     assert "git revert --no-commit --mainline 1" in found.search_besides()
 
 
-def test_a_search_that_must_be_sure_leaves_open_what_the_tip_does_not_confirm(
-    lines: History,
-) -> None:
+def test_of_a_command_that_lies_two_breaks_are_left_open(lines: History) -> None:
     lines.write("b", "good\n")
     change(lines, 6)
     first = write_a(lines, "bad\n", "break a")
@@ -207,9 +211,10 @@ def test_a_search_that_must_be_sure_leaves_open_what_the_tip_does_not_confirm(
     lines.commit("break b")
     change(lines, 3)
 
+    lie = f'[ "$RUNBOOK_COMMIT $RUNBOOK_ATTEMPT" != "{first} 2" ] || exit 0; '
     searched = lines.search(
         "--good", "HEAD~13", "--confidence", "0.9",
-        "--command", lines.command("grep -q good a && grep -q good b"),
+        "--command", lines.command(lie + "grep -q good a && grep -q good b"),
     )  # fmt: skip
 
     assert ("inconclusive", "") == (searched.record["verdict"], searched.culprit)

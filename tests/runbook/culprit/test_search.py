@@ -365,6 +365,25 @@ def test_whoever_is_named_has_failed_again_its_parent_passed_and_the_tip_confirm
             assert search.judge_tip(culprit)
 
 
+@pytest.mark.parametrize("breaks", [(3, 90), (50, 51), (10, 99)])
+@pytest.mark.parametrize(("confidence", "rate"), [(0.95, None), (None, 0.2)])
+def test_of_two_breaks_the_first_is_named_though_the_tip_is_red_without_it(
+    breaks: tuple[int, int], confidence: float | None, rate: float | None
+) -> None:
+    dag = line(100)
+
+    def ask(site: int) -> Outcome:
+        is_bad = any(blamed_for(dag, site) >> each & 1 for each in breaks)
+        return Outcome.FAIL if is_bad else Outcome.PASS
+
+    search = make(dag, confidence=confidence, rate=rate)
+    finding, asked = play(search, ask)
+
+    assert (Word.FOUND, breaks[0]) == (finding.word, finding.culprit)
+    assert finding.probability == max(search.believed.commits) > search.confidence
+    assert len(asked) < stopping.budget(dag.size) / 3
+
+
 def test_the_more_suspects_were_put_to_the_test_the_oftener_the_tip_must_pass() -> None:
     passes = []
     for others in ((30, 30, 30), (30, 31, 32)):
