@@ -44,10 +44,6 @@ class SearchFolder:
         """Return the command that searches the same again."""
         return str(self._context().get("replay", ""))
 
-    def read_elsewhere(self) -> str:
-        """Return the repository that was searched, where it is not the project's own; else nothing."""
-        return str(self._context().get("elsewhere", ""))
-
     def _context(self) -> dict[str, Any]:
         try:
             context = json.loads((self.path / "context.json").read_bytes())
@@ -78,7 +74,6 @@ def keep_search(
         "history": _history(repository, result["good"], result["bad"]),
         "patch": _patch(repository, culprit["sha"]) if culprit else "",
         "replay": replay,
-        "elsewhere": _elsewhere(state, repository),
     }
     _write(folder / "context.json", context)
     _write(folder / "result.json", result)  # last: a folder without it has not ended
@@ -107,19 +102,6 @@ def _history(repository: Path, good: str, bad: str) -> list[list[str]]:
     except GitError:
         return []
     return [line.split(_FIELD, 1) for line in reversed(log.split("\n")) if line]
-
-
-def _elsewhere(state: Path, repository: Path) -> str:
-    """Return the top of a repository, unless it is the one that the state is kept in."""
-    top = _top(repository)
-    return top if top != _top(state) else ""
-
-
-def _top(folder: Path) -> str:
-    try:
-        return git(folder, "rev-parse", "--show-toplevel")
-    except GitError:
-        return ""
 
 
 def _patch(repository: Path, sha: str) -> str:

@@ -15,8 +15,6 @@ from tests.runbook.support import engine_environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.runbook.support import Repository
 
 
@@ -41,18 +39,7 @@ def test_a_search_is_kept_with_its_commits_the_patch_and_the_command(
     assert ["break it", "take notes"] == [subject for _, subject in folder.read_history()]
     assert "+    return 2" in folder.read_patch()
     assert "search again" == folder.read_replay()
-    assert not folder.read_elsewhere()
     assert "*\n" == (tmp_path / "state" / ".gitignore").read_text()
-
-
-def test_a_search_of_another_repository_says_where_it_was(
-    repository: Repository, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = keep_search(
-        tmp_path_factory.mktemp("state"), repository.root, found(repository), replay=""
-    )
-
-    assert str(repository.root) == folder.read_elsewhere()
 
 
 def test_where_git_does_not_tell_there_is_still_the_result(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from runbook.culprit.options import Options
 from runbook.culprit.report import Result, render, render_plan
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
+from runbook.git import GitError, git
 from runbook.project import find_project
 from runbook.searches import keep_search
 from runbook.standard_streams import narrate
@@ -38,8 +39,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _search(options: Options) -> Ended:
     result = find_offending_commit(options, say=narrate)
+    result = replace(result, elsewhere=_elsewhere(options.repo))
     _keep(options, result)
     return Ended(render(result), result.to_json(), result.exit_code)
+
+
+def _elsewhere(repository: Path) -> str:
+    """Return the top of a repository, where it is not that of the project here: nothing is smoked there."""
+    top = _top(repository)
+    try:
+        return top if top != _top(find_project(Path.cwd()).root) else ""
+    except RunbookError:
+        return top
+
+
+def _top(folder: Path) -> str:
+    try:
+        return git(folder, "rev-parse", "--show-toplevel")
+    except GitError:
+        return ""
 
 
 def _keep(options: Options, result: Result) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_module, typed
 from runbook.culprit.command_line import probe_line
+from runbook.culprit.next_steps import next_steps
 from runbook.culprit.probing import OUT_OF_TIME
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
@@ -57,6 +58,7 @@ class Result:
         is_merge: Whether the culprit is one.
         asked: What else was asked for and decides what is found, as words of a command line.
         besides: The same of a search for who else breaks the tip, where somebody does.
+        elsewhere: The repository, where it is not that of the project which asks.
     """
 
     word: Word
@@ -78,6 +80,7 @@ class Result:
     is_merge: bool = False
     asked: tuple[str, ...] = ()
     besides: tuple[str, ...] = ()
+    elsewhere: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -89,6 +92,11 @@ class Result:
         """What no search can do without: the bits it takes to name one commit, by what one run can tell."""
         return log2(max(self.size, 1)) / capacity(self.good_fails, self.bad_passes)
 
+    @property
+    def suspects(self) -> tuple[tuple[str, float], ...]:
+        """The candidates that are not as good as innocent."""
+        return tuple(each for each in self.candidates if each[1] >= _LEAST)
+
     def to_json(self) -> dict[str, Any]:
         """Return ``culprit/1``."""
         return {
@@ -96,11 +104,7 @@ class Result:
             "verdict": str(self.word),
             "culprit": _listed(self.culprit) if self.culprit else None,
             "probability": self.probability,
-            "candidates": [
-                {"sha": sha, "probability": chance}
-                for sha, chance in self.candidates
-                if chance >= _LEAST
-            ],
+            "candidates": [{"sha": sha, "probability": chance} for sha, chance in self.suspects],
             "probes": [
                 {
                     "sha": each.sha,
@@ -123,11 +127,16 @@ class Result:
             "why": self.why,
             "tip_without_culprit": str(self.proof.tip) if self.proof else "",
             "command": self.command,
+            "next": list(next_steps(self)),
         }
 
     def replay(self) -> str:
         """Return the command that searches the same again, from any folder."""
         return self._search(self.good, self.asked)
+
+    def replay_from_nowhere(self) -> str:
+        """Return the command that looks for a good end by itself."""
+        return self._search("", self.asked)
 
     def search_besides(self) -> str:
         """Return the command that looks for who else breaks the tip; empty where nobody is known to."""
@@ -167,11 +176,7 @@ def render(result: Result) -> str:
     """Return the report for a person; the last line says what happened."""
     lines = [*map(_probe_line, result.probes), ""]
     if result.culprit is None:
-        lines += [
-            f"  {sha[:10]}  {chance:6.1%}"
-            for sha, chance in result.candidates[:_SHOWN]
-            if chance >= _LEAST
-        ]
+        lines += [f"  {sha[:10]}  {chance:6.1%}" for sha, chance in result.suspects[:_SHOWN]]
     else:
         lines += [
             f"  commit  {result.culprit.sha}",
@@ -187,6 +192,7 @@ def render(result: Result) -> str:
         f"  runs    {result.runs} in {result.rounds} rounds and {result.seconds:.1f} s",
         f"  limit   {result.least_runs:.0f} runs to tell {result.size} commits apart at these rates",
         f"  again   {result.replay()}",
+        *(f"  next    {step}" for step in next_steps(result) if step != result.search_besides()),
     ]
     return "\n".join([*lines, "", headline(result)]).lstrip("\n")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call
 from runbook.report_page.charts import Candidate, posterior
 from runbook.report_page.diff import diff
 from runbook.report_page.html import Html, Node, tag
@@ -32,7 +30,6 @@ class SearchRecord:
         history: Each candidate's full name and subject, oldest first; empty where it is not known.
         patch: What the culprit changed, or empty.
         replay: The command that searches the same again.
-        elsewhere: The repository, where it is not the project's own.
     """
 
     id: str
@@ -41,7 +38,6 @@ class SearchRecord:
     history: tuple[tuple[str, str], ...] = ()
     patch: str = ""
     replay: str = ""
-    elsewhere: str = ""
 
 
 def search_page(record: SearchRecord) -> str:
@@ -94,8 +90,11 @@ def _headline(result: Mapping[str, Any]) -> Node:
 def _sections(record: SearchRecord) -> Iterator[Html]:
     result, culprit = record.result, record.result["culprit"]
     candidates = _candidates(record)
+    steps = result.get("next", ())  # a search that is older than they are has none
     if culprit:
-        yield section("The culprit", _culprit(culprit, result, record.elsewhere))
+        yield section("The culprit", _culprit(culprit, result))
+    if steps:
+        yield section("Do this", commands(steps))
     if candidates:
         words = (
             "Each bar is a commit, oldest on the left, as high as it is likely to be the one. "
@@ -114,24 +113,13 @@ def _sections(record: SearchRecord) -> Iterator[Html]:
         yield section("Search the same again", commands([record.replay]))
 
 
-def _next_steps(short: str, elsewhere: str) -> list[str]:
-    """Return what to type; only the project's own commits can be smoked once they are reverted."""
-    if elsewhere:
-        there = f"git -C {shlex.quote(elsewhere)}"
-        return [f"{there} show {short}", f"{there} revert {short}"]
-    return [call(f"revert-and-resmoke --commit {short} --dry-run"), f"git show {short}"]
-
-
-def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any], elsewhere: str) -> Html:
-    short = culprit["sha"][:10]
+def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any]) -> Html:
     return tag(
         "article",
         tag("h3", tag("span", culprit["subject"])),
         tag("p", code(culprit["sha"]), f" by {culprit['author']}, {culprit['date']}", class_="at"),
         tag("ul", [tag("li", code(path)) for path in culprit["files"]], class_="plain"),
         tag("p", result["why"]) if result.get("why") else None,
-        tag("span", "Do this", class_="label"),
-        commands(_next_steps(short, elsewhere)),
         class_="card",
     )
 

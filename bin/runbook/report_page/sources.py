@@ -169,7 +169,6 @@ def read_search(subject: Subject) -> SearchRecord:
         history=folder.read_history(),
         patch=folder.read_patch(),
         replay=folder.read_replay(),
-        elsewhere=folder.read_elsewhere(),
     )
 
 

@@ -60,7 +60,7 @@ def test_what_is_printed_searches_the_same_again_from_any_folder(
     history: History, tmp_path: Path
 ) -> None:
     searched = history.search(*GOOD, "--command", history.command())
-    again = searched.out.partition("  again   ")[2].partition("\n\n")[0]
+    again = searched.out.partition("  again   ")[2].partition("\n")[0]
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {"PATH": os.environ["PATH"], "HOME": str(elsewhere)}

@@ -82,7 +82,7 @@ def culprit(verdict: str = "found", text: str = "x", **changes: Any) -> dict[str
         "probability": 0.99, "candidates": [{"sha": SHA, "probability": 0.99}],
         "probes": [{"sha": SHA, "outcome": "fail", "seconds": 0.5, "why": text, "remembered": True}],
         "runs": 3, "rounds": 3, "seconds": 1.5, "good": "", "bad": SHA, "size": 1, "least_runs": 1.0,
-        "rates": {"good_fails": 0.0, "bad_passes": 0.01}, "why": text, "command": text,
+        "rates": {"good_fails": 0.0, "bad_passes": 0.01}, "why": text, "command": text, "next": [text],
     }  # fmt: skip
     return made | changes
 

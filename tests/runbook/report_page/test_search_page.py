@@ -37,20 +37,21 @@ def test_the_page_holds_the_posterior_the_probes_the_patch_and_the_command() -> 
     assert 1 == page.count('class="posterior"')
     for part in ("99.0%", "remembered", "+tidy up", "Search the same again"):
         assert part in text_of(page)
-    assert f"bin/invoke revert-and-resmoke --commit {SHA[:10]} --dry-run" in text_of(page)
 
 
-def test_a_culprit_of_another_repository_is_reverted_there() -> None:
-    page = text_of(search_page(replace(search_record(), elsewhere="/far/a way")))
-    assert f"git -C '/far/a way' revert {SHA[:10]}" in page
-    assert "revert-and-resmoke" not in page
+@pytest.mark.parametrize("verdict", ["found", "inconclusive"])
+def test_what_to_type_next_is_shown_whatever_came_of_it(verdict: str) -> None:
+    steps = ["git show one", "git revert two"]
+    page = search_page(replace(search_record(), result=culprit(verdict, next=steps)))
+    assert all(f"<span>{step}</span>" in page for step in steps)
+    assert "Do this" not in search_page(replace(search_record(), result=culprit(next=[])))
 
 
 def test_an_old_record_without_history_or_rates_is_shown_all_the_same() -> None:
     result = {
         key: value
         for key, value in culprit().items()
-        if key not in {"rates", "size", "why", "command"}
+        if key not in {"rates", "size", "why", "command", "next"}
     }
     page = search_page(replace(search_record(), result=result, history=(), patch="", replay=""))
 

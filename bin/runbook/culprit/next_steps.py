@@ -1,0 +1,70 @@
+"""What to type once a search has ended. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from runbook.calls import call, typed
+from runbook.culprit.probing import Word as Said
+from runbook.culprit.proof import Tip
+from runbook.culprit.search import Word
+
+if TYPE_CHECKING:
+    from runbook.culprit.report import Result
+
+_LOOKED_AT = 5  # suspects, or files
+_SUSPICIOUS = 0.01  # probability of the suspects
+_HINDERED = (Said.UNTESTABLE, Said.ERROR)
+_DOUBT = "--confidence 0.95"
+
+
+def next_steps(result: Result) -> tuple[str, ...]:
+    """Return the commands that go on from how a search ended, the first one first."""
+    match result.word:
+        case Word.FOUND:
+            return _of_found(result)
+        case Word.BORN_RED:
+            further = (result.replay_from_nowhere(),) if result.good else ()
+            return (*further, *(_show(result) if result.culprit else ()))
+        case Word.NOT_REPRODUCED:
+            is_doubted = {"--confidence", "--flake-rate"} & set(result.asked)
+            return () if is_doubted else (f"{result.replay()} {_DOUBT}",)
+    is_hindered = any(each.word in _HINDERED for each in result.probes)
+    return (*_show(result), *(() if is_hindered else (f"{result.replay()} --resume",)))
+
+
+def _of_found(result: Result) -> tuple[str, ...]:
+    other = result.search_besides()
+    if result.proof is not None and result.proof.tip is Tip.CONFLICT:
+        return (*_show(result), _built_upon(result))
+    return (*((other,) if other else ()), _revert(result), *_show(result))
+
+
+def _git(result: Result) -> str:
+    return f"git -C {shlex.quote(result.elsewhere)}" if result.elsewhere else "git"
+
+
+def _revert(result: Result) -> str:
+    """Only the project's own commits can be smoked once they are reverted."""
+    mainline = " --mainline 1" if result.is_merge else ""
+    if result.elsewhere:
+        return f"{_git(result)} revert{mainline} {_short(result)}"
+    return call(f"revert-and-resmoke --commit {_short(result)}{mainline} --dry-run")
+
+
+def _built_upon(result: Result) -> str:
+    files = result.culprit.files if result.culprit else ()
+    since = f"{_short(result)}..{result.bad[:10]}"
+    return f"{_git(result)} log --oneline {since} -- {typed(files[:_LOOKED_AT])}"
+
+
+def _show(result: Result) -> tuple[str, ...]:
+    if result.culprit:
+        return (f"{_git(result)} show {_short(result)}",)
+    suspects = [sha[:10] for sha, chance in result.candidates if chance >= _SUSPICIOUS]
+    return (f"{_git(result)} show --stat {' '.join(suspects[:_LOOKED_AT])}",) if suspects else ()
+
+
+def _short(result: Result) -> str:
+    return result.culprit.sha[:10] if result.culprit else ""
