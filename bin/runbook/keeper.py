@@ -158,4 +158,4 @@ def _remove(path: str, *, is_folder: bool = True) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    os._exit(main(sys.argv[1:]))
