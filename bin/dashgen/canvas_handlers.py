@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import Canvas, CanvasDraft, CanvasId, Owner
     from dashgen.services import Services
+    from dashgen.store_protocol import CanvasStore
 
 DEFAULT_GRID_LIMIT: Final = 20
 
@@ -97,8 +98,7 @@ async def handle_get_own_canvas(request: Request) -> Response:
     """GET /studio/canvas/ID: the whole record of a canvas of the creator's own."""
     owner = require_creator(request)
     canvas_id = canvas_id_of(request)
-    services = services_of(request)
-    canvas = await in_thread(lambda: services.canvases.find(canvas_id, reader=owner.id))
+    canvas = await _find(services_of(request).canvases, canvas_id, owner.id)
     if canvas is None:
         raise NotFound
     if canvas.owner_id != owner.id:
@@ -185,17 +185,20 @@ async def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner
         NotFound: There is none, or none that this reader may know of.
     """
     reader_id = reader.id if reader else None
-    store = services.canvases
-    if store.is_local:
-        canvas = store.find(canvas_id, reader=reader_id)
-    else:
-        canvas = await in_thread(lambda: store.find(canvas_id, reader=reader_id))
+    canvas = await _find(services.canvases, canvas_id, reader_id)
     if canvas is not None and canvas.owner_id == reader_id:
         return canvas
     refuse_when_closed(services)
     if canvas is None or not canvas.is_published or canvas.visibility is Visibility.private:
         raise NotFound
     return canvas
+
+
+async def _find(store: CanvasStore, canvas_id: CanvasId, reader_id: str | None) -> Canvas | None:
+    """A canvas; where it is a file of this machine a thread would take longer than the reading."""
+    if store.is_local:
+        return store.find(canvas_id, reader=reader_id)
+    return await in_thread(lambda: store.find(canvas_id, reader=reader_id))
 
 
 def is_public(canvas: Canvas) -> bool:
