@@ -27,6 +27,25 @@ def test_so_many_failures_are_allowed_and_no_more(per_minute: int) -> None:
     assert 0 == limit.wait("name", wait + 0.001)
 
 
+def test_many_names_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.failure_limit._MAX_KEYS", 2)
+    limit = FailureLimit(1)
+    for name in ("first", "second", "first", "third"):
+        limit.fail(name, 0)
+
+    assert 0 == limit.wait("second", 0)  # who failed longest ago is forgotten
+    assert 0 < min(limit.wait("first", 0), limit.wait("third", 0))
+
+
+def test_many_sessions_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.sessions._MAX_KEPT", 2)
+    sessions = Sessions(now=lambda: 0.0)
+
+    cookies = [sessions.begin(Person(name)) for name in "abc"]
+
+    assert [None, Person("b"), Person("c")] == [sessions.find(cookie) for cookie in cookies]
+
+
 def test_a_password_is_believed_again_and_a_wrong_one_never() -> None:
     user = User("u", "Ada", "Ada", "", hash_password("right"))
     check = PasswordCheck(Users([user]))
