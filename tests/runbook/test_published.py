@@ -18,7 +18,7 @@ from runbook.rollback.ground import StillRed
 from runbook.rollback.whole import NobodyNamed
 from runbook.rows import Severity
 from runbook.steps import Outcome as Reached
-from runbook.steps import Refused
+from runbook.steps import Refused, Repeat
 from runbook.upgrades.asking import Outcome as Tried
 from runbook.upgrades.report import Verdict as Drifted
 from runbook.upgrades.versions import Jump
@@ -28,7 +28,19 @@ from tests.runbook.published import SCHEMAS, hold, schema_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KINDS = ("culprit", "culprit-plan", "drift", "error", "incident", "rollback", "smoke")
+KINDS = (
+    *(
+        "culprit",
+        "culprit-plan",
+        "drift",
+        "drift-issue",
+        "drift-probe",
+        "error",
+        "gate",
+        "incident",
+    ),
+    *("plan", "prove", "rollback", "smoke"),
+)
 _SIDES = ("python", "bound_environments", "newest", "baseline")
 OF_SOME = {  # results of a kind, and not of all
     "drift": (*_SIDES, "tier", "way", "tiers", "issues", "branches"),
@@ -88,6 +100,11 @@ def test_the_words_of_drift_and_of_a_rollback_are_those_of_the_program() -> None
         assert {"", *words(Position)} == set(listed(kind, "properties", "gate"))
     step = ("rollback", "$defs", "step", "properties", "outcome")
     assert {*words(Reached), None} == set(listed(*step))
+
+
+def test_the_words_of_a_plan_and_of_the_gate_are_those_of_the_program() -> None:
+    assert words(Repeat) == set(listed("plan", "$defs", "step", "properties", "repeat"))
+    assert words(Position) == set(listed("gate", "properties", "position"))
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,14 @@ import pytest
 
 from runbook.gate.file import Position
 from runbook.gate.opening import _refuse_other_settings
+from runbook.gate.status import GateStatus
 from runbook.incidents import Incidents, Status
 from runbook.project import find_project
 from runbook.runs import RunFolder
+from runbook.source_state import read_source_state
 from runbook.steps import Refused
 from tests.runbook.gate.gated import NOXFILE, ONE, TWO, Gated
+from tests.runbook.published import hold
 from tests.runbook.support import (
     GATE,
     PATIENCE,
@@ -57,6 +60,8 @@ def test_a_green_commit_opens_it_and_says_what_was_proved(gated: Gated) -> None:
     kept = RunFolder(gated.project.root / ".runbook" / "runs" / run)
     assert "green" == kept.read_result()["verdict"]
     assert proof == json.loads((gated.project.root / "gate-was.json").read_bytes())["proof"]
+    source = read_source_state(gated.project.root)
+    hold(GateStatus(state, source, record["build"], "", "").as_json())
 
 
 def red(gated: Gated) -> str:
@@ -570,6 +575,7 @@ def test_a_dry_run_changes_nothing_and_its_plan_holds_until_something_changes(ga
     assert "smoke-fast" in asked.out
     assert before == everything()
     assert not gated.file.path.parent.exists()
+    hold(json.loads(plan.read_bytes()))
 
     gated.project.write("app.py", "def serve():\n    return 2\n")
     stale = gated.open(plan_file=str(plan))

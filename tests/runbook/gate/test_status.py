@@ -15,6 +15,7 @@ from runbook.gate.file import GateState, Position
 from runbook.gate.status import GateStatus, read_build, read_status
 from runbook.project import GateSettings, Project
 from runbook.source_state import SourceState
+from tests.runbook.published import hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from tests.runbook.support import Repository
 
 BUILD, OTHER = "b" * 64, "e" * 64
-RECORD = {"build": BUILD, "commit": "c" * 40, "proof": {"tiers": {"fast": {"passed": 16}}}}
+PROOF = {
+    "manifest": BUILD, "harness": BUILD, "faults": 3, "seconds": 2.5,
+    "versions": {"python": "3.11.7", "system": "Linux"},
+    "tiers": {"fast": {"passed": 16, "seconds": 1.5, "runs": ["7f21aa"]}},
+}  # fmt: skip
+RECORD = {
+    "version": 2, "state": "open", "build": BUILD, "commit": "c" * 40, "tree": "d" * 40, "proof": PROOF, "by": "ada",
+    "opened_at": 1_800_000_000.0, "key": "a" * 16, "key_ctime_ns": 1, "mac": "b" * 64,
+}  # fmt: skip
 OPEN = GateState(Position.OPEN, "opened for commit c", "ada", 1_800_000_000.0, RECORD)
 CLOSED = GateState(Position.CLOSED, "the row is red", "bot", 1_800_000_000.0)
 HIDDEN = GateState(Position.DOUBT, "its file is in doubt: Permission denied", is_hidden=True)
@@ -59,6 +68,7 @@ def test_it_says_where_the_gate_stands_and_what_would_change_it(
 
     word, why, step = expected
     said = status.as_json()
+    hold(said)
     assert word == said["gate"]
     assert why in said["why"]
     assert said["next"].startswith(step)
@@ -74,7 +84,10 @@ def test_it_names_who_and_what_was_proved() -> None:
 
     assert "\nby      bot, 20" in closed
     assert "\nproved  nothing\n" in closed
-    assert f"\nproved  build {BUILD[:12]}, commit {'c' * 12}: fast 16 rows\n" in opened
+    assert (
+        f"\nproved  build {BUILD[:12]}, commit {'c' * 12}: fast 16 rows; 3 faults were noticed\n"
+        in opened
+    )
     assert f"\nhere    build {BUILD[:12]}, commit ccccccc, clean\n" in opened
 
 
@@ -109,6 +122,7 @@ def test_a_running_server_is_asked(repository: Repository, answer: bytes, build:
     with server(answer) as url:
         status = read_status(Project(repository.root, {}), url + "/")
 
+    hold(status.as_json())
     assert build == status.served
     assert url == status.url
 

@@ -6,6 +6,7 @@ import json
 
 from runbook.prove.fault import Fault
 from runbook.prove.matrix import Matrix, Proof, make_proof, markdown, read_proof
+from tests.runbook.published import hold
 from tests.runbook.support import parse
 
 FAULT = Fault("test_one", "the-number", "It serves <another>.", "app.py", "1", "2", "fast")
@@ -86,6 +87,7 @@ def test_the_json_holds_every_proof_and_gives_it_back() -> None:
     made = proof(failure("test_one"), failure("test_two", "it is up"))
 
     said = json.loads(json.dumps(Matrix((made,), 1, 1, 2.04).as_json()))
+    hold(said)
 
     assert ("prove/1", "proved", 1, 1, 1, 2.0) == tuple(
         said[key] for key in ("schema", "verdict", "faults", "killed", "first", "seconds")

@@ -24,6 +24,7 @@ from runbook.prove.recorded import (
     write_record,
 )
 from runbook.report_lines import MOST_LINES
+from tests.runbook.published import hold
 from tests.runbook.support import (
     PATIENCE,
     TinyProject,
@@ -96,6 +97,7 @@ def test_every_fault_is_judged_and_nothing_is_touched(app: TinyProject) -> None:
     done = prove(app, "--unfaulted", "3", "--jobs", "2", "--json", "-")
 
     said: dict[str, Any] = json.loads(done.stdout)
+    hold(said)
     assert ExitCode.RED == done.returncode
     assert ("unproved", 3, 2, 1, {"runs": 3, "green": 3}) == tuple(
         said[key] for key in ("verdict", "faults", "killed", "first", "unfaulted")

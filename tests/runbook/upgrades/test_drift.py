@@ -325,7 +325,9 @@ def test_the_history_tells_week_by_week_what_moved_and_what_was_red(drift: Drift
     assert [["dog"]] == told[0]["culprits"]
     assert ["dog"] == told[1]["since_last"]
     (issue,) = (folder / "issues").glob("*.json")
-    assert "open" == json.loads(issue.read_text(encoding="utf-8"))["state"]
+    said = json.loads(issue.read_text(encoding="utf-8"))
+    hold(said)
+    assert "open" == said["state"]
     assert "what it printed" == (folder / "fast.log").read_text(encoding="utf-8")
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runbook.upgrades.issue import healed, issues_of, keys_of, marker
+from runbook.upgrades.report import Verdict
+from tests.runbook.published import hold
 from tests.runbook.upgrades.records import record
 
 
@@ -44,6 +48,14 @@ def test_a_cause_that_breaks_two_tiers_is_one_issue_that_names_both() -> None:
 def test_a_red_that_nobody_is_to_blame_for_has_an_issue_and_a_clean_run_has_none() -> None:
     assert 1 == len(issues_of([record(verdict="unresolvable", blamed=False)]))
     assert [] == issues_of([record(verdict="clean", blamed=False)])
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("is_blamed", [True, False], ids=["blamed", "nobody"])
+def test_every_issue_is_what_is_published(verdict: Verdict, is_blamed: bool) -> None:  # noqa: FBT001
+    for issue in issues_of([record(verdict=verdict, blamed=is_blamed)]):
+        hold(issue.to_json())
+    hold(healed("abcd0123", "why").to_json())
 
 
 def test_a_cause_that_is_gone_is_closed_under_its_key() -> None:
