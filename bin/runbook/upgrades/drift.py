@@ -8,7 +8,6 @@ locks are never written; a constraint becomes a commit on a branch of its own.
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import sys
 import time
@@ -22,11 +21,10 @@ from runbook.arguments import Parser
 from runbook.culprit.command_line import Ended, end
 from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady, RunbookError
-from runbook.exit_codes import ExitCode
 from runbook.lines import line
 from runbook.project import find_project
 from runbook.standard_streams import narrate, say
-from runbook.upgrades import constraints, evidence, issue
+from runbook.upgrades import constraints, evidence, issue, week
 from runbook.upgrades.edit import holding, lifting
 from runbook.upgrades.find import find_offending_upgrade
 from runbook.upgrades.floated import all_floated
@@ -38,7 +36,7 @@ from runbook.upgrades.healing import (
     way_of,
 )
 from runbook.upgrades.options import RESOLUTIONS, Options, moment
-from runbook.upgrades.report import SCHEMA, Result, Verdict, render
+from runbook.upgrades.report import Result, render
 from runbook.upgrades.stack import Stack
 
 if TYPE_CHECKING:
@@ -50,12 +48,6 @@ if TYPE_CHECKING:
     from runbook.upgrades.stack import Standing
 
 _BROWSER_TIERS = {"browser", "hub-browser"}
-_SERIOUS = (
-    Verdict.FOUND, Verdict.OUTSIDE_LOCK, Verdict.BASELINE_RED, Verdict.UNRESOLVABLE, Verdict.INCONCLUSIVE,
-    Verdict.CLEAN,
-)  # fmt: skip
-_ADDED = ("changed", "culprits", "carried", "hold", "pins", "build_pins", "probes", "notes")
-_COUNTED = ("environments", "runs", "seconds", "resolutions", "unresolvable")
 
 
 @dataclass(slots=True)
@@ -108,26 +100,9 @@ class Drift:
 
     def record(self) -> dict[str, Any]:
         """Return ``drift/1`` of all tiers together: the most serious verdict, and everything that was found."""
-        records = list(self.tiers.values())
-        verdict = next(
-            str(each) for each in _SERIOUS if any(str(each) == tier["verdict"] for tier in records)
-        )
-        whole: dict[str, Any] = {"schema": SCHEMA, "verdict": verdict, "way": self.way}
-        whole |= {key: _merged(records, key) for key in _ADDED}
-        whole["changed"] = _once(whole["changed"], lambda each: each["name"])
-        whole["culprits"] = _once(
-            whole["culprits"],
-            lambda group: str([(each["name"], each["first_bad"]) for each in group]),
-        )
-        whole |= {key: sum(tier[key] for tier in records) for key in _COUNTED}
-        whole["why"] = "; ".join(
-            f"{tier['tier']}: {tier['why'] or tier['verdict']}" for tier in records
-        )
-        whole |= {key: _merged(records, key) for key in ("failure", "says")}
-        whole["as_of"] = records[0]["as_of"]
-        whole["command"] = self._command()
-        whole["repeat"] = {"search": whole["command"]}
-        return whole | {"tiers": self.tiers}
+        command = self._command()
+        made = {"command": command, "repeat": {"search": command}, "tiers": self.tiers}
+        return week.together(list(self.tiers.values()), self.way) | made
 
     def _command(self) -> str:
         """Return the command that makes this run again, on the same day's releases."""
@@ -213,20 +188,6 @@ def _pyproject(root: Path) -> str:
     return (root / "pyproject.toml").read_text(encoding="utf-8")
 
 
-def _merged(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
-    """Return what any of the records lists, each once."""
-    return list(
-        {
-            json.dumps(each, sort_keys=True): each for record in records for each in record[key]
-        }.values()
-    )
-
-
-def _once(entries: Iterable[Any], key: Callable[[Any], str]) -> list[Any]:
-    """Return entries, of those of one key the first: two locks may have two versions of one package."""
-    return list({key(each): each for each in reversed(list(entries))}.values())[::-1]
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Look at the tiers as the command line says; return an `ExitCode`."""
     arguments = vars(_parser().parse_args(argv))
@@ -259,8 +220,8 @@ def _run(arguments: dict[str, Any], tell: Callable[[str], None]) -> Ended:
     record["branches"] = [] if is_dry else _commit_or_say_why_not(drift)
     folder = evidence.make_folder(project.state, f"{datetime.now(UTC):%Y-%m-%d}")
     evidence.write(folder, record, drift.logs, issues)
-    text = _last_line(record, folder.relative_to(project.root), time.monotonic() - started)
-    return Ended(text, record, exit_code_of(record["verdict"]))
+    text = week.last_line(record, folder.relative_to(project.root), time.monotonic() - started)
+    return Ended(text, record, week.exit_code_of(record["verdict"]))
 
 
 def _look_at_all(drift: Drift, everything: Sequence[Floated], tell: Callable[[str], None]) -> None:
@@ -276,21 +237,12 @@ def _look_at_all(drift: Drift, everything: Sequence[Floated], tell: Callable[[st
         except RunbookError as error:
             failed.append((each, error))
         else:
-            tell(f"== {each.name}\n{table(result)}\n{render(result)}")
+            tell(f"== {each.name}\n{week.table(result)}\n{render(result)}")
     if not drift.tiers and failed:
         raise failed[-1][1]
     for each, reason in failed:
         narrate(f"error: {each.name}: {reason}")
-        drift.tiers[each.name] = _not_looked_at(each, str(reason), drift.options["as_of"])
-
-
-def _not_looked_at(floated: Floated, why: str, as_of: str) -> dict[str, Any]:
-    """Return the record of what could not be looked at: it says nothing of anybody."""
-    record: dict[str, Any] = {
-        "schema": SCHEMA, "verdict": str(Verdict.INCONCLUSIVE), "why": why, "tier": floated.name,
-        "as_of": as_of, "failure": [], "says": [], "command": floated.command, "repeat": {},
-    }  # fmt: skip
-    return record | {key: [] for key in _ADDED} | dict.fromkeys(_COUNTED, 0)
+        drift.tiers[each.name] = week.not_looked_at(each, str(reason), drift.options["as_of"])
 
 
 def _commit_or_say_why_not(drift: Drift) -> list[str]:
@@ -319,53 +271,6 @@ def _has_browser() -> bool:
         "note: no browser works here: its tiers are left out; next: bin/invoke install-browsers"
     )
     return False
-
-
-def _last_line(record: Mapping[str, Any], folder: Path, seconds: float) -> str:
-    color = "green" if record["verdict"] == "clean" else "red"
-    blamed = (
-        ",".join("+".join(each["name"] for each in group) for group in record["culprits"]) or "none"
-    )
-    return line(
-        ["RESULT", color],
-        [
-            ("verdict", record["verdict"]), ("moved", len(record["changed"])), ("culprits", blamed),
-            ("pins", " ".join(record["pins"] + record["build_pins"]) or "none"),
-            ("environments", record["environments"]), ("seconds", f"{seconds:.1f}"),
-            ("evidence", folder),
-        ],
-    )  # fmt: skip
-
-
-def exit_code_of(verdict: str) -> ExitCode:
-    """Return how a run with this verdict ends: it judges the week, and not whether something was found."""
-    if verdict == "clean":
-        return ExitCode.GREEN
-    return ExitCode.INCONCLUSIVE if verdict == "inconclusive" else ExitCode.RED
-
-
-def table(result: Result) -> str:
-    """Return what moved, for a person: from, to, age, direct or transitive, and which part of the number."""
-    if not result.changed:
-        return "  nothing moved" if result.newest else "  there is no other side"
-    rows = [("package", "from", "to", "age", "kind", "jump")]
-    rows += [
-        (
-            each.name, each.before or "absent", each.after or "absent", _age(result.ages.get(each.name)),
-            "direct" if each.is_direct else "transitive", str(each.jump),
-        )
-        for each in result.changed
-    ]  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  "
-        + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def _age(days: int | None) -> str:
-    return "unknown" if days is None else f"{days} d"
 
 
 def _parser() -> Parser:

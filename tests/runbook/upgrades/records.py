@@ -31,3 +31,14 @@ def record(newest: str = "9.0", verdict: str = "found", *, blamed: bool = True) 
         "pins": ["dog<2.0"], "build_pins": [], "hold": ["dog"], "carried": ["flea"], "as_of": "2026-01-01T00:00:00Z",
         "repeat": {"search": "bin/invoke find-offending-upgrade"},
     }  # fmt: skip
+
+
+NUMBERS = {"environments": 4, "runs": 5, "seconds": 1.5, "resolutions": 3, "unresolvable": 0}
+
+
+def tier(name: str, verdict: str = "found", *, blamed: bool = True) -> dict[str, Any]:
+    """Return the record of one tier, whole."""
+    found = record(verdict=verdict, blamed=blamed)
+    if not blamed:
+        found |= {"pins": [], "hold": [], "carried": [], "failure": []}
+    return found | NUMBERS | {"tier": name, "changed": [], "probes": [], "notes": []}
