@@ -95,6 +95,9 @@ def record_smoke(page: Page, operated: Operated) -> None:
     assert appears(page, "#projects .badge-bad", "Smoke failed")
     assert ["The lamp stays dark"] == seen(page, ".project-smoke-notes")
     assert 1 == len(seen(page, "#smoke-banners .smoke-banner"))
+    assert "dashboard-retry" == page_facts.focused(
+        page
+    )  # what was pressed is another button by now
 
 
 def test_a_dashboard_that_did_not_load_can_be_asked_again(visits: Visits) -> None:
@@ -116,3 +119,4 @@ def forget_operator(page: Page) -> None:
     press(page, "#forget-operator")
     assert disappears(page, "#forget-operator")
     assert page.evaluate("localStorage.getItem('DASHBOARD_TOKEN') === null")
+    assert "pair-link" == page_facts.focused(page)

@@ -15,11 +15,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from dashgen.pages.navigation import LEGAL_PAGES
-from tests.integration import line
+from tests.integration import line, page_facts
 from tests.integration.conftest import evidence_folder
 from tests.integration.hands import press
-from tests.integration.page_facts import disappears, seen
-from tests.integration.pages import page_of, remember_maker, remember_operator, remember_visit
+from tests.integration.page_facts import appears, disappears, seen
+from tests.integration.pages import (
+    open_page,
+    page_of,
+    remember_maker,
+    remember_operator,
+    remember_visit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -390,6 +396,25 @@ def test_what_has_the_focus_is_seen(owner: Owner, visits: Visits) -> None:
         rings.append(visit.page.evaluate(RING))
 
     assert ["solid"] * STOPS == rings
+
+
+def test_a_failure_and_a_notice_leave_the_focus_where_one_can_go_on(visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    page = visit.page
+    open_page(page, "/index.html")
+    press(page, "#first-run-close")
+    press(page, "#cookie-banner-dismiss")
+    assert "main" == page_facts.focused(page)
+    line.breaks_once(page, "/ensemble/canvases")
+    press(page, "#stumble")
+    assert appears(page, "#stumble-error", "try again")
+    assert "stumble" == page_facts.focused(page)
+    page.evaluate("document.getElementById('load-more').hidden = false")  # as where there are many
+    line.breaks_once(page, "/ensemble/canvases")
+    press(page, "#load-more")
+    assert appears(page, "#grid-error")
+    page.wait_for_function("document.activeElement.id === 'grid-retry'")
+    assert [] == visit.trouble
 
 
 def test_a_grid_of_one_is_not_called_empty(owner: Owner, visits: Visits) -> None:

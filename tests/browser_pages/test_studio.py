@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration import line
+from tests.integration import line, page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
 from tests.integration.pages import (
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 A_TEXT = {"type": "text", "x": 160, "y": 96, "props": {"text": "Come in"}}
 CHOSEN_VISIBILITY = "#publish-dialog [name=visibility]:checked"
+FOCUSED = """() => {
+  const { dataset, id } = document.activeElement;
+  return [dataset.action ?? id, document.activeElement.closest("[data-canvas-id]")?.dataset.canvasId ?? ""];
+}"""
 PLACES = """[...document.querySelectorAll("#stage .piece")]
   .map((piece) => `${piece.dataset.x} ${piece.dataset.y}`)"""
 
@@ -148,3 +152,125 @@ def test_who_has_no_canvas_is_led_to_the_questions(visits: Visits) -> None:
     somebody.page.wait_for_url("**/index.html#first-run", wait_until=READY)
     assert appears(somebody.page, "#first-run:modal")
     assert [] == somebody.trouble
+
+
+def test_the_focus_stays_with_the_canvas_that_it_is_on(owner: Owner, visits: Visits) -> None:
+    """Do by keyboard what draws the lists anew: nobody has to begin at the top of the page again."""
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    owner.has_published(canvas, 0)
+    open_page(page, "/studio.html")
+    by_keyboard(page, "#slots [data-action=showcase]")
+    assert appears(page, "#slots .canvas-status", "showcase")
+    assert ["showcase", canvas.id] == page.evaluate(FOCUSED)
+    by_keyboard(page, "#slots [data-action=unpublish]")
+    assert appears(page, "#drafts .canvas-name", "Baskets")
+    assert ["edit", canvas.id] == page.evaluate(FOCUSED)
+    page.keyboard.press("Enter")
+    assert appears(page, "#stage .piece")
+    by_keyboard(page, "#stage .piece", "ArrowDown")
+    by_keyboard(page, "#editor-undo")
+    assert canvas.id == page.evaluate(FOCUSED)[1]  # on its stage
+    by_keyboard(page, "#editor-close")
+    assert appears(page, "#drafts [data-action=delete]")
+    assert ["studio-title", ""] == page.evaluate(FOCUSED)
+    by_keyboard(page, "#drafts [data-action=delete]")
+    by_keyboard(page, "#delete-confirm")
+    assert appears(page, "#no-drafts")
+    assert ["studio-title", ""] == page.evaluate(FOCUSED)
+    assert [] == maker.trouble
+
+
+def by_keyboard(page: Page, selector: str, key: str = "Enter") -> None:
+    """Press a key on the first of the elements that a selector matches, as soon as there is one."""
+    assert appears(page, selector)
+    page.evaluate("(selector) => document.querySelector(selector).focus()", selector)
+    page.keyboard.press(key)
+
+
+def test_a_preview_shows_what_was_typed_last(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page, canvas = maker.page, owner.seed("Baskets")
+    origin, token = owner.client.server.url, owner.client.token
+    maker.context.add_cookies([{"name": "pairing_token", "value": token, "url": origin}])
+    open_page(page, f"/studio.html#{canvas.id}")
+    write(page, TITLE_FIELD, "Reeds")
+    press(page, "#editor-look")
+    page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
+
+    assert ["Reeds"] == seen(page, "h1")
+
+
+def test_who_saw_a_canvas_is_known_in_the_next_visit(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page, canvas = maker.page, owner.seed("Baskets")
+    owner.has_published(canvas, 0, "unlisted")
+    open_page(page, "/studio.html")
+    press(page, "#slots [data-action=unpublish]")
+    assert appears(page, "#drafts .canvas-name", "Baskets")
+    page.reload(wait_until=READY)
+    press(page, "#drafts [data-action=publish]")
+    assert "unlisted" == state_of(page, CHOSEN_VISIBILITY, "value")
+    open_page(page, "/settings.html")
+    press(page, "#unpair")
+    assert appears(page, "#pairing-status", "not paired")
+    assert "pair-link" == page_facts.focused(page)
+    assert page.evaluate("localStorage.getItem('ensemble.visibility') === null")
+
+
+def test_whose_pairing_has_ended_is_told_so_and_loses_nothing(owner: Owner, visits: Visits) -> None:
+    """Somebody unpairs this browser elsewhere while a canvas is edited here."""
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page, canvas = maker.page, owner.seed("Baskets")
+    open_page(page, f"/studio.html#{canvas.id}")
+    write(page, TITLE_FIELD, "Reeds")
+    line.answers_once(page, "/studio/canvas/", 401, {"error": "unauthorised"})
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, "#editor-error a[target=_blank][href^='/pair.html']", "Pair this browser")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as who comes back
+    assert appears(page, "#save-state", "Saved at")
+    assert [] == seen(page, "#editor-error")
+    line.answers_once(page, "/studio/canvas/mine", 401, {"error": "unauthorised"})
+    press(page, "#editor-close")
+    assert appears(page, "#studio-message a[target=_blank]", "Pair this browser")
+    press(page, "#editor-close")
+    assert appears(page, "#drafts .canvas-name", "Reeds")
+    line.answers_once(page, "/studio/canvas", 401, {"error": "unauthorised"})
+    press(page, "#new-canvas")
+    assert appears(page, "#expired", "no longer paired")
+    assert [] == seen(page, "#unpaired")
+    assert [] == maker.trouble
+
+
+def test_a_studio_that_did_not_load_can_be_asked_again(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page = maker.page
+    owner.seed("Baskets")
+    page.route("**/studio/canvas/mine", lambda route: route.abort(), times=1)
+    open_page(page, "/studio.html")
+    assert appears(page, "#studio-message", "No connection")
+    with page.expect_navigation(wait_until=READY):
+        press(page, "#studio-message button")
+    assert appears(page, "#drafts .canvas-name", "Baskets")
+
+
+def test_an_emoji_is_never_cut_in_two(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    lanterns = owner.seed(
+        "Lanterns", {**A_TEXT, "props": {"text": "xx" + "\N{IZAKAYA LANTERN}" * 60}}
+    )
+    open_page(maker.page, f"/studio.html#{lanterns.id}")
+    assert appears(maker.page, "#components .layer", "\N{IZAKAYA LANTERN}\u2026")
+    assert maker.page.evaluate("document.body.textContent.isWellFormed()")

@@ -227,6 +227,7 @@ def test_cookie_policy_lists_every_stored_key() -> None:
             "ensemble.pairing_token",
             "ensemble:first-run-seen",
             "pairing_token",
+            "ensemble.visibility",
             "theme",
         ]
     )

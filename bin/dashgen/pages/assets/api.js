@@ -5,7 +5,7 @@ import { KEYS, recall } from "./store.js";
 /** A refusal: `status` is the HTTP status (0 without a connection), `body` the JSON that came with it. */
 export class ApiError extends Error {
   constructor(status, body) {
-    super(body.message || body.error || (status ? `The server answered ${status}.` : "No connection to the server."));
+    super(body.message || body.error || (status ? `The server answered ${status}.` : "No connection to the server. Please try again."));
     this.status = status;
     this.body = body;
   }

@@ -1,7 +1,7 @@
 // The state of the server, as far as the token of this browser opens it.
 
 import { ApiError, callAsOperator } from "./api.js";
-import { byId, copy, say } from "./forms.js";
+import { byId, copy, once, say } from "./forms.js";
 
 const status = byId("dashboard-status");
 const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
@@ -92,16 +92,17 @@ function smokeBanner(project) {
   const line = banner.querySelector("[role=alert]");
   for (const one of banner.querySelectorAll("[data-result]")) {
     one.setAttribute("aria-label", `${one.textContent}: ${name}`);
-    one.addEventListener("click", async () => {
+    one.addEventListener("click", () => once(one, async () => {
       const notes = banner.querySelector(".smoke-notes").value;
       try {
         await callAsOperator("POST", "/smoke-test-result", { slug: project.slug, result: one.dataset.result, notes });
         await show(`Recorded for ${name}: ${one.textContent.toLowerCase()}.`);
+        byId("dashboard-retry").focus({ preventScroll: true });
       } catch (problem) {
         if (!(problem instanceof ApiError)) throw problem;
         say(line, problem.message);
       }
-    });
+    }));
   }
   return banner;
 }

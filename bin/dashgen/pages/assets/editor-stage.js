@@ -66,7 +66,7 @@ export class StageView {
     const kind = this.kindOf(component);
     const words = this.#caption(component) || (kind === "sprite" ? this.#variant(component, kind) : "");
     const name = this.words.names[component.type] ?? component.type;
-    return words ? `${name}: ${words.length > 40 ? `${words.slice(0, 39)}…` : words}` : name;
+    return words ? `${name}: ${shortened(words)}` : name;
   }
 
   /** Whether anything of it is drawn. */
@@ -208,6 +208,12 @@ export class StageView {
     const scale = this.#stage.width / this.element.getBoundingClientRect().width;
     return { width: piece.offsetWidth * scale, height: piece.offsetHeight * scale };
   }
+}
+
+/** The first forty letters of a text; an emoji is one, and never cut in two. */
+function shortened(text) {
+  const letters = [...text];
+  return letters.length > 40 ? `${letters.slice(0, 39).join("")}…` : text;
 }
 
 function span(className, text) {

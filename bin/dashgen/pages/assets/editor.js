@@ -5,7 +5,7 @@ import { Autosave } from "./autosave.js";
 import { Inspector, labelOf } from "./editor-inspector.js";
 import { History, find, newComponent, withComponent, withNew, withProp, without } from "./editor-model.js";
 import { StageView } from "./editor-stage.js";
-import { byId, say } from "./forms.js";
+import { byId, linkTo, say } from "./forms.js";
 import { canvasUrl } from "./looks.js";
 
 const words = JSON.parse(byId("editor").dataset.words);
@@ -49,8 +49,16 @@ function isLink(text) {
   return typeof text !== "string" || /^(?:|[/#]\S*|\S+\.html\S*|https?:\/\/[^\s/]+\S*|mailto:\S+@\S+)$/i.test(text);
 }
 
+/** Leads to where a browser is paired, and leaves the editor and what is not saved as they are. */
+export function pairLink() {
+  const made = linkTo("Pair this browser", "/pair.html?next=/studio.html");
+  made.target = "_blank";
+  return made;
+}
+
 /** Says a refusal in the words of the form: "Link: Address must be ...". */
 function explain(problem) {
+  if (problem.status === 401) return "this browser is no longer paired. What you changed is saved as soon as it is again.";
   const found = /^room_state\.components\[(\d+)\]\.(?:props\.)?(\w+) (.*)$/s.exec(problem.message);
   const component = found && history.state.components[Number(found[1])];
   if (!component) return problem.message.replace(/^room_state\./, "");
@@ -70,6 +78,7 @@ function showSaving(state, problem) {
   line.dataset.state = state;
   line.textContent = SAVING[state](problem);
   say(byId("editor-error"), state === "refused" ? line.textContent : "");
+  if (problem?.status === 401) byId("editor-error").append(" ", pairLink());
   if (state === "refused") line.textContent = "Not saved";
   if (state === "saved") byId("editor-leave").hidden = true;
 }
@@ -117,9 +126,14 @@ function remove(id) {
   const name = stage.nameOf(components[place]);
   selectedId = (components[place + 1] ?? components[place - 1])?.id ?? null;
   change(without(history.state, id));
+  focusOnStage();
+  announce(`${name} removed. Undo brings it back.`);
+}
+
+/** Takes the focus to what is selected, or to where something can be added. */
+function focusOnStage() {
   if (selectedId) stage.focus(selectedId);
   else document.querySelector("[data-add]").focus();
-  announce(`${name} removed. Undo brings it back.`);
 }
 
 /** Takes everything off the canvas, without asking: one step back brings it back. */
@@ -150,6 +164,8 @@ function undo() {
   if (isFixed || !history.canUndo) return;
   history.undo();
   draw();
+  // The button is switched off by then.
+  if (!history.canUndo && document.activeElement === byId("editor-undo")) focusOnStage();
   autosave.changed();
   announce("The last step is undone.");
 }
@@ -245,5 +261,6 @@ window.addEventListener("pageshow", (event) => {
   if (canvas && event.persisted) autosave.flush();
 });
 document.addEventListener("visibilitychange", () => {
-  if (canvas && document.visibilityState === "hidden" && !autosave.isStuck) autosave.flush();
+  // Who comes back may have mended elsewhere what kept it from being saved.
+  if (canvas && autosave.isStuck === (document.visibilityState === "visible")) autosave.flush();
 });

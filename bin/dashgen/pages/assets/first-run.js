@@ -1,7 +1,7 @@
 // The dialog that meets a new maker, from its opening to the first canvas.
 
 import { ApiError, call } from "./api.js";
-import { byId, say } from "./forms.js";
+import { byId, catchFocus, say } from "./forms.js";
 import { KEYS, recall, remember } from "./store.js";
 
 const dialog = byId("first-run");
@@ -74,6 +74,7 @@ async function begin(event) {
     say(error, problem.message);
     submit.textContent = submitLabel;
     follow();
+    catchFocus(submit);
   }
 }
 

@@ -13,12 +13,44 @@ export function copy(templateId) {
   return document.getElementById(templateId).content.firstElementChild.cloneNode(true);
 }
 
+/**
+ * Does what a button asks for, once however often it is pressed meanwhile. It is not switched off: who pressed it by
+ * keyboard would find the focus gone.
+ */
+export async function once(button, work) {
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true";
+  try {
+    await work();
+  } finally {
+    button.ariaDisabled = null;
+  }
+}
+
+/** Takes the focus to an element where what had it is gone. */
+export function catchFocus(element) {
+  if (document.activeElement === document.body) element.focus({ preventScroll: true });
+}
+
+/** Whether a link would be followed right here. */
+export function isPlainClick(event) {
+  return event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+}
+
 /** Makes a small button. `of` says to a screen reader what it is about. */
 export function button(label, action, { kind = "", of = "", name = "" } = {}) {
   const made = document.createElement("button");
   made.type = "button";
-  made.addEventListener("click", action);
+  made.addEventListener("click", () => once(made, action));
   return dress(made, label, kind, of, name);
+}
+
+/** Makes a link. */
+export function linkTo(text, url) {
+  const made = document.createElement("a");
+  made.textContent = text;
+  made.href = url;
+  return made;
 }
 
 /** Makes a link that looks like a small button. */

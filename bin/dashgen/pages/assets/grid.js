@@ -1,7 +1,7 @@
 // The grid without leaving its page: other orders, more cards, and the way to a random canvas.
 
 import { ApiError, send } from "./api.js";
-import { byId, copy, say } from "./forms.js";
+import { byId, catchFocus, copy, isPlainClick, once, say } from "./forms.js";
 import { canvasUrl, showScene, themeClass } from "./looks.js";
 
 const grid = byId("grid");
@@ -100,6 +100,8 @@ async function loadMore() {
   const before = grid.childElementCount;
   if (await append(grid.dataset.order, grid.dataset.cursor)) {
     grid.children[before]?.querySelector("a").focus({ preventScroll: true });
+  } else {
+    catchFocus(byId("grid-retry"));
   }
 }
 
@@ -111,14 +113,12 @@ async function reorder(pill) {
   grid.dataset.cursor = "";
   grid.replaceChildren();
   history.replaceState(null, "", pill.href);
-  await append(order, "");
+  catchFocus((await append(order, "")) ? pill : byId("grid-retry"));
 }
 
-async function stumble(event) {
-  const button = event.currentTarget;
+async function stumble() {
   const line = byId("stumble-error");
   say(line, "");
-  button.disabled = true;
   try {
     const { canvases } = await list("random", STUMBLE_SIZE, "");
     if (canvases.length > 0) location.assign(canvasUrl(canvases[Math.floor(Math.random() * canvases.length)]));
@@ -126,13 +126,7 @@ async function stumble(event) {
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
     say(line, problem.message);
-  } finally {
-    button.disabled = false;
   }
-}
-
-function isPlainClick(event) {
-  return event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
 }
 
 // The grid is absent while it is closed.
@@ -151,6 +145,6 @@ if (grid) {
   }
   byId("grid-retry").addEventListener("click", () => retry());
   const button = byId("stumble");
-  button.addEventListener("click", stumble);
+  button.addEventListener("click", () => once(button, stumble));
   button.hidden = false;
 }

@@ -1,7 +1,7 @@
 // Checks a token before it is kept, then goes where the reader came from.
 
 import { ApiError, send } from "./api.js";
-import { byId, say } from "./forms.js";
+import { byId, once, say } from "./forms.js";
 import { KEYS, remember } from "./store.js";
 
 /** The page to go to: only a path of this very site, whatever the address bar says. */
@@ -23,8 +23,7 @@ function refusal(problem) {
 /** Lets a form take tokens of one kind; the server says which kind a token is. */
 function accept(form, kind, key, home, otherKind) {
   const line = form.querySelector("[role=alert]");
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const check = async () => {
     say(line, "");
     const token = form.elements.token.value.trim();
     try {
@@ -40,6 +39,10 @@ function accept(form, kind, key, home, otherKind) {
       say(line, refusal(problem));
     }
     form.elements.token.focus();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    once(event.submitter ?? form, check);
   });
 }
 

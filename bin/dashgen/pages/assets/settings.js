@@ -1,7 +1,7 @@
 // What this browser remembers, and how to make it forget.
 
 import { ApiError, call } from "./api.js";
-import { byId } from "./forms.js";
+import { byId, once } from "./forms.js";
 import { KEYS, recall, remember } from "./store.js";
 
 const status = byId("pairing-status");
@@ -44,20 +44,24 @@ async function show() {
   byId("forget-operator").hidden = recall(KEYS.dashboardToken) === null;
 }
 
-byId("unpair").addEventListener("click", async () => {
+async function unpair() {
   try {
     await call("POST", "/studio/unpair", {});
     remember(KEYS.pairingToken, null);
+    remember(KEYS.visibility, null);
     await show();
+    byId("pair-link").focus();
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
     status.textContent = problem.message;
   }
-});
+}
 
-byId("forget-operator").addEventListener("click", () => {
+byId("unpair").addEventListener("click", () => once(byId("unpair"), unpair));
+byId("forget-operator").addEventListener("click", async () => {
   remember(KEYS.dashboardToken, null);
-  show();
+  await show();
+  byId(byId("unpair").hidden ? "pair-link" : "unpair").focus();
 });
 
 show();

@@ -9,6 +9,7 @@ function showCookieBanner() {
   document.getElementById("cookie-banner-dismiss").addEventListener("click", () => {
     remember(KEYS.consent, "1");
     banner.hidden = true;
+    document.getElementById("main").focus({ preventScroll: true });
   });
 }
 

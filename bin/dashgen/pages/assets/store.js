@@ -6,6 +6,7 @@ export const KEYS = Object.freeze({
   pairingToken: "ensemble.pairing_token",
   dashboardToken: "DASHBOARD_TOKEN",
   theme: "theme",
+  visibility: "ensemble.visibility",
 });
 
 /** Reads a kept value; null when there is none or storage is switched off. */

@@ -1,7 +1,7 @@
 // The panel that asks for a slot and says what each choice replaces.
 
 import { ApiError, call } from "./api.js";
-import { byId, copy, say } from "./forms.js";
+import { byId, copy, once, say } from "./forms.js";
 import { themeClass, titleOf } from "./looks.js";
 
 const dialog = byId("publish-dialog");
@@ -64,11 +64,9 @@ export function askWhere(canvas, mine, usual, done) {
   byId("publish-count").textContent = countOf(mine);
   upsell.hidden = !options.some((one) => one.isLocked);
   byId("publish-slots").replaceChildren(...options.map((one) => choice(one, one === chosen)));
-  form.onsubmit = async (event) => {
-    event.preventDefault();
+  const publish = async () => {
     const data = new FormData(form);
     const [slot, visibility] = [Number(data.get("slot")), String(data.get("visibility"))];
-    byId("publish-confirm").disabled = true;
     try {
       await call("POST", `/studio/canvas/${canvas.id}/publish`, { slot_index: slot, visibility });
       dialog.close();
@@ -77,9 +75,11 @@ export function askWhere(canvas, mine, usual, done) {
       if (!(problem instanceof ApiError)) throw problem;
       say(byId("publish-error"), problem.message);
       if (problem.status === 402) upsell.hidden = false;
-    } finally {
-      byId("publish-confirm").disabled = false;
     }
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    once(byId("publish-confirm"), publish);
   };
   dialog.showModal();
   byId("publish-slots").querySelector("input:checked")?.focus();

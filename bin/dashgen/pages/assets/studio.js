@@ -1,8 +1,8 @@
 // A maker's canvases, and the way into the editor of each: /studio.html#cnv_... opens one.
 
 import { ApiError, call } from "./api.js";
-import { closeEditor, openEditor, openId, saveNow } from "./editor.js";
-import { button, byId, copy, linkButton } from "./forms.js";
+import { closeEditor, openEditor, openId, pairLink, saveNow } from "./editor.js";
+import { button, byId, copy, isPlainClick, linkButton, linkTo, once } from "./forms.js";
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 import { askWhere, countOf, occupants } from "./studio-publish.js";
 import { KEYS, recall, remember } from "./store.js";
@@ -10,7 +10,7 @@ import { KEYS, recall, remember } from "./store.js";
 const heading = [...byId("studio-title").childNodes];
 let mine = null;
 /** Who could see each canvas when it was last published: whoever takes one back to change it does not mean to show it to more. */
-const lastVisibility = new Map();
+const lastVisibility = new Map(rememberedVisibility());
 
 /** Shows a line, with links behind it. */
 function report(text, ...links) {
@@ -19,11 +19,27 @@ function report(text, ...links) {
   line.hidden = text === "";
 }
 
-function link(text, url) {
-  const made = document.createElement("a");
-  made.textContent = text;
-  made.href = url;
-  return made;
+/** What an earlier visit knew of that. */
+function rememberedVisibility() {
+  try {
+    return Object.entries(JSON.parse(recall(KEYS.visibility)) ?? {});
+  } catch {
+    return [];
+  }
+}
+
+/** Keeps it for the next visit; public is what is proposed anyway. */
+function noteVisibility() {
+  for (const one of mine.canvases) if (one.slot_index !== null) lastVisibility.set(one.id, one.visibility);
+  const kept = mine.canvases.map((one) => [one.id, lastVisibility.get(one.id)]).filter(([, who]) => who === "unlisted" || who === "private");
+  remember(KEYS.visibility, kept.length > 0 ? JSON.stringify(Object.fromEntries(kept)) : null);
+}
+
+/** Says what stands in the way, and the way on. Who is in the middle of editing stays there. */
+function explain(problem) {
+  if (problem.status !== 401) report(problem.message);
+  else if (openId() === null) showUnpaired("expired");
+  else report("This browser is no longer paired.", pairLink());
 }
 
 /** Does something with a canvas, then shows all canvases as they are now. Resolves with whether it worked. */
@@ -35,7 +51,7 @@ async function act(work, done = "") {
     return true;
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
-    report(problem.message);
+    explain(problem);
     return false;
   }
 }
@@ -100,10 +116,9 @@ function publish(canvas) {
     history.pushState(null, "", location.pathname);
     showList();
     await load();
-    const seen = visibility === "public" ? [link("See it in the grid", "/index.html?filter=newest")] : [];
-    report(`“${titleOf(canvas)}” is published in slot ${slot + 1}.`, link("Visit it", canvasUrl(canvas)), ...seen);
-    byId("studio-title").focus({ preventScroll: true });
-    window.scrollTo(0, 0);
+    const seen = visibility === "public" ? [linkTo("See it in the grid", "/index.html?filter=newest")] : [];
+    report(`“${titleOf(canvas)}” is published in slot ${slot + 1}.`, linkTo("Visit it", canvasUrl(canvas)), ...seen);
+    showTop();
   });
 }
 
@@ -116,7 +131,17 @@ function slotRows() {
   });
 }
 
+/** Draws the lists. The focus stays with its canvas, and goes to the heading where that is gone. */
 function drawList() {
+  const held = document.activeElement;
+  fillLists();
+  if (held.isConnected) return;
+  const row = document.querySelector(`[data-canvas-id="${held.closest("[data-canvas-id]").dataset.canvasId}"]`);
+  const next = row?.querySelector(`[data-action=${held.dataset.action}]`) ?? row?.querySelector("[data-action]");
+  (next ?? byId("studio-title")).focus({ preventScroll: !next });
+}
+
+function fillLists() {
   const drafts = mine.canvases.filter((canvas) => canvas.slot_index === null);
   byId("slot-count").textContent = `${countOf(mine)} published`;
   byId("upgrade-line").hidden = mine.tier === "pro";
@@ -128,13 +153,14 @@ function drawList() {
 /** Reads the maker's canvases from the server. */
 async function load() {
   mine = await call("GET", "/studio/canvas/mine");
-  for (const one of mine.canvases) if (one.slot_index !== null) lastVisibility.set(one.id, one.visibility);
+  noteVisibility();
   if (openId() === null) drawList();
 }
 
-function showUnpaired() {
+function showUnpaired(section = "unpaired") {
   remember(KEYS.pairingToken, null);
-  byId("unpaired").hidden = false;
+  report("");
+  byId(section).hidden = false;
   byId("canvases").hidden = byId("studio-actions").hidden = true;
 }
 
@@ -145,6 +171,7 @@ function setTitle(canvas) {
 }
 
 function showList() {
+  const wasEditing = openId() !== null;
   closeEditor();
   document.body.classList.remove("is-editing");
   byId("studio-title").replaceChildren(...heading);
@@ -152,6 +179,13 @@ function showList() {
   byId("canvases").hidden = byId("studio-actions").hidden = false;
   byId("editor-head").hidden = byId("editor-actions").hidden = true;
   drawList();
+  if (wasEditing) showTop();
+}
+
+/** Begins at the heading, as a new page does. */
+function showTop() {
+  byId("studio-title").focus({ preventScroll: true });
+  window.scrollTo(0, 0);
 }
 
 function showEditor(canvas) {
@@ -160,8 +194,7 @@ function showEditor(canvas) {
   byId("canvases").hidden = byId("studio-actions").hidden = true;
   byId("editor-head").hidden = byId("editor-actions").hidden = false;
   openEditor(canvas, (title) => setTitle({ ...canvas, title }));
-  byId("studio-title").focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  showTop();
 }
 
 /** Follows the address: a canvas's id opens it, anything else is the list. What is open is saved first. */
@@ -169,13 +202,14 @@ async function route() {
   const wanted = location.hash.slice(1);
   if (mine === null || openId() === wanted) return;
   if (openId() !== null) {
+    // Nothing is lost silently: who cannot leave yet stays where the trouble is shown, and may press again.
+    history.replaceState(null, "", `#${openId()}`);
     if (!(await saveNow())) {
-      // Nothing is lost silently: the reader stays where the trouble is shown, and may say so.
-      history.replaceState(null, "", `#${openId()}`);
       byId("editor-leave").hidden = false;
       return;
     }
     await load();
+    history.replaceState(null, "", `#${wanted}`);
   }
   const canvas = mine.canvases.find((one) => one.id === wanted);
   if (canvas) {
@@ -212,17 +246,28 @@ async function publishOpen() {
   publish(mine.canvases.find((one) => one.id === openId()));
 }
 
+/** Goes where a link out of the editor leads when all is saved: the page there shows what the server has. */
+async function look(event) {
+  if (!isPlainClick(event)) return;
+  event.preventDefault();
+  if (await saveNow()) location.assign(byId("editor-look").href);
+}
+
 /** Says what stands in the way instead of failing without a word. */
 function guarded(work) {
-  return async () => {
+  return async (event) => {
     try {
-      await work();
+      await work(event);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
-      if (problem.status === 401) showUnpaired();
-      else report(problem.message);
+      explain(problem);
     }
   };
+}
+
+/** Like that, for a button, and once at a time. */
+function onPress(id, work) {
+  byId(id).addEventListener("click", () => once(byId(id), guarded(work)));
 }
 
 async function start() {
@@ -231,15 +276,22 @@ async function start() {
     return;
   }
   byId("studio-loading").hidden = false;
-  await load();
+  try {
+    await load();
+  } catch (problem) {
+    if (!(problem instanceof ApiError) || problem.status === 401) throw problem;
+    report(problem.message, button("Try again", () => location.reload()));
+    return;
+  }
   byId("studio-loading").hidden = true;
   await route();
 }
 
-byId("new-canvas").addEventListener("click", guarded(newCanvas));
-byId("unpublish-to-edit").addEventListener("click", guarded(unpublishToEdit));
-byId("editor-publish").addEventListener("click", guarded(publishOpen));
-byId("editor-leave").addEventListener("click", guarded(leaveUnsaved));
+onPress("new-canvas", newCanvas);
+onPress("unpublish-to-edit", unpublishToEdit);
+onPress("editor-publish", publishOpen);
+onPress("editor-leave", leaveUnsaved);
+byId("editor-look").addEventListener("click", guarded(look));
 window.addEventListener("hashchange", guarded(route));
 guarded(start)().finally(() => {
   byId("studio-loading").hidden = true;
