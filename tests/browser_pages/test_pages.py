@@ -71,6 +71,25 @@ WATCH_LOOK = """new MutationObserver((_, watch) => {
   window.firstLook = document.documentElement.dataset.theme ?? "";
   watch.disconnect();
 }).observe(document, { childList: true, subtree: true })"""
+# Whether words end to the left of where they begin.
+READS_TO_THE_LEFT = """(element) => {
+  const place = (start, end) => {
+    const range = document.createRange();
+    range.setStart(node, start);
+    range.setEnd(node, end);
+    return range.getBoundingClientRect().left;
+  };
+  const node = [...element.childNodes].find((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
+  const [first, last] = [node.data.search(/\\S/), node.data.trimEnd().length - 1];
+  return place(last, last + 1) < place(first, first + 1);
+}"""
+# How many lines each of the words of the header takes.
+HEADER_LINES = """() => [...document.querySelectorAll(".wordmark span, .site-nav a")].map((words) => {
+  const range = document.createRange();
+  range.selectNodeContents(words);
+  return range.getClientRects().length;
+})"""
+FROM_THE_RIGHT = "\u05e9\u05dc\u05d5\u05dd \u05dc\u05db\u05dd!"  # letters of Hebrew, and a sign that has no direction
 # How what has the focus is outlined, itself or what it stands for.
 RING = """[document.activeElement, document.activeElement.closest(".card")].filter(Boolean)
   .map((element) => getComputedStyle(element).outlineStyle).findLast((style) => style !== "none") ?? 'none'"""
@@ -190,6 +209,44 @@ def test_page_fits_with_letters_of_twice_the_size(look: Look, owner: Owner, visi
     visit.page.evaluate("document.documentElement.style.fontSize = '200%'")
 
     assert [] == [width for width in WIDTHS if not fits(visit.page, width)]
+
+
+def test_the_words_of_the_header_are_whole_in_letters_of_twice_the_size(visits: Visits) -> None:
+    page = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": HEIGHT}).page
+    open_page(page, "/legal/terms.html")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert {1} == set(page.evaluate(HEADER_LINES))
+    assert page_facts.is_inside(page, ".wordmark span", ".site-header")
+
+
+def test_what_is_written_from_right_to_left_is_read_so(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    remember_visit(visit)
+    remember_maker(visit, owner)
+    text = {**COMPONENTS[1], "props": {"text": FROM_THE_RIGHT}}
+    note = {**COMPONENTS[3], "props": {"label": "Log book", "content": FROM_THE_RIGHT}}
+    draft, canvas = (owner.seed(FROM_THE_RIGHT, text, note) for _ in range(2))
+    owner.has_published(canvas, 0)
+    page, places = visit.page, []
+
+    open_page(page, f"/studio.html#{draft.id}")
+    places += reads_to_the_left(page, "#stage .text", "#studio-title")
+    press(page, "#editor-close")
+    places += reads_to_the_left(page, "#drafts .canvas-name a", "#slots .canvas-name a")
+    open_page(page, page_of(canvas))
+    press(page, ".part-note")
+    places += reads_to_the_left(page, "#canvas-title", ".part-text .text", ".note .prose p")
+    open_page(page, "/index.html?filter=newest")
+    places += reads_to_the_left(page, ".card-title")
+
+    assert [True] * 8 == places
+
+
+def reads_to_the_left(page: Page, *selectors: str) -> list[bool]:
+    """Whether the words of each of these, as soon as they are seen, end to the left of where they begin."""
+    assert all(appears(page, selector) for selector in selectors)
+    return [page.locator(selector).first.evaluate(READS_TO_THE_LEFT) for selector in selectors]
 
 
 @pytest.mark.parametrize(
