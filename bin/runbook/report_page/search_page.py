@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 _MOODS = {"found": "bad", "born-red": "bad", "not-reproduced": "unsure", "inconclusive": "unsure"}
 _OUTCOMES = {"pass": "good", "fail": "bad"}
+_TIPS = {
+    "pass": "Without it the tip is green.",
+    "fail": "Without it the tip is red too: another commit breaks it as well.",
+    "conflict": "Later commits are built upon it: it cannot be reverted by itself.",
+    "untestable": "What the tip does without it cannot be said.",
+    "unsettled": "Without it the tip is green and red by turns.",
+}
 _LISTED = 12  # candidates below the picture
+_SEEN_AT_ONCE = 60  # commits whose bars and dots stand well apart on a phone, too
+_AROUND = 15  # commits on either side of the likeliest, where there are more
 _LEAST = 0.001  # probability of those
 
 
@@ -96,12 +105,7 @@ def _sections(record: SearchRecord) -> Iterator[Html]:
     if steps:
         yield section("Do this", commands(steps))
     if candidates:
-        words = (
-            "Each bar is a commit, oldest on the left, as high as it is likely to be the one. "
-            "A dot is the last probe on it."
-        )
-        figure = tag("div", posterior(candidates), tag("p", words), class_="figure")
-        yield section("How likely each commit is", figure, _likeliest(candidates))
+        yield section("How likely each commit is", _pictures(candidates), _likeliest(candidates))
     yield section(
         "Probes",
         _probes(result["probes"], dict(record.history)),
@@ -119,6 +123,7 @@ def _culprit(culprit: Mapping[str, Any], result: Mapping[str, Any]) -> Html:
         tag("h3", tag("span", culprit["subject"])),
         tag("p", code(culprit["sha"]), f" by {culprit['author']}, {culprit['date']}", class_="at"),
         tag("ul", [tag("li", code(path)) for path in culprit["files"]], class_="plain"),
+        tag("p", tip) if (tip := _TIPS.get(result.get("tip_without_culprit", ""))) else None,
         tag("p", result["why"]) if result.get("why") else None,
         class_="card",
     )
@@ -130,6 +135,8 @@ def _candidates(record: SearchRecord) -> list[Candidate]:
     chances = {each["sha"]: each["probability"] for each in result["candidates"]}
     outcomes: dict[str, tuple[str, ...]] = {}
     for probe in result["probes"]:
+        if probe.get("without"):
+            continue  # it says nothing of the commit itself
         outcomes[probe["sha"]] = (*outcomes.get(probe["sha"], ()), probe["outcome"])
     named = result["culprit"]["sha"] if result["culprit"] else ""
     known: Sequence[tuple[str, str]] = record.history or [(sha, "") for sha in chances]
@@ -139,6 +146,21 @@ def _candidates(record: SearchRecord) -> list[Candidate]:
         )
         for sha, subject in known
     ]
+
+
+def _pictures(candidates: Sequence[Candidate]) -> Html:
+    """Return the picture of all commits and, where they are many, one of those around the likeliest."""
+    words = (
+        "Each bar is a commit, oldest on the left, as high as it is likely to be the one. "
+        "A dot is the last probe on it."
+    )
+    shown = [posterior(candidates), tag("p", words)]
+    if len(candidates) > _SEEN_AT_ONCE:
+        chances = [each.probability for each in candidates]
+        middle = chances.index(max(chances))
+        near = candidates[max(0, middle - _AROUND) : middle + _AROUND + 1]
+        shown += [posterior(near), tag("p", f"The same of the {len(near)} around the likeliest.")]
+    return tag("div", shown, class_="figure")
 
 
 def _likeliest(candidates: Sequence[Candidate]) -> Node:
@@ -156,8 +178,17 @@ def _probes(probes: Sequence[Mapping[str, Any]], subjects: Mapping[str, str]) ->
             badge(probe["outcome"], _OUTCOMES.get(probe["outcome"], "unsure")),
             [code(probe["sha"][:10]), tag("span", subjects.get(probe["sha"], ""), class_="cause")],
             f"{probe['seconds']:.1f} s",
-            [probe["why"], badge("remembered") if probe.get("remembered") else None],
+            [
+                _without(probe),
+                probe["why"],
+                badge("remembered") if probe.get("remembered") else None,
+            ],
         )
         for probe in probes
     ]
     return grid(["Outcome", "Commit", "Time", "What it said"], body, class_="stack")
+
+
+def _without(probe: Mapping[str, Any]) -> Node:
+    commit = probe.get("without")
+    return ["without ", code(commit[:10]), " "] if commit else None

@@ -39,6 +39,32 @@ def test_the_page_holds_the_posterior_the_probes_the_patch_and_the_command() -> 
         assert part in text_of(page)
 
 
+def test_a_run_of_the_tip_without_the_culprit_is_told_from_one_of_the_tip() -> None:
+    tip = "1" * 40
+    probe = {"sha": tip, "seconds": 0.5, "why": "", "remembered": False}
+    probes = [
+        probe | {"outcome": "fail", "without": ""},
+        probe | {"outcome": "pass", "without": SHA},
+    ]
+    result = culprit(probes=probes, tip_without_culprit="pass")
+    page = search_page(replace(search_record(), result=result, history=((SHA, ""), (tip, ""))))
+
+    assert f"{tip[:10]} : 0.0%; fail</title>" in page
+    assert f"without {SHA[:10]}" in text_of(page)
+    assert "Without it the tip is green." in text_of(page)
+
+
+@pytest.mark.parametrize(("commits", "pictures", "alone"), [(60, 1, 1), (61, 2, 2), (4096, 2, 1)])
+def test_of_a_long_history_the_surroundings_of_the_likeliest_are_shown_too(
+    commits: int, pictures: int, alone: int
+) -> None:
+    history = (*((f"{number:040x}", "x") for number in range(1, commits)), (SHA, "the newest"))
+    page = search_page(replace(search_record(), history=history))
+
+    assert pictures == page.count('class="posterior"')
+    assert alone == page.count(f"{SHA[:10]} the newest: 99.0%")
+
+
 @pytest.mark.parametrize("verdict", ["found", "inconclusive"])
 def test_what_to_type_next_is_shown_whatever_came_of_it(verdict: str) -> None:
     steps = ["git show one", "git revert two"]
