@@ -79,38 +79,35 @@ def _dry_run(options: Options) -> Ended:
 
 def _parser() -> Parser:
     parser = Parser(prog=call("find-offending-commit"), description=__doc__)
+    _add_what_is_searched(parser)
+    _add_how_it_is_searched(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    add_shared(parser)
+    return parser
+
+
+def _add_what_is_searched(parser: Parser) -> None:
     add = parser.add_argument
-    add(
-        "--repo",
-        type=Path,
-        default=Path(),
-        help="the repository, or the folder of it to run in (default: here)",
-    )
+    here = "the repository, or the folder of it to run in (default: here)"
+    add("--repo", type=Path, default=Path(), help=here)
     add("--good", default="", help="a commit that passes (default: looked for)")
     add("--bad", default="HEAD", help="a commit that fails (default: HEAD)")
     add("--command", required=True, help="exit 0 pass, 125 untestable, 126 and up error, else fail")
     add("--setup", default="", help="run before the command; if it fails the commit is untestable")
+    add("--first-parent", action="store_true", help="let a merge stand for all that it brought")
+    several: dict[str, Any] = {"action": "append", "default": []}
+    add("--suspect", dest="suspects", **several, help="a file the failure points at")
+    add("--overlay", **several, help="a path of today to lay over every tree")
+    add("--unseen", **several, help="a glob of files that the command cannot see")
+
+
+def _add_how_it_is_searched(parser: Parser) -> None:
+    add = parser.add_argument
     add("--jobs", type=int, help="probes at once (default: 1, or the cluster's threads)")
     add("--confidence", type=float, help="be this sure even if the command lies")
-    add("--first-parent", action="store_true", help="let a merge stand for all that it brought")
-    add(
-        "--resume",
-        action="store_true",
-        help="believe all that earlier searches of this command saw",
-    )
+    past = "believe all that earlier searches of this command saw"
+    add("--resume", action="store_true", help=past)
     add("--cluster", default="", help="the address of a Dask scheduler")
-    add(
-        "--suspect",
-        dest="suspects",
-        action="append",
-        default=[],
-        help="a file the failure points at",
-    )
-    add("--overlay", action="append", default=[], help="a path of today to lay over every tree")
-    add("--unseen", action="append", default=[], help="a glob of files that the command cannot see")
-    add("--dry-run", action="store_true", help="say what would be done")
-    add_shared(parser)
-    return parser
 
 
 if __name__ == "__main__":

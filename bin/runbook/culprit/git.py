@@ -18,8 +18,6 @@ _SETTINGS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null", "-c", "core.fsmonitor=false",
     "-c", "gc.auto=0", "-c", "core.quotePath=false",
 )  # fmt: skip
-
-
 # How git says that a disk is full; the second is its own word.
 _FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
 _NO_FOLDER = "pass a folder that is there"
@@ -85,6 +83,6 @@ def _promised(source: Path) -> tuple[str, ...]:
 
 
 def step_where_full(said: str) -> str:
-    """What to do where git says that a disk is full; empty where it says something else."""
+    """Return what to do where git says that a disk is full; empty where it says something else."""
     is_full = any(word in said for word in _FULL)
     return "free the place, or set TMPDIR to a folder with space" if is_full else ""

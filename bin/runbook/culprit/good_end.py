@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from runbook.culprit.history import Repository
     from runbook.culprit.prober import Prober
 
-
-_MOST_GUESSES = (
-    4  # last changes of the suspects that are looked behind, of which 1, 2 and 4 are run
-)
+# The last changes of the suspects that are looked behind; of these the first, the second and the fourth are run.
+_MOST_GUESSES = 4
 
 
 def find_good_end(

@@ -63,9 +63,7 @@ def main(folder: str) -> None:
         else:
             groups.discard(int(line[1:]))
     for group in groups:
-        with contextlib.suppress(
-            ProcessLookupError, PermissionError
-        ):  # gone; macOS says so by EPERM
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or so says macOS
             os.killpg(group, signal.SIGKILL)
     now = time.monotonic()
     earliest, latest = now + _RETURNS * was_killed, now + _PATIENCE

@@ -85,14 +85,14 @@ class GuardedFolder:
             return process.returncode
         finally:
             self._running.discard(process.pid)
-            _kill(process.pid)
+            end_group(process.pid)
             process.wait()
             self.announce(f"-{process.pid}")
 
     def end_calls(self) -> None:
         """End what other threads have called; each of their calls returns."""
         for group in tuple(self._running):
-            _kill(group)
+            end_group(group)
 
     def close(self) -> None:
         """End the guard and remove the folder."""
@@ -111,8 +111,8 @@ class GuardedFolder:
         self.close()
 
 
-def _kill(group: int) -> None:
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # nobody is left; macOS says so by EPERM
+def end_group(group: int) -> None:
+    """Kill a process group, if anybody is left in it."""
+    # That nobody is, macOS says by EPERM.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)

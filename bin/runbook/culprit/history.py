@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 _NO_LARGE = ("-c", "core.bigFileThreshold=1m")  # larger files are not compared line by line
 _SUBMODULE = "160000 "
-_BLOCK = re.compile(
-    r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )"
-)  # a path may hold any byte but \0
+# Where a commit begins; a path may hold any byte but \0.
+_BLOCK = re.compile(r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )")
 _OF_SOMEBODY_ELSE = ("dubious ownership", "unsafe repository")  # as newer gits say it, and older
 
 
@@ -116,10 +115,8 @@ class Repository:
         top = git(folder, "rev-parse", "--show-toplevel").removesuffix("\n")
         self.root = Path(top)
         self.below = git(folder, "rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
-        common = git(
-            folder, "rev-parse", "--path-format=absolute", "--git-common-dir"
-        ).removesuffix("\n")
-        self.common = Path(common)
+        absolute = ("--path-format=absolute", "--git-common-dir")
+        self.common = Path(git(folder, "rev-parse", *absolute).removesuffix("\n"))
 
     def resolve(self, revision: str) -> str:
         """Return the full name of a commit.
@@ -127,15 +124,9 @@ class Repository:
         Raises:
             UsageError: There is none of that name.
         """
+        alone = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         try:
-            return git(
-                self.root,
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                f"{revision}^{{commit}}",
-            ).strip()
+            return git(self.root, "rev-parse", *alone).strip()
         except GitFailed as error:
             raise UsageError(
                 f"{revision!r} names no commit",
@@ -175,12 +166,8 @@ class Repository:
                 "the tree has submodules, which a checkout leaves empty",
                 next_step="pass --setup 'git submodule update --init'",
             )
-        attributes = [
-            path
-            for entry in entries
-            if (path := entry.partition("\t")[2]).endswith(".gitattributes")
-        ]
-        for path in attributes:
+        paths = (entry.partition("\t")[2] for entry in entries)
+        for path in (each for each in paths if each.endswith(".gitattributes")):
             if "filter=lfs" in git(self.root, "cat-file", "blob", f"{commit}:{path}"):
                 raise UsageError(
                     f"{path} keeps files in LFS, which a checkout leaves as pointers",
@@ -230,26 +217,13 @@ class Repository:
 
     def _read(self, *revisions: str, first_parent: bool) -> Iterator[Commit]:
         which = ["--first-parent", "-m"] if first_parent else []
-        text = git(
-            self.root,
-            "log",
-            "-z",
-            "--topo-order",
-            "--reverse",
-            "--name-status",
-            "-M",
-            "--no-show-signature",
-            *which,
-            "--format=%x01%H %T %P",
-            *revisions,
-            "--",
-        )
+        shown = ("-z", "--name-status", "-M", "--no-show-signature", "--format=%x01%H %T %P")
+        text = git(self.root, "log", "--topo-order", "--reverse", *shown, *which, *revisions, "--")
         for block in _BLOCK.split(text)[1:]:
             head, _, files = block.partition("\n")
             sha, tree, *parents = head.strip("\0").split()
-            yield Commit(
-                sha, tree, tuple(parents[:1] if first_parent else parents), tuple(_changes(files))
-            )
+            known = parents[:1] if first_parent else parents
+            yield Commit(sha, tree, tuple(known), tuple(_changes(files)))
 
     def has_uncommitted(self, commit: str) -> bool:
         """Whether ``commit`` is checked out and something in the working tree is not as it is there."""
@@ -270,28 +244,15 @@ class Repository:
 
     def tagged(self, commit: str) -> list[str]:
         """Return the commits with a tag that ``commit`` descends from, newest first, without itself."""
-        shown = git(
-            self.root,
-            "for-each-ref",
-            "--merged",
-            commit,
-            "--sort=-creatordate",
-            "--format=%(objectname) %(*objectname)",
-            "refs/tags",
-        )
+        which = ("--merged", commit, "--sort=-creatordate", "refs/tags")
+        shown = git(self.root, "for-each-ref", "--format=%(objectname) %(*objectname)", *which)
         commits = dict.fromkeys(line.split()[-1] for line in shown.splitlines())
         return [each for each in commits if each != commit]
 
     def describe(self, commit: str) -> Description:
         """Return a commit as a person sees it; a merge's files are those it brought."""
-        shown = git(
-            self.root,
-            "show",
-            "-s",
-            "--no-show-signature",
-            "--format=%s%x00%an <%ae>%x00%aI",
-            commit,
-        )
+        about = ("-s", "--no-show-signature", "--format=%s%x00%an <%ae>%x00%aI")
+        shown = git(self.root, "show", *about, commit)
         subject, author, date = shown.rstrip("\n").split("\0")
         which = ("-m", "--first-parent", "--no-show-signature", "--format=")
         names = git(self.root, "log", "--max-count=1", "-z", "--name-only", *which, commit)
@@ -321,9 +282,8 @@ class Repository:
 
     def added(self, path: str, before: str) -> str:
         """Return the newest commit up to ``before`` that added a file, or nothing."""
-        return git(
-            self.root, "log", "--diff-filter=A", "--format=%H", "--max-count=1", before, "--", path
-        ).strip()
+        newest = ("--diff-filter=A", "--format=%H", "--max-count=1")
+        return git(self.root, "log", *newest, before, "--", path).strip()
 
 
 def _changes(text: str) -> Iterator[Change]:

@@ -247,7 +247,7 @@ def _gain(fail_rate: float, before: tuple[int, int], after: tuple[int, int]) -> 
 
 
 def _log_likelihood(fail_rate: float, fails: int, passes: int) -> float:
-    """The chance of what was seen at one commit, some commits repeating themselves (`STICKY`).
+    """Return how likely is what was seen at one commit, some commits repeating themselves (`STICKY`).
 
     However often a commit is run again, its word alone never counts for more than about one in `STICKY`:
     runs at its neighbours must agree.

@@ -84,7 +84,7 @@ class Prober:
         self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why, without=without))
 
     def _name(self, sha: str, without: str = "") -> str:
-        """What results are remembered by: the tree, and what was taken out of it."""
+        """Return what results are remembered by: the tree, and what was taken out of it."""
         tree = self._repository.tree(sha)
         return f"{tree} without {without}" if without else tree
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import site
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from runbook.culprit.fingerprint import fingerprint
+from runbook.culprit.guarded import end_group
 from runbook.culprit.worktrees import RevertConflicts
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
@@ -123,7 +123,7 @@ class Probe:
         with self._lock:
             self._is_stopped = True
             if self._process is not None:
-                _kill(self._process.pid)
+                end_group(self._process.pid)
 
     def run(self, tree: Tree, sha: str, job: Job, attempt: int, without: str = "") -> ProbeResult:
         """Check out, take out one commit's change if told to, set up, run, and say what came of it."""
@@ -174,7 +174,7 @@ class Probe:
             except subprocess.TimeoutExpired:
                 status = None
             with self._lock:
-                _kill(process.pid)  # what the command left behind, or all of it
+                end_group(process.pid)  # what the command left behind, or all of it
                 process.wait()
                 self._process = None
             self._announce(f"-{process.pid}")
@@ -220,7 +220,7 @@ def classify(status: int | None, timeout: float) -> tuple[Word, str]:
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """The variables of one probe: what it keeps for itself must not meet another probe's, or its own last one's.
+    """Return the variables of one probe: what it keeps for itself must not meet another probe's, or its own last one's.
 
     Bytecode needs no place of its own: that of the tree goes with the checkout, and that of what is installed is
     worth using. A place apart that the user has for it would outlive the checkout: a file of another commit, of the
@@ -241,13 +241,6 @@ def _environment(scratch: Path) -> dict[str, str]:
     return shared | user_base | environment | {
         "HOME": str(home), "TMPDIR": str(temporary),
     }  # fmt: skip
-
-
-def _kill(group: int) -> None:
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # nobody is left; macOS says so by EPERM
-        os.killpg(group, signal.SIGKILL)
 
 
 def _last_line(output: str) -> str:

@@ -136,7 +136,7 @@ def green_again(
 
 
 def _behind_later_changes(hunt: Hunt, culprit: Commit) -> list[str]:
-    """The commits just before later changes of the culprit's files, newest first: there it may have been mended."""
+    """Return the commits before later changes of the culprit's files, newest first: there it may have been mended."""
     files = {change.path for change in culprit.changes}
     return [
         commit.parents[0]
@@ -148,6 +148,6 @@ def _behind_later_changes(hunt: Hunt, culprit: Commit) -> list[str]:
 
 
 def _doubling_back(hunt: Hunt, culprit: Commit) -> Iterator[str]:
-    """The first, second, fourth... commit before the bad end, of those that have the culprit."""
+    """Yield the first, second, fourth... commit before the bad end, of those that have the culprit."""
     later = [commit.sha for commit in hunt.after(culprit)]
     yield from (later[-1 - (1 << step)] for step in range((len(later) - 1).bit_length()))

@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 SCHEMA = "culprit/1"
 _SHOWN = 8  # candidates in the text
 _LEAST = 0.001  # probability of a candidate that the JSON lists
-_PYTHON_LOCKS = (
-    "requirements*.txt",
-    "requirements/*.txt",
-    "uv.lock",
-)  # the search of upgrades reads
+# These the search of upgrades reads.
+_PYTHON_LOCKS = ("requirements*.txt", "requirements/*.txt", "uv.lock")
 _OTHER_LOCKS = ("*.lock", "package-lock.json", "pnpm-lock.yaml", "go.sum")
 _PROSE = ("*.md", "*.rst", "*.txt", "docs/*", "LICENSE*")
 

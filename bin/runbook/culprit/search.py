@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
     from runbook.culprit.dag import Dag
 
-
-_AS_GOOD_AS_CERTAIN = (
-    0.999  # a search without a contradiction runs its culprit again until then, or its limit
-)
+# A search without a contradiction runs its culprit again until it is as sure, or at its limit.
+_AS_GOOD_AS_CERTAIN = 0.999
 _MOST_DOUBTS = 2  # runs beyond bisection that go into a command which nothing speaks against
 _FLAKE_LEFT = 0.03  # as likely as that, beside a culprit, a flake is not looked into
 _FLAKE_LEFT_TO_THE_WARY = 0.005
@@ -213,9 +211,8 @@ class Search:
         elif self._is_red_unseen() and self.untestable and self._is_stuck():
             wanted.append(self.dag.tip)  # before the suspects are listed somebody must have failed
         elif not self.is_presumed_steady and self._is_flake_likely():
-            wanted.append(
-                self.dag.tip
-            )  # whoever is to blame, the tip is bad: nothing else refutes them all
+            # Whoever is to blame, the tip is bad: nothing else refutes them all at once.
+            wanted.append(self.dag.tip)
         already = Counter(pending)
         return [site for site in dict.fromkeys(wanted) if site not in already]
 

@@ -9,14 +9,9 @@ DEFAULT_CONFIDENCE = 0.95
 WARY_CONFIDENCE = 0.99  # of a command that lies, where what is found will be reverted
 INTERMITTENT = 0.5  # how often a bug may hide that is said not to exist
 FLAKE = 0.2  # how often a flake fails that is taken for a bug
-FALSE_ALARMS, HIDINGS = (
-    2,
-    4,
-)  # lies to allow for on good commits and on bad ones, see `rate_at_most`
+FALSE_ALARMS, HIDINGS = 2, 4  # lies to come on good commits and on bad ones, see `rate_at_most`
 _INSISTENCE = 10  # how much less error is allowed once the tip has spoken against an answer
-MOST_TIP_RUNS = (
-    32  # of a command that lies; half of them may have been spent before anybody was named
-)
+MOST_TIP_RUNS = 32  # of a command that lies; half of them may be spent before anybody is named
 _MOST_REPEATS = 8  # what FACF runs again at C = 0.99999999
 
 
@@ -91,13 +86,11 @@ def judge_tip(lies: Lies, fails: int, passes: int, confidence: float) -> bool | 
     alarm = (lies.alarms + 1) / (lies.good + 2)
     hides = (lies.hidings + 1) / (lies.bad + 2)
     most = min(lies.most_hidings, 0.9 - alarm)  # a bad commit fails oftener than a good one
-    if passes * log((1 - alarm) / most) - fails * log((1 - most) / alarm) >= log(1 / error) - log(
-        2
-    ):
+    for_green = passes * log((1 - alarm) / most) - fails * log((1 - most) / alarm)
+    for_red = fails * log((1 - hides) / alarm) - passes * log((1 - alarm) / hides)
+    if for_green >= log(1 / error) - log(2):
         return True
-    if fails * log((1 - hides) / alarm) - passes * log((1 - alarm) / hides) >= log(1 / error):
-        return False
-    return None
+    return False if for_red >= log(1 / error) else None
 
 
 def shared(confidence: float, suspects: int) -> float:

@@ -78,6 +78,6 @@ def _figure(picture: Picture, name: str) -> Html:
 
 
 def _shot(source: str, name: str) -> Html:
-    """A picture that is shown whole when it is clicked; a long page would fill the screen."""
+    """Return a picture that is shown whole when it is clicked; a long page would fill the screen."""
     image = tag("img", src=source, alt=name)
     return tag("details", tag("summary", image), class_="shot")

@@ -164,7 +164,7 @@ def _trend_words(points: tuple[TrendPoint, ...]) -> Html:
 
 
 def _card(failure: Mapping[str, Any], record: RunRecord) -> Html:
-    """One failure: what it was, why, where, and what to do, in that order."""
+    """Return one failure: what it was, why, where, and what to do, in that order."""
     name = short_name(failure["test"])
     is_high = failure.get("severity") == "high"
     suspects = failure.get("suspects", ())
