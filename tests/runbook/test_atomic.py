@@ -51,3 +51,17 @@ def test_a_failure_leaves_the_old_bytes_alone(
 
     assert b"old" == file.read_bytes()
     assert [file] == list(tmp_path.iterdir())
+
+
+def test_nothing_that_was_opened_stays_open(tmp_path: Path) -> None:
+    before = lowest_free_descriptor()
+
+    write_atomically(tmp_path / "file", b"new")
+
+    assert before == lowest_free_descriptor()
+
+
+def lowest_free_descriptor() -> int:
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    return descriptor

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.__main__ import _parser, _state
 from runbook.upgrades.asking import Free, Move
@@ -115,6 +116,12 @@ def test_what_is_printed_asks_for_just_the_state_that_was_tried(
     assert command == read.command
     green = shlex.split(made.repeat()["green"])
     assert Free((("dog", "<2.0"),)) == _state("", green[-1])
+
+
+@pytest.mark.parametrize("pins", ["cat", "dog<2.0,cat", "<2.0"])
+def test_constraints_that_are_none_are_refused(pins: str) -> None:
+    with pytest.raises(UsageError, match="constraints are written name<version"):
+        _state("", pins)
 
 
 @pytest.mark.parametrize(
