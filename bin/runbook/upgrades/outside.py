@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runbook.upgrades.asking import State
     from runbook.upgrades.case import Case
     from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.resolver import Resolver
 
 _BUILD_REQUIREMENTS = re.compile(r"Installing build requirements?: (.*)")
 _PIN = re.compile(r"([\w.-]+)==([^\s,`]+)")
@@ -180,20 +181,48 @@ class Yard:
 
 def _build_requirements(yard: Yard, why: str) -> Result | None:
     """Return the report where a build requirement is to blame."""
-    case, resolver = yard.case, yard.case.resolver
-    dates = resolver.upload_times(resolver.wanted)
-    if not (dates and resolver.horizon):
+    day = _day_of_the_baseline(yard.case.resolver)
+    if not day or not _has_moved(yard, day):
         return None
-    # A cutoff leaves out what is as old as itself.
-    after = max(dates.values()) + timedelta(seconds=1)
-    day = f"{after:%Y-%m-%dT%H:%M:%SZ}"
-    yard.now = yard.build_requirements(resolver.horizon)
-    if not yard.now:
-        return None  # nothing is built
-    yard.then = yard.build_requirements(day)
-    if not yard.moved or not yard.try_baseline(f"build as of {day}", cutoff=day).is_green:
+    if not yard.try_baseline(f"build as of {day}", cutoff=day).is_green:
         return None
     red = yard.try_baseline("build as of today")
+    found, pins = _to_blame(yard, red)
+    (green,) = yard.answer([free(pins)])
+    build_pins = tuple(f"{name}{pin}" for name, pin in pins.items())
+    said = f"{why}; a build requirement is to blame, which no lock names"
+    fix = f"fix: [tool.uv] build-constraint-dependencies = {json.dumps(build_pins)}"
+    yard.case.notes.append(fix)
+    verdict = Verdict.OUTSIDE_LOCK if green.is_green else Verdict.INCONCLUSIVE
+    result = conclude(yard.case, yard.laboratory, verdict, said)
+    return replace(
+        result, culprits=(found,), build_pins=build_pins if green.is_green else (),
+        failure=tuple(sorted(red.fingerprint)), environments=len(result.trials),
+        runs=sum(each.runs for each in result.trials),
+    )  # fmt: skip
+
+
+def _day_of_the_baseline(resolver: Resolver) -> str:
+    """Return the moment up to which releases were seen when the baseline was made; empty where nobody knows."""
+    dates = resolver.upload_times(resolver.wanted)
+    if not (dates and resolver.horizon):
+        return ""
+    # A cutoff leaves out what is as old as itself.
+    after = max(dates.values()) + timedelta(seconds=1)
+    return f"{after:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _has_moved(yard: Yard, day: str) -> bool:
+    """Look up both sides of the build requirements; say whether they differ. Where nothing is built they do not."""
+    yard.now = yard.build_requirements(yard.case.resolver.horizon)
+    if not yard.now:
+        return False
+    yard.then = yard.build_requirements(day)
+    return bool(yard.moved)
+
+
+def _to_blame(yard: Yard, red: Answer) -> tuple[tuple[Culprit, ...], dict[str, str]]:
+    """Return the build requirements that are red together, and the constraint that one of them needs."""
     names = yard.moved
     weights = weigh(sorted(names), scores(red.output, dict.fromkeys(names, ())))
     space = Space(weights, sorted(names), lambda move: move.names)
@@ -201,21 +230,12 @@ def _build_requirements(yard: Yard, why: str) -> Result | None:
     pins: dict[str, str] = {}
     found = []
     for name in sorted(culprits):
-        bad = drive(first_bad(resolver, name, (yard.then[name], yard.now[name]), pins), yard.answer)
-        found.append(Culprit(name, yard.then[name], yard.now[name], bad))
+        sides = yard.then[name], yard.now[name]
+        bad = drive(first_bad(yard.case.resolver, name, sides, pins), yard.answer)
+        found.append(Culprit(name, *sides, bad))
         if not pins:
             pins[name] = f"<{bad}"  # one of those that are needed together is enough
-    (green,) = yard.answer([free(pins)])
-    build_pins = tuple(f"{name}{pin}" for name, pin in pins.items())
-    said = f"{why}; a build requirement is to blame, which no lock names"
-    case.notes.append(f"fix: [tool.uv] build-constraint-dependencies = {json.dumps(build_pins)}")
-    verdict = Verdict.OUTSIDE_LOCK if green.is_green else Verdict.INCONCLUSIVE
-    result = conclude(case, yard.laboratory, verdict, said)
-    return replace(
-        result, culprits=(tuple(found),), build_pins=build_pins if green.is_green else (),
-        failure=tuple(sorted(red.fingerprint)), environments=len(result.trials),
-        runs=sum(each.runs for each in result.trials),
-    )  # fmt: skip
+    return tuple(found), pins
 
 
 def _interpreter(yard: Yard, why: str) -> Result | None:
