@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runbook.upgrades.laboratory import Laboratory
     from runbook.upgrades.pins import Change
     from runbook.upgrades.resolver import Resolver
-    from runbook.upgrades.search import Search
+    from runbook.upgrades.search import Findings, Search
 
 
 def conclude(
@@ -70,35 +70,42 @@ def _ages(resolver: Resolver) -> dict[str, int]:
 
 
 def _with_findings(result: Result, search: Search) -> Result:
+    """Add what the search found: what failed is told as the first set of culprits showed it."""
     found = search.findings
-    proof = found.reds[found.culprits[0]] if found.culprits else None
     changed = {each.name: each for each in result.changed}
-    culprits = tuple(
-        tuple(
-            Culprit(
-                name,
-                changed[name].before or "",
-                changed[name].after or "",
-                found.first_bad.get(name, ""),
-            )
-            for name in sorted(names)
-        )
-        for names in found.culprits
-    )
-    blamed = frozenset().union(*found.culprits)
-    moved = frozenset().union(*(found.reds[names].moved for names in found.culprits))
     reds = [found.reds[names] for names in found.culprits]
-    return replace(
+    blamed = frozenset().union(*found.culprits)
+    moved = frozenset().union(*(red.moved for red in reds))
+    pins = sorted(found.pins.items()) if found.green else ()
+    whole = replace(
         result,
-        culprits=culprits,
+        culprits=tuple(_culprits(names, found, changed) for names in found.culprits),
         carried=tuple(sorted((moved - blamed) & changed.keys())),
         hold=tuple(sorted(search.held_below())),
-        pins=tuple(f"{name}{pin}" for name, pin in sorted(found.pins.items()))
-        if found.green
-        else (),
-        shown_at=_shown_at(found.culprits[0], proof.versions, changed) if proof else {},
-        failure=tuple(sorted(reds[0].fingerprint)) if reds else (),
-        says=said_by(reds[0].output) if reds else "",
+        pins=tuple(f"{name}{pin}" for name, pin in pins),
+    )
+    if not reds:
+        return whole
+    return replace(
+        whole,
+        shown_at=_shown_at(found.culprits[0], reds[0].versions, changed),
+        failure=tuple(sorted(reds[0].fingerprint)),
+        says=said_by(reds[0].output),
+    )
+
+
+def _culprits(
+    names: frozenset[str], found: Findings, changed: Mapping[str, Change]
+) -> tuple[Culprit, ...]:
+    """Return one set of culprits, each with where it came from, went to, and broke first."""
+    return tuple(
+        Culprit(
+            name,
+            changed[name].before or "",
+            changed[name].after or "",
+            found.first_bad.get(name, ""),
+        )
+        for name in sorted(names)
     )
 
 
