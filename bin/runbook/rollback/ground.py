@@ -163,7 +163,8 @@ class Ground:
         if new or no_rows:
             raise StillRed(
                 f"the smoke of the revert {commit[:10]} is not green: {', '.join([*new, *no_rows])}",
-                next_step=f"git show {commit[:10]}, and the evidence in {facts['evidence'][-1]}",
+                next_step=f"git show {commit[:10]}, and the evidence in {facts['evidence'][-1]}; "
+                "a flake is smoked again by the same command with --resume",
             )
         said = "; ".join(facts["results"])
         return Done(said, facts | {"still_red": known})

@@ -50,6 +50,23 @@ def test_a_revert_that_does_not_smoke_green_leaves_no_branch(smoked: Smoked) -> 
     assert "is not green: tests/test_app.py::test_keep" in said
 
 
+def test_a_revert_that_a_flake_kept_back_is_smoked_again_by_resume(smoked: Smoked) -> None:
+    commit = smoked.edit("web/store.py", "keep = True, really\n", "edit")
+    calm = smoked.top.parent / "calm"
+    text = (smoked.root / "tests/test_app.py").read_text(encoding="utf-8")
+    reading = "assert re.search('keep = True'"
+    waits = text.replace(reading, f"assert pathlib.Path({str(calm)!r}).exists(); {reading}")
+    smoked.edit("tests/test_app.py", waits, "wait for it")
+
+    status, said = revert(smoked, commit)
+    assert (1, ["main"]) == (status, smoked.branches)
+    assert "a flake is smoked again by the same command with --resume" in said
+
+    calm.touch()
+    again = smoked.call("revert_and_resmoke", {"resume": True}, commit=commit)
+    assert (0, 2) == (again.status, len(smoked.branches)), again.err
+
+
 def test_a_branch_of_that_name_that_is_something_else_is_not_touched(smoked: Smoked) -> None:
     commit = smoked.edit("web/store.py", "keep = True, really\n", "edit")
     branch = f"revert/{smoked.git('rev-parse', '--short', commit)}"
