@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tests.integration.server_process import ServerProcess
 
 
+TOKEN_FIELDS = "[...document.querySelectorAll('[name=token]')].map((field) => field.type)"
+
+
 @dataclass(frozen=True, slots=True)
 class Operated:
     """What an operator finds on the dashboard: a project whose smoke is asked for, and an incident."""
@@ -67,6 +70,7 @@ def test_an_operator_pairs_records_a_smoke_and_is_forgotten(
 def pair_as_operator(page: Page) -> None:
     """Give the dashboard token where it belongs; nobody's link leads to another host then."""
     open_page(page, "/pair.html?next=//other.example/")
+    assert ["password"] * 2 == page.evaluate(TOKEN_FIELDS)
     write(page, "#dashboard-token", "of somebody else")
     line.answers_once(page, "/verify-token", 401, {"error": "unauthorised"})
     press(page, "#operator-form [type=submit]")

@@ -56,13 +56,21 @@ BESIDE = (2, 320)  # the dialog, where the page behind it is to be seen
 ANY_CANVAS = "**/canvas/cnv_*.html"
 NOTE = "#stage [data-type=click-to-read]"
 TITLE, WORDS = "Willow and water", "Come in and look around"
+DESCRIPTION = "Baskets of willow, and what becomes of them"
 # Each answer furnishes the first canvas with something; a shop is a workshop.
 FURNISHED_WITH = ("Baskets of willow", "Reeds that break", "weaver's workshop")
 HIDDEN = "Not for the eyes of visitors"
 NOTHING = {"canvases": [], "next_cursor": ""}
 OWN_SOURCES = {"'none'", "'self'"}
 CONFINED = ["default-src", "img-src", "connect-src", "form-action", "base-uri", "frame-ancestors"]
+TERMS_LEAD_TO = "[...document.querySelectorAll('#first-run .check a')].map((link) => link.pathname)"
 SEND = "document.getElementById('first-run-form').requestSubmit()"
+CHOOSE = """(sprite) => {
+  const field = document.querySelector("#inspector [data-field=sprite]");
+  field.value = sprite;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+DRAWN_AS = "document.querySelector('#stage [aria-pressed=true] use').href.baseVal"
 AUTOSAVE_MS = 5_000  # the longest that autosave waits
 
 
@@ -204,7 +212,7 @@ def change_orders(page: Page, gallery: Gallery) -> None:
     by_server = [card.looks for card in page_facts.cards(page)[:FIRST_CARDS]]
     line.breaks_once(page, "/ensemble/canvases")
     press(page, RANDOM_ORDER)
-    assert appears(page, "#grid-error")
+    assert appears(page, "#grid-error-text", "No connection")
     assert 0 == number_of(page, "#grid > *")
     press(page, "#grid-retry")
     assert appears(page, CARD)
@@ -269,6 +277,8 @@ def look_at_crowded_canvas(page: Page, canvas: Canvas) -> None:
     assert places_of_texts(canvas) == page_facts.places(page, ".part-text")
     press(page, ".part-note", n=-1)  # nothing stands in front of it
     assert texts[-1:] == seen(page, ".note h2")
+    page.keyboard.press("Escape")
+    assert [] == seen(page, ".note")
 
 
 def places_of_texts(canvas: Canvas) -> list[Any]:
@@ -311,8 +321,10 @@ def come_for_the_first_time(page: Page) -> None:
     with FRONT_PAGE_IS_SERVED:
         open_page(page, "/index.html")
     assert FITS_A_PHONE == state_of(page, "meta[name=viewport]", "content")
-    assert 1 == len(seen(page, DIALOG))
-    assert 1 == len(seen(page, BANNER))
+    dialog, notice, chosen = page_facts.sights(page, DIALOG, BANNER, ".chip :checked + span")
+    assert 1 == len(dialog.seen) == len(notice.seen)
+    assert ["Cozy", "Warm"] == chosen.seen
+    assert ["/legal/terms.html", "/legal/privacy.html"] == page.evaluate(TERMS_LEAD_TO)
     assert "first-run-handle" == page_facts.focused(page)
     with FORM_ANSWERS:
         nameless = told_by_form(page)
@@ -349,6 +361,7 @@ def look_out_for_notice(page: Page) -> None:
     light = page_facts.ground(page)
     press(page, "#theme-toggle")
     assert light != page_facts.ground(page)
+    assert "Use the light look" == state_of(page, "#theme-toggle", "ariaLabel")
 
 
 def come_again(page: Page) -> None:
@@ -439,15 +452,22 @@ def edit(page: Page) -> None:
     """Change words by form and places by dragging and by keys; all of it is there after a reload."""
     assert MAX_TITLE == state_of(page, TITLE_FIELD, "maxLength")
     write(page, TITLE_FIELD, "Willow")
-    press(page, WRITTEN)
+    write(page, "#editor-description", DESCRIPTION)
+    press(page, "#components .layer", words="Text:")
     write(page, "#inspector [data-field=text]", WORDS)
-    assert [WORDS] == seen(page, WRITTEN)
+    on_stage, chosen, in_list = page_facts.sights(
+        page, WRITTEN, "#stage [aria-pressed=true]", "#components [aria-pressed=true]"
+    )
+    assert [WORDS] == on_stage.seen == chosen.seen
+    assert [f"Text: {WORDS}"] == in_list.seen
+    exchange_thing(page)
     drag_thing(page)
     before = place_of_thing(page)
     for key in ("ArrowLeft", "ArrowUp"):  # the second finds it as the first left it
         page.keyboard.press(key)
     moved = (before[0] - 16, before[1] - 16)
     assert moved == place_of_thing(page)
+    assert str(moved[0]) == state_of(page, "#inspector [data-field=x]", "value")
 
     line.holds_next(page, "PUT")
     page.keyboard.press("ControlOrMeta+s")
@@ -466,6 +486,13 @@ def edit(page: Page) -> None:
     assert [WORDS] == seen(page, WRITTEN)
     assert "Willow" == state_of(page, TITLE_FIELD, "value")
     assert is_of_theme(page, "teal")
+
+
+def exchange_thing(page: Page) -> None:
+    """Choose another thing in the form of the one that is selected."""
+    press(page, THING)
+    page.evaluate(CHOOSE, "cat")
+    assert page.evaluate(DRAWN_AS).endswith("#cat")
 
 
 def drag_thing(page: Page) -> None:
@@ -496,8 +523,9 @@ def add_and_undo(page: Page) -> None:
     """Put something more on the stage and take that back, a whole word, and what was removed, too."""
     page.clock.fast_forward(60_000)  # autosave counts from a change, not from when the page came
     before = number_of(page, PIECE)
-    press(page, "[data-add=text]")
+    press(page, "[data-add=click-to-link]")
     assert before + 1 == number_of(page, PIECE)
+    assert "" == state_of(page, "#inspector [data-field=url]:not(:focus)", "value")
     autosave(page)
     press(page, "#editor-undo")
     assert before == number_of(page, PIECE)
@@ -508,14 +536,14 @@ def add_and_undo(page: Page) -> None:
     assert "Willow" == state_of(page, TITLE_FIELD, "value")
     write(page, TITLE_FIELD, "Reeds")
     assert ["Reeds"] == seen(page, "#studio-title")
-    press(page, "#editor-undo")
+    page.keyboard.press("ControlOrMeta+z")  # which a field knows by itself
     assert "Willow" == state_of(page, TITLE_FIELD, "value")
     press(page, NOTE)
     assert "Baskets of willow" in state_of(page, "#inspector textarea", "value")
     page.keyboard.press("Delete")
     assert before - 1 == number_of(page, PIECE)
     page.keyboard.press("ArrowLeft")  # of what is selected now, so it has the focus
-    press(page, "#editor-undo")
+    page.keyboard.press("ControlOrMeta+z")
     press(page, "#editor-undo")
     press(page, "#editor-clear")
     assert 0 == number_of(page, PIECE)
@@ -539,10 +567,10 @@ def publish(page: Page) -> None:
     assert [] == seen(page, "#publish-dialog")
     press(page, "#editor-publish")
     assert appears(page, "#publish-dialog:modal")
-    count, slots, upgrade = page_facts.sights(
-        page, "#publish-count", ".slot-name", "#publish-upsell"
+    name, count, slots, upgrade = page_facts.sights(
+        page, "#publish-name", "#publish-count", ".slot-name", "#publish-upsell"
     )
-    assert ["0/3"] == count.seen
+    assert ([TITLE], ["0/3"]) == (name.seen, count.seen)
     assert ["Slot 1", "Slot 2", "Slot 3", "Slot 4"] == slots.seen
     assert 1 == len(upgrade.seen)
     assert state_of(page, SLOT, "checked")
@@ -558,19 +586,25 @@ def publish(page: Page) -> None:
     assert disappears(page, "#publish-dialog")
     assert appears(page, "#slots .canvas-status", "Slot 1 · public")
     assert appears(page, "#studio-message[role=status] a", "See it in the grid")
-    slots, told = page_facts.sights(page, "#slots .canvas-status", "#studio-message a")
+    slots, told, drafts = page_facts.sights(
+        page, "#slots .canvas-status", "#studio-message a", "#drafts .canvas-name"
+    )
+    assert [] == drafts.seen
     assert ["Slot 1", "Slot 2", "Slot 3"] == [each[:6] for each in slots.seen]
     assert ["Visit it", "See it in the grid"] == told.seen
-    assert ("", "Studio · Ensemble") == (page.evaluate("location.hash"), page.title())
+    assert ["", 0, "Studio · Ensemble"] == page.evaluate("[location.hash, scrollY, document.title]")
 
 
 def become_a_stranger(page: Page) -> None:
     """Look at what the other plan costs, and leave nothing in the browser that tells who somebody is."""
     press(page, "#upgrade-line a")
     page.wait_for_url("**/settings.html#*", wait_until=READY)
-    assert ["Plans"] == seen(page, ":target h2")
     assert appears(page, "#plan-used", "You use 1 of 3 slots.")
-    assert 1 == len(seen(page, "#token-box"))
+    plans, price, token, secret = page_facts.sights(
+        page, ":target h2", ".plan-pro .price", "#token-box", "#token-value"
+    )
+    assert (["Plans"], ["$12 a month"]) == (plans.seen, [words[:11] for words in price.seen])
+    assert (1, []) == (len(token.seen), secret.seen)  # nobody looks over one's shoulder
     press(page, "#unpair")
     assert appears(page, "#pairing-status", "not paired")
     assert [] == seen(page, "#token-box")
@@ -580,7 +614,10 @@ def become_a_stranger(page: Page) -> None:
 def find_in_grid(page: Page) -> None:
     """See the canvas as the newest of all."""
     open_page(page, NEWEST)
-    assert [TITLE] == seen(page, f"{NEWEST_CARD} .card-title")
+    title, description = page_facts.sights(
+        page, f"{NEWEST_CARD} .card-title", f"{NEWEST_CARD} .card-description"
+    )
+    assert ([TITLE], [DESCRIPTION]) == (title.seen, description.seen)
 
 
 def look_at_canvas(page: Page) -> None:
@@ -588,7 +625,10 @@ def look_at_canvas(page: Page) -> None:
     press(page, f"{NEWEST_CARD} .card-link")
     page.wait_for_url(ANY_CANVAS, wait_until=READY)
 
-    title, written = page_facts.sights(page, "#canvas-title", ".part-text")
-    assert [TITLE] == title.seen
+    title, description, maker, written = page_facts.sights(
+        page, "#canvas-title", ".canvas-head .lead", ".byline .handle", ".part-text"
+    )
+    assert ([TITLE], [DESCRIPTION]) == (title.seen, description.seen)
+    assert ["@weaver"] == maker.seen
     assert WORDS in written.seen
     assert "Baskets of willow" in state_of(page, "#main", "innerText")
