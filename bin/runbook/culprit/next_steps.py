@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from runbook.calls import call, typed
@@ -42,7 +41,7 @@ def _of_found(result: Result) -> tuple[str, ...]:
 
 
 def _git(result: Result) -> str:
-    return f"git -C {shlex.quote(result.elsewhere)}" if result.elsewhere else "git"
+    return typed(["git", "-C", result.elsewhere]) if result.elsewhere else "git"
 
 
 def _revert(result: Result) -> str:

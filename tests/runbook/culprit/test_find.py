@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.calls import typed
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from tests.runbook.support import is_alive, wait_until
@@ -71,6 +72,21 @@ def test_what_is_printed_searches_the_same_again_from_any_folder(
     assert 0 == replayed.returncode, replayed.stderr
     verdict = f"found: {searched.culprit[:10]} 'commit 12' broke it"
     assert replayed.stdout.splitlines()[-1].startswith(verdict)
+
+
+@pytest.mark.parametrize("asked_from", ["its own project", "another"])
+def test_what_is_typed_next_is_typed_where_the_search_was(
+    history: History, tmp_path: Path, asked_from: str
+) -> None:
+    is_own = asked_from == "its own project"
+    here = history.root if is_own else tmp_path
+    (here / "pyproject.toml").write_text("[tool.runbook]\n", encoding="utf-8")
+    searched = subprocess.run(
+        history.argv(*GOOD, "--command", history.command()),
+        cwd=here, env=history.environment(tmp_path), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    step = "git show" if is_own else typed(["git", "-C", str(history.root), "show"])
+    assert f"  next    {step} " in searched.stdout, searched.stderr
 
 
 def test_a_commit_whose_run_erred_by_bad_luck_is_run_again(history: History) -> None:
