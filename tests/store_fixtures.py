@@ -42,7 +42,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_stores(store_url: str) -> Iterator[Callable[[], Stores]]:
-    """Opens the stores at that URL, once more each time, as another process would."""
+    """Open the stores at that URL, once more each time, as another process would."""
     with ExitStack() as opened:
 
         def open_once_more() -> Stores:
@@ -55,5 +55,5 @@ def open_stores(store_url: str) -> Iterator[Callable[[], Stores]]:
 
 @pytest.fixture
 def open_again(open_stores: Callable[[], Stores]) -> Callable[[], CanvasStore]:
-    """Opens the store of canvases, once more each time."""
+    """Open the store of canvases, once more each time."""
     return lambda: open_stores().canvases

@@ -61,7 +61,7 @@ class RootLock:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Waits for the lock and holds it.
+        """Wait for the lock and hold it.
 
         Raises:
             OSError: the lock file cannot be opened.
@@ -119,7 +119,7 @@ class CanvasFiles:
             yield from (name for name in names if is_user_id(name))
 
     def unreadable(self) -> Iterator[str]:
-        """Names what stands where canvases should and cannot be read; nothing is moved."""
+        """Name what stands where canvases should and cannot be read; nothing is moved."""
         if os.path.lexists(self._directory) and not self._is_folder(self._directory):
             yield self._directory.name
         for owner_id in self.owners():
@@ -136,7 +136,7 @@ class CanvasFiles:
                     continue  # it was deleted meanwhile
 
     def write(self, content: StoredContent) -> None:
-        """Stores the content durably. The caller holds the lock.
+        """Store the content durably. The caller holds the lock.
 
         Raises:
             SchemaError: it is larger than a canvas may be.
@@ -153,7 +153,7 @@ class CanvasFiles:
         write_atomically(self._path(content.owner_id, content.id), data)
 
     def remove(self, owner_id: str, canvas_id: CanvasId) -> None:
-        """Removes the file durably. The caller holds the lock.
+        """Remove the file durably. The caller holds the lock.
 
         Raises:
             UnsyncedError: it is gone, but may come back after a loss of power.
@@ -162,7 +162,7 @@ class CanvasFiles:
         remove_durably(self._path(owner_id, canvas_id))
 
     def set_aside(self, path: Path, why: str) -> SetAside:
-        """Moves something under the root away, bytes kept. The caller holds the lock.
+        """Move something under the root away, bytes kept. The caller holds the lock.
 
         Raises:
             OSError: it could not be moved.
@@ -174,7 +174,7 @@ class CanvasFiles:
         )
 
     def sweep(self) -> list[SetAside]:
-        """Sets aside whatever under the root is broken or foreign, the index left out.
+        """Set aside whatever under the root is broken or foreign, the index left out.
 
         The lock is let go between folders, so that writers wait for one folder at most.
         """
@@ -201,7 +201,7 @@ class CanvasFiles:
         return self._is_folder(path) and (path.name == QUARANTINE_NAME or is_user_id(path.name))
 
     def _set_aside_if_broken(self, owner_id: str, canvas_id: CanvasId) -> SetAside | None:
-        """Looks again under the lock, where no one can be in the middle of a repair."""
+        """Look again under the lock, where no one can be in the middle of a repair."""
         try:
             with self._lock.hold():
                 return self._judge(owner_id, canvas_id)
@@ -219,7 +219,7 @@ class CanvasFiles:
         return None
 
     def _load(self, owner_id: str, canvas_id: CanvasId) -> StoredContent:
-        """Reads one file; raises FileNotFoundError, UnfitFileError or OSError."""
+        """Read one file; raises FileNotFoundError, UnfitFileError or OSError."""
         folder = self._directory / owner_id
         if not self._is_folder(folder):
             raise FileNotFoundError(owner_id)

@@ -105,7 +105,7 @@ class JsonFileCanvasStore:
         self._cards: dict[tuple[CanvasId, float, int], Card] = {}
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
-        """Stores a new draft."""
+        """Store a new draft."""
         if not is_user_id(owner.id):
             raise SchemaError("owner_id", "is not a user id")
         content = StoredContent(
@@ -126,7 +126,7 @@ class JsonFileCanvasStore:
         return _assembled(content, None)
 
     def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
-        """Finds a published canvas of anyone, or a draft of the reader's own."""
+        """Find a published canvas of anyone, or a draft of the reader's own."""
         known_id = parse_canvas_id(canvas_id)
         if known_id is None:
             return None
@@ -179,7 +179,7 @@ class JsonFileCanvasStore:
         tier: Tier,
         now: float,
     ) -> Canvas:
-        """Publishes into a slot; its occupant becomes a draft in the same step."""
+        """Publish into a slot; its occupant becomes a draft in the same step."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
             entries = self._index().of_owner(owner_id)
@@ -201,7 +201,7 @@ class JsonFileCanvasStore:
         return _assembled(content, entry)
 
     def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:  # noqa: ARG002
-        """Makes the canvas a draft; one that is a draft stays so."""
+        """Make the canvas a draft; one that is a draft stays so."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
             entry = self._index().find(content.id)
@@ -210,7 +210,7 @@ class JsonFileCanvasStore:
         return _assembled(content, None)
 
     def delete(self, canvas_id: str, owner_id: str) -> None:
-        """Removes the canvas, out of the grid first."""
+        """Remove the canvas, out of the grid first."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
             entry = self._index().find(content.id)
@@ -222,7 +222,7 @@ class JsonFileCanvasStore:
                 self._note.remove()
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
-        """Makes a published canvas the owner's only showcase, or no longer."""
+        """Make a published canvas the owner's only showcase, or no longer."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
             index = self._index()
@@ -263,7 +263,7 @@ class JsonFileCanvasStore:
         return self._files.owners()
 
     def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
-        """Makes these, as they are, all that each of these owners has."""
+        """Make these, as they are, all that each of these owners has."""
         check_owners(by_owner)
         canvases = [canvas for each in by_owner.values() for canvas in each]
         with self._writing():
@@ -285,7 +285,7 @@ class JsonFileCanvasStore:
                     self._files.remove(content.owner_id, content.id)
 
     def unreadable(self) -> Iterator[str]:
-        """Names what is stored and cannot be read; moves nothing."""
+        """Name what is stored and cannot be read; move nothing."""
         try:
             self._index_file.reread()
         except UnfitFileError:
@@ -293,7 +293,7 @@ class JsonFileCanvasStore:
         yield from self._files.unreadable()
 
     def sweep(self) -> list[SetAside]:
-        """Looks through everything stored and sets broken and foreign things aside."""
+        """Look through everything stored and set broken and foreign things aside."""
         with self._writing():
             broken_index = self._set_index_aside_if_broken()
         swept = self._files.sweep()
@@ -328,7 +328,7 @@ class JsonFileCanvasStore:
         return None if deletion is None else deletion.id
 
     def _end_deletion(self) -> None:
-        """Ends what somebody who died had begun to delete; what is still published was not."""
+        """End what somebody who died had begun to delete; what is still published was not."""
         try:
             deletion = self._note.read()
         except UnfitFileError as error:
@@ -386,7 +386,7 @@ class JsonFileCanvasStore:
         return _NOTHING
 
     def _set_index_aside_if_broken(self) -> SetAside | None:
-        """Looks again under the lock, where a writer may just have put a good one in place."""
+        """Look again under the lock, where a writer may just have put a good one in place."""
         try:
             self._index_file.reread()
         except UnfitFileError as error:

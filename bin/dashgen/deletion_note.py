@@ -58,7 +58,7 @@ class DeletionNote:
         return deletion
 
     def write(self, owner_id: str, canvas_id: CanvasId) -> None:
-        """Notes a deletion durably.
+        """Note a deletion durably.
 
         Raises:
             OSError: it could not be stored.
@@ -67,5 +67,5 @@ class DeletionNote:
         write_atomically(self.path, msgspec.json.encode(deletion))
 
     def remove(self) -> None:
-        """Forgets it. Should a loss of power bring it back, what it names is gone already."""
+        """Forget it. Should a loss of power bring it back, what it names is gone already."""
         self.path.unlink(missing_ok=True)

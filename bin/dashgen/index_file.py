@@ -89,7 +89,7 @@ class IndexFile:
         return self.read()
 
     def apply(self, change: IndexChange) -> None:
-        """Makes one change durable: afterwards the file says all of it, or none of it.
+        """Make one change durable: afterwards the file says all of it, or none of it.
 
         Raises:
             ValueError: the change does not fit the index.

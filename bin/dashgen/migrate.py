@@ -130,7 +130,7 @@ def strangers(source: Stores, target: Stores) -> Iterator[str]:
 
 
 def unreadable(stores: Stores) -> list[str]:
-    """Names what this program cannot read, and so would take for absent."""
+    """Name what this program cannot read, and so would take for absent."""
     tiers = (f"the tier of {owner_id}" for owner_id in stores.subscriptions.unreadable())
     return [*stores.canvases.unreadable(), *tiers]
 

@@ -24,7 +24,7 @@ class ExactCursor(Cursor[Any]):
     """Takes numbers as they are stored; as text they have the digits that `extra_float_digits` leaves them."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        """Asks; what has no parameters may be several statements, and those answer in text alone."""
+        """Ask; what has no parameters may be several statements, and those answer in text alone."""
         options.setdefault("binary", bool(params))
         return super().execute(query, params, **options)
 
@@ -43,7 +43,7 @@ class PatientConnection(Connection[Any]):
         self.cursor_factory = ExactCursor
 
     def wait(self, gen: PQGen[_T], *arguments: Any, **options: Any) -> _T:
-        """Waits for what was asked.
+        """Wait for what was asked.
 
         Raises:
             OperationalError: nothing came, and the connection is closed.

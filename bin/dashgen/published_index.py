@@ -74,7 +74,7 @@ class PublishedIndex:
         newest: list[SortKey],
         featured: list[SortKey],
     ) -> None:
-        """Takes the parts over as they are; ``of`` makes them from entries."""
+        """Take the parts over as they are; ``of`` makes them from entries."""
         self._by_id = by_id
         self._by_owner = by_owner
         self.newest = newest

@@ -65,7 +65,7 @@ class RevisionWire:
             raise WireLostError(prepared.get_error_message())
 
     def ask(self, told: Callable[[str | None], None]) -> None:
-        """Puts the question; what is told was true after this call, None says that the line broke."""
+        """Put the question; what is told was true after this call, None says that the line broke."""
         self._told = told
         if self._is_lost:
             self._tell(None)
@@ -83,7 +83,7 @@ class RevisionWire:
             self._fail(str(error))
 
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Let go of the connection."""
         self._told = None
         self._stop_reading()
         self._connection.close()

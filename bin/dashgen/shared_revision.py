@@ -35,10 +35,10 @@ class Wire(Protocol):
     """A line to a far database that takes one question at a time; see ``revision_wire``."""
 
     def ask(self, told: Callable[[str | None], None]) -> None:
-        """Puts the question, and tells what was true after this call, or None when the line broke."""
+        """Put the question, and tell what was true after this call, or None when the line broke."""
 
     def close(self) -> None:
-        """Lets go of the line; nobody is told anything any more."""
+        """Let go of the line; nobody is told anything any more."""
 
 
 class WireLostError(Exception):

@@ -85,7 +85,7 @@ class SqlCanvasStore:
         return self._database.is_local
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
-        """Stores a new draft."""
+        """Store a new draft."""
         if not is_user_id(owner.id):
             raise SchemaError("owner_id", "is not a user id")
         canvas = Canvas(
@@ -107,7 +107,7 @@ class SqlCanvasStore:
         return canvas
 
     def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
-        """Finds a published canvas of anyone, or a draft of the reader's own."""
+        """Find a published canvas of anyone, or a draft of the reader's own."""
         known_id = parse_canvas_id(canvas_id)
         if known_id is None:
             return None
@@ -149,7 +149,7 @@ class SqlCanvasStore:
         tier: Tier,
         now: float,
     ) -> Canvas:
-        """Publishes into a slot; its occupant becomes a draft in the same step."""
+        """Publish into a slot; its occupant becomes a draft in the same step."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
             occupied = {
@@ -180,7 +180,7 @@ class SqlCanvasStore:
         )
 
     def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:  # noqa: ARG002
-        """Makes the canvas a draft; one that is a draft stays so."""
+        """Make the canvas a draft; one that is a draft stays so."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
             if canvas.is_published:
@@ -195,7 +195,7 @@ class SqlCanvasStore:
         )
 
     def delete(self, canvas_id: str, owner_id: str) -> None:
-        """Removes the canvas."""
+        """Remove the canvas."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
             connection.execute(delete(CANVASES).where(CANVASES.c.id == canvas.id))
@@ -203,7 +203,7 @@ class SqlCanvasStore:
                 self._database.count_change(connection, owner_id)
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
-        """Makes a published canvas the owner's only showcase, or no longer."""
+        """Make a published canvas the owner's only showcase, or no longer."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
             if not canvas.is_published:
@@ -241,7 +241,7 @@ class SqlCanvasStore:
         return iter(names)
 
     def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
-        """Makes these, as they are, all that each of these owners has."""
+        """Make these, as they are, all that each of these owners has."""
         check_owners(by_owner)
         rows = [_whole_row_of(each) for canvases in by_owner.values() for each in canvases]
         with self._database.changing(*by_owner) as connection:
@@ -251,7 +251,7 @@ class SqlCanvasStore:
             self._database.count_change(connection, *by_owner)
 
     def unreadable(self) -> Iterator[str]:
-        """Names the rows that cannot be read."""
+        """Name the rows that cannot be read."""
         for owner_id in self.owners():
             with self._database.reading() as connection:
                 rows = connection.execute(_OF_OWNER, {"owner_id": owner_id}).all()

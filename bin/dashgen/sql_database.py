@@ -98,7 +98,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, may_make: bool = True) -> None:
-        """Connects, and makes the tables where there are none.
+        """Connect, and make the tables where there are none.
 
         Args:
             url: ``sqlite:////path`` or ``postgresql://user@host/name``.
@@ -167,7 +167,7 @@ class Database:
 
     @staticmethod
     def count_change(connection: Connection, *owner_ids: str) -> None:
-        """Makes the next revision; to be called in the change that it stands for."""
+        """Make the next revision; to be called in the change that it stands for."""
         for counter in sorted({_number_of(each) % CHANGE_COUNTERS for each in owner_ids}):
             is_counted = GRID_CHANGES.c.counter == counter
             # By chance, or a database that is put back from a copy would come to a number again that stood for
@@ -218,7 +218,7 @@ class Database:
             return RevisionWire(connection, _REVISION, is_pooled=is_pooled)
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         with self._watch_lock:
             self._forget_watch()
         self._engine.dispose()
@@ -409,7 +409,7 @@ def _begin_on_sqlite(connection: Connection) -> None:
 
 
 def _commit(transaction: Transaction) -> None:
-    """Makes a change stand. It is the one step that may have been taken when it fails."""
+    """Make a change stand. It is the one step that may have been taken when it fails."""
     try:
         transaction.commit()
     except DBAPIError as error:
@@ -421,7 +421,7 @@ def _commit(transaction: Transaction) -> None:
 
 @contextmanager
 def _errors_told() -> Iterator[None]:
-    """Turns what the database refuses into the refusal that clients know."""
+    """Turn what the database refuses into the refusal that clients know."""
     try:
         yield
     except DBAPIError as error:

@@ -34,7 +34,7 @@ class SqlSubscriptionStore:
         return Tier.free if tier is None else Tier(tier)
 
     def set_tier(self, owner_id: str, tier: Tier) -> None:
-        """Puts an owner on a tier.
+        """Put an owner on a tier.
 
         Raises:
             ValueError: not a user id.

@@ -50,10 +50,10 @@ class CanvasStore(Protocol):
     def is_local(self) -> bool: ...  # noqa: D102 - said above
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
-        """Stores a new draft."""
+        """Store a new draft."""
 
     def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
-        """Finds a published canvas of anyone, or a draft of the reader's own.
+        """Find a published canvas of anyone, or a draft of the reader's own.
 
         Whether a published canvas may be shown is for the caller to judge by its visibility.
         """
@@ -74,19 +74,19 @@ class CanvasStore(Protocol):
         tier: Tier,
         now: float,
     ) -> Canvas:
-        """Publishes into a slot; its occupant becomes a draft in the same step.
+        """Publish into a slot; its occupant becomes a draft in the same step.
 
         Raises SlotLimit and SlotOutOfRange as ``slots.decide_publish`` does.
         """
 
     def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:
-        """Makes the canvas a draft; one that is a draft stays so."""
+        """Make the canvas a draft; one that is a draft stays so."""
 
     def delete(self, canvas_id: str, owner_id: str) -> None:
-        """Removes the canvas, out of the grid first; a crash in between leaves it as a draft."""
+        """Remove the canvas, out of the grid first; a crash in between leaves it as a draft."""
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
-        """Makes a published canvas the owner's only showcase, or no longer.
+        """Make a published canvas the owner's only showcase, or no longer.
 
         Raises NotPublished for a draft.
         """
@@ -104,16 +104,16 @@ class CanvasStore(Protocol):
         """Everybody who has a canvas, in order."""
 
     def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
-        """Makes these, as they are, all that each of these owners has: how canvases move between stores.
+        """Make these, as they are, all that each of these owners has: how canvases move between stores.
 
         Raises SchemaError for canvases of somebody else.
         """
 
     def unreadable(self) -> Iterator[str]:
-        """Names what is stored and this program cannot read, such as a later program's; moves nothing."""
+        """Name what is stored and this program cannot read, such as a later program's; move nothing."""
 
     def sweep(self) -> list[SetAside]:
-        """Looks through everything stored and sets broken and foreign things aside."""
+        """Look through everything stored and set broken and foreign things aside."""
 
 
 class SubscriptionStore(Protocol):
@@ -123,13 +123,13 @@ class SubscriptionStore(Protocol):
         """The owner's tier; free when nothing says otherwise."""
 
     def set_tier(self, owner_id: str, tier: Tier) -> None:
-        """Puts an owner on a tier; raises ValueError for what is not a user id."""
+        """Put an owner on a tier; raises ValueError for what is not a user id."""
 
     def all(self) -> Iterator[tuple[str, Tier]]:
         """Everybody who was ever put on a tier, in order of their ids."""
 
     def unreadable(self) -> Iterator[str]:
-        """Names whose tier is stored in a way that this program cannot read."""
+        """Name whose tier is stored in a way that this program cannot read."""
 
 
 def check_page_limit(limit: int) -> None:

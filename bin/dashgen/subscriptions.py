@@ -62,7 +62,7 @@ class FileSubscriptionStore:
         return ((owner_id, self.tier(owner_id)) for owner_id in self._owners())
 
     def unreadable(self) -> Iterator[str]:
-        """Names those whose file cannot be believed."""
+        """Name those whose file cannot be believed."""
         for owner_id in self._owners():
             try:
                 self._read(owner_id)

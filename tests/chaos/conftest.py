@@ -25,7 +25,7 @@ NEEDED = {"strace": "strace", "unshare": "util-linux", "mount": "mount", "prlimi
 
 
 def pytest_sessionstart() -> None:
-    """Says at once what is missing: an experiment that was not made must not look like one."""
+    """Say at once what is missing: an experiment that was not made must not look like one."""
     missing = sorted({package for tool, package in NEEDED.items() if not shutil.which(tool)})
     if missing:
         pytest.exit(
@@ -44,7 +44,7 @@ def zygote(store_url: str) -> Iterator[Zygote]:  # noqa: F811 - a fixture
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., ControlPanel]]:
-    """Starts servers on one set of roots; what is on them stays from one to the next."""
+    """Start servers on one set of roots; what is on them stays from one to the next."""
     from contextlib import ExitStack
 
     with ExitStack() as running:

@@ -55,14 +55,14 @@ def changes(state: State, number: int, *, is_unpublish: bool) -> bool:
 
 
 def prepare(store: CanvasStore) -> State:
-    """Makes the canvases, all of them drafts."""
+    """Make the canvases, all of them drafts."""
     for title in TITLES:
         store.create(ALICE, CanvasDraft(title=title), 1.0)
     return state_of(store)
 
 
 def take(store: CanvasStore, canvases: dict[str, Canvas], number: int) -> None:
-    """Takes one step; when this returns it has been acknowledged."""
+    """Take one step; when this returns it has been acknowledged."""
     title, slot = step_at(number)
     canvas_id = canvases[title].id
     if slot is None:

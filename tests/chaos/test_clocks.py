@@ -30,7 +30,7 @@ class Clock:
         }
 
     def move(self, seconds: float) -> None:
-        """Sets the clock so many seconds off the right time."""
+        """Set the clock so many seconds off the right time."""
         fresh = self._file.with_suffix(".new")
         fresh.write_text(str(seconds), encoding="ascii")
         fresh.replace(self._file)

@@ -70,7 +70,7 @@ class Zygote:
         return self._process.stdout
 
     def order(self, *words: object) -> int:
-        """Gives an order and returns the process id of the victim that carries it out."""
+        """Give an order and return the process id of the victim that carries it out."""
         self._watchdog.cancel()
         self._watchdog = self._watch()
         self._stdin.write(" ".join(map(str, words)) + "\n")
@@ -80,7 +80,7 @@ class Zygote:
         return int(number)
 
     def _watch(self) -> threading.Timer:
-        """Ends the zygote, and so whoever waits for it, where an order takes that long; there may be thousands."""
+        """End the zygote, and so whoever waits for it, where an order takes that long; there may be thousands."""
         watchdog = threading.Timer(_SECONDS, self._process.kill)
         watchdog.daemon = True
         watchdog.start()
@@ -93,7 +93,7 @@ class Zygote:
         return line.strip()
 
     def acknowledged(self) -> tuple[int, int]:
-        """Waits for the victim's end.
+        """Wait for the victim's end.
 
         Returns:
             How many steps it acknowledged that were not read before, and its exit code.
@@ -123,7 +123,7 @@ def main(url: str) -> None:
 
 
 def _import_once_for_all(url: str) -> None:
-    """Opens the store, reads and lets go of it: a driver is imported by whoever connects first.
+    """Open the store, read and let go of it: a driver is imported by whoever connects first.
 
     Nothing is judged: another victim may be at work on the store already.
     """
@@ -169,7 +169,7 @@ def _carry_out(url: str, words: list[str]) -> None:
 
 
 def _race(store: CanvasStore, who: str, count: str) -> None:
-    """Publishes one canvas after another, each third of them by another owner."""
+    """Publish one canvas after another, each third of them by another owner."""
     from dashgen.canvas_schema import CanvasDraft, Owner, Visibility
     from dashgen.slots import Tier
 
@@ -188,7 +188,7 @@ def _race(store: CanvasStore, who: str, count: str) -> None:
 
 
 def _let_be_traced() -> None:
-    """Lets strace attach where the system allows that for descendants alone."""
+    """Let strace attach where the system allows that for descendants alone."""
     import ctypes
 
     ctypes.CDLL(None).prctl(_SET_PTRACER, _ANYBODY, 0, 0, 0)

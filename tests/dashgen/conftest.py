@@ -274,7 +274,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPanel]:
 
 @pytest.fixture(scope="module")
 def start_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ControlPanel]]:
-    """Starts further servers, with environment variables given as keywords."""
+    """Start further servers, with environment variables given as keywords."""
     with ExitStack() as running:
 
         def start(**extra: str) -> ControlPanel:

@@ -35,7 +35,7 @@ def held_lock(panel: ControlPanel) -> Iterator[None]:
 
 
 def ask_to_write(panel: ControlPanel, creator: Creator) -> socket.socket:
-    """Sends a request for a new draft, and leaves its answer for later."""
+    """Send a request for a new draft, and leave its answer for later."""
     body = json.dumps({"title": "Later"})
     client = socket.create_connection(("127.0.0.1", panel.port), timeout=20)
     client.sendall(

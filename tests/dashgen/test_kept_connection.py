@@ -86,18 +86,18 @@ class Line:
         return self._made[-1]
 
     async def say(self, *pieces: bytes) -> None:
-        """Sends pieces, and sees that each has been read before the next."""
+        """Send pieces, and see that each has been read before the next."""
         for piece in pieces:
             self.writer.write(piece)
             await self.quiet()
 
     async def quiet(self) -> None:
-        """Lets the loop go round until what was sent has been read."""
+        """Let the loop go round until what was sent has been read."""
         for _ in range(20):
             await asyncio.sleep(0)
 
     async def ask(self, *pieces: bytes) -> bytes:
-        """Sends a request, and gives the body of its answer."""
+        """Send a request, and give the body of its answer."""
         await self.say(*pieces)
         while b" 100 " in await self.reader.readuntil(b"\r\n\r\n"):
             pass  # "go on" is no answer
@@ -325,7 +325,7 @@ def parts(answer: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
 
 
 def ask_for_the_grid(panel: ControlPanel) -> bytes:
-    """Publishes something, and asks for the grid: the application answers, and what it made is kept."""
+    """Publish something, and ask for the grid: the application answers, and what it made is kept."""
     panel.open_gate()
     panel.published(panel.signup())
     answer = panel.raw(GRID.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))

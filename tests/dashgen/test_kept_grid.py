@@ -55,7 +55,7 @@ class Server:
         method: str = "GET",
         headers: tuple[tuple[bytes, bytes], ...] = HOST,
     ) -> Told:
-        """Asks once."""
+        """Ask once."""
         sent: list[Message] = []
         scope = {
             "type": "http",
@@ -107,7 +107,7 @@ class Server:
         return told[0]
 
     def publish(self) -> str:
-        """Publishes one more canvas."""
+        """Publish one more canvas."""
         store = self.services.canvases
         made = store.create(OWNER, CanvasDraft(room_state=normalise_room({"components": []})), 1.0)
         store.publish(

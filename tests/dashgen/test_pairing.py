@@ -31,7 +31,7 @@ def issue(store: PairingStore, owner: Owner = ALICE, now: float = NOW) -> str:
 
 
 def drop(tmp_path: Path, token: str, **changes: object) -> Path:
-    """Puts a pairing file in place, as a test of the whole server does."""
+    """Put a pairing file in place, as a test of the whole server does."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     record = {
         "version": 1,

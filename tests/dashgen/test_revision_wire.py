@@ -34,7 +34,7 @@ def pair(postgresql_url: str) -> Iterator[tuple[Stores, Stores]]:
 
 
 def end(url: str, line: psycopg.Connection) -> None:
-    """Ends a connection from the server's side."""
+    """End a connection from the server's side."""
     pid = line.info.backend_pid
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))

@@ -45,7 +45,7 @@ class Lines:
         return self.opened[-1]
 
     async def question(self, wire: int, number: int) -> Callable[[str | None], None]:
-        """Waits until a question has been put; what comes back answers it."""
+        """Wait until a question has been put; what comes back answers it."""
         async with asyncio.timeout(10):
             while len(self.opened) <= wire or len(self.opened[wire].questions) <= number:  # noqa: ASYNC110
                 await asyncio.sleep(0)
