@@ -15,7 +15,7 @@ give_up() {  # what is wrong; what to run next
 is_fresh() { [[ -x $1/bin/python ]] && cmp -s "$2" "$1/installed-lock.txt"; }
 
 # Whether program $1 is a Python that is new enough.
-is_supported() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+is_supported() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
 # Makes environment $1 from lock $2 unless it is fresh.
 ensure_environment() {

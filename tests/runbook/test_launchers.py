@@ -305,6 +305,14 @@ def test_a_newer_python_beside_an_old_one_is_taken(checkout: Checkout) -> None:
     assert "made .venv in " in checkout.run("nox").stderr
 
 
+def test_what_a_python_says_when_it_starts_is_no_part_of_its_name(checkout: Checkout) -> None:
+    talkative = f'#!/bin/sh\necho "welcome"\nexec "{sys.executable}" "$@"\n'
+    (checkout.programs / "python3").unlink()
+    checkout.put("../programs/python3", talkative)
+
+    assert "made .venv in " in checkout.run("nox").stderr
+
+
 def test_the_python_to_make_environments_with_can_be_named(checkout: Checkout) -> None:
     (checkout.programs / "python3").unlink()
     checkout.put("../programs/python3", OLD)
