@@ -28,6 +28,7 @@ _MAX_SAID = 400  # characters of what pytest said
 _NO_OPTION = "unrecognized arguments"  # as pytest says it
 _NEXT = "  next: "  # as a `RunbookError` is printed
 _LEFT_OUT, _ADDOPTS = "no:runbook.plugin", "PYTEST_ADDOPTS"
+_SUMMARY = re.compile(r" in [0-9.]+s\b[ ()0-9:=]*$")  # what pytest ends with when it has run
 _ERROR = re.compile(r"^(ERROR: |.*pytest[^:]*: error: )")  # pytest says how it was called
 
 
@@ -102,13 +103,18 @@ class Run:
         return None
 
     def _not_started(self) -> RunbookError:
-        """A wrong option is refused before any plugin is loaded; else pytest could not start."""
+        """A wrong option is refused before any plugin is loaded; else pytest could not start, or had no plugin."""
         if self.status == USAGE_ERROR:
             return UsageError(self._last_output(), next_step=self._nearest())
         if any(_LEFT_OUT in text for text in (*self.arguments, os.environ.get(_ADDOPTS, ""))):
             return EnvironmentNotReady(
                 "pytest was told to leave the engine's plugin out, and nothing is known of what it ran",
                 next_step=f"leave {_LEFT_OUT} out",
+            )
+        if _SUMMARY.search(self._last_output()):
+            return EnvironmentNotReady(
+                "pytest did not load the engine's plugin, and nothing is known of what it ran",
+                next_step="install the engine beside pytest, or add `-p runbook.plugin` to addopts",
             )
         return EnvironmentNotReady(
             f"pytest did not start: {self._last_output()}",

@@ -74,6 +74,16 @@ def test_a_broken_session_has_lines_of_its_own(tmp_path: Path) -> None:
             ExitCode.ENVIRONMENT,
             "pytest did not start: it printed nothing",
         ),
+        (
+            {"status": 1, "starts": False, "log": "== 3 failed, 1 passed in 0.14s ==\n"},
+            ExitCode.ENVIRONMENT,
+            "pytest did not load the engine's plugin, and nothing is known of what it ran",
+        ),
+        (
+            {"status": 5, "starts": False, "log": "== no tests ran in 61.00s (0:01:01) ==\n"},
+            ExitCode.ENVIRONMENT,
+            "pytest did not load the engine's plugin, and nothing is known of what it ran",
+        ),
         ({"status": 2, "interrupted": True}, ExitCode.INTERRUPTED, None),
         ({"status": -2, "interrupted": True, "starts": False}, ExitCode.INTERRUPTED, None),
         ({"status": 2}, ExitCode.INTERRUPTED, None),
