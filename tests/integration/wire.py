@@ -160,12 +160,19 @@ def dial(host: str) -> socket.socket:
 
 def watch(connection: socket.socket) -> select.poll | None:
     """Return what tells whether anything has come; None where looking would take a core from others."""
-    cores = os.cpu_count() or 1
-    if cores == 1 or os.getloadavg()[0] >= cores:
+    if not _has_a_core_to_spare():
         return None
     coming = select.poll()
     coming.register(connection, select.POLLIN)
     return coming
+
+
+def _has_a_core_to_spare() -> bool:
+    cores = os.cpu_count() or 1
+    try:
+        return cores > 1 and os.getloadavg()[0] < cores
+    except OSError:  # some systems do not tell
+        return False
 
 
 def _parts(request: urllib.request.Request) -> Iterator[bytes]:
