@@ -73,6 +73,8 @@ def take_back(page: Page, canvas: Canvas) -> None:
     assert state_of(page, "[data-action=visit]", "href").endswith(page_of(canvas))
     press(page, "[data-action=look]")
     assert appears(page, "#fixed-where", "slot 1")
+    assert state_of(page, "#editor-fields", "disabled")
+    assert [] == seen(page, "#studio-message")  # which was about publishing
     press(page, "#unpublish-to-edit")
     assert disappears(page, "#fixed-notice")
     assert not state_of(page, "#editor-fields", "disabled")
