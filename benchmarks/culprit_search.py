@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
-from math import ceil, log2
+from math import ceil, isqrt, log2
 from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ from runbook.culprit.search import Finding, Outcome, Search, Word
 from runbook.measured import RECORD, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     Oracle = Callable[[int], Outcome]
 
@@ -504,32 +504,74 @@ def uneven(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
 
 
 def block() -> Iterator[Row]:
-    """With a third of the range untestable, and every culprit that can be named: G8."""
+    """With commits that cannot be tested, in one block or scattered, and every culprit that can be named: G8."""
     size = 300
-    dag, untestable = line(size), range(100, 200)
-    rng = seeded()
-    asked, over, right = [], [], 0
-    culprits = [*range(100), *range(201, size)]
-    for culprit in culprits:
-        steady_oracle = oracle(dag, culprit, NEVER, NEVER, rng)
-        sites: list[int] = []
+    stretches = {start + step for start in range(10, size, 25) for step in range(5)}
+    strays = set(seeded().sample(range(size - 1), size // 10))
+    for case, untestable, most in (
+        ("a third cannot be tested, one block", set(range(100, 200)), 3),
+        ("a fifth cannot be tested, five at a time", stretches, None),
+        ("a tenth cannot be tested, here and there", strays, None),
+    ):
+        asked, over, by_git, right = [], [], [], 0
+        least = ceil(log2(size))
+        culprits = [each for each in range(size) if not {each, each - 1} & untestable]
+        for culprit in culprits:
+            sites: list[int] = []
+            ask = noting(oracle(line(size), culprit, NEVER, NEVER, seeded()), untestable, sites)
+            right += play(Search(line(size), [1.0] * size), ask).culprit == culprit
+            asked.append(sum(site in untestable for site in sites))
+            over.append(len(sites) - least)
+            by_git.append(skipping(size, ask) - least)
+        is_met = right == len(culprits) and (most is None or max(over) <= most)
+        yield Row(
+            "G8",
+            f"{case}, n={size}",
+            "exact" if most is None else f"exact, runs <= B + {most}",
+            f"{right}/{len(culprits)} right, mean B{fmean(over):+.1f}, max B{max(over):+d}, "
+            f"{sum(each > 3 for each in over)} over B+3; "
+            f"asks {fmean(asked):.1f} of these, max {max(asked)}",
+            f"bisect skip mean B{fmean(by_git):+.1f}, max B{max(by_git):+d}",
+            is_met=is_met,
+        )
 
-        def ask(site: int, sites: list[int] = sites, answer: Oracle = steady_oracle) -> Outcome:
-            sites.append(site)
-            return Outcome.UNTESTABLE if site in untestable else answer(site)
 
-        right += play(Search(dag, [1.0] * size), ask).culprit == culprit
-        asked.append(sum(site in untestable for site in sites))
-        over.append(len(sites) - ceil(log2(size)))
-    yield Row(
-        "G8",
-        "a third cannot be tested, n=300",
-        "exact, runs <= B + 3",
-        f"{right}/{len(culprits)} right, mean B{fmean(over):+.1f}, max B{max(over):+d}, "
-        f"{sum(each > 3 for each in over)} over B+3; "
-        f"asks {fmean(asked):.1f} of the block, max {max(asked)}",
-        is_met=right == len(culprits) and max(over) <= 3,
-    )
+def noting(answer: Oracle, untestable: Collection[int], sites: list[int]) -> Oracle:
+    """Answer, but for what cannot be tested, and note in ``sites`` who was asked."""
+
+    def ask(site: int) -> Outcome:
+        sites.append(site)
+        return Outcome.UNTESTABLE if site in untestable else answer(site)
+
+    return ask
+
+
+def skipping(size: int, ask: Oracle) -> int:
+    """Return how many runs git's rule takes on a line where commits cannot be tested, no end being run.
+
+    Where the best is one of these, git takes one of those that are left by a draw that depends on how many they
+    are, nearer to the best as a rule: of equals, here, the oldest is the better.
+    """
+    good, bad, runs = -1, size - 1, 0
+    skipped: set[int] = set()
+    while True:
+        best_first = sorted(range(good + 1, bad + 1), key=lambda at: -min(at - good, bad - at))
+        site = best_first[0]
+        if site in skipped:
+            left = [each for each in best_first if each not in skipped]
+            draw = (len(left) * 1103515245 + 12345) % 2**32 // 65536 % 32768
+            place = len(left) * draw // 32768 * isqrt(draw) // isqrt(32768)
+            site = left[place] if left[place] != bad else left[max(0, place - 1)]
+        if site == bad:
+            return runs
+        runs += 1
+        outcome = ask(site)
+        if outcome is Outcome.UNTESTABLE:
+            skipped.add(site)
+        elif outcome is Outcome.FAIL:
+            bad = site
+        else:
+            good = site
 
 
 def limit(count: int) -> Iterator[Row]:

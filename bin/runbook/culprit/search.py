@@ -122,6 +122,7 @@ class Search:
         self._remembers = False
         self._is_exhausted = False
         self._isolated_after: int | None = None
+        self._chances: dict[int, float] | None = None
         self.runs = 0
         self.rounds = 0
         self.untestable: set[int] = set()
@@ -132,6 +133,7 @@ class Search:
         """Take one outcome into account."""
         self.runs += not remembered
         self._remembers |= remembered
+        self._chances = None
         if outcome is Outcome.UNTESTABLE:
             self.untestable.add(site)
             return
@@ -508,14 +510,15 @@ class Search:
         )
 
     def _chance(self) -> dict[int, float]:
-        if not self.untestable:
-            return {}
-        commits = range(self.dag.size)
-        tested, untestable = (
-            [site for site in sites if site in commits]
-            for sites in (self.posterior.counts, self.untestable)
-        )
-        return dict(enumerate(chances(self.dag.size, tested, untestable)))
+        if self._chances is None:
+            commits = range(self.dag.size)
+            tested, untestable = (
+                [site for site in sites if site in commits]
+                for sites in (self.posterior.counts, self.untestable)
+            )
+            known = chances(self.dag.size, tested, untestable) if self.untestable else ()
+            self._chances = dict(enumerate(known))
+        return self._chances
 
     def finding(self) -> Finding | None:
         """Return how the search ended, or None while it goes on."""
