@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import cache
 from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady, UsageError
@@ -71,6 +72,7 @@ def borrow(source: Path, place: Path, *options: str) -> None:
     git(place.parent, "clone", *arguments, "--", str(source), str(place))
 
 
+@cache  # the trees of a search are cloned together, from a name that is the search's own
 def _promised(source: Path) -> tuple[str, ...]:
     """Return the options by which a clone asks whom a partial clone was promised its missing objects by."""
     config = ("config", "--file", str(source / "config"))

@@ -78,20 +78,23 @@ class Worktree:
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
         try:
-            self._checkout(sha)
+            self._clean()
+            self._check_out(sha)
         except GitFailed:  # the last command broke the clone, or there is none yet
             shutil.rmtree(self.path, ignore_errors=True)
             borrow(self._source, self.path, "--no-checkout")
-            self._checkout(sha)
+            self._check_out(sha)
         if without:
             self._take_out(without)
         for file in overlay:
             self._lay(file)
 
-    def _checkout(self, sha: str) -> None:
+    def _clean(self) -> None:
         if not (self.path / ".git").is_dir():
             raise GitFailed("no clone yet")
         git(self.path, "clean", "-ffdxq")
+
+    def _check_out(self, sha: str) -> None:
         git(self.path, "checkout", "--quiet", "--force", "--detach", sha)
 
     def _take_out(self, commit: str) -> None:
