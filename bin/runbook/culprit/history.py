@@ -117,6 +117,7 @@ class Repository:
         self.below = git(folder, "rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
         absolute = ("--path-format=absolute", "--git-common-dir")
         self.common = Path(git(folder, "rev-parse", *absolute).removesuffix("\n"))
+        self._trees: dict[str, str] = {}
 
     def resolve(self, revision: str) -> str:
         """Return the full name of a commit.
@@ -134,8 +135,10 @@ class Repository:
             ) from error
 
     def tree(self, commit: str) -> str:
-        """Return the name of a commit's tree."""
-        return git(self.root, "rev-parse", f"{commit}^{{tree}}").strip()
+        """Return the name of a commit's tree; git is asked once at most."""
+        if commit not in self._trees:
+            self._trees[commit] = git(self.root, "rev-parse", f"{commit}^{{tree}}").strip()
+        return self._trees[commit]
 
     def _step_to_a_range(self, good: str, bad: str) -> str:
         """Say which ends would be a range, where the good one is no ancestor of the bad one."""
@@ -223,6 +226,7 @@ class Repository:
             head, _, files = block.partition("\n")
             sha, tree, *parents = head.strip("\0").split()
             known = parents[:1] if first_parent else parents
+            self._trees[sha] = tree
             yield Commit(sha, tree, tuple(known), tuple(_changes(files)))
 
     def has_uncommitted(self, commit: str) -> bool:
