@@ -222,20 +222,19 @@ def _has_moved(yard: Yard, day: str) -> bool:
 
 
 def _to_blame(yard: Yard, red: Answer) -> tuple[tuple[Culprit, ...], dict[str, str]]:
-    """Return the build requirements that are red together, and the constraint that one of them needs."""
+    """Return the build requirements that are red together, and the constraint on one of them that helps."""
     names = yard.moved
     weights = weigh(sorted(names), scores(red.output, dict.fromkeys(names, ())))
     space = Space(weights, sorted(names), lambda move: move.names)
     culprits = drive(minimal_red_set(space, names), yard.answer)
-    pins: dict[str, str] = {}
     found = []
     for name in sorted(culprits):
         sides = yard.then[name], yard.now[name]
-        bad = drive(first_bad(yard.case.resolver, name, sides, pins), yard.answer)
+        # The others stay at their newest: were one held back, all releases of this one would be green.
+        bad = drive(first_bad(yard.case.resolver, name, sides, {}), yard.answer)
         found.append(Culprit(name, *sides, bad))
-        if not pins:
-            pins[name] = f"<{bad}"  # one of those that are needed together is enough
-    return tuple(found), pins
+    first = found[0]  # one of those that are needed together is enough
+    return tuple(found), {first.name: f"<{first.first_bad}"}
 
 
 def _interpreter(yard: Yard, why: str) -> Result | None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 from runbook.exit_codes import ExitCode
+from runbook.upgrades.bound import free
+from runbook.upgrades.outside import Yard, _to_blame
+from tests.runbook.upgrades.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pytest
 
+    from runbook.upgrades.asking import Answer, State
     from tests.runbook.upgrades.conftest import Project
 
 BASELINE_RUNS = 4  # before it counts as red
@@ -110,3 +116,20 @@ def test_a_baseline_that_the_project_does_not_allow_any_more_is_nobody_elses_fau
     )
     assert [] == found.record["culprits"]
     assert ["AssertionError: ant"] == found.record["says"]
+
+
+def test_of_build_requirements_that_are_red_together_each_first_bad_release_is_found() -> None:
+    world = World(2, [{"p0": 5, "p1": 3}])
+
+    class YardOfTheWorld(Yard):
+        def answer(self, states: Sequence[State]) -> list[Answer]:
+            return world.answer(states)
+
+    case = cast("Any", SimpleNamespace(resolver=world))
+    yard = YardOfTheWorld(
+        case, cast("Any", None), {"p0": "1.0", "p1": "1.0"}, {"p0": "9.0", "p1": "9.0"}
+    )
+    (red,) = world.answer([free({})])
+    found, pins = _to_blame(yard, red)
+    assert [("p0", "5.0"), ("p1", "3.0")] == [(each.name, each.first_bad) for each in found]
+    assert {"p0": "<5.0"} == pins
