@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from runbook.errors import RunbookError
+from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,18 @@ _OF_A_HOOK = frozenset({
 })  # fmt: skip
 
 
+# How git says that a disk is full; the second is its own word.
+_FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
+
+
 class GitError(RunbookError):
     """Git refused, or is not there."""
+
+
+class NoSpace(GitError):
+    """Git had no space to write to, for instance for an index of its own in the temporary folder."""
+
+    exit_code = ExitCode.ENVIRONMENT
 
 
 def clean_environment() -> dict[str, str]:
@@ -39,7 +50,7 @@ def git(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
             repository than that of ``root``.
 
     Raises:
-        GitError: It failed, or there is no git on PATH.
+        GitError: It failed, or there is no git on PATH; `NoSpace` where the disk is full.
     """
     variables = {**clean_environment(), **(environment or {})}
     try:
@@ -56,6 +67,14 @@ def git(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
         raise GitError("git is not on PATH", next_step="install git") from error
     if done.returncode:
         said = done.stderr.strip() or f"exit status {done.returncode}"
-        step = "run this inside a git checkout"
-        raise GitError(f"git {arguments[0]}: {said}", next_step=step)
+        what = f"git {arguments[0]}: {said}"
+        if step := step_where_full(said):
+            raise NoSpace(what, next_step=step)
+        raise GitError(what, next_step="run this inside a git checkout")
     return done.stdout.removesuffix("\n")
+
+
+def step_where_full(said: str) -> str:
+    """What to do where git says that a disk is full; empty where it says something else."""
+    is_full = any(word in said for word in _FULL)
+    return "free the place, or set TMPDIR to a folder with space" if is_full else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.exit_codes import ExitCode
-from runbook.git import GitError, git
+from runbook.git import GitError, NoSpace, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +53,20 @@ def test_a_refusal_says_which_command_and_why(tmp_path: Path) -> None:
 def test_a_silent_refusal_says_its_exit_status(repository: Repository) -> None:
     with pytest.raises(GitError, match=r"^git rev-parse: exit status 1"):
         git(repository.root, "rev-parse", "--verify", "--quiet", "gone")
+
+
+def test_a_full_disk_is_no_usage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the temporary folder is full, git cannot write the index that a tree is hashed by."""
+    fake = tmp_path / "git"
+    fake.write_text("#!/bin/sh\necho 'fatal: index: No space left on device' >&2; exit 128\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    with pytest.raises(NoSpace, match=r"^git add: .*No space left on device") as refused:
+        git(tmp_path, "add", "--all")
+
+    assert ExitCode.ENVIRONMENT == refused.value.exit_code
+    assert "TMPDIR" in str(refused.value.next_step)
 
 
 def test_a_machine_without_git_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

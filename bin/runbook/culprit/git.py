@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.git import clean_environment
+from runbook.git import clean_environment, step_where_full
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,6 @@ _SETTINGS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null", "-c", "core.fsmonitor=false",
     "-c", "gc.auto=0", "-c", "core.quotePath=false",
 )  # fmt: skip
-# How git says that a disk is full; the second is its own word.
-_FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
 _NO_FOLDER = "pass a folder that is there"
 
 
@@ -82,9 +80,3 @@ def _promised(source: Path) -> tuple[str, ...]:
     except GitFailed:  # nothing was left out
         return ()
     return "-c", "remote.promised.promisor=true", "-c", f"remote.promised.url={url}"
-
-
-def step_where_full(said: str) -> str:
-    """Return what to do where git says that a disk is full; empty where it says something else."""
-    is_full = any(word in said for word in _FULL)
-    return "free the place, or set TMPDIR to a folder with space" if is_full else ""

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runbook.culprit.git import step_where_full
 from runbook.culprit.memory import MAX_AGE, Memory
 from runbook.culprit.probing import Job, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
+from runbook.git import step_where_full
 
 if TYPE_CHECKING:
     from runbook.culprit.executor import Executor
