@@ -7,7 +7,6 @@ takes twice as long, of which a smoke makes two hundred.
 from __future__ import annotations
 
 import json
-import os
 import select
 import socket
 import time
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 SECONDS = 15.0  # in which a part of an answer must come
 _IDLE_SECONDS = 1.0  # the server closes what is idle for five
 _NO_BODY = {204, 304}
-_LOOKS = 3_000  # before going to sleep; about two milliseconds, in which most answers come
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,6 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
     def __init__(self) -> None:
         super().__init__()
         self._stream: BufferedRWPair | None = None
-        self._coming: select.poll | None = None
         self._host = ""
         self._used_at = 0.0
         self._unheard: socket.socket | None = None
@@ -82,7 +79,6 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
             for part in _parts(request):
                 stream.write(part)
             stream.flush()
-            self._look_out()
             reply, is_last = read_reply(stream)
         except TimeoutError:
             self.close()
@@ -117,15 +113,8 @@ class KeptConnection(urllib.request.AbstractHTTPHandler):
         if host != self._host or self._used_at - before > _IDLE_SECONDS:
             self.close()
         if self._stream is None:
-            with dial(host) as connection:  # the stream holds it
-                self._stream, self._host = connection.makefile("rwb"), host
-                self._coming = watch(connection)
+            self._stream, self._host = connect(host), host
         return self._stream
-
-    def _look_out(self) -> None:
-        """Look for the answer for a while: who sleeps is woken late, by a tenth of what most answers take."""
-        if self._coming is not None:
-            any(self._coming.poll(0) for _ in range(_LOOKS))
 
 
 def knock(host: str) -> socket.socket | None:
@@ -143,36 +132,13 @@ def knock(host: str) -> socket.socket | None:
 
 
 def connect(host: str) -> BufferedRWPair:
-    """Connect to ``host:port``, to write and to read."""
-    with dial(host) as connection:  # the stream holds it
-        return connection.makefile("rwb")
-
-
-def dial(host: str) -> socket.socket:
     """Connect to ``host:port``."""
     name, _, port = host.rpartition(":")
-    connection = socket.socket()  # create_connection would import what spells foreign names
-    connection.settimeout(SECONDS)
-    connection.connect((name, int(port)))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def watch(connection: socket.socket) -> select.poll | None:
-    """Return what tells whether anything has come; None where looking would take a core from others."""
-    if not _has_a_core_to_spare():
-        return None
-    coming = select.poll()
-    coming.register(connection, select.POLLIN)
-    return coming
-
-
-def _has_a_core_to_spare() -> bool:
-    cores = os.cpu_count() or 1
-    try:
-        return cores > 1 and os.getloadavg()[0] < cores
-    except OSError:  # some systems do not tell
-        return False
+    with socket.socket() as connection:  # the stream holds it
+        connection.settimeout(SECONDS)
+        connection.connect((name, int(port)))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection.makefile("rwb")
 
 
 def _parts(request: urllib.request.Request) -> Iterator[bytes]:
