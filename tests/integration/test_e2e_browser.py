@@ -534,6 +534,10 @@ def add_and_undo(page: Page) -> None:
     page.keyboard.insert_text("ow herbs")
     press(page, "#editor-undo")
     assert "Willow" == state_of(page, TITLE_FIELD, "value")
+    there = place_of_thing(page)
+    write(page, TITLE_FIELD, "Reeds")
+    press(page, "#editor-undo")
+    assert ("Willow", there) == (state_of(page, TITLE_FIELD, "value"), place_of_thing(page))
     write(page, TITLE_FIELD, "Reeds")
     assert ["Reeds"] == seen(page, "#studio-title")
     page.keyboard.press("ControlOrMeta+z")  # which a field knows by itself
@@ -542,7 +546,8 @@ def add_and_undo(page: Page) -> None:
     assert "Baskets of willow" in state_of(page, "#inspector textarea", "value")
     page.keyboard.press("Delete")
     assert before - 1 == number_of(page, PIECE)
-    page.keyboard.press("ArrowLeft")  # of what is selected now, so it has the focus
+    assert 1 == number_of(page, f"{PIECE}:focus")
+    page.keyboard.press("ArrowLeft")
     page.keyboard.press("ControlOrMeta+z")
     press(page, "#editor-undo")
     press(page, "#editor-clear")
