@@ -62,9 +62,8 @@ QUIET = (
     "--no-default-browser-check",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1",
 )
-_MOST_LETTERS = (
-    1 << 20
-)  # the page that is opened has a hundred; a program that never ends its words has no end
+# The page that is opened has a hundred; a program may go on printing without end.
+_MOST_LETTERS = 1 << 20
 _MOST_SHOWN = 200  # of what it said
 _LAST_WORDS_SECONDS = 1.0  # its pipes close with it, but for what it has set free
 _PAGE = "data:text/html,<p id=p></p><script>document.getElementById('p').textContent=6*7</script>"
