@@ -102,7 +102,7 @@ def test_each_shell_offers_it_from_anywhere(
     shell: str, program: str, typed: str, offered: str, tmp_path: Path
 ) -> None:
     ending = "fish" if shell.startswith("fish") else "bash"
-    file, words = ROOT / f"bin/completion.{ending}", f"bin/{program} {typed}"
+    file, words = shlex.quote(str(ROOT / f"bin/completion.{ending}")), f"bin/{program} {typed}"
     script = SHELLS[shell].format(file=file, elsewhere=tmp_path, words=words, program=program)
     done = subprocess.run(
         [*shell.split(), "-c", script], capture_output=True, text=True, check=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -469,7 +470,7 @@ def test_what_pytest_is_asked_for_is_shown_and_not_judged(project: TinyProject) 
 
 
 def test_a_reader_that_goes_away_does_not_break_the_run(project: TinyProject) -> None:
-    smoke_command = " ".join([sys.executable, "-m", "runbook.smoke"])
+    smoke_command = shlex.join([sys.executable, "-m", "runbook.smoke"])
     script = f"{smoke_command} | head -1; exit ${{PIPESTATUS[0]}}"
 
     done = subprocess.run(
@@ -490,7 +491,7 @@ def test_a_standard_stream_that_is_closed_does_not_break_the_run(
     project: TinyProject, closed: str, command: str
 ) -> None:
     done = subprocess.run(
-        ["bash", "-c", f"{sys.executable} {command} --json said.json {closed}"],
+        ["bash", "-c", f"{shlex.quote(sys.executable)} {command} --json said.json {closed}"],
         cwd=project.root,
         env=engine_environment(),
         capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -407,7 +408,8 @@ def test_a_probe_sees_no_bytecode_of_another_commit(history: History) -> None:
     good = history.commit("answer")
     history.write("answer.py", "VALUE = 2\n")
     culprit = history.commit("wrong answer")
-    check = f"touch -d @1700000000 answer.py; {sys.executable} -c 'import answer; assert answer.VALUE == 1'"
+    python = shlex.quote(sys.executable)
+    check = f"touch -d @1700000000 answer.py; {python} -c 'import answer; assert answer.VALUE == 1'"
     searched = history.search("--good", good, "--command", history.command(check))
     assert culprit == searched.culprit
 

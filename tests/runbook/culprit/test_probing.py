@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -165,7 +166,7 @@ def test_no_commit_is_run_by_the_bytecode_of_another(
         history.write("module.py", f"VALUE = {value}\n")
         shas.append(history.commit(f"value {value}"))
     job = Job(
-        f"{sys.executable} -c 'import module, sys; sys.exit(module.VALUE)'",
+        f"{shlex.quote(sys.executable)} -c 'import module, sys; sys.exit(module.VALUE)'",
         setup="touch -d @1700000000 module.py",
     )
     words = [Probe().run(tree, sha, job, 1).word for sha in (*shas, shas[0])]
