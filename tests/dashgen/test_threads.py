@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dashgen import threads
 from dashgen.threads import in_thread, in_writing_thread
 
 if TYPE_CHECKING:
@@ -41,3 +42,35 @@ def test_what_work_raises_reaches_whoever_waits() -> None:
 
     with pytest.raises(OSError, match="no space"):
         asyncio.run(in_thread(fail))
+
+
+def test_work_that_is_alone_is_waited_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_PATIENCE_SECONDS", 60.0)
+    turns: list[str] = []
+
+    async def alone() -> None:
+        asyncio.get_running_loop().call_soon(turns.append, "the loop went on")
+        turns.append(await in_thread(lambda: "done"))
+
+    asyncio.run(alone())
+
+    assert ["done", "the loop went on"] == turns
+
+
+@pytest.mark.parametrize("run", [in_thread, in_writing_thread])
+def test_beside_work_that_takes_its_time_nothing_holds_up_the_loop(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def both() -> bool:
+        free, heard = threading.Event(), threading.Event()
+        slow = asyncio.ensure_future(in_thread(lambda: free.wait(60)))
+        await asyncio.sleep(0)
+        monkeypatch.setattr(threads, "_PATIENCE_SECONDS", 5.0)
+        asyncio.get_running_loop().call_soon(heard.set)
+        try:
+            return bool(await run(lambda: str(heard.wait(2) or "")))
+        finally:
+            free.set()
+            await slow
+
+    assert asyncio.run(both())
