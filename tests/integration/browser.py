@@ -15,6 +15,7 @@ from runbook.patience import patience
 from tests.integration import driver
 from tests.integration.browser_process import ARGUMENTS, browser_of_the_run, in_ci
 from tests.integration.server_process import ROOT
+from tests.integration.waiting import COUNT_REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +123,7 @@ class Visit:
         # Snapshots of each step are a fifth of the tier's time: for whoever cannot simply run it again.
         context.tracing.start(snapshots=in_ci())
         context.add_init_script(_REPORT_VIOLATIONS)
+        context.add_init_script(COUNT_REQUESTS)
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         context.on("dialog", self._on_dialog)

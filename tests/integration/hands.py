@@ -10,35 +10,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tests.integration.browser import ACTION_MS
+from tests.integration.waiting import UNTIL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 # Answers with the middle of it, or after a while with what is in the way. The n-th of those that match, from the end
 # where n is negative. Where it is given words, the first that holds them.
-_MIDDLE = """async ([selector, n, words, patience]) => {
+_MIDDLE = f"""async ([selector, n, words, patience]) => {{
+  {UNTIL}
   const find = () => [...document.querySelectorAll(selector)]
     .filter((element) => element.textContent.includes(words)).at(n);
-  const hindrance = (element, block) => {
+  const hindrance = (element, block) => {{
     if (!element) return "there is none";
     if (element.matches(":disabled")) return "it is disabled";
-    element.scrollIntoView({ block, inline: "nearest", behavior: "instant" });
+    element.scrollIntoView({{ block, inline: "nearest", behavior: "instant" }});
     const [box] = element.getClientRects();  // a link can go on in the next line
     if (!box?.width || !box.height) return "it takes up no room";
     const middle = [box.x + box.width / 2, box.y + box.height / 2];
     const top = document.elementFromPoint(...middle);
     if (!top) return "it is outside of the page";
-    return element.contains(top) ? middle : `in front of it is ${top.cloneNode(false).outerHTML}`;
-  };
-  const deadline = performance.now() + patience;
-  for (let isOver = false; ; isOver = performance.now() > deadline) {
-    for (const block of ["nearest", "center"]) {  // at its edge the page has bars
-      const found = hindrance(find(), block);
-      if (typeof found !== "string" || isOver) return found;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}"""
+    return element.contains(top) ? middle : `in front of it is ${{top.cloneNode(false).outerHTML}}`;
+  }};
+  let found;
+  const isFound = () => ["nearest", "center"].some((block) => {{  // at its edge the page has bars
+    found = hindrance(find(), block);
+    return typeof found !== "string";
+  }});
+  await until(isFound, patience);
+  return found;
+}}"""
 
 
 def middle_of(

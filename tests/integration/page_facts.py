@@ -13,6 +13,7 @@ import msgspec
 
 from dashgen.canvas_schema import RoomState
 from tests.integration.browser import ACTION_MS, VIOLATION
+from tests.integration.waiting import UNTIL
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Response
@@ -31,15 +32,12 @@ _SIGHTS = """(selectors) => {
 }"""
 
 # As soon as it is so.
-_BECOMES = """async ([selector, words, isWanted, patience]) => {
+_BECOMES = f"""([selector, words, isWanted, patience]) => {{
+  {UNTIL}
   const isSeen = () => [...document.querySelectorAll(selector)].some((element) =>
-    element.textContent.includes(words) && element.checkVisibility({ checkVisibilityCSS: true }));
-  const deadline = performance.now() + patience;
-  while (isSeen() !== isWanted && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return isSeen() === isWanted;
-}"""
+    element.textContent.includes(words) && element.checkVisibility({{ checkVisibilityCSS: true }}));
+  return until(() => isSeen() === isWanted, patience);
+}}"""
 _PROPERTY = "([selector, name]) => document.querySelector(selector)[name]"
 
 # Every element, and the names of its attributes: what a stranger's words must never change. A link
@@ -78,15 +76,11 @@ _MIDDLE = """(selector) => {
   const box = document.querySelector(selector).getBoundingClientRect();
   return [box.x + box.width / 2, box.y + box.height / 2];
 }"""
-_IS_AT_END = """async ([selector, patience]) => {
+_IS_AT_END = f"""([selector, patience]) => {{
+  {UNTIL}
   const element = document.querySelector(selector);
-  const isAtEnd = () => element.scrollTop + element.clientHeight >= element.scrollHeight - 1;
-  const deadline = performance.now() + patience;
-  while (!isAtEnd() && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return isAtEnd();
-}"""
+  return until(() => element.scrollTop + element.clientHeight >= element.scrollHeight - 1, patience);
+}}"""
 _IS_INSIDE = """([inner, outer]) => {
   const [small, large] = [inner, outer].map((each) => document.querySelector(each).getBoundingClientRect());
   return large.top <= small.top && small.bottom <= large.bottom
@@ -121,13 +115,10 @@ NOTE_ELEMENTS = {
 }
 
 # A dialog tells of its closing a little later.
-_REMEMBERS = """async ([key, patience]) => {
-  const deadline = performance.now() + patience;
-  while (localStorage.getItem(key) === null && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return localStorage.getItem(key) !== null;
-}"""
+_REMEMBERS = f"""([key, patience]) => {{
+  {UNTIL}
+  return until(() => localStorage.getItem(key) !== null, patience);
+}}"""
 
 _RAN = "a script ran"
 # Neither an element nor a text that trusted types would stop: only the policy on scripts does.
