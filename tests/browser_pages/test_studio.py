@@ -41,12 +41,14 @@ def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Vi
     canvas, page = owner.seed("Baskets", A_TEXT), maker.page
     open_page(page, "/studio.html")
     assert appears(page, "#drafts .canvas-status", "Draft · 1 thing")
+    assert [] == seen(page, "#showcase-line")  # before there can be one
     assert ["Draft · 1 thing"] == seen(page, "#drafts .canvas-status")
     press(page, "#drafts [data-action=publish]")
     press(page, "#publish-dialog [value=unlisted]")
     press(page, "#publish-confirm")
     assert appears(page, "#slots .canvas-status", "Slot 1 · unlisted")
     assert ["Visit it"] == seen(page, "#studio-message a")
+    assert 1 == len(seen(page, "#showcase-line"))  # which says what that is
     take_back(page, canvas)
 
     press(page, "#new-canvas")

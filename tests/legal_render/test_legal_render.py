@@ -225,6 +225,7 @@ def test_cookie_policy_lists_every_stored_key() -> None:
             "DASHBOARD_TOKEN",
             "cookie-consent",
             "ensemble.pairing_token",
+            "ensemble.token_kept",
             "ensemble:first-run-seen",
             "pairing_token",
             "ensemble.visibility",

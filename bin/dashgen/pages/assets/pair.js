@@ -3,6 +3,7 @@
 import { ApiError, send } from "./api.js";
 import { byId, once, say } from "./forms.js";
 import { KEYS, remember } from "./store.js";
+import { noteTokenKept } from "./token.js";
 
 /** The page to go to: only a path of this very site, whatever the address bar says. */
 function next(fallback) {
@@ -30,6 +31,7 @@ function accept(form, kind, key, home, otherKind) {
       const found = await send("POST", "/verify-token", { token }, token);
       if (found.kind === kind) {
         remember(key, token);
+        if (kind === "creator") noteTokenKept(); // or it could not be pasted
         location.assign(next(home));
         return;
       }

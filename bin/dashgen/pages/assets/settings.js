@@ -2,7 +2,8 @@
 
 import { ApiError, call } from "./api.js";
 import { byId, once } from "./forms.js";
-import { KEYS, recall, remember } from "./store.js";
+import { KEYS, forgetPairing, recall, remember } from "./store.js";
+import { offerCopy } from "./token.js";
 
 const status = byId("pairing-status");
 
@@ -13,7 +14,7 @@ async function plan() {
     return await call("GET", "/studio/canvas/mine");
   } catch (problem) {
     if (!(problem instanceof ApiError) || problem.status !== 401) throw problem;
-    remember(KEYS.pairingToken, null);
+    forgetPairing();
     return null;
   }
 }
@@ -39,7 +40,7 @@ async function show() {
     status.textContent = problem.message;
   }
   const token = recall(KEYS.pairingToken);
-  byId("token-box").hidden = token === null;
+  byId("token-box").hidden = byId("token-copy").hidden = token === null;
   byId("token-value").textContent = token ?? "";
   byId("forget-operator").hidden = recall(KEYS.dashboardToken) === null;
 }
@@ -47,7 +48,7 @@ async function show() {
 async function unpair() {
   try {
     await call("POST", "/studio/unpair", {});
-    remember(KEYS.pairingToken, null);
+    forgetPairing();
     remember(KEYS.visibility, null);
     await show();
     byId("pair-link").focus();
@@ -57,6 +58,9 @@ async function unpair() {
   }
 }
 
+offerCopy(byId("token-copy"), () => {
+  byId("token-box").open = true;
+});
 byId("unpair").addEventListener("click", () => once(byId("unpair"), unpair));
 byId("forget-operator").addEventListener("click", async () => {
   remember(KEYS.dashboardToken, null);

@@ -5,6 +5,7 @@ export const KEYS = Object.freeze({
   firstRunSeen: "ensemble:first-run-seen",
   pairingToken: "ensemble.pairing_token",
   dashboardToken: "DASHBOARD_TOKEN",
+  tokenKept: "ensemble.token_kept",
   theme: "theme",
   visibility: "ensemble.visibility",
 });
@@ -16,6 +17,12 @@ export function recall(key) {
   } catch {
     return null;
   }
+}
+
+/** Forgets the pairing, and that its token is kept: the next one is another. */
+export function forgetPairing() {
+  remember(KEYS.pairingToken, null);
+  remember(KEYS.tokenKept, null);
 }
 
 /** Keeps a value; null forgets it. Without storage the page goes on without remembering. */

@@ -5,7 +5,8 @@ import { closeEditor, openEditor, openId, pairLink, saveNow } from "./editor.js"
 import { button, byId, copy, isPlainClick, linkButton, linkTo, once } from "./forms.js";
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 import { askWhere, countOf, occupants } from "./studio-publish.js";
-import { KEYS, recall, remember } from "./store.js";
+import { KEYS, forgetPairing, recall, remember } from "./store.js";
+import { isTokenLoose, noteTokenKept, offerCopy } from "./token.js";
 
 const heading = [...byId("studio-title").childNodes];
 let mine = null;
@@ -144,6 +145,7 @@ function drawList() {
 function fillLists() {
   const drafts = mine.canvases.filter((canvas) => canvas.slot_index === null);
   byId("slot-count").textContent = `${countOf(mine)} published`;
+  byId("showcase-line").hidden = mine.current_published === 0;
   byId("upgrade-line").hidden = mine.tier === "pro";
   byId("slots").replaceChildren(...slotRows());
   byId("drafts").replaceChildren(...drafts.map(draftRow));
@@ -158,8 +160,9 @@ async function load() {
 }
 
 function showUnpaired(section = "unpaired") {
-  remember(KEYS.pairingToken, null);
+  forgetPairing();
   report("");
+  byId("token-notice").hidden = true;
   byId(section).hidden = false;
   byId("canvases").hidden = byId("studio-actions").hidden = true;
 }
@@ -253,6 +256,12 @@ async function look(event) {
   if (await saveNow()) location.assign(byId("editor-look").href);
 }
 
+function closeTokenNotice() {
+  noteTokenKept();
+  byId("token-notice").hidden = true;
+  byId("studio-title").focus();
+}
+
 /** Says what stands in the way instead of failing without a word. */
 function guarded(work) {
   return async (event) => {
@@ -284,9 +293,14 @@ async function start() {
     return;
   }
   byId("studio-loading").hidden = true;
+  byId("token-notice").hidden = !isTokenLoose();
   await route();
 }
 
+offerCopy(byId("token-copy"), () => {
+  byId("token-value").hidden = false;
+});
+byId("token-close").addEventListener("click", closeTokenNotice);
 onPress("new-canvas", newCanvas);
 onPress("unpublish-to-edit", unpublishToEdit);
 onPress("editor-publish", publishOpen);

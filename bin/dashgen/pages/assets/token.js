@@ -1,0 +1,39 @@
+// The pairing token, on its way to where somebody keeps it: it is the only way back to one's canvases.
+
+import { byId, once } from "./forms.js";
+import { KEYS, recall, remember } from "./store.js";
+
+/** Whether the maker of this browser may not have the token anywhere else yet. */
+export function isTokenLoose() {
+  return recall(KEYS.pairingToken) !== null && recall(KEYS.tokenKept) !== "1";
+}
+
+/** Remembers that the token is kept elsewhere, too. */
+export function noteTokenKept() {
+  remember(KEYS.tokenKept, "1");
+}
+
+/**
+ * Lets a button copy the token, and says so. Where the browser allows no copying, the token is shown and selected, so
+ * that one key copies it.
+ *
+ * @param {HTMLElement} button the button
+ * @param {() => void} reveal shows the element that holds the token
+ */
+export function offerCopy(button, reveal) {
+  const value = byId("token-value");
+  const copy = async () => {
+    value.textContent = recall(KEYS.pairingToken) ?? "";
+    try {
+      await navigator.clipboard.writeText(value.textContent);
+      byId("token-status").textContent = "Copied. Paste it where you keep your passwords.";
+    } catch {
+      // No permission, or no clipboard at all: browsers have one on https alone.
+      reveal();
+      getSelection().selectAllChildren(value);
+      byId("token-status").textContent = "Here it is, selected: Ctrl+C copies it, ⌘C on a Mac.";
+    }
+    noteTokenKept();
+  };
+  button.addEventListener("click", () => once(button, copy));
+}

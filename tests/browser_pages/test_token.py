@@ -1,0 +1,109 @@
+"""The pairing token is the only way back to one's canvases: a newcomer is told so, and can copy it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration import page_facts
+from tests.integration.hands import press, write
+from tests.integration.page_facts import appears, disappears, seen, state_of
+from tests.integration.pages import READY, open_page, remember_maker, remember_visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.integration.browser import Visit, Visits
+    from tests.integration.conftest import Owner
+
+NOTICE, COPY, TOLD = "#token-notice", "#token-copy", "#token-status[role=status]"
+REFUSE = """() => {
+  navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+}"""
+LACK = "Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })"
+
+
+@pytest.fixture
+def maker(owner: Owner, visits: Visits) -> Visit:
+    """Somebody whose browser is paired, and who was never told of the token."""
+    maker = visits.begin("maker")
+    maker.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    return maker
+
+
+def clipboard(page: Page) -> str:
+    """What somebody would paste now."""
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_a_newcomer_is_told_to_keep_the_token_until_it_is_copied(
+    owner: Owner, maker: Visit
+) -> None:
+    page = maker.page
+    open_page(page, f"/studio.html#{owner.seed('Baskets').id}")
+    assert appears(page, NOTICE, "the only way back")
+    assert owner.client.token not in state_of(page, "body", "textContent")  # nobody reads along
+    press(page, COPY)
+    assert appears(page, TOLD, "Copied")
+    assert owner.client.token == clipboard(page)
+    assert [] == seen(page, "#token-value")
+    page.reload(wait_until=READY)
+    assert appears(page, "#editor")
+    assert [] == seen(page, NOTICE)
+    assert [] == maker.trouble
+
+
+@pytest.mark.parametrize("clipboard_is", [REFUSE, LACK], ids=["refused", "missing"])
+@pytest.mark.parametrize("path", ["/studio.html", "/settings.html"])
+def test_where_nothing_can_be_copied_one_key_does_it(
+    owner: Owner, maker: Visit, path: str, clipboard_is: str
+) -> None:
+    page = maker.page
+    open_page(page, path)
+    assert appears(page, COPY)
+    page.evaluate(clipboard_is)
+    page.evaluate("(selector) => document.querySelector(selector).focus()", COPY)
+    page.keyboard.press("Enter")
+    assert appears(page, TOLD, "Ctrl+C")
+    assert [owner.client.token] == seen(page, "#token-value")
+    assert owner.client.token == page.evaluate("getSelection().toString().trim()")
+    assert "token-copy" == page_facts.focused(page)
+    assert [] == maker.trouble
+
+
+def test_settings_copy_the_token_and_do_not_show_it(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    open_page(page, "/settings.html")
+    press(page, COPY)
+    assert appears(page, TOLD, "Copied")
+    assert owner.client.token == clipboard(page)
+    assert [] == seen(page, "#token-value")
+    press(page, "#unpair")
+    assert disappears(page, COPY)
+    kept = page.evaluate("Object.keys(localStorage).filter((key) => key.includes('token'))")
+    assert [] == kept
+
+
+def test_whoever_has_the_token_says_so_once(maker: Visit) -> None:
+    page = maker.page
+    open_page(page, "/studio.html")
+    press(page, "#token-close")
+    assert [] == seen(page, NOTICE)
+    assert "studio-title" == page_facts.focused(page)
+    page.reload(wait_until=READY)
+    assert appears(page, "#no-drafts")
+    assert [] == seen(page, NOTICE)
+
+
+def test_whoever_pastes_the_token_has_it(owner: Owner, visits: Visits) -> None:
+    somebody = visits.begin("somebody")
+    remember_visit(somebody)
+    open_page(somebody.page, "/pair.html")
+    write(somebody.page, "#pairing-token", owner.client.token or "")
+    press(somebody.page, "#pair-form [type=submit]")
+    somebody.page.wait_for_url("**/studio.html", wait_until=READY)
+    assert appears(somebody.page, "#no-drafts")
+    assert [] == seen(somebody.page, NOTICE)
