@@ -141,5 +141,5 @@ def test_a_server_comes_up_on_damaged_files_and_lets_nobody_in(start: Start, dam
     assert [] == panel.grid_ids()
     assert 404 == panel.get(f"/canvas/{public}.html").status
     first_again = panel.published(panel.signup())
-    assert panel.grid_ids() == [first_again]
+    assert [first_again] == panel.grid_ids()
     assert "Traceback" not in panel.log()

@@ -81,8 +81,8 @@ def test_a_full_disk_is_told_and_once_there_is_room_all_is_well(
     before = panel.get("/studio/canvas/mine", token=creator.token).json()
     for _ in range(3):
         check_refusal(make(panel, creator), 507)
-    assert panel.get("/studio/canvas/mine", token=creator.token).json() == before
-    assert panel.grid_ids() == [shown]
+    assert before == panel.get("/studio/canvas/mine", token=creator.token).json()
+    assert [shown] == panel.grid_ids()
     assert 200 == panel.get(f"/canvas/{shown}.html").status
 
     ballast.unlink()
@@ -102,7 +102,7 @@ def test_a_limit_on_the_size_of_files_is_told_and_survived(
     limits = resource.prlimit(panel.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(panel.process.pid, resource.RLIMIT_FSIZE, (8192, limits[1]))
     check_refusal(make(panel, creator), 507, 503)
-    assert panel.grid_ids() == [shown]
+    assert [shown] == panel.grid_ids()
     resource.prlimit(panel.process.pid, resource.RLIMIT_FSIZE, limits)
     assert 201 == make(panel, creator).status
     panel.published(creator, slot=1)
@@ -123,7 +123,7 @@ def test_a_read_only_root_is_served_and_says_so(start: Start) -> None:
     )
     panel = start(prefix=mounted(read_only))
     assert "read-only" == panel.get("/health").json()["storage"]
-    assert panel.grid_ids() == [shown]
+    assert [shown] == panel.grid_ids()
     assert 200 == panel.get(f"/canvas/{shown}.html").status
     assert 200 == panel.get("/studio/canvas/mine", token=creator.token).status
     check_refusal(make(panel, creator), 503)
@@ -154,7 +154,7 @@ def test_a_failed_fsync_is_told_and_the_next_step_goes_through(
     before = steps.prepare(store)
     fail = f"inject=fsync,fdatasync:error=EIO:when={failing}"
     acknowledged, code = traced_step(zygote, "one 0", tmp_path / "log", "-e", fail)
-    assert (acknowledged, code, zygote.refusals) == (0, 1, [told])
+    assert (0, 1, [told]) == (acknowledged, code, zygote.refusals)
     assert "(INJECTED)" in (tmp_path / "log").read_text()
     now = steps.state_of(open_again())
     assert now == before if told == "storage_failed" else now in (before, steps.after(before, 1))
@@ -223,7 +223,7 @@ def test_a_server_that_is_killed_over_and_over_keeps_what_it_acknowledged(start:
         os.kill(panel.process.pid, signal.SIGKILL)
         panel.stop()
         panel = start()
-        assert panel.grid_ids() == [occupant]
+        assert [occupant] == panel.grid_ids()
         mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]
         assert {each["id"] for each in mine} == set(drafts)
-        assert [each["id"] for each in mine if each["published_at"]] == [occupant]
+        assert [occupant] == [each["id"] for each in mine if each["published_at"]]

@@ -65,7 +65,7 @@ def test_write_replaces_all_bytes(tmp_path: Path) -> None:
     write_atomically(path, b"first and longer")
     write_atomically(path, b"second")
     assert b"second" == path.read_bytes()
-    assert list(tmp_path.iterdir()) == [path]
+    assert [path] == list(tmp_path.iterdir())
 
 
 def test_write_is_for_this_user_alone(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_failed_fsync_fails_the_write_once_and_leaves_the_old_bytes(
     with pytest.raises(OSError, match="input/output"):
         write_atomically(path, b"new")
     assert b"old" == path.read_bytes()
-    assert list(tmp_path.iterdir()) == [path]
+    assert [path] == list(tmp_path.iterdir())
     assert 1 == len(disk.log)
     write_atomically(path, b"newer")
     assert b"newer" == path.read_bytes()
@@ -274,7 +274,7 @@ def test_set_aside_keeps_the_bytes_and_says_so(
     with caplog.at_level(logging.WARNING):
         kept = set_aside(path, tmp_path / "aside", "is not JSON")
     assert not path.exists()
-    assert kept.parent == tmp_path / "aside"
+    assert tmp_path / "aside" == kept.parent
     assert b"\x00broken" == kept.read_bytes()
     (record,) = caplog.records
     assert "is not JSON" in record.getMessage()

@@ -138,7 +138,7 @@ def test_no_page_of_others_plants_the_cookie(panel: ControlPanel, creator: Creat
         answer = panel.request(
             "POST", "/verify-token", {"token": creator.token}, headers={"Origin": origin}
         )
-        assert (answer.status, "set-cookie" in answer.headers) == (200, is_set), origin
+        assert (200, is_set) == (answer.status, "set-cookie" in answer.headers), origin
 
 
 def test_two_origins_are_none(panel: ControlPanel, creator: Creator) -> None:
@@ -208,8 +208,8 @@ def test_a_dashboard_token_that_can_be_guessed_waits_with_its_address(
     assert 200 == panel.get("/state", token=token[:length]).status
     assert 200 == panel.get("/state", token="wrong").status
     assert 429 == panel.get("/state", token="wrong").status
-    assert panel.get("/state", token=token[:length]).status == status
-    assert panel.post("/verify-token", {"token": token[:length]}).status == status
+    assert status == panel.get("/state", token=token[:length]).status
+    assert status == panel.post("/verify-token", {"token": token[:length]}).status
 
 
 def test_wrong_pairing_tokens_are_limited(start_panel: Callable[..., ControlPanel]) -> None:

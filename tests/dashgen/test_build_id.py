@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 def test_it_is_the_same_for_the_same_files(root: Path) -> None:
     build = served_build(root)
     assert 64 == len(build)
-    assert served_build(root) == build
+    assert build == served_build(root)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_caches_and_other_folders_do_not_count(root: Path) -> None:
     for name in ("bin/dashgen/__pycache__/app.pyc", "bin/dashgen/.cache/x", "bin/runbook/x.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("x")
-    assert served_build(root) == before
+    assert before == served_build(root)
 
 
 def test_without_a_server_there_is_no_build(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_watch_sees_every_change_within_a_second(root: Path) -> None:
     builds = [booted]
     for seconds, change in enumerate(changes, 1):
         change()
-        assert watch.read(seconds - 0.5) == builds[-1], "it does not look at every request"
+        assert builds[-1] == watch.read(seconds - 0.5), "it does not look at every request"
         builds.append(watch.read(float(seconds)))
     assert len(set(builds)) == len(builds)
 
@@ -117,7 +117,7 @@ def test_a_watch_comes_back_to_what_was_booted(root: Path) -> None:
     file.write_bytes(b"edited")
     assert watch.read(1.0) != booted
     file.write_bytes(before)
-    assert watch.read(2.0) == booted
+    assert booted == watch.read(2.0)
 
 
 def test_caches_do_not_wake_a_watch(root: Path) -> None:
@@ -125,7 +125,7 @@ def test_caches_do_not_wake_a_watch(root: Path) -> None:
     booted = watch.read(0.0)
     (root / "bin/dashgen/__pycache__").mkdir(exist_ok=True)
     (root / "bin/dashgen/__pycache__/x.pyc").write_bytes(b"x")
-    assert watch.read(1.0) == booted
+    assert booted == watch.read(1.0)
 
 
 def test_a_watch_that_sees_nothing_any_more_knows_no_build(root: Path) -> None:
@@ -140,4 +140,4 @@ def test_a_server_under_smoke_is_asked_for_what_it_booted(root: Path) -> None:
     watch = BuildWatch(root, is_on=False)
     booted = watch.read(0.0)
     (root / "bin/dashgen/app.py").write_text("edited")
-    assert watch.read(10.0) == booted
+    assert booted == watch.read(10.0)

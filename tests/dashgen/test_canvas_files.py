@@ -96,7 +96,7 @@ def test_a_broken_file_is_set_aside_when_it_is_met(
     assert files.read(OWNER, ID) is None
     assert not path.exists()
     (kept,) = (root / "_set_aside").iterdir()
-    assert kept.read_bytes() == data
+    assert data == kept.read_bytes()
     assert files.read(OWNER, ID) is None
     files.write(content())
     assert files.read(OWNER, ID) == content()
@@ -152,7 +152,7 @@ def test_a_sweep_sets_all_that_is_strange_aside_and_deletes_nothing(
         assert not os.path.lexists(original)
         assert one.why
         if original in strange:
-            assert kept.read_bytes() == strange[original]
+            assert strange[original] == kept.read_bytes()
     assert files.read(OWNER, ID) == content()
     assert [] == files.sweep()
 

@@ -37,8 +37,8 @@ def test_the_owner_comes_from_the_token(panel: ControlPanel, creator: Creator) -
     body = {"owner_id": "usr_ffffffffffff", "title": "Mine", "id": "cnv_000000000000"}
     made = panel.post("/studio/canvas", body, token=creator.token)
     assert 201 == made.status
-    assert made.json()["owner_id"] == creator.user_id
-    assert made.json()["owner_handle"] == creator.handle
+    assert creator.user_id == made.json()["owner_id"]
+    assert creator.handle == made.json()["owner_handle"]
     assert made.json()["id"] != "cnv_000000000000"
     assert made.json()["published_at"] is None
 
@@ -92,14 +92,14 @@ def test_a_fourth_slot_costs(panel: ControlPanel, creator: Creator) -> None:
     fourth = panel.draft(creator)
     refused = publish(panel, creator, fourth, 3)
     assert 402 == refused.status
-    assert refused.json() == {
+    assert {
         "error": "slot_limit",
         "message": refused.json()["message"],
         "tier": "free",
         "limit": 3,
         "current_published": 3,
         "upsell": {"plan": "pro", "price_usd_month": 12, "url": "/settings.html#billing"},
-    }
+    } == refused.json()
     assert own(panel, creator, fourth)["published_at"] is None
     FileSubscriptionStore(panel.data).set_tier(creator.user_id, Tier.pro)
     assert 200 == publish(panel, creator, fourth, 3).status
@@ -150,14 +150,14 @@ def test_who_may_read_what(panel: ControlPanel, creator: Creator, other: Creator
     for canvas_id, (by_anybody, in_studio) in expected.items():
         for token in (None, other.token, "wrong"):
             answer = panel.get(f"/ensemble/canvas/{canvas_id}", token=token)
-            assert answer.status == by_anybody
+            assert by_anybody == answer.status
             assert ("hidden words" in str(answer.body)) == (by_anybody == 200)
-        assert panel.get(f"/studio/canvas/{canvas_id}", token=other.token).status == in_studio
+        assert in_studio == panel.get(f"/studio/canvas/{canvas_id}", token=other.token).status
         whole = panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token)
         assert 200 == whole.status
         assert whole.json() == own(panel, creator, canvas_id)
     grid = panel.grid_ids()
-    assert [canvas_id for canvas_id in expected if canvas_id in grid] == [public]
+    assert [public] == [canvas_id for canvas_id in expected if canvas_id in grid]
 
 
 def test_a_visitor_is_told_nothing_of_the_answers(panel: ControlPanel, creator: Creator) -> None:
@@ -188,9 +188,9 @@ def test_nobody_changes_what_belongs_to_another(
         ("DELETE", path, None),
     ]
     for method, address, body in writes:
-        assert panel.request(method, address, body, token=other.token).status == status
+        assert status == panel.request(method, address, body, token=other.token).status
         assert 401 == panel.request(method, address, body).status
-    assert own(panel, creator, canvas_id) == before
+    assert before == own(panel, creator, canvas_id)
 
 
 def test_delete_takes_it_out_of_the_grid(panel: ControlPanel, creator: Creator) -> None:
@@ -301,7 +301,7 @@ def test_a_grid_query_that_makes_no_sense(panel: ControlPanel, query: str) -> No
 
 def test_the_grid_s_answer_follows_the_store(panel: ControlPanel, creator: Creator) -> None:
     before = panel.get("/ensemble/canvases?filter=newest&limit=100").body
-    assert panel.get("/ensemble/canvases?filter=newest&limit=100").body == before
+    assert before == panel.get("/ensemble/canvases?filter=newest&limit=100").body
     canvas_id = panel.published(creator)
     assert canvas_id.encode() in panel.get("/ensemble/canvases?filter=newest&limit=100").body
 
@@ -318,7 +318,7 @@ def test_a_closed_gate_keeps_visitors_out(
             assert 403 == answer.status
             assert "grid_closed" == answer.json()["error"]
     assert 200 == panel.get(f"/ensemble/canvas/{canvas_id}", token=creator.token).status
-    assert own(panel, creator, canvas_id)["id"] == canvas_id
+    assert canvas_id == own(panel, creator, canvas_id)["id"]
 
 
 def test_a_broken_gate_is_a_closed_one(panel: ControlPanel) -> None:

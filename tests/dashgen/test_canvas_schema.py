@@ -84,7 +84,7 @@ def test_a_draft_may_carry_the_answers_of_a_signup() -> None:
 def test_a_bad_draft_is_refused_by_field(body: bytes, field: str) -> None:
     with pytest.raises(SchemaError) as refused:
         parse_draft(body)
-    assert refused.value.field == field
+    assert field == refused.value.field
 
 
 def test_an_unknown_theme_is_refused_with_the_nearest_names() -> None:

@@ -63,9 +63,9 @@ def test_with_a_broken_index_nothing_is_published(
     for one in (store, JsonFileCanvasStore(tmp_path)):
         assert [] == titles(one)
         assert one.find(canvas.id, reader=None) is None
-        assert found(one, canvas) == canvas
+        assert canvas == found(one, canvas)
     (kept,) = (tmp_path / "canvases" / "_set_aside").iterdir()
-    assert kept.read_bytes() == data
+    assert data == kept.read_bytes()
     publish(store, canvas)
     assert ["T"] == titles(store)
 
@@ -174,8 +174,8 @@ def test_a_disk_that_refuses_acknowledges_nothing(
             broken.setattr(os, "fsync", refuse)
             with pytest.raises(StorageFailed) as refused:
                 step()
-        assert refused.value.status == status
-        assert found(store, canvas) == canvas
+        assert status == refused.value.status
+        assert canvas == found(store, canvas)
         assert 1 == len(store.mine(ALICE.id))
     publish(store, canvas)
     assert ["T"] == titles(store)
@@ -194,4 +194,4 @@ def test_eight_threads_on_one_slot_leave_one_occupant(
         mine = one.mine(ALICE.id)
         assert 1 == [canvas.slot_index for canvas in mine].count(0)
         assert 8 == len(mine)
-        assert titles(one) == [mine[0].title]
+        assert [mine[0].title] == titles(one)

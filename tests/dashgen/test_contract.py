@@ -323,7 +323,7 @@ def broken_app_answer(folder: Path, services: object) -> Answer:
 
 def check_answer(answer: Answer, status: int, description: dict[str, Any]) -> None:
     """Hold one answer against its description in the OpenAPI file."""
-    assert answer.status == status, answer
+    assert status == answer.status, answer
     for name, header in description.get("headers", {}).items():
         described = resolve(header)
         if described.get("required"):
@@ -434,10 +434,10 @@ def test_the_contract_lists_every_error(
     seen = {
         (answer.status, error_of(answer)) for answer in answers.values() if answer.status >= 400
     }
-    assert {(status, error) for status, error, mark in rows if mark == "yes"} == everywhere
+    assert everywhere == {(status, error) for status, error, mark in rows if mark == "yes"}
     by_hand = {(400, "tos_required")}  # of signing up, where 400 was provoked in another way
     stated = {(status, error) for status, error, _ in rows}
-    assert {pair for pair in seen | everywhere | by_hand if pair[1] != "page"} == stated
+    assert stated == {pair for pair in seen | everywhere | by_hand if pair[1] != "page"}
 
 
 def error_of(answer: Answer) -> str:
@@ -448,7 +448,7 @@ def error_of(answer: Answer) -> str:
 def test_the_402_of_the_contract_is_the_server_s(answers: dict[Case, Answer]) -> None:
     stated = json.loads(CONTRACT.partition("```json slot-limit\n")[2].partition("```")[0])
     publish = Operation("POST", "/studio/canvas/{canvas_id}/publish")
-    assert answers[publish, 402].json() | {"message": ""} == stated | {"message": ""}
+    assert stated | {"message": ""} == answers[publish, 402].json() | {"message": ""}
 
 
 def test_every_other_method_is_refused_with_those_that_are_known(panel: ControlPanel) -> None:
@@ -461,7 +461,7 @@ def test_every_other_method_is_refused_with_those_that_are_known(panel: ControlP
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} - known:
             answer = panel.request(method, address)
             check_answer(answer, 405, ANY_OPERATION[405])
-            assert set(answer.headers["allow"].split(", ")) == allowed
+            assert allowed == set(answer.headers["allow"].split(", "))
 
 
 def test_the_openapi_file_is_sound() -> None:

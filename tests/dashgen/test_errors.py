@@ -28,9 +28,9 @@ EVERY_REFUSAL = [
 
 @pytest.mark.parametrize(("error", "status", "key"), EVERY_REFUSAL)
 def test_refusal_has_its_status_and_key(error: errors.EnsembleError, status: int, key: str) -> None:
-    assert (error.status, error.error) == (status, key)
+    assert (status, key) == (error.status, error.error)
     body = json.loads(json.dumps(error.body()))
-    assert body["error"] == key
+    assert key == body["error"]
     assert body["message"] == str(error)
 
 

@@ -17,7 +17,7 @@ from dashgen.ids import (
 
 def test_new_ids_are_ids_and_differ() -> None:
     canvas_id = new_canvas_id()
-    assert parse_canvas_id(canvas_id) == canvas_id
+    assert canvas_id == parse_canvas_id(canvas_id)
     assert is_user_id(new_user_id())
     assert re.fullmatch(r"usr_[0-9a-f]{12}", new_user_id())
     assert 100 == len({new_canvas_id() for _ in range(100)})

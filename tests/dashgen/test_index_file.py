@@ -87,7 +87,7 @@ def test_a_large_index_takes_a_line_a_change(growing: IndexFile) -> None:
     assert first.startswith(b'{"version":1,"published":[')
     assert msgspec.json.decode(second, type=IndexChange) == enter(4)
     assert msgspec.json.decode(third, type=IndexChange) == leave(0)
-    assert growing.path.stat().st_ino == inode
+    assert inode == growing.path.stat().st_ino
     assert [1, 2, 3, 4] == numbers_in(growing.read())
     assert [1, 2, 3, 4] == numbers_in(IndexFile(growing.path).read())
 
@@ -147,7 +147,7 @@ def test_a_copy_made_of_links_stays_as_it_was(growing: IndexFile, tmp_path: Path
     assert [0, 1, 2, 3, 4] == numbers_in(growing.read())
     inode = growing.path.stat().st_ino
     growing.apply(enter(5))
-    assert growing.path.stat().st_ino == inode
+    assert inode == growing.path.stat().st_ino
 
 
 def test_a_loose_end_does_not_count_and_is_replaced(growing: IndexFile) -> None:
@@ -291,7 +291,7 @@ def test_a_failed_append_leaves_the_state_before(
         broken.setattr(os, "fsync", fail)
         with pytest.raises(OSError, match="input/output"):
             growing.apply(enter(5))
-    assert growing.path.read_bytes() == before
+    assert before == growing.path.read_bytes()
     assert [0, 1, 2, 3, 4] == numbers_in(growing.read())
     growing.apply(enter(6))
     assert [0, 1, 2, 3, 4, 6] == numbers_in(IndexFile(growing.path).read())
@@ -301,4 +301,4 @@ def test_a_change_that_does_not_fit_changes_nothing(growing: IndexFile) -> None:
     before = growing.path.read_bytes()
     with pytest.raises(ValueError, match="not there"):
         growing.apply(leave(9))
-    assert growing.path.read_bytes() == before
+    assert before == growing.path.read_bytes()

@@ -181,7 +181,7 @@ def test_a_body_that_looks_like_a_known_request_is_a_body() -> None:
         told = [await line.ask(known), await line.ask(post, known), await line.ask(known)]
         return told, line.bodies
 
-    assert on_a_line(work) == ([b"made", b"made", b"kept"], [b"", known])
+    assert ([b"made", b"made", b"kept"], [b"", known]) == on_a_line(work)
 
 
 def test_a_header_that_looks_like_a_known_request_is_a_header() -> None:

@@ -183,7 +183,7 @@ def test_what_is_kept_is_counted_and_logged(
     before = server.services.metrics.requests
     with caplog.at_level("INFO", "dashgen.access"):
         assert not server.ask().by_handler
-    assert server.services.metrics.requests == before + 1
+    assert before + 1 == server.services.metrics.requests
     assert ["request"] == [record.getMessage() for record in caplog.records]
 
 
@@ -193,9 +193,9 @@ def test_a_connection_is_given_what_is_kept(server: Server) -> None:
         told = server.ask(query)
         before = server.services.metrics.requests
         head, _, body = (server.at_once(query) or b"").partition(b"\r\n\r\n")
-        assert told.body == body
+        assert body == told.body
         assert told.headers == dict(line.split(b": ", 1) for line in head.split(b"\r\n"))
-        assert server.services.metrics.requests == before + 1
+        assert before + 1 == server.services.metrics.requests
 
 
 def test_a_connection_is_given_nothing_where_the_application_may_refuse(server: Server) -> None:

@@ -16,7 +16,7 @@ LEGAL = REPOSITORY / "docs" / "legal"
 
 
 def test_every_document_becomes_a_page() -> None:
-    assert list(render_legal_pages(LEGAL)) == [page.slug for page in LEGAL_PAGES]
+    assert [page.slug for page in LEGAL_PAGES] == list(render_legal_pages(LEGAL))
 
 
 def test_a_missing_document_is_an_error(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_more_canvases_than_one_page_are_written(
 
     write_site(tmp_path / "out", store, LEGAL, now=NOW)
 
-    assert {path.name for path in (tmp_path / "out/canvas").iterdir()} == made
+    assert made == {path.name for path in (tmp_path / "out/canvas").iterdir()}
 
 
 def test_a_canvas_that_was_unpublished_loses_its_file_and_other_files_stay(

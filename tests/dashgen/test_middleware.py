@@ -52,7 +52,7 @@ def test_every_answer_has_the_common_headers(panel: ControlPanel) -> None:
         assert "no-referrer" == answer.headers["referrer-policy"]
         assert "same-origin" == answer.headers["cross-origin-opener-policy"]
         assert "camera=()" in answer.headers["permissions-policy"]
-        assert answer.headers["x-ensemble-run"] == panel.nonce
+        assert panel.nonce == answer.headers["x-ensemble-run"]
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"]
         assert "server" not in answer.headers
@@ -99,7 +99,7 @@ def test_a_chunked_body_is_counted_while_it_is_read(panel: ControlPanel) -> None
                 {"Content-Type": "application/json"},
                 encode_chunked=True,
             )
-            assert panel.read_answer(connection).status == status
+            assert status == panel.read_answer(connection).status
 
 
 def test_a_client_that_asks_before_it_sends_is_refused_at_once(panel: ControlPanel) -> None:

@@ -100,9 +100,9 @@ def test_the_grid_reads_the_same_and_cursors_live_on(source: str, target: str) -
     with closing(open_url(source)) as old, closing(open_url(target)) as new:
         for order in (GridOrder.newest, GridOrder.featured):
             first = old.canvases.list_published(order, 3, "")
-            assert new.canvases.list_published(order, 3, "") == first
+            assert first == new.canvases.list_published(order, 3, "")
             rest = old.canvases.list_published(order, 50, first.next_cursor)
-            assert new.canvases.list_published(order, 50, first.next_cursor) == rest
+            assert rest == new.canvases.list_published(order, 50, first.next_cursor)
 
 
 def test_what_was_begun_goes_on(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_it_refuses_to_replace_what_the_source_does_not_know(source: str, target
     assert Exit.REFUSED == done.returncode
     assert "usr_stranger" in done.stderr
     assert "next: name an empty target" in done.stderr
-    assert contents(target) == {"usr_stranger": [mine]}
+    assert {"usr_stranger": [mine]} == contents(target)
 
 
 def snapshot(root: Path) -> dict[str, bytes]:
@@ -194,7 +194,7 @@ def test_what_cannot_be_read_is_not_left_behind(
     assert Exit.REFUSED == done.returncode, done.stdout
     problem = f"the source holds 1 records that this program cannot read, {name} among them"
     assert problem in done.stderr
-    assert snapshot(Path(source)) == before
+    assert before == snapshot(Path(source))
     assert {} == contents(target)
 
 
@@ -237,7 +237,7 @@ def test_nobody_is_given_what_is_anothers(open_stores: Callable[[], Stores]) -> 
     foreign = publish(store, draft(store, Owner("usr_other", "o")))
     with pytest.raises(SchemaError, match="owner_id"):
         store.replace({"usr_bob": [], "usr_alice": [foreign]})
-    assert store.mine("usr_other") == [foreign]
+    assert [foreign] == store.mine("usr_other")
     assert [] == store.mine("usr_alice")
 
 

@@ -57,7 +57,7 @@ def test_health_says_what_is_served(panel: ControlPanel) -> None:
     assert 200 == answer.status
     body = answer.json()
     known = {"status", "uptime_s", "version", "auth_required", "build", "storage"}
-    assert body.keys() == known
+    assert known == body.keys()
     assert "ok" == body["storage"]
     assert "ok" == body["status"]
     assert body["auth_required"] is True
@@ -170,7 +170,7 @@ def test_verifying_tokens(panel: ControlPanel, creator: Creator) -> None:
     maker = panel.post("/verify-token", {"token": creator.token}, token=creator.token)
     assert 200 == maker.status
     assert "creator" == maker.json()["kind"]
-    assert maker.json()["user_id"] == creator.user_id
+    assert creator.user_id == maker.json()["user_id"]
     assert maker.headers["set-cookie"].startswith(f"pairing_token={creator.token};")
     for token, header in (("wrong", None), (creator.token, "other"), ("wrong", creator.token)):
         refused = panel.post("/verify-token", {"token": token}, token=header)

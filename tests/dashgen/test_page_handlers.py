@@ -102,7 +102,7 @@ def test_legal_pages(panel: ControlPanel, page: object) -> None:
     answer = panel.get(page.url)
     assert 200 == answer.status
     assert re.search(rb"<h1[^>]*>", answer.body)
-    assert panel.get(page.url).body == answer.body
+    assert answer.body == panel.get(page.url).body
 
 
 def test_there_is_no_other_legal_page(panel: ControlPanel) -> None:
@@ -114,7 +114,7 @@ def test_there_is_no_other_legal_page(panel: ControlPanel) -> None:
 def test_shells_hold_nobody_s_data(panel: ControlPanel, creator: Creator, path: str) -> None:
     page = panel.get(path)
     assert 200 == page.status
-    assert panel.get(path, token=creator.token).body == page.body
+    assert page.body == panel.get(path, token=creator.token).body
 
 
 def test_every_asset_of_a_page_is_served(panel: ControlPanel) -> None:

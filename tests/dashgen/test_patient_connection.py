@@ -112,4 +112,4 @@ def test_no_number_loses_a_digit_by_how_the_server_shows_it(
         assert made == store.mine(ALICE.id)
         page = store.list_published(GridOrder.newest, 2, "")
         (last,) = store.list_published(GridOrder.newest, 2, page.next_cursor).cards
-        assert made[0].published_at == last.published_at
+        assert last.published_at == made[0].published_at

@@ -77,7 +77,7 @@ def test_it_greets_with_something_to_read() -> None:
     ],
 )
 def test_words_pick_the_room_and_then_the_vibe(building: str, vibe: str, preset: str) -> None:
-    assert fill(SignupContext(building=building, vibe=vibe)).room_state.preset == preset
+    assert preset == fill(SignupContext(building=building, vibe=vibe)).room_state.preset
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_words_pick_the_room_and_then_the_vibe(building: str, vibe: str, preset:
     [("cool", "ocean"), ("Midnight", "midnight"), ("", "warm"), ("plaid", "warm")],
 )
 def test_the_colour_scheme_picks_the_theme(scheme: str, theme: str) -> None:
-    assert fill(SignupContext(color_scheme=scheme)).theme == theme
+    assert theme == fill(SignupContext(color_scheme=scheme)).theme
 
 
 def test_other_answers_give_other_ids() -> None:
@@ -110,13 +110,13 @@ SHORT, LONG = st.text(max_size=80), st.text(max_size=500)
 )
 def test_any_answers_give_a_sound_canvas_and_the_same_one_again(context: SignupContext) -> None:
     draft = fill(context)
-    assert fill(context) == draft
+    assert draft == fill(context)
     assert 4 <= len(draft.room_state.components) <= 8
     assert len(draft.title) <= 80
     assert len(draft.description) <= 240
     assert draft.theme in THEMES
     stored = msgspec.json.decode(msgspec.json.encode(draft.room_state))
-    assert normalise_room(stored) == draft.room_state
+    assert draft.room_state == normalise_room(stored)
     for one in draft.room_state.components:
         assert 0 <= one.x < draft.room_state.stage.width
         assert 0 <= one.y < draft.room_state.stage.height

@@ -113,11 +113,11 @@ def test_the_operator_sees_everything(store: ProjectStore, tmp_path: Path) -> No
     put_project(tmp_path, **FULL_PROJECT)
     put_state(tmp_path, FULL_STATE)
     owner = store.owner_state(NOW)
-    assert owner["lock_holder"] == f"{PRIVATE}-holder"
+    assert f"{PRIVATE}-holder" == owner["lock_holder"]
     assert 1 == owner["active_count"]
     project = only_project(owner)
     assert set(project) >= PROJECT_KEYS
-    assert project["current_task"] == f"{PRIVATE}-task"
+    assert f"{PRIVATE}-task" == project["current_task"]
     assert (True, 1) == (project["has_queued_messages"], project["queued_count"])
 
 
@@ -202,7 +202,7 @@ def test_a_project_in_doubt_is_left_out(
 def test_a_state_in_doubt_is_the_plain_one(store: ProjectStore, tmp_path: Path) -> None:
     before = store.owner_state(NOW)
     put_state(tmp_path, {"mode": 1})
-    assert store.owner_state(NOW) == before
+    assert before == store.owner_state(NOW)
 
 
 def test_a_pass_takes_a_project_past_its_checkpoint(store: ProjectStore, tmp_path: Path) -> None:
@@ -211,13 +211,13 @@ def test_a_pass_takes_a_project_past_its_checkpoint(store: ProjectStore, tmp_pat
     )
     with pytest.raises(SmokeTestRequired) as refused:
         store.request_fire("tower", 30, "go", NOW)
-    assert refused.value.body() == {
+    assert {
         "error": "smoke_test_required",
         "message": refused.value.message,
         "checkpoint": "smoke",
         "current_state": "Building",
         "target_state": "Launch Prep",
-    }
+    } == refused.value.body()
     for result in (SmokeResult.issues, SmokeResult.failed):
         view = store.record_smoke("tower", result, "", NOW)
         assert ("Building", True) == (view["state"], view["pending_smoke_test"])
@@ -265,7 +265,7 @@ def test_a_run_out_of_bounds_is_refused(
     put_project(tmp_path)
     with pytest.raises(SchemaError) as refused:
         store.request_fire("tower", minutes, prompt, NOW)
-    assert refused.value.field == field
+    assert field == refused.value.field
 
 
 def test_notes_are_bounded(store: ProjectStore, tmp_path: Path) -> None:

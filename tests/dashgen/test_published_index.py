@@ -126,5 +126,5 @@ def test_any_changes_give_the_index_made_anew(
         else:
             index = index.after(IndexChange(enter=[one]))
             expected[one.id] = one
-        assert facts(before) == facts_before
+        assert facts_before == facts(before)
     assert facts(index) == facts(PublishedIndex.of(list(expected.values())))

@@ -27,5 +27,5 @@ def test_it_is_bounded() -> None:
     cache.find("1", 0)
     for key in range(30):
         cache.keep("1", key, key)
-        assert cache.find("1", key) == key
+        assert key == cache.find("1", key)
         assert len(cache._kept) <= 9

@@ -113,7 +113,7 @@ def test_nothing_counts_as_left_out() -> None:
 def test_every_type_is_known_in_both_spellings(name: str) -> None:
     for spelling in (name, name.replace("-", "_")):
         (component,) = normalise_room({"components": [{"type": spelling}]}).components
-        assert component.type == name
+        assert name == component.type
 
 
 def test_an_unknown_type_is_refused_with_the_nearest_names() -> None:
@@ -179,7 +179,7 @@ def test_an_unknown_type_is_refused_with_the_nearest_names() -> None:
 def test_refuses_and_names_the_field(raw: object, field: str) -> None:
     with pytest.raises(SchemaError) as refused:
         normalise_room(raw)
-    assert refused.value.field == field
+    assert field == refused.value.field
     assert str(refused.value).isascii()
 
 
@@ -249,5 +249,5 @@ def test_what_is_accepted_is_stored_and_read_back_the_same(raw: object) -> None:
     except SchemaError:
         return
     stored = msgspec.json.encode(room)
-    assert msgspec.json.decode(stored, type=RoomState) == room
-    assert normalise_room(msgspec.json.decode(stored)) == room
+    assert room == msgspec.json.decode(stored, type=RoomState)
+    assert room == normalise_room(msgspec.json.decode(stored))

@@ -19,12 +19,12 @@ def test_roots_come_from_the_environment(tmp_path: Path) -> None:
             "ENSEMBLE_INCIDENTS": str(tmp_path / "i"),
         }
     )
-    assert settings.incidents == tmp_path / "i"
-    assert settings.orch_data == tmp_path / "o"
-    assert settings.plugin_data == tmp_path / "p"
-    assert settings.data_root == tmp_path / "d"
-    assert settings.pairings == tmp_path / "o" / "pairings"
-    assert settings.gate_file == tmp_path / "o" / "gate.json"
+    assert tmp_path / "i" == settings.incidents
+    assert tmp_path / "o" == settings.orch_data
+    assert tmp_path / "p" == settings.plugin_data
+    assert tmp_path / "d" == settings.data_root
+    assert tmp_path / "o" / "pairings" == settings.pairings
+    assert tmp_path / "o" / "gate.json" == settings.gate_file
 
 
 def test_defaults_are_bounded() -> None:
@@ -56,7 +56,7 @@ def test_a_relative_root_is_made_absolute() -> None:
 def test_a_variable_that_cannot_be_used_is_named(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable) as refused:
         Settings.from_environment({variable: value})
-    assert refused.value.variable == variable
+    assert variable == refused.value.variable
 
 
 def test_the_version_is_the_project_s() -> None:

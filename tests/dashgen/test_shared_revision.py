@@ -181,7 +181,7 @@ def test_a_failure_is_told_to_all_and_the_next_question_is_put() -> None:
         asking = [asyncio.create_task(lines.shared.current()) for _ in range(2)]
         (await lines.question(0, 0))(None)
         told = await asyncio.gather(*asking, return_exceptions=True)
-        assert [type(each) for each in told] == [StorageFailed] * 2
+        assert [StorageFailed] * 2 == [type(each) for each in told]
         again = asyncio.create_task(lines.shared.current())
         (await lines.question(1, 0))("well again")
         return await again

@@ -23,8 +23,8 @@ def test_signing_up_pairs_the_browser(panel: ControlPanel) -> None:
     answer = panel.post("/studio/signup", body)
     assert 201 == answer.status
     made = answer.json()
-    assert made["handle"] == handle
-    assert made["signup_context"]["handle"] == handle
+    assert handle == made["handle"]
+    assert handle == made["signup_context"]["handle"]
     assert "short stories" == made["signup_context"]["building"]
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"pairing_token={made['pairing_token']};")
@@ -92,7 +92,7 @@ def test_a_first_canvas_from_answers(panel: ControlPanel, creator: Creator) -> N
     assert 201 == made.status
     studio = made.json()["studio"]
     assert "procedural_fill" == studio["source"]
-    assert studio["owner_id"] == creator.user_id
+    assert creator.user_id == studio["owner_id"]
     assert 4 <= len(studio["room_state"]["components"]) <= 8
     assert "a model railway" in str(studio)
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]

@@ -121,7 +121,7 @@ def test_a_change_that_raises_changes_nothing(database: Database) -> None:
     before = database.revision()
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert database.revision() == before
+    assert before == database.revision()
     add(database, 1)
 
 
@@ -178,7 +178,7 @@ def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path) -> None:
     before = file.read_bytes()
     with pytest.raises(UnusableDatabaseError, match="file is not a database"):
         Database(f"sqlite:///{file}")
-    assert file.read_bytes() == before
+    assert before == file.read_bytes()
 
 
 def test_nothing_is_acknowledged_into_a_file_that_was_replaced(tmp_path: Path) -> None:

@@ -79,14 +79,14 @@ def test_a_draft_keeps_what_was_given(store: CanvasStore, open_again: OpenAgain)
         created_at=5.0,
         updated_at=5.0,
     )
-    assert open_again().find(made.id, reader=ALICE.id) == made
+    assert made == open_again().find(made.id, reader=ALICE.id)
 
 
 def test_a_draft_is_its_owners_alone(store: CanvasStore) -> None:
     canvas = draft(store)
     assert store.find(canvas.id, reader=None) is None
     assert store.find(canvas.id, reader=BOB.id) is None
-    assert found(store, canvas) == canvas
+    assert canvas == found(store, canvas)
 
 
 def test_an_owner_must_be_one(store: CanvasStore) -> None:
@@ -109,7 +109,7 @@ def test_an_update_changes_what_is_set(store: CanvasStore) -> None:
     canvas = store.create(ALICE, CanvasDraft(title="T", description="D"), 5.0)
     changed = store.update(canvas.id, ALICE.id, CanvasChanges(title="New"), 9.0)
     assert changed == msgspec.structs.replace(canvas, title="New", updated_at=9.0)
-    assert found(store, canvas) == changed
+    assert changed == found(store, canvas)
 
 
 def test_an_update_may_replace_everything(store: CanvasStore) -> None:
@@ -117,7 +117,7 @@ def test_an_update_may_replace_everything(store: CanvasStore) -> None:
     room = RoomState(components=[Component(id="b", type="dot")])
     changes = CanvasChanges(room_state=room, theme="plum", title="", description="x")
     changed = store.update(canvas.id, ALICE.id, changes, tick())
-    assert (changed.room_state, changed.theme) == (room, "plum")
+    assert (room, "plum") == (changed.room_state, changed.theme)
     assert ("", "x") == (changed.title, changed.description)
 
 
@@ -137,7 +137,7 @@ def test_mine_lists_by_slot_and_then_the_last_edited(store: CanvasStore) -> None
     publish(store, second, slot_index=1)
     store.update(third.id, ALICE.id, CanvasChanges(), tick())
     mine = store.mine(ALICE.id)
-    assert [one.id for one in mine] == [second.id, first.id, third.id, fourth.id]
+    assert [second.id, first.id, third.id, fourth.id] == [one.id for one in mine]
     assert [1, 2, None, None] == [one.slot_index for one in mine]
 
 
@@ -150,7 +150,7 @@ def test_a_published_canvas_is_for_everyone(store: CanvasStore) -> None:
     assert 7.0 == canvas.published_at
     assert canvas.is_published
     for reader in (None, BOB.id, ALICE.id):
-        assert store.find(canvas.id, reader=reader) == canvas
+        assert canvas == store.find(canvas.id, reader=reader)
     assert ["T"] == titles(store)
     assert 1 == store.count()
 
@@ -178,7 +178,7 @@ def test_a_swap_demotes_the_occupant_and_keeps_it(store: CanvasStore) -> None:
     publish(store, old)
     publish(store, new)
     assert ["new"] == titles(store)
-    assert found(store, old) == old
+    assert old == found(store, old)
     assert store.find(old.id, reader=None) is None
     assert 0 == found(store, new).slot_index
     assert 1 == store.count()
@@ -197,8 +197,8 @@ def test_a_fourth_slot_is_refused_and_nothing_changes(store: CanvasStore) -> Non
     with pytest.raises(SlotLimit) as refused:
         publish(store, fourth, slot_index=3)
     assert 3 == refused.value.current_published
-    assert store.revision() == before
-    assert found(store, fourth) == fourth
+    assert before == store.revision()
+    assert fourth == found(store, fourth)
     publish(store, fourth, slot_index=3, tier=Tier.pro)
     assert 4 == store.count()
 
@@ -211,11 +211,11 @@ def test_a_slot_out_of_range_is_refused(store: CanvasStore) -> None:
 def test_unpublish_and_publish_again(store: CanvasStore) -> None:
     canvas = draft(store, title="T")
     publish(store, canvas)
-    assert store.unpublish(canvas.id, ALICE.id, tick()) == canvas
+    assert canvas == store.unpublish(canvas.id, ALICE.id, tick())
     assert [] == titles(store)
     assert store.find(canvas.id, reader=None) is None
-    assert found(store, canvas) == canvas
-    assert store.unpublish(canvas.id, ALICE.id, tick()) == canvas
+    assert canvas == found(store, canvas)
+    assert canvas == store.unpublish(canvas.id, ALICE.id, tick())
     publish(store, canvas)
     assert ["T"] == titles(store)
 
@@ -224,7 +224,7 @@ def test_a_published_canvas_is_fixed(store: CanvasStore) -> None:
     canvas = publish(store, draft(store, title="T"))
     with pytest.raises(PublishedCanvas):
         store.update(canvas.id, ALICE.id, CanvasChanges(title="New"), tick())
-    assert found(store, canvas) == canvas
+    assert canvas == found(store, canvas)
 
 
 def test_an_edit_between_two_publishes_is_shown(store: CanvasStore) -> None:
@@ -240,7 +240,7 @@ def test_an_edit_between_two_publishes_is_shown(store: CanvasStore) -> None:
             tier=Tier.free,
             now=2.0,
         )
-        assert titles(store) == [title]
+        assert [title] == titles(store)
         store.unpublish(canvas.id, ALICE.id, 3.0)
 
 
@@ -261,7 +261,7 @@ def test_every_publish_and_unpublish_is_another_revision(store: CanvasStore) -> 
         store.unpublish(canvas.id, ALICE.id, tick())
         seen.append(store.revision())
     assert 7 == len(set(seen))
-    assert store.revision() == seen[-1]
+    assert seen[-1] == store.revision()
 
 
 CHANGES_BY_ANOTHER: dict[str, Callable[[CanvasStore, Canvas], object]] = {
@@ -297,8 +297,8 @@ def test_nobody_changes_what_is_anothers(
     before = store.revision()
     with pytest.raises(error):
         change(store, canvas)
-    assert store.revision() == before
-    assert found(store, canvas) == canvas
+    assert before == store.revision()
+    assert canvas == found(store, canvas)
 
 
 def test_there_is_one_for_each_owner(store: CanvasStore) -> None:
@@ -347,7 +347,7 @@ def test_a_card_shows_what_the_grid_needs(store: CanvasStore, title: str) -> Non
     canvas = store.create(ALICE, CanvasDraft(title=title, description="D", theme="sage"), 1.0)
     published = publish(store, canvas)
     (card,) = store.list_published(GridOrder.featured, 10, "").cards
-    assert msgspec.to_builtins(card) == {
+    assert {
         "id": canvas.id,
         "title": "alice's canvas",
         "owner_handle": "alice",
@@ -355,7 +355,7 @@ def test_a_card_shows_what_the_grid_needs(store: CanvasStore, title: str) -> Non
         "theme": "sage",
         "published_at": published.published_at,
         "thumbnail_url": None,
-    }
+    } == msgspec.to_builtins(card)
 
 
 @pytest.mark.parametrize("order", GridOrder)
@@ -433,10 +433,10 @@ def test_all_that_several_owners_have_is_replaced_in_one_step(store: CanvasStore
     theirs = publish(store, draft(store, BOB))
     before = store.revision()
     store.replace({ALICE.id: wanted, BOB.id: []})
-    assert store.mine(ALICE.id) == wanted
+    assert wanted == store.mine(ALICE.id)
     assert [] == store.mine(BOB.id)
     assert store.find(theirs.id, reader=BOB.id) is None
-    assert store.mine(stays.owner_id) == [stays]
+    assert [stays] == store.mine(stays.owner_id)
     assert 2 == store.count()
     assert store.revision() != before
 

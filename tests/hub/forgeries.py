@@ -69,7 +69,7 @@ def _changed(kind: str, claims: dict[str, Any]) -> dict[str, Any]:
 def _signed(header: dict[str, Any], claims: dict[str, Any], key: SigningKey) -> str:
     from joserfc import jwt
 
-    assert header["kid"] == key.private.kid, (
+    assert key.private.kid == header["kid"], (
         "the hub signs with another key than the one that it keeps"
     )
     return jwt.encode(header, claims, key.private)

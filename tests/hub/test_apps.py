@@ -79,7 +79,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
         reply.text
     )
     assert {"sub", "name", "email", "groups"} <= set(reply.json)
-    assert subject_in(app.answer("token")) == reply.json["sub"], reply.text
+    assert reply.json["sub"] == subject_in(app.answer("token")), reply.text
     assert "Test User" == reply.json["name"], reply.text
     assert {*TEST_GROUPS} <= {*reply.json["groups"]}, reply.text
 

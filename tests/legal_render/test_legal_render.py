@@ -67,7 +67,7 @@ class Outline(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Check that elements end in the order in which they began."""
         if tag not in VOID:
-            assert self._open.pop() == tag
+            assert tag == self._open.pop()
 
     def handle_data(self, data: str) -> None:
         """Gather the text of the main part, and that of the footer's links."""
@@ -196,7 +196,7 @@ def test_legal_headings_have_anchors(legal: LegalPage, outline: Outline, tmp_pat
 
     assert headings
     in_article = [values.get("id") for tag, values in outline.elements if tag == "h2"]
-    assert [one for one in in_article if one in anchors] == anchors
+    assert anchors == [one for one in in_article if one in anchors]
     assert [link for link in outline.links if link[1:] in anchors] == [f"#{one}" for one in anchors]
     named = Outline(made_of("# Title\n\nText.\n\n## Yours & ours\n", legal, tmp_path))
     assert "yours--ours" in named.ids  # as code hosts name it
@@ -265,7 +265,7 @@ def test_legal_structure_follows_the_source(
 
     found = Counter(outline.article)
 
-    assert {tag: found[tag] for tag in expected} == expected
+    assert expected == {tag: found[tag] for tag in expected}
     lists = Outline(made_of("# Title\n\nText.\n\n1. *one*\n\n- **other**\n", legal, tmp_path))
     kinds = [tag for tag in lists.article if tag != "p"]
     assert ["ol", "li", "em", "ul", "li", "strong"] == kinds

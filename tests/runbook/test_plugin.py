@@ -69,7 +69,7 @@ def test_any_other_failure_says_its_message(project: TinyProject) -> None:
     }
 
     expected = [("-", got, body) for body, got in messages.items()]
-    assert [(w, g.partition("\n")[0], p) for w, g, p in failures(project, *messages)] == expected
+    assert expected == [(w, g.partition("\n")[0], p) for w, g, p in failures(project, *messages)]
 
 
 def test_a_comparison_that_held_is_not_taken_for_the_failure(project: TinyProject) -> None:

@@ -63,7 +63,7 @@ def test_what_went_wrong_is_read_before_one_suspect_more() -> None:
 
     *some, cut = fields["suspects"].split(",")
     assert "..." == cut
-    assert paths[: len(some)] == some
+    assert some == paths[: len(some)]
     assert 3 <= len(some)
     assert ("the banner is not shown to anybody", ROW.cause) == (fields["got"], fields["cause"])
 
@@ -168,7 +168,7 @@ def test_a_run_fits_on_a_screen_and_says_what_is_left_out(count: int) -> None:
 
     fails = [line for line in shown if line.startswith("FAIL")]
     assert len(shown) + 2 <= MOST_LINES
-    assert lines[: len(fails)] == fails
+    assert fails == lines[: len(fails)]
     if len(fails) < count:
         head, fields = parse(shown[-1])
         assert ("CUT", str(count - len(fails))) == (head, fields["failures"])

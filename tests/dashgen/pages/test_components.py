@@ -51,7 +51,7 @@ def test_style_is_made_of_numbers_alone(components: list[Component], stage: Stag
     assert sheet is not None
     rules = _RULE.findall(sheet[1])
     assert [int(rule[0]) for rule in rules] == list(range(len(ordered)))
-    assert "".join(match[0] for match in _RULE.finditer(sheet[1])) == sheet[1]
+    assert sheet[1] == "".join(match[0] for match in _RULE.finditer(sheet[1]))
     for _, left, top, width, height in rules:
         assert float(left) + float(width or 0) <= 100.001
         assert float(top) + float(height or 0) <= 100.001
@@ -99,7 +99,7 @@ def test_position_is_a_share_of_the_stage() -> None:
     ],
 )
 def test_kind_follows_from_the_type(type_name: str, kind: str) -> None:
-    assert draw(Component(id="c", type=type_name)).kind == kind
+    assert kind == draw(Component(id="c", type=type_name)).kind
 
 
 def test_an_unknown_type_is_named() -> None:
@@ -111,8 +111,8 @@ def test_an_unknown_type_is_named() -> None:
     [("piano", "piano"), ("nothing", "object"), ('"><svg>', "object"), (7, "object")],
 )
 def test_a_sprite_is_one_of_ours(asked: object, drawn: str) -> None:
-    assert draw(Component(id="c", type="sprite", props={"sprite": asked})).variant == drawn
-    assert draw(Component(id="c", type="prop", props={"sprite_id": asked})).variant == drawn
+    assert drawn == draw(Component(id="c", type="sprite", props={"sprite": asked})).variant
+    assert drawn == draw(Component(id="c", type="prop", props={"sprite_id": asked})).variant
 
 
 def test_every_sprite_is_on_the_sheet() -> None:

@@ -54,4 +54,4 @@ def test_the_longest_answers_are_taken_by_the_server() -> None:
     longest = "x" * FIRST_RUN_DIALOG.answer_limit
     body = f'{{"building": "{longest}", "problem": "{longest}"}}'.encode()
 
-    assert decode_body(body, SignupContext).building == longest
+    assert longest == decode_body(body, SignupContext).building

@@ -85,7 +85,7 @@ def test_policy_names_the_inline_style_by_its_hash(page: Page, parsed: Parsed) -
         for text in styles
     ]
 
-    assert _policy(page)["style-src"][1:] == hashes
+    assert hashes == _policy(page)["style-src"][1:]
 
 
 def test_nothing_runs_that_stands_in_the_page_itself(parsed: Parsed) -> None:
@@ -188,7 +188,7 @@ def test_assets_are_named_by_their_content(parsed: Parsed) -> None:
     for url in loaded:
         parts = urlsplit(url)
         body = (ASSETS / Path(parts.path).name).read_bytes()
-        assert parts.query == f"v={hashlib.sha256(body).hexdigest()[:12]}"
+        assert f"v={hashlib.sha256(body).hexdigest()[:12]}" == parts.query
 
 
 def test_scripts_find_every_element_they_look_for(every_page: dict[str, Page]) -> None:

@@ -185,7 +185,7 @@ def test_tables_and_code_of_a_document_survive(fence: str) -> None:
     ],
 )
 def test_anchors_are_named_as_code_hosts_name_them(title: str, anchor: str) -> None:
-    assert heading_anchor(title) == anchor
+    assert anchor == heading_anchor(title)
 
 
 def test_a_table_scrolls_by_itself_and_its_empty_corner_is_no_heading() -> None:

@@ -10,7 +10,7 @@ from dashgen.pages.themes import theme_class
 
 @pytest.mark.parametrize("name", THEMES)
 def test_a_known_theme_is_its_class(name: str) -> None:
-    assert theme_class(name) == f"theme-{name}"
+    assert f"theme-{name}" == theme_class(name)
 
 
 def test_anything_else_is_the_default(payload: str) -> None:

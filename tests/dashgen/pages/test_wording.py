@@ -29,7 +29,7 @@ def test_how_long_ago(seconds: float, text: str) -> None:
     made = moment(THEN, now=THEN + seconds)
 
     assert made is not None
-    assert made.text == text
+    assert text == made.text
     assert "2026-09-21T14:13:20+00:00" == made.iso
 
 

@@ -87,7 +87,7 @@ def test_more_than_there_is_room_for_is_cut() -> None:
             stack.enter_context(board.serving(name))
         served = board.served
 
-    assert names[: len(served)] == served
+    assert served == names[: len(served)]
     assert len(served) > 100
     board.clear()
     assert ([], False) == (board.served, board.is_finished)

@@ -184,7 +184,7 @@ def test_a_culprit_that_is_the_tip_must_be_red_again_too() -> None:
     search = make(dag, is_wary=True)
     play(search, steady(dag, dag.tip))
     while (again := search.red_again(dag.tip)) is not None:
-        assert dag.tip == again
+        assert again == dag.tip
         search.record(again, Outcome.FAIL)
     assert search.posterior.counts[dag.tip][0] >= 4
 
@@ -457,7 +457,7 @@ def test_a_culprit_in_the_block_is_not_named_but_bounded() -> None:
     block = range(20, 40)
     finding, _ = play(make(dag), steady(dag, 30, block))
     assert (Word.INCONCLUSIVE, None) == (finding.word, finding.culprit)
-    assert set(finding.suspects) == {*block, 40}
+    assert {*block, 40} == set(finding.suspects)
     assert "cannot be tested" in finding.why
 
 

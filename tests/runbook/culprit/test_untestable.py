@@ -55,7 +55,7 @@ def test_what_could_be_tested_once_and_no_more_has_no_chance() -> None:
 
 def test_an_end_that_cannot_be_tested_is_believed() -> None:
     got = chances(40, [], [39])
-    assert got[39] == 0.0
+    assert 0.0 == got[39]
     assert got[0] > got[20] > got[38]
 
 

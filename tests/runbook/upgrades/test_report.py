@@ -83,12 +83,12 @@ def test_what_no_lock_pins_is_proved_on_the_baseline_as_it_is_pinned() -> None:
         build_pins=("maker<2.0",),
     )  # fmt: skip
     built = outside.repeat()
-    assert built["red"] == f"{built['search']} --as-pinned"
-    assert built["green"] == f"{built['search']} --build-pins 'maker<2.0'"
+    assert f"{built['search']} --as-pinned" == built["red"]
+    assert f"{built['search']} --build-pins 'maker<2.0'" == built["green"]
     older = replace(
         outside, build_pins=(), culprits=((Culprit("python", "3.11.7", "3.12.1", "3.12"),),)
     ).repeat()
-    assert older["red"] == f"{built['search']} --as-pinned"
+    assert f"{built['search']} --as-pinned" == older["red"]
     words = shlex.split(older["green"])
     assert "--as-pinned" == words[-1]
     assert "3.11.7" == _parser().parse_args(words[words.index("--project") :]).python
