@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KEYS_SECONDS: Final = 300.0  # of trust in what an external issuer has published
 _PATIENCE: Final = 10.0
+# What an issuer must publish of itself for anybody to sign in.
+_ADDRESSES: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 class SignInFailed(Exception):
@@ -151,6 +153,9 @@ class ExternalProvider:
         endpoints = await self._call("GET", f"{base}/.well-known/openid-configuration")
         if endpoints.get("issuer") != self.issuer:
             raise EnvironmentNotReady(f"{self.issuer} calls itself {endpoints.get('issuer')}")
+        for name in _ADDRESSES:
+            if not isinstance(endpoints.get(name), str):
+                raise EnvironmentNotReady(f"{self.issuer} says no {name}")
         published = await self._call("GET", endpoints["jwks_uri"])
         try:
             self._keys = KeySet.import_key_set(published)  # type: ignore[arg-type]

@@ -1,0 +1,195 @@
+"""A provider behind an issuer's address: what it publishes is taken as a whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from hub.errors import EnvironmentNotReady
+from hub.keys import SigningKey
+from hub.provider import KEYS_SECONDS, ExternalProvider, SignInFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DISCOVERY, KEYS, TOKEN = "/.well-known/openid-configuration", "/keys", "/token"
+KEY = SigningKey.generate()
+
+
+class Issuer:
+    """An issuer whose answers can be changed.
+
+    Attributes:
+        url: Where it is.
+        answers: What it says, by path; JSON, or bytes as they are.
+        asked: The paths that were asked for.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.asked: list[str] = []
+        self.answers: dict[str, Any] = {
+            DISCOVERY: {
+                "issuer": url,
+                "authorization_endpoint": f"{url}/authorize",
+                "token_endpoint": f"{url}{TOKEN}",
+                "jwks_uri": f"{url}{KEYS}",
+            },
+            KEYS: KEY.public_keys().as_dict(),
+            TOKEN: {"access_token": "a token"},
+        }
+
+    def answer(self, path: str) -> bytes:
+        self.asked.append(path)
+        said = self.answers[path]
+        return said if isinstance(said, bytes) else json.dumps(said).encode()
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    """An issuer that runs, as it should be."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = made.answer(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - the name is the library's
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        made = Issuer(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
+
+
+def refreshed(issuer: Issuer) -> ExternalProvider:
+    provider = ExternalProvider(issuer.url)
+    asyncio.run(provider.refresh())
+    return provider
+
+
+def redeem(provider: ExternalProvider) -> str:
+    return asyncio.run(provider.redeem("a code", "notes", "https://notes.test/cb", "a verifier"))
+
+
+def test_its_keys_and_addresses_are_found_by_its_own_word(issuer: Issuer) -> None:
+    provider = refreshed(issuer)
+    to = urlsplit(provider.authorize_url("notes", "https://notes.test/cb", "s", "c"))
+
+    assert [KEY.private.kid] == [key.kid for key in provider.keys().keys]
+    assert f"{issuer.url}/authorize" == to._replace(query="").geturl()
+    assert ["S256"] == parse_qs(to.query)["code_challenge_method"]
+    assert "a token" == redeem(provider)
+
+
+def test_it_is_asked_again_after_some_minutes_and_not_before(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
+    provider = refreshed(issuer)
+    now[0] += KEYS_SECONDS - 1
+    asyncio.run(provider.refresh())
+    assert [DISCOVERY, KEYS] == issuer.asked
+
+    now[0] += 1
+    asyncio.run(provider.refresh())
+    assert [DISCOVERY, KEYS] * 2 == issuer.asked
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{}, {"keys": None}, {"keys": [{}]}, {"keys": [{"kty": "EC"}]}, {"keys": ["no key"]}, {"keys": 1}],
+    ids=str,
+)  # fmt: skip
+def test_keys_that_cannot_be_read_are_a_trouble_of_the_issuer(issuer: Issuer, keys: Any) -> None:
+    issuer.answers[KEYS] = keys
+
+    with pytest.raises(EnvironmentNotReady, match=r"the keys of http://.* cannot be read"):
+        refreshed(issuer)
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b"\xff"], ids=repr)
+@pytest.mark.parametrize("path", [DISCOVERY, KEYS])
+def test_what_is_no_object_is_a_trouble_of_the_issuer(
+    issuer: Issuer, path: str, body: bytes
+) -> None:
+    issuer.answers[path] = body
+
+    with pytest.raises(
+        EnvironmentNotReady, match=r"the issuer does not answer|something else than"
+    ):
+        refreshed(issuer)
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+@pytest.mark.parametrize("said", [None, 7, ["https://a.test"]], ids=repr)
+def test_an_issuer_without_an_address_is_a_trouble_of_the_issuer(
+    issuer: Issuer, name: str, said: object
+) -> None:
+    issuer.answers[DISCOVERY][name] = said
+
+    with pytest.raises(EnvironmentNotReady, match=f"says no {name}"):
+        refreshed(issuer)
+
+
+def test_an_issuer_that_calls_itself_otherwise_is_not_believed(issuer: Issuer) -> None:
+    issuer.answers[DISCOVERY]["issuer"] = "https://elsewhere.test"
+
+    with pytest.raises(EnvironmentNotReady, match=r"calls itself https://elsewhere\.test"):
+        refreshed(issuer)
+
+
+def test_a_refresh_that_fails_leaves_what_was_known(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
+    provider = refreshed(issuer)
+    now[0] += KEYS_SECONDS
+    issuer.answers[KEYS] = {"keys": None}
+
+    with pytest.raises(EnvironmentNotReady):
+        asyncio.run(provider.refresh())
+    assert [KEY.private.kid] == [key.kid for key in provider.keys().keys]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://127.0.0.1:port", "http://[", "no address"]
+)
+def test_an_issuer_that_is_not_there_is_told_by_its_address(url: str) -> None:
+    with pytest.raises(EnvironmentNotReady, match="the issuer does not answer at"):
+        asyncio.run(ExternalProvider(url).refresh())
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"error": "invalid_grant"}, "the issuer says invalid_grant"),
+        ({}, "the issuer says nothing"),
+        ({"access_token": 7}, "the issuer says nothing"),
+    ],
+    ids=str,
+)
+def test_a_code_that_gets_no_token_says_why(issuer: Issuer, answer: object, why: str) -> None:
+    provider = refreshed(issuer)
+    issuer.answers[TOKEN] = answer
+
+    with pytest.raises(SignInFailed, match=why):
+        redeem(provider)
