@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import logging
 import os
 import stat
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -117,6 +118,23 @@ def test_append_adds_and_syncs(tmp_path: Path, disk: Disk) -> None:
     assert ["log"] == disk.log
 
 
+def test_an_append_that_the_disk_takes_in_parts_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stingy(io.FileIO):
+        def write(self, data: Any) -> int:
+            return super().write(data[:2])
+
+    def open_stingy(path: Path, mode: str, *, opener: Any, **_: object) -> Stingy:
+        return Stingy(path, mode, opener=opener)
+
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    monkeypatch.setattr("dashgen.atomic_file.open", open_stingy, raising=False)
+    append_durably(path, b"three\n", at=4)
+    assert b"one\nthree\n" == path.read_bytes()
+
+
 def test_a_failed_append_is_cut_back(tmp_path: Path, disk: Disk) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
@@ -129,9 +147,15 @@ def test_a_failed_append_is_cut_back(tmp_path: Path, disk: Disk) -> None:
 def test_ensure_directory_makes_parents_and_syncs_their_names(tmp_path: Path, disk: Disk) -> None:
     ensure_directory(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
-    assert disk.log == [tmp_path.name, "a"]
+    assert [tmp_path.name, "a"] == disk.log
     ensure_directory(tmp_path / "a" / "b")
     assert 2 == len(disk.log)
+
+
+def test_ensure_directory_lets_nobody_else_look_in(tmp_path: Path) -> None:
+    ensure_directory(tmp_path / "a" / "b")
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")]
+    assert [0o700, 0o700] == modes
 
 
 def test_read_gives_bytes_and_status(tmp_path: Path) -> None:

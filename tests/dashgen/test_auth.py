@@ -115,6 +115,18 @@ def test_the_cookie_writes_from_our_own_pages_alone(panel: ControlPanel, creator
     assert 1 == len(panel.get(MINE, token=creator.token).json()["canvases"])
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_no_page_of_others_changes_or_deletes_by_the_cookie(
+    panel: ControlPanel, creator: Creator, method: str
+) -> None:
+    path = f"/studio/canvas/{panel.draft(creator)}"
+    headers = {"Cookie": f"pairing_token={creator.token}", "Origin": "https://evil.example"}
+    before = panel.get(path, token=creator.token).body
+    body = {"title": "changed"} if method == "PUT" else None
+    assert 403 == panel.request(method, path, body, headers=headers).status
+    assert before == panel.get(path, token=creator.token).body
+
+
 def test_the_browser_may_say_that_the_page_is_ours(panel: ControlPanel, creator: Creator) -> None:
     said = {"Origin": f"http://127.0.0.1:{panel.port}", "Sec-Fetch-Site": "same-origin"}
     assert 201 == create_by_cookie(panel, creator.token, said).status
@@ -154,14 +166,12 @@ def test_two_origins_are_none(panel: ControlPanel, creator: Creator) -> None:
 
 
 def test_a_bearer_token_needs_no_origin(panel: ControlPanel, creator: Creator) -> None:
-    answer = panel.request(
-        "POST",
-        "/studio/canvas",
-        {"title": "x"},
-        token=creator.token,
-        headers={"Origin": "https://elsewhere.example"},
-    )
-    assert 201 == answer.status
+    elsewhere = {"Origin": "https://elsewhere.example"}
+    for headers in (elsewhere, elsewhere | {"Cookie": f"pairing_token={creator.token}"}):
+        answer = panel.request(
+            "POST", "/studio/canvas", {"title": "x"}, token=creator.token, headers=headers
+        )
+        assert 201 == answer.status, headers
 
 
 def test_a_bad_header_is_not_saved_by_a_good_cookie(panel: ControlPanel, creator: Creator) -> None:
@@ -227,6 +237,16 @@ def test_wrong_pairing_tokens_are_limited(start_panel: Callable[..., ControlPane
         assert 429 == panel.get(MINE, token=token).status
         assert 429 == panel.post("/verify-token", {"token": token}).status
         assert 200 == panel.get(path, token=token).status  # as a visitor
+
+
+def test_reading_with_wrong_pairing_tokens_counts_too(
+    start_panel: Callable[..., ControlPanel],
+) -> None:
+    panel = start_panel(ENSEMBLE_TOKEN_CHECKS_PER_MINUTE="1")
+    panel.open_gate()
+    draft = panel.draft(panel.signup())
+    assert 404 == panel.get(f"/ensemble/canvas/{draft}", token="wrong").status
+    assert 429 == panel.get(MINE, token="wrong").status
 
 
 def test_wrong_tokens_of_neighbours_do_not_lock_out_a_good_one(

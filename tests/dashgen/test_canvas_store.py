@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashgen import index_file
-from dashgen.canvas_schema import Canvas, CanvasChanges, Owner
+from dashgen.canvas_schema import Canvas, CanvasChanges, Owner, Visibility
 from dashgen.canvas_store import CanvasStore, GridOrder, JsonFileCanvasStore
 from dashgen.errors import NotPublished, StorageFailed
+from dashgen.slots import Tier
 from tests.dashgen.store_steps import ALICE, draft, found, in_threads, publish, tick, titles
 
 if TYPE_CHECKING:
@@ -32,6 +33,25 @@ def test_cards_are_forgotten_before_there_are_too_many(
     for name in "abcde":
         publish(store, draft(store, Owner(f"usr_{name}", name), name))
     assert titles(store) == ["e", "d", "c", "b", "a"] == titles(store)
+
+
+def test_a_card_is_of_what_is_published_now_even_where_the_clock_stands_still(
+    store: CanvasStore,
+) -> None:
+    canvas = draft(store, title="before")
+
+    def publish_at_noon() -> None:
+        store.publish(
+            canvas.id, ALICE.id,
+            slot_index=0, visibility=Visibility.public, tier=Tier.free, now=12.0,
+        )  # fmt: skip
+
+    publish_at_noon()
+    assert ["before"] == titles(store)
+    store.unpublish(canvas.id, ALICE.id, 12.0)
+    store.update(canvas.id, ALICE.id, CanvasChanges(title="after"), 12.0)
+    publish_at_noon()
+    assert ["after"] == titles(store)
 
 
 def test_a_wiped_root_is_an_empty_store(store: CanvasStore, tmp_path: Path) -> None:
@@ -117,10 +137,22 @@ def test_listing_goes_on_past_a_broken_canvas(store: CanvasStore, tmp_path: Path
 def test_a_canvas_that_is_gone_holds_no_slot(store: CanvasStore, tmp_path: Path) -> None:
     for slot in range(3):
         publish(store, draft(store), slot_index=slot)
-    lost = store.mine(ALICE.id)[0]
+    lost, replaced, kept = store.mine(ALICE.id)
     canvas_path(tmp_path, lost).unlink()
-    publish(store, draft(store), slot_index=0)
-    assert 3 == store.count()
+    new = publish(store, draft(store), slot_index=1)
+    assert 2 == store.count()
+    assert [new.id, kept.id, replaced.id] == [canvas.id for canvas in store.mine(ALICE.id)]
+
+
+def test_a_canvas_that_is_gone_counts_for_no_limit(store: CanvasStore, tmp_path: Path) -> None:
+    """Of an owner who had more slots once, so that one within the limit is free."""
+    for slot in (0, 1, 5):
+        publish(store, draft(store), slot_index=slot, tier=Tier.pro)
+    canvas_path(tmp_path, store.mine(ALICE.id)[0]).unlink()
+    publish(store, draft(store), slot_index=2)
+    assert [1, 2, 5] == [
+        canvas.slot_index for canvas in store.mine(ALICE.id) if canvas.is_published
+    ]
 
 
 def test_an_index_put_back_does_not_show_later_edits(store: CanvasStore, tmp_path: Path) -> None:

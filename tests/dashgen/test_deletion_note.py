@@ -59,6 +59,13 @@ def test_what_is_no_note_deletes_nothing_and_is_set_aside(tmp_path: Path, writte
     assert written == aside.read_bytes()
 
 
+def test_a_deletion_that_ended_leaves_no_note(tmp_path: Path) -> None:
+    store = JsonFileCanvasStore(tmp_path)
+    canvas = publish(store, draft(store))
+    store.delete(canvas.id, ALICE.id)
+    assert note_of(tmp_path).read() is None
+
+
 def test_what_is_noted_and_still_published_was_not_deleted(tmp_path: Path) -> None:
     store = JsonFileCanvasStore(tmp_path)
     canvas = publish(store, draft(store))

@@ -41,7 +41,7 @@ def test_no_refusal_is_left_out_of_the_list() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.EnsembleError)
     }
-    assert family - named == {errors.EnsembleError}
+    assert {errors.EnsembleError} == family - named
 
 
 def test_body_carries_the_fields() -> None:

@@ -115,6 +115,12 @@ def without_key(path: Path) -> None:
     path.with_name(f"gate-{KEY_NAME}.key").unlink()
 
 
+def with_longer_key(path: Path) -> None:
+    """Signed with a key that is there, under a name that no key of a gate has."""
+    path.with_name(f"gate-{KEY_NAME}0.key").write_bytes(KEY)
+    path.write_bytes(signed({**OPEN, "key": f"{KEY_NAME}0"}))
+
+
 def with_linked_key(path: Path) -> None:
     path.write_bytes(PLAIN)
     key = path.with_name(f"gate-{KEY_NAME}.key")
@@ -156,6 +162,7 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
     "somebody's mac": unsigned(mac="0" * 64),
     "a key elsewhere": changed(key="../../../etc/passwd"),
     "a key of another gate": changed(key="f" * 16),
+    "a key with a longer name": with_longer_key,
     "no key": without_key,
     "another key's time": changed(key_ctime_ns=KEY_TIME + 1),
     "a key's time as text": changed(key_ctime_ns=str(KEY_TIME)),
@@ -204,6 +211,22 @@ def test_every_doubt_closes_it(
 def test_what_the_doubts_start_from_is_open(path: Path) -> None:
     path.write_bytes(PLAIN)
     assert FeatureGate(path, BUILD).read(NOW).is_open
+
+
+@pytest.mark.usefixtures("key")
+def test_an_edit_in_place_that_sets_every_time_back_is_seen(path: Path) -> None:
+    path.write_bytes(PLAIN)
+    gate = FeatureGate(path, BUILD)
+    assert gate.read(NOW).is_open
+    before = path.stat()
+    path.write_bytes(PLAIN.replace(b"ada", b"eve"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (before.st_ino, before.st_mtime_ns, before.st_size) == (
+        path.stat().st_ino,
+        path.stat().st_mtime_ns,
+        path.stat().st_size,
+    )
+    assert not gate.read(NOW).is_open
 
 
 def test_losing_its_key_closes_it_at_once(path: Path) -> None:

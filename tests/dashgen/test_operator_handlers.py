@@ -83,7 +83,7 @@ def test_a_visitor_s_state_holds_no_owner_key(
     state = answer.json()
     assert {"active_count", "project_count", "smoke_alert", "projects", "at"} == state.keys()
     shown = next(one for one in state["projects"] if one["slug"] == project)
-    assert shown == {"slug": project, "name": "A project", "state": "Building"}
+    assert {"slug": project, "name": "A project", "state": "Building"} == shown
     assert b"secret task" not in answer.body
 
 

@@ -49,8 +49,8 @@ def test_only_public_canvases_are_listed() -> None:
             entry(2, visibility=Visibility.private),
         ]
     )
-    assert [key[-1] for key in index.newest] == [entry(0).id]
-    assert [key[-1] for key in index.featured] == [entry(0).id]
+    assert [entry(0).id] == [key[-1] for key in index.newest]
+    assert [entry(0).id] == [key[-1] for key in index.featured]
     assert 3 == len(index)
 
 

@@ -54,7 +54,7 @@ def test_the_question_is_prepared_unless_a_pooler_stands_between(
     with psycopg.connect(postgresql_url, autocommit=True) as line:
         wire = RevisionWire(line, "SELECT 7", is_pooled=is_pooled)
         prepared = line.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
-        assert prepared == (0 if is_pooled else 1,)
+        assert (0 if is_pooled else 1,) == prepared
         line.pgconn.nonblocking = 1
 
         async def work() -> list[str | None]:

@@ -96,7 +96,7 @@ def test_a_first_canvas_from_answers(panel: ControlPanel, creator: Creator) -> N
     assert 4 <= len(studio["room_state"]["components"]) <= 8
     assert "a model railway" in str(studio)
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]
-    assert [canvas["id"] for canvas in mine] == [studio["id"]]
+    assert [studio["id"]] == [canvas["id"] for canvas in mine]
 
 
 def test_the_first_run_goes_step_by_step(panel: ControlPanel, creator: Creator) -> None:

@@ -63,13 +63,13 @@ def test_a_fourth_slot_is_refused_with_what_would_lift_it(
         decide_publish(occupied, FREE_LIMIT, NEW, Tier.free)
     body = upsell_body(refused.value)
     assert body.pop("message")
-    assert body == {
+    assert {
         "error": "slot_limit",
         "tier": "free",
         "limit": 3,
         "current_published": len(occupied),
         "upsell": {"plan": "pro", "price_usd_month": 12, "url": "/settings.html#billing"},
-    }
+    } == body
 
 
 @pytest.mark.parametrize("slot", [-1, MAX_SLOT + 1, True])

@@ -203,6 +203,15 @@ def test_a_fourth_slot_is_refused_and_nothing_changes(store: CanvasStore) -> Non
     assert 4 == store.count()
 
 
+def test_who_paid_once_goes_on_swapping_in_a_slot_that_was_granted_then(
+    store: CanvasStore,
+) -> None:
+    old = publish(store, draft(store), slot_index=5, tier=Tier.pro)
+    new = publish(store, draft(store), slot_index=5, tier=Tier.free)
+    assert (5, None) == (found(store, new).slot_index, found(store, old).slot_index)
+    assert 1 == store.count()
+
+
 def test_a_slot_out_of_range_is_refused(store: CanvasStore) -> None:
     with pytest.raises(SlotOutOfRange):
         publish(store, draft(store), slot_index=-1)
@@ -301,7 +310,7 @@ def test_nobody_changes_what_is_anothers(
     assert canvas == found(store, canvas)
 
 
-def test_there_is_one_for_each_owner(store: CanvasStore) -> None:
+def test_an_owner_has_one_showcase(store: CanvasStore) -> None:
     first, second = draft(store), draft(store)
     publish(store, first, slot_index=0)
     publish(store, second, slot_index=1)
@@ -318,7 +327,7 @@ def test_there_is_one_for_each_owner(store: CanvasStore) -> None:
     assert not found(store, second).is_showcase
 
 
-def test_taking_one_back_leaves_the_other(store: CanvasStore) -> None:
+def test_taking_back_what_is_no_showcase_leaves_the_other(store: CanvasStore) -> None:
     first, second = draft(store), draft(store)
     publish(store, first, slot_index=0)
     publish(store, second, slot_index=1)
@@ -327,7 +336,14 @@ def test_taking_one_back_leaves_the_other(store: CanvasStore) -> None:
     assert found(store, first).is_showcase
 
 
-def test_a_draft_cannot_be_put_forward(store: CanvasStore) -> None:
+def test_whoever_is_published_anew_is_no_showcase(store: CanvasStore) -> None:
+    canvas = publish(store, draft(store))
+    store.set_showcase(canvas.id, ALICE.id, on=True)
+    assert not publish(store, canvas, slot_index=1).is_showcase
+    assert not found(store, canvas).is_showcase
+
+
+def test_a_draft_cannot_be_a_showcase(store: CanvasStore) -> None:
     with pytest.raises(NotPublished):
         store.set_showcase(draft(store).id, ALICE.id, on=True)
 

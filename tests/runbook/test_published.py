@@ -70,12 +70,12 @@ def test_each_is_a_schema_and_requires_what_it_lists(kind: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert (f"{kind}.schema.json", f"{kind}/1") == (schema["$id"], schema["title"])
     assert {"const": f"{kind}/1"} == schema["properties"]["schema"]
-    assert list(schema["properties"]) == [*schema["required"], *OF_SOME.get(kind, ())]
+    assert [*schema["required"], *OF_SOME.get(kind, ())] == list(schema["properties"])
 
 
 def test_none_is_left_unheld() -> None:
     published = {file.name.removesuffix(".schema.json") for file in SCHEMAS.iterdir()}
-    assert published == {*KINDS, "app-manifest"}
+    assert {*KINDS, "app-manifest"} == published
 
 
 def test_the_words_are_those_of_the_program() -> None:

@@ -79,12 +79,12 @@ def test_payload_in_every_field_stays_text(
     parsed = parse(render_canvas_page(canvas, now=NOW))
 
     assert_harmless(parsed, benign)
-    assert _boot(parsed) == {
+    assert {
         "id": payload,
         "theme": payload,
         "title": payload,
         "room_state": msgspec.to_builtins(canvas.room_state),
-    }
+    } == _boot(parsed)
 
 
 @pytest.mark.parametrize(

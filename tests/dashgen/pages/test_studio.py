@@ -26,7 +26,7 @@ def test_it_offers_what_the_server_takes(parse: Callable[[Page], Parsed]) -> Non
         for name in ("theme", "visibility")
     }
 
-    assert radios == {"theme": set(THEMES), "visibility": set(Visibility)}
+    assert {"theme": set(THEMES), "visibility": set(Visibility)} == radios
     assert SPRITES == options
 
 

@@ -135,10 +135,10 @@ def test_the_json_is_the_contract(history: History) -> None:
     } <= record.keys()
     assert "culprit/1" == record["schema"]
     assert {"sha", "subject", "author", "date", "files"} == record["culprit"].keys()
-    assert record["candidates"][0] == {
+    assert {
         "sha": record["culprit"]["sha"],
         "probability": record["probability"],
-    }
+    } == record["candidates"][0]
     assert all({"sha", "outcome", "seconds", "why"} <= probe.keys() for probe in record["probes"])
     assert history.runs == [probe["sha"] for probe in record["probes"]]
 
