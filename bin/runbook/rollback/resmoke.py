@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from runbook.rollback.candidate import BRANCH
 from runbook.rollback.ground import CHECK, RESMOKE, REVERT, Ground, Wish, shared_steps
 from runbook.rollback.policy import refuse
-from runbook.rollback.wording import Reason, branch_name, merge_commands
+from runbook.rollback.revert import in_the_way
+from runbook.rollback.wording import Reason, branch_name, merge_commands, not_committed
 from runbook.step_runner import carry_out
 from runbook.steps import Plan, make_plan
 
@@ -79,14 +80,16 @@ class Resmoke:
 
     def as_json(self, ended: Ended) -> dict[str, Any]:
         """Return ``rollback/1`` of a procedure that went well."""
-        branch = ended.facts[BRANCH]["branch"]
+        branch, commit = ended.facts[BRANCH]["branch"], ended.facts[REVERT]["commit"]
+        files = in_the_way(self.ground.repository.root, commit)
         return {
             "schema": "rollback/1",
             "procedure": PROCEDURE,
             "verdict": "reverted",
             "reverts": ended.facts[CHECK]["sha"],
-            "revert": {"branch": branch, "commit": ended.facts[REVERT]["commit"]},
+            "notes": [not_committed(files)] if files else [],
+            "revert": {"branch": branch, "commit": commit},
             "smokes": ended.facts[RESMOKE]["results"],
-            "next": list(merge_commands(branch, self.ground.onto)),
+            "next": list(merge_commands(branch, self.ground.onto, in_the_way=files)),
             **ended.as_json(),
         }

@@ -60,6 +60,25 @@ def make_revert(  # noqa: PLR0913 - a revert is all of these
     return made
 
 
+def in_the_way(root: Path, made: str) -> list[str]:
+    """Return the files whose work that is not committed keeps git from merging a revert into HEAD.
+
+    It merges nothing into an index with changes, and writes over no file that was changed or is new.
+    """
+    written = set(
+        _entries(git(root, "diff", "--name-only", "--no-renames", "-z", f"{made}^", made))
+    )
+    every = ("--porcelain", "--no-renames", "--untracked-files=all", "-z")
+    changed = _entries(git(root, "--no-optional-locks", "status", *every))
+    # Two letters and a space stand before a name: how it is changed in the index, and how in the tree.
+    return [entry[3:] for entry in changed if entry[0] not in " ?" or entry[3:] in written]
+
+
+def _entries(listed: str) -> list[str]:
+    """Split what git prints with a zero byte behind each entry."""
+    return listed.split("\0")[:-1]
+
+
 def apply_revert(checkout: Path, candidate: Candidate, head: str, *, mainline: int = 0) -> None:
     """Take a commit's change out of a checkout and its index, without a commit.
 
@@ -70,11 +89,7 @@ def apply_revert(checkout: Path, candidate: Candidate, head: str, *, mainline: i
     try:
         git(checkout, "revert", "--no-commit", *options, candidate.sha)
     except GitFailed:
-        files = [
-            name
-            for name in git(checkout, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")
-            if name
-        ]
+        files = _entries(git(checkout, "diff", "--name-only", "--diff-filter=U", "-z"))
         if not files:
             raise  # it was no conflict
         later = f"{candidate.sha}..{head}"

@@ -31,7 +31,8 @@ from runbook.rollback.ground import (
     shared_steps,
 )
 from runbook.rollback.policy import refuse
-from runbook.rollback.wording import Reason, branch_name, how_sure, merge_commands
+from runbook.rollback.revert import in_the_way
+from runbook.rollback.wording import Reason, branch_name, how_sure, merge_commands, not_committed
 from runbook.rows import Severity, find_row, function_id, read_rows
 from runbook.searches import keep_search
 from runbook.step_runner import carry_out
@@ -308,12 +309,16 @@ class Rollback:
 
     def next_steps(self, facts: Mapping[str, Facts]) -> list[str]:
         """Return what a person types after a rollback that went well, in order."""
-        steps = list(merge_commands(facts[BRANCH]["branch"], self.ground.onto))
         left = facts[RESMOKE]["still_red"]
-        steps += [again(PROCEDURE, {"test": name_of({"test": left[0]})})] if left else []
+        then = [again(PROCEDURE, {"test": name_of({"test": left[0]})})] if left else []
         if is_high(facts[SMOKE]["red"]) and self.ground.project.gate.file:
-            steps.append("bin/invoke gate.open")
-        return steps
+            then.append("bin/invoke gate.open")
+        files = self._in_the_way(facts)
+        branch = facts[BRANCH]["branch"]
+        return list(merge_commands(branch, self.ground.onto, then=then, in_the_way=files))
+
+    def _in_the_way(self, facts: Mapping[str, Facts]) -> list[str]:
+        return in_the_way(self.ground.repository.root, facts[REVERT]["commit"])
 
     def as_json(self, ended: Ended) -> dict[str, Any]:
         """Return ``rollback/1`` of a procedure that went well."""
@@ -326,6 +331,7 @@ class Rollback:
                 "next": [],
                 **common,
             }
+        files = self._in_the_way(facts)
         return {
             "verdict": "reverted",
             "reverts": _culprit(facts),
@@ -333,7 +339,7 @@ class Rollback:
             "probability": facts[SEARCH]["search"]["probability"],
             "runs": facts[SEARCH]["search"]["runs"],
             "remembered": _remembered(facts[SEARCH]["search"]),
-            "notes": facts[SEARCH]["notes"],
+            "notes": [*facts[SEARCH]["notes"], *([not_committed(files)] if files else [])],
             "revert": {"branch": facts[BRANCH]["branch"], "commit": facts[REVERT]["commit"]},
             "smokes": facts[RESMOKE]["results"],
             "still_red": facts[RESMOKE]["still_red"],

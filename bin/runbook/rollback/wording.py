@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from runbook.calls import typed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 ORIGINAL = "Original subject:"  # by this line the reverts of a program are known
 _WIDTH = 72
 _SUBJECT = 60  # characters of the original subject that fit beside the word in front of it
+_NAMED = 3  # files
+_PATTERN = frozenset("*?[\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,38 @@ def branch_name(candidate: Candidate) -> str:
     return f"revert/{candidate.short}"
 
 
-def merge_commands(branch: str, onto: str) -> tuple[str, ...]:
+def merge_commands(
+    branch: str, onto: str, *, then: Sequence[str] = (), in_the_way: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return what a person types to merge a revert.
 
     Args:
         branch: The revert's.
         onto: The branch that is checked out, or empty where HEAD is detached.
+        then: What is typed once it is merged, on a tree that is as it was committed.
+        in_the_way: Files with work that git would not merge over, from the top of the repository.
     """
-    return (*([f"git switch {onto}"] if onto else []), f"git merge --no-ff --no-edit {branch}")
+    switch = [f"git switch {onto}"] if onto else []
+    merge = (*switch, f"git merge --no-ff --no-edit {branch}", *then)
+    if not in_the_way:
+        return merge
+    files = typed(_from_the_top(file) for file in in_the_way)
+    return (f"git stash push --include-untracked -- {files}", *merge, "git stash pop --index")
+
+
+def not_committed(in_the_way: Sequence[str]) -> str:
+    """Say why a merge begins with what is not committed."""
+    more = len(in_the_way) - _NAMED
+    files = ", ".join(in_the_way[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return (
+        f"git would not merge over what is not committed in {files}: "
+        "put it aside first, and take it back last"
+    )
+
+
+def _from_the_top(file: str) -> str:
+    """Return a file as git knows it in whatever folder the command is typed."""
+    return f":(top,literal){file}" if _PATTERN.intersection(file) else f":/{file}"
 
 
 def conflict(candidate: Candidate, files: Sequence[str], dependents: Sequence[str]) -> str:

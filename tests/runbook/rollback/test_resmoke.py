@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,14 +27,33 @@ def test_a_commit_is_reverted_on_a_branch_and_smoked(broken: Smoked) -> None:
         called.record["revert"]
     )
     assert "Asked for by name." in broken.git("show", "-s", "--format=%B", f"revert/{short}")
-    assert ["git switch main", f"git merge --no-ff --no-edit revert/{short}"] == called.record[
-        "next"
-    ]
+    assert [
+        "git stash push --include-untracked -- :/web/store.py",
+        "git switch main",
+        f"git merge --no-ff --no-edit revert/{short}",
+        "git stash pop --index",
+    ] == called.record["next"]
+    assert ["note      " + note for note in called.record["notes"]] == called.out.splitlines()[:1]
 
     again = broken.call("revert_and_resmoke", commit=short)
     assert ["ok", "ok", "ok", "nothing-to-do"] == [
         step["outcome"] for step in again.record["steps"]
     ]
+
+
+def test_what_it_says_to_type_merges_over_work_that_is_not_committed(broken: Smoked) -> None:
+    """Some of it is staged, and some is where the revert writes."""
+    commit = broken.git("log", "--format=%H", "--grep=go faster", "-1")
+    view = broken.root / "web/view.py"
+    view.write_text(f"{view.read_text(encoding='utf-8')}# mine\n", encoding="utf-8")
+    before = broken.git("status", "--porcelain")
+
+    for command in broken.call("revert_and_resmoke", commit=commit).record["next"]:
+        subprocess.run(["sh", "-c", command], cwd=broken.root, check=True, capture_output=True)
+
+    assert before == broken.git("status", "--porcelain")
+    text = view.read_text(encoding="utf-8")
+    assert (True, True) == (text.startswith("escape = True"), text.endswith("# mine\n"))
 
 
 def test_a_revert_that_does_not_smoke_green_leaves_no_branch(smoked: Smoked) -> None:

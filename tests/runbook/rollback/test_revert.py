@@ -10,7 +10,7 @@ from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.rollback.candidate import reverted_by
 from runbook.rollback.policy import Candidate
-from runbook.rollback.revert import make_revert, publish
+from runbook.rollback.revert import in_the_way, make_revert, publish
 from runbook.steps import Refused
 from tests.runbook.support import Repository
 
@@ -66,6 +66,27 @@ def test_a_conflict_names_the_files_and_what_was_built_upon_it(
 
     with pytest.raises(Refused, match=r"conflicts in a\.txt; built upon it:\n.* make it three"):
         make(repository, repository.git("rev-parse", "HEAD~1"), tmp_path / "tree")
+
+
+def test_what_git_would_not_merge_over_is_named(repository: Repository, tmp_path: Path) -> None:
+    """Whatever is staged, and what is changed or new where the revert writes; nothing else."""
+    repository.write("a.txt", "two\n")
+    repository.write("gone before.txt", "x\n")
+    repository.commit("prepare")
+    (repository.root / "gone before.txt").unlink()
+    repository.write("a.txt", "three\n")
+    bad = repository.commit("bad")
+    repository.write("b.txt", "b\n")
+    repository.write("c.txt", "c\n")
+    repository.commit("later")
+    made = make(repository, bad, tmp_path / "tree")
+    assert [] == in_the_way(repository.root, made)
+
+    for file in ("a.txt", "b.txt", "c.txt", "gone before.txt", "untracked"):
+        repository.write(file, "mine\n")
+    repository.git("add", "c.txt")
+
+    assert ["a.txt", "c.txt", "gone before.txt"] == in_the_way(repository.root, made)
 
 
 def test_what_has_no_effect_any_more_is_not_reverted(

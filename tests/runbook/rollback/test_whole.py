@@ -53,9 +53,14 @@ def test_the_culprit_is_found_reverted_proved_and_left_to_be_merged(
         called.record["reverts"],
         called.record["revert"]["branch"],
     )
-    assert ["git switch main", f"git merge --no-ff --no-edit {branch}", "bin/invoke gate.open"] == (
-        called.record["next"]
-    )
+    assert [
+        "git stash push --include-untracked -- :/web/store.py",
+        "git switch main",
+        f"git merge --no-ff --no-edit {branch}",
+        "bin/invoke gate.open",
+        "git stash pop --index",
+    ] == called.record["next"]
+    assert "over what is not committed in web/store.py" in called.record["notes"][-1]
     assert project.git("rev-parse", "HEAD") == project.git("rev-parse", f"{branch}^")
     assert "escape = True" in project.git("show", f"{branch}:web/view.py")
     assert f"  git merge --no-ff --no-edit {branch}" in called.out.splitlines()

@@ -13,6 +13,7 @@ from runbook.rollback.wording import (
     conflict,
     how_sure,
     merge_commands,
+    not_committed,
 )
 
 SHA, PARENT, OTHER = "a" * 40, "b" * 40, "c" * 40
@@ -52,6 +53,20 @@ def test_it_is_merged_where_the_user_is() -> None:
     assert "revert/aaaaaaa" == branch_name(COMMIT)
     assert ("git switch main", "git merge --no-ff --no-edit b") == merge_commands("b", "main")
     assert ("git merge --no-ff --no-edit b",) == merge_commands("b", "")
+
+
+def test_what_git_would_not_merge_over_is_put_aside_first_and_taken_back_last() -> None:
+    in_the_way = ["web/view.py", "a file", "every *.py"]
+    assert (
+        "git stash push --include-untracked -- :/web/view.py ':/a file' ':(top,literal)every *.py'",
+        "git switch main",
+        "git merge --no-ff --no-edit b",
+        "open it",
+        "git stash pop --index",
+    ) == merge_commands("b", "main", then=["open it"], in_the_way=in_the_way)
+    said = "git would not merge over what is not committed in web/view.py, a file, every *.py"
+    assert f"{said}: put it aside first, and take it back last" == not_committed(in_the_way)
+    assert "in 1, 2, 3 and 2 more: put" in not_committed(list("12345"))
 
 
 def test_a_conflict_names_the_files_and_what_was_built_upon_it() -> None:
