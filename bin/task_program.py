@@ -13,7 +13,7 @@ from invoke.main import program
 from invoke.program import Program
 
 from runbook.arguments import asked_json
-from runbook.errors import UsageError, tell
+from runbook.errors import Interrupted, UsageError, leave, tell
 from runbook.exit_codes import ExitCode
 from runbook.nearest import nearest
 from runbook.standard_streams import forsake
@@ -58,7 +58,10 @@ class TaskProgram(Program):
 
 @contextlib.contextmanager
 def _refusing(tasks: Iterable[str] = ()) -> Iterator[None]:
-    """Make a usage error of a refusal, for which Invoke would end with 1; and none of a list that nobody reads."""
+    """Make a usage error of a refusal, an interruption of Ctrl-C, and neither of a list that nobody reads.
+
+    Invoke would end with 1, as if something were red.
+    """
     try:
         try:
             yield
@@ -67,6 +70,8 @@ def _refusing(tasks: Iterable[str] = ()) -> Iterator[None]:
     except BrokenPipeError as gone:
         forsake(sys.stdout)
         raise Exit(code=ExitCode.GREEN) from gone
+    except KeyboardInterrupt as pressed:
+        raise Exit(code=leave(Interrupted(), asked_json(sys.argv[1:]))) from pressed
     except (ParseError, ValueError) as error:  # the latter where an option wants a number
         task = getattr(getattr(error, "context", None), "name", None)
         next_step = f"bin/invoke --help {task}" if task else "bin/invoke --list"

@@ -114,3 +114,15 @@ def test_whoever_stops_reading_is_told_nothing(words: list[str]) -> None:
     done = unread(sys.executable, str(ROOT / "bin" / "task_program.py"), *words)
 
     assert (0, "") == done
+
+
+def test_ctrl_c_while_the_tasks_are_read_is_an_interruption(tmp_path: Path) -> None:
+    (tmp_path / "tasks.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+
+    done = invoke("--search-root", str(tmp_path), "rollback", "--json", "-")
+
+    assert (130, "interrupted", "") == (
+        done.returncode,
+        json.loads(done.stdout)["error"],
+        done.stderr,
+    )
