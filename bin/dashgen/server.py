@@ -177,26 +177,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socket) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
-    headers = json_headers(settings.run_nonce)
-    answers = GridAnswers(app.state.services, headers)
-    config = uvicorn.Config(
-        app,
-        http=protocol_with(settings.request_seconds, headers, answers),
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-    )
 
     def when_ready() -> None:
         _announce(host, listener)
         _start_background_work(app.state.services)
 
-    server = ControlPanelServer(config, when_ready)
+    server = ControlPanelServer(_config_of(app, settings), when_ready)
     if settings.exit_with_parent:
         _start_thread("parent-watch", lambda: _watch_parent(server))
     # uvicorn takes SIGTERM while it runs, then raises it once more under the handler from before;
@@ -214,6 +200,24 @@ def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socke
     else:
         app.state.services.close_stores()
     return status
+
+
+def _config_of(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the app, which knows no socket of the web, and neither logs nor names itself in headers."""
+    headers = json_headers(settings.run_nonce)
+    answers = GridAnswers(app.state.services, headers)
+    return uvicorn.Config(
+        app,
+        http=protocol_with(settings.request_seconds, headers, answers),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 def _announce(host: str, listener: socket.socket) -> None:

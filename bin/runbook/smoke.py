@@ -133,7 +133,6 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
     with _started(project, tier, arguments, folder, nonce) as child:
         os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
         child.wait_for_output(_START_SECONDS)
-        from runbook.report_lines import header  # noqa: PLC0415
         from runbook.rows import read_tests  # noqa: PLC0415
         from runbook.run_report import Run  # noqa: PLC0415
         from runbook.run_results import publish  # noqa: PLC0415
@@ -141,13 +140,7 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
         source = _source_beside(child, project)
         tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
-        bent = " ".join(_bent(tier))
-        session = os.environ.get(SESSION_VARIABLE, tier.session)
-        session = "" if session == tier.session else session
-        say(
-            header(tier=tier.name, source=source, run=folder.id, session=session, bent=bent),
-            results,
-        )
+        say(_header(tier, source, folder), results)
         prune(project.state)
         companions()
         with _unheard():
@@ -161,6 +154,20 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
     )
     publish(run, results, json_file=json_file)
     return run
+
+
+def _header(tier: Tier, source: SourceState, folder: RunFolder) -> str:
+    """The first line of a run; its session stands there only where it has another name than the tier's own."""
+    from runbook.report_lines import header  # noqa: PLC0415
+
+    session = os.environ.get(SESSION_VARIABLE, tier.session)
+    return header(
+        tier=tier.name,
+        source=source,
+        run=folder.id,
+        session="" if session == tier.session else session,
+        bent=" ".join(_bent(tier)),
+    )
 
 
 def _started(

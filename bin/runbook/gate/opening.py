@@ -63,17 +63,6 @@ def plan_opening(project: Project, *own: str, by: str) -> Plan:
 
 
 def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
-    smokes = (
-        Step(
-            f"smoke-{tier.name}",
-            f"Smoke the {tier.name} tier there, with an environment of a few allowed variables.",
-            f"bin/nox -s {tier.session}",
-            reads=tier.tests,
-            writes=(".runbook/runs",),
-            repeat=Repeat.REPEATABLE,
-        )
-        for tier in _tiers(project)
-    )
     return (
         Step(
             "check-out",
@@ -83,7 +72,7 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
             writes=("<a temporary folder>",),
             repeat=Repeat.REPEATABLE,
         ),
-        *smokes,
+        *(_smoke_step(tier) for tier in _tiers(project)),
         *_fault_steps(project),
         Step(
             "judge",
@@ -101,6 +90,17 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
             writes=(str(file.path), str(file.history)),
             repeat=Repeat.REPEATABLE,
         ),
+    )
+
+
+def _smoke_step(tier: Tier) -> Step:
+    return Step(
+        f"smoke-{tier.name}",
+        f"Smoke the {tier.name} tier there, with an environment of a few allowed variables.",
+        f"bin/nox -s {tier.session}",
+        reads=tier.tests,
+        writes=(".runbook/runs",),
+        repeat=Repeat.REPEATABLE,
     )
 
 

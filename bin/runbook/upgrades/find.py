@@ -239,23 +239,26 @@ def _hunt(case: Case, laboratory: Laboratory, red: Answer) -> Result:
             laboratory.answered = laboratory.environments
             drive(search.tighten(), laboratory.answer)
         except Contradicted as error:
-            case.notes.append(
-                f"{describe(error.state)} was red and then green: the search went on as for a flaky command"
-            )
-            laboratory.hunted = None
-            fails, passes = laboratory.repeat(_BASELINE, _ENDS)
-            _presume_flaky(case, laboratory, fails / (fails + passes))
-            red = _run_again(laboratory, _NEWEST)
+            red = _learn_to_doubt(case, laboratory, error.state)
             if red.is_green:
-                return conclude(
-                    case, laboratory, Verdict.CLEAN, "the newest is green after all: a flake"
-                )
+                why = "the newest is green after all: a flake"
+                return conclude(case, laboratory, Verdict.CLEAN, why)
             continue
         verdict = Verdict.INCONCLUSIVE if found.green is None else Verdict.FOUND
         return conclude(case, laboratory, verdict, found.why, search)
-    return conclude(
-        case, laboratory, Verdict.INCONCLUSIVE, "the command contradicts itself too often"
+    why = "the command contradicts itself too often"
+    return conclude(case, laboratory, Verdict.INCONCLUSIVE, why)
+
+
+def _learn_to_doubt(case: Case, laboratory: Laboratory, state: Move | Free) -> Answer:
+    """Take the command for flaky, since a state was red and then green; return what the newest comes to by that."""
+    case.notes.append(
+        f"{describe(state)} was red and then green: the search went on as for a flaky command"
     )
+    laboratory.hunted = None
+    fails, passes = laboratory.repeat(_BASELINE, _ENDS)
+    _presume_flaky(case, laboratory, fails / (fails + passes))
+    return _run_again(laboratory, _NEWEST)
 
 
 def _confirm(found: Findings, laboratory: Laboratory) -> None:
