@@ -136,9 +136,9 @@ def test_a_failure_keeps_what_the_browser_showed(temporary: Path) -> None:
     assert 1 == done.returncode
     assert failure["evidence"].endswith("/test_banner_and_terms_are_remembered")
     assert f" evidence={failure['evidence']} " in done.stderr
-    assert kept == {
+    assert {
         f"newcomer-{what}" for what in ("page1.png", "trace.zip", "console.log", "requests.log")
-    }
+    } == kept
     assert [] == left_behind(temporary)
 
 

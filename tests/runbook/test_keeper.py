@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 # Says its process id, then sleeps until it is ended.
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
-PARENT = f"""
+PARENT_OF = """
 import subprocess, sys, time
-subprocess.Popen([sys.executable, "-c", {SLEEPER!r}])
+subprocess.Popen([sys.executable, "-c", {!r}])
 time.sleep(600)
 """
 ORPHANING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}])"
@@ -102,7 +103,9 @@ def keep(tmp_path: Path) -> Iterator[Callable[[str], Kept]]:
 
 
 @pytest.mark.parametrize(
-    "program", [SLEEPER, STUBBORN, PARENT], ids=["willing", "stubborn", "with a child"]
+    "program",
+    [SLEEPER, STUBBORN, PARENT_OF.format(SLEEPER), PARENT_OF.format(STUBBORN)],
+    ids=["willing", "stubborn", "with a child", "with a stubborn child"],
 )
 def test_what_is_kept_ends_with_its_owner(
     keep: Callable[[str], Kept], tmp_path: Path, program: str
@@ -256,6 +259,26 @@ def test_a_forked_keeper_gives_the_command_what_it_was_given(tmp_path: Path) -> 
     assert not folder.exists()
     os.close(errors)
     assert "an error" == (tmp_path / "errors").read_text(encoding="utf-8")
+
+
+def test_a_forked_keeper_holds_nothing_of_its_owners(tmp_path: Path) -> None:
+    """Not even what the owner lets others inherit: whoever waits for its end would wait for the keeper's."""
+    errors = os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT)
+    readable, writable = os.pipe()
+    os.set_inheritable(writable, True)  # noqa: FBT003 - it takes no keyword
+
+    keeper, lifeline, output = fork_keeper(
+        ["--", sys.executable, "-c", SLEEPER], environment={}, errors=errors
+    )
+    os.close(writable)
+    with os.fdopen(output, "rb") as said:
+        said.readline()  # the command runs
+        ended, _, _ = select.select([readable], [], [], PATIENCE)
+
+    for descriptor in (lifeline, errors, readable):
+        os.close(descriptor)
+    os.waitpid(keeper, 0)
+    assert [readable] == ended
 
 
 def test_a_forked_keeper_says_what_cannot_be_started(tmp_path: Path) -> None:

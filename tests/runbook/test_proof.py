@@ -49,6 +49,7 @@ def test_a_whole_green_run_of_this_content_leaves_no_doubt() -> None:
         ({"result": RESULT | {"content": "then"}}, "of something else"),
         ({"result": RESULT | {"verdict": "red"}}, "not green"),
         ({"result": RESULT | {"verdict": "partial", "partial": True}}, "not green"),
+        ({"result": RESULT | {"partial": True}}, "not green"),
         ({"result": RESULT | {"exit_code": 1}}, "not green"),
         ({"result": RESULT | {"was_a_run": False}}, "not green"),
         ({"result": {"tier": "hub", "content": "now"}}, "not green"),

@@ -42,6 +42,14 @@ def closures(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return told
 
 
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Which red tests the gate will ask more of."""
+    told: list[list[str]] = []
+    monkeypatch.setattr("runbook.gate.reds.remember_red", lambda *given: told.append(given[-1]))
+    return told
+
+
 def published(run: Run, json_file: str = "") -> str:
     """Publish a run; return what was printed as its results."""
     results = io.StringIO()
@@ -98,10 +106,23 @@ def test_what_is_not_red_and_high_leaves_the_gate_alone(
     assert [] == closures
 
 
+@pytest.mark.parametrize(("events", "told"), [(GREEN, []), (RED, [["test_a"]])])
+def test_the_gate_remembers_what_was_red(
+    tmp_path: Path,
+    remembered: list[list[str]],
+    events: tuple[dict[str, Any], ...],
+    told: list[list[str]],
+) -> None:
+    published(ended(tmp_path, *events, status=int(events is RED)))
+
+    assert told == remembered
+
+
 @pytest.mark.parametrize("variable", ["RUNBOOK_PROBE", "RUNBOOK_COMMIT"])
 def test_a_run_of_something_else_is_told_to_its_reader_alone(
     tmp_path: Path,
     closures: list[tuple[Any, ...]],
+    remembered: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
 ) -> None:
@@ -112,7 +133,7 @@ def test_a_run_of_something_else_is_told_to_its_reader_alone(
     printed = published(ended(tmp_path, *RED_HIGH, status=1))
 
     assert printed.startswith("FAIL test_b ")
-    assert [] == closures
+    assert ([], []) == (closures, remembered)
     assert not (tmp_path / "summary.md").exists()
 
 

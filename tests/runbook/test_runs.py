@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import EnvironmentNotReady
-from runbook.runs import RunFolder, prune
+from runbook.runs import PROOFS, RunFolder, prune
 from tests.runbook.support import Repository, engine_environment
 
 if TYPE_CHECKING:
@@ -85,6 +85,18 @@ def test_the_newest_finished_runs_are_kept_and_running_ones_left_alone(tmp_path:
 
     assert [True, True, False, False] == [path.exists() for path in finished]
     assert running.exists()
+
+
+def test_a_run_that_a_record_names_is_kept_whatever_its_age(tmp_path: Path) -> None:
+    named, other = (RunFolder.make(tmp_path) for _ in range(2))
+    for folder in (named, other):
+        folder.write_result({})
+    (tmp_path / PROOFS).mkdir()
+    (tmp_path / PROOFS / "hub.json").write_text(json.dumps({"run": named.id}), encoding="utf-8")
+
+    prune(tmp_path, keep=0)
+
+    assert [named.path] == [*(tmp_path / "runs").iterdir()]
 
 
 def test_a_run_that_was_killed_counts_from_when_it_was_begun(tmp_path: Path) -> None:

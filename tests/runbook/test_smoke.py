@@ -152,27 +152,19 @@ def test_a_run_in_which_a_test_does_not_plainly_pass_is_never_green(
 
 
 @pytest.mark.parametrize(
-    ("conftest", "verdict"),
+    ("conftest", "body", "verdict"),
     [
-        # Drops a test.
-        ("def pytest_collection_modifyitems(items): del items[0]", PARTIAL),
-        # Says that all went well.
-        ("def pytest_sessionfinish(session): session.exitstatus = 0", RED),
-        # Makes every report itself.
-        (
-            FORGER,
-            RED,
-        ),
-        # Breaks beside the tests.
-        ("def pytest_runtest_logreport(report): raise ValueError", ("red", "1", "yes")),
-        ("def pytest_unconfigure(config): raise ValueError", RED),
+        ("def pytest_collection_modifyitems(items): del items[0]", "pass", PARTIAL),
+        ("def pytest_sessionfinish(session): session.exitstatus = 0", "assert 0", RED),
+        (FORGER, "assert 0", RED),
+        ("def pytest_runtest_logreport(report): raise ValueError", "pass", ("red", "1", "yes")),
+        ("def pytest_unconfigure(config): raise ValueError", "pass", RED),
     ],
+    ids=["drops a test", "says all went well", "forges reports", "breaks", "breaks at the end"],
 )
 def test_a_conftest_cannot_make_a_bad_run_green(
-    project: TinyProject, conftest: str, verdict: tuple[str, str, str]
+    project: TinyProject, conftest: str, body: str, verdict: tuple[str, str, str]
 ) -> None:
-    is_forger = "session" in conftest or "makereport" in conftest
-    body = "assert not 'red'" if is_forger else "pass"
     project.write("tests/conftest.py", conftest + "\n")
     project.write("tests/test_app.py", module(row_test("test_one", body), row_test("test_two")))
 
@@ -266,21 +258,25 @@ def test_a_malformed_row_is_told_with_its_place(project: TinyProject) -> None:
     assert "error: tests/test_app.py:7: the row of test_one has severity 'huge'" in smoked.err
 
 
-@pytest.mark.parametrize("source", ["import no_such_module\n", "def test_one(:\n"])
-def test_a_file_that_cannot_be_collected_is_never_green(project: TinyProject, source: str) -> None:
-    project.write("tests/test_more.py", source)
+def test_a_file_that_cannot_be_collected_is_red(project: TinyProject) -> None:
+    project.write("tests/test_more.py", "import no_such_module\n")
 
     smoked = project.smoke()
 
-    if source.startswith("import"):
-        assert 1 == smoked.status
-        (head, fields), *_ = smoked.fails
-        assert "FAIL session" == head
-        assert "tests/test_more.py cannot be collected" in fields["why"]
-        assert "no_such_module" in fields["why"]
-    else:
-        assert 2 == smoked.status
-        assert "tests/test_more.py:1: " in smoked.err
+    assert 1 == smoked.status
+    (head, fields), *_ = smoked.fails
+    assert "FAIL session" == head
+    assert "tests/test_more.py cannot be collected" in fields["why"]
+    assert "no_such_module" in fields["why"]
+
+
+def test_a_file_that_is_no_python_is_told_with_its_place(project: TinyProject) -> None:
+    project.write("tests/test_more.py", "def test_one(:\n")
+
+    smoked = project.smoke()
+
+    assert 2 == smoked.status
+    assert "tests/test_more.py:1: " in smoked.err
 
 
 def test_an_interpreter_without_pytest_is_an_environment_that_is_not_ready(
