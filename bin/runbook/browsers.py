@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "ENSEMBLE_CHROMIUM"
 CHECK_SECONDS = patience(20.0)  # a cold start takes three
+_VERSION_SECONDS = patience(3.0)
 _SYSTEM = (
     "chrome-headless-shell",  # lighter by half, where there is one
     "chromium-headless-shell",
@@ -68,6 +69,7 @@ _MOST_SHOWN = 200  # of what it said
 _LAST_WORDS_SECONDS = 1.0  # its pipes close with it, but for what it has set free
 _PAGE = "data:text/html,<p id=p></p><script>document.getElementById('p').textContent=6*7</script>"
 _PROOF = ">42</p>"
+_NAMELESS = "a Chromium that does not tell its version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +200,25 @@ def prove(browser: Browser) -> Proof:
     ) as profile:
         command = [browser.path, "--headless", "--disable-gpu", *QUIET, *sandbox_arguments()]
         started = time.monotonic()
-        shown = _run([*command, f"--user-data-dir={profile}", "--dump-dom", _PAGE], profile)
+        command += [f"--user-data-dir={profile}", "--dump-dom", _PAGE]
+        shown = _run(command, profile, CHECK_SECONDS)
         seconds = time.monotonic() - started
     if _PROOF not in shown:
         raise EnvironmentNotReady(
             f"{browser.path} starts, and does not run a page's script: it printed {readable(shown) or 'nothing'}"
         )
-    return Proof(browser, readable(_run([browser.path, "--version"], parent)), seconds)
+    return Proof(browser, _version_of(browser, parent), seconds)
 
 
-def _run(command: Sequence[str], temporary: str | Path) -> str:
+def _version_of(browser: Browser, temporary: Path) -> str:
+    """What it calls itself: of no weight, for what drives it asks for pages alone."""
+    with contextlib.suppress(EnvironmentNotReady):
+        told = _run([browser.path, "--version"], temporary, _VERSION_SECONDS)
+        return readable(told) or _NAMELESS
+    return _NAMELESS
+
+
+def _run(command: Sequence[str], temporary: str | Path, seconds: float) -> str:
     """Run a browser to its end and return what it printed; leave nothing behind that it has started."""
     try:
         process = subprocess.Popen(
@@ -224,9 +235,9 @@ def _run(command: Sequence[str], temporary: str | Path) -> str:
         raise EnvironmentNotReady(f"{command[0]} does not start: {error.strerror}") from error
     printed, complained = _Beginning(process.stdout), _Beginning(process.stderr)
     try:
-        status = process.wait(timeout=CHECK_SECONDS)
+        status = process.wait(timeout=seconds)
     except subprocess.TimeoutExpired as error:
-        what = f"{command[0]} did not end in {CHECK_SECONDS:.0f} s"
+        what = f"{command[0]} did not end in {seconds:.0f} s"
         raise EnvironmentNotReady(what) from error
     finally:
         _end_group(process.pid)

@@ -87,6 +87,18 @@ def test_a_browser_is_proved_by_a_page_and_says_its_version(machine: Machine) ->
     assert "Chromium 99.0.1" in str(proof)
 
 
+@pytest.mark.parametrize("asked", ["sleep 60", "exit 1", "exit 0"], ids=["hangs", "fails", "mute"])
+def test_one_that_runs_a_page_works_whatever_it_says_of_its_version(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    monkeypatch.setattr(browsers, "_VERSION_SECONDS", 0.5)
+    machine.program(
+        "chromium", GOOD.replace('echo "Chromium 99.0.1"', f"PATH=/bin:/usr/bin; {asked}")
+    )
+
+    assert "a Chromium that does not tell its version" == find_working_browser().version
+
+
 def test_the_environment_comes_first_then_playwright_then_the_system(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
