@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from runbook.errors import EnvironmentNotReady
 from tests.integration import browser_process
 from tests.integration.conftest import (
+    Owner,
     chromium,
     owner,
     pytest_runtest_makereport,
@@ -15,6 +18,10 @@ from tests.integration.conftest import (
     visitor,
     visits,
 )
+from tests.integration.pages import remember_maker, remember_visit
+
+if TYPE_CHECKING:
+    from tests.integration.browser import Visit, Visits
 
 __all__ = [
     "chromium",
@@ -35,3 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
         browser_process.start()
     except EnvironmentNotReady as error:
         raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture
+def maker(owner: Owner, visits: Visits) -> Visit:
+    """Somebody whose browser is paired with the owner's account, and was here before."""
+    maker = visits.begin("maker")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    return maker

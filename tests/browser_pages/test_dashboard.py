@@ -115,6 +115,25 @@ def test_a_dashboard_that_did_not_load_can_be_asked_again(visits: Visits) -> Non
     assert appears(page, "#figures")
 
 
+def test_a_project_says_how_it_is(visits: Visits) -> None:
+    """One that smoked yesterday, with issues, and does not know how far it is."""
+    somebody = visits.begin("somebody")
+    remember_visit(somebody)
+    page, now = somebody.page, 1_767_603_600
+    smoke = {"result": "issues", "at": now - 86_400, "notes": ""}
+    project = {"slug": "lighthouse", "smoke": smoke, "last_heartbeat": now - 7_200}
+    state = {"at": now, "active_count": 1, "projects": [project]}
+    page.route("**/state", lambda route: route.fulfill(json=state))
+    open_page(page, "/dashboard.html")
+    assert appears(page, "#projects", "lighthouse")
+    result, told, detail, bar = page_facts.sights(
+        page, ".project-smoke .badge-bad", ".project-smoke-at", ".project-detail", ".project .bar"
+    )
+    assert (["Smoke incomplete"], ["1 day ago"]) == (result.seen, told.seen)
+    assert (["seen 2 hours ago"], []) == (detail.seen, bar.seen)
+    assert [] == somebody.trouble
+
+
 def forget_operator(page: Page) -> None:
     """Let the browser forget the token; nothing is left of it, and there was no other."""
     open_page(page, "/settings.html")

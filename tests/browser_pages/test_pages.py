@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from dashgen.pages.navigation import LEGAL_PAGES
 from tests.integration import line, page_facts
 from tests.integration.conftest import evidence_folder
-from tests.integration.hands import press
+from tests.integration.hands import middle_of, press
 from tests.integration.page_facts import appears, disappears, seen
 from tests.integration.pages import (
     open_page,
@@ -64,6 +64,10 @@ OVERLAPPING = """(stage) => {
 }"""
 DEPTHS = "(all) => all.map((element) => getComputedStyle(element).zIndex).sort()"
 LEFT = "(element) => element.getBoundingClientRect().left"
+HAS_MORE = "(element) => element.scrollHeight > element.clientHeight"
+# How far below the header the chapter begins to which one went.
+BELOW_THE_HEADER = """document.querySelector(":target").getBoundingClientRect().top
+  - document.querySelector(".site-header").getBoundingClientRect().bottom"""
 AT_THE_TOP = "document.elementFromPoint(innerWidth / 2, 20).closest('header')?.className"
 # Which look the page has when its first element is there to be drawn.
 WATCH_LOOK = """new MutationObserver((_, watch) => {
@@ -313,11 +317,14 @@ def test_words_of_any_length_stay_within_what_holds_them(
 def test_a_note_is_whole_on_a_phone_and_the_header_stays_above_all(
     owner: Owner, visits: Visits
 ) -> None:
-    visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": 400})
+    visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": 240})
     find(visit, next(each for each in LOOKS if each.name == "canvas-note"), owner)
     page = visit.page
 
     assert 0 <= page.locator(".note:popover-open").evaluate(LEFT)
+    assert page.locator(".note:popover-open").evaluate(HAS_MORE)
+    assert page_facts.scrolls(page, ".note:popover-open")
+    page.locator(".note:popover-open").evaluate("(note) => note.scrollTo(0, 0)")
     page.locator(".note:popover-open .note-close").click()
     assert not page.locator(".note:popover-open").count()
     page.locator(".part").last.evaluate("(part) => part.scrollIntoView()")
@@ -485,6 +492,54 @@ def test_a_grid_of_one_is_not_called_empty(owner: Owner, visits: Visits) -> None
 
     assert 1 == page.locator("#grid > *").count()
     assert [] == seen(page, "#grid-empty")
+    assert "1 canvas loaded" == page_facts.state_of(
+        page, "#grid-status[role=status]", "textContent"
+    )
+
+
+def test_an_order_opens_beside_where_one_asks_for_that(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    page = visit.page
+    before = page.url
+    page.keyboard.down("ControlOrMeta")
+    with visit.context.expect_page() as beside:
+        press(page, "a[data-order=random]")
+    page.keyboard.up("ControlOrMeta")
+
+    assert beside.value.url.endswith("?filter=random")
+    assert before == page.url
+
+
+def test_who_selects_words_and_lets_go_beside_the_questions_keeps_them(visits: Visits) -> None:
+    page = visits.begin("somebody").page
+    open_page(page, "/index.html")
+    page.mouse.move(*middle_of(page, "#first-run-building"))
+    page.mouse.down()
+    page.mouse.move(2, 320)
+    page.mouse.up()
+
+    assert 1 == len(seen(page, "#first-run"))
+
+
+def test_a_chapter_begins_below_the_header(visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    remember_visit(visit)
+    open_page(visit.page, "/legal/terms.html")
+    press(visit.page, ".contents a", n=1)
+
+    assert visit.page.evaluate("scrollY") > 0
+    assert visit.page.evaluate(BELOW_THE_HEADER) >= 0
+
+
+def test_a_text_of_several_lines_has_them_on_its_canvas(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody")
+    two_lines = {**COMPONENTS[1], "props": {"text": "Low tide\nHigh tide"}}
+    canvas = owner.seed("Tides", two_lines)
+    owner.publish(canvas.id, 0)
+    open_page(visit.page, page_of(canvas))
+
+    assert "Low tide\nHigh tide" == page_facts.state_of(visit.page, ".part-text", "innerText")
 
 
 def test_a_closed_grid_says_so_and_nothing_breaks(server: ServerProcess, visits: Visits) -> None:

@@ -17,10 +17,10 @@ from tests.integration.pages import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from dashgen.canvas_schema import Canvas
-    from tests.integration.browser import Visits
+    from tests.integration.browser import Visit, Visits
     from tests.integration.conftest import Owner
 
 A_TEXT = {"type": "text", "x": 160, "y": 96, "props": {"text": "Come in"}}
@@ -29,6 +29,8 @@ FOCUSED = """() => {
   const { dataset, id } = document.activeElement;
   return [dataset.action ?? id, document.activeElement.closest("[data-canvas-id]")?.dataset.canvasId ?? ""];
 }"""
+SCENE = "document.querySelector('main .scene use').href.baseVal"
+SCENE_OF_STAGE = "document.querySelector('#stage .scene use').href.baseVal"
 PLACES = """[...document.querySelectorAll("#stage .piece")]
   .map((piece) => `${piece.dataset.x} ${piece.dataset.y}`)"""
 
@@ -62,6 +64,7 @@ def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Vi
     meanings = seen(page, "#publish-slots .slot-meaning")
     assert ["replaces “Baskets”, which becomes a draft", "empty", "empty", "with Pro"] == meanings
     assert state_of(page, "input[name=slot][value='1']", "checked")
+    assert state_of(page, "input[name=slot][value='3']", "disabled")
     # Whom another canvas was published for says nothing of this one.
     assert "public" == state_of(page, CHOSEN_VISIBILITY, "value")
     press(page, "#publish-cancel")
@@ -207,6 +210,7 @@ def test_a_preview_shows_what_was_typed_last(owner: Owner, visits: Visits) -> No
     page.wait_for_url(f"**{page_of(canvas)}", wait_until=READY)
 
     assert ["Reeds"] == seen(page, "h1")
+    assert ["This canvas is still empty."] == seen(page, ".stage-empty")
 
 
 def test_who_saw_a_canvas_is_known_in_the_next_visit(owner: Owner, visits: Visits) -> None:
@@ -278,3 +282,37 @@ def test_an_emoji_is_never_cut_in_two(owner: Owner, visits: Visits) -> None:
     open_page(maker.page, f"/studio.html#{lanterns.id}")
     assert appears(maker.page, "#components .layer", "\N{IZAKAYA LANTERN}\u2026")
     assert maker.page.evaluate("document.body.textContent.isWellFormed()")
+
+
+def test_a_canvas_has_the_same_picture_everywhere(owner: Owner, maker: Visit) -> None:
+    page, canvas = maker.page, owner.seed("Baskets")
+    owner.has_published(canvas, 0)
+    open_page(page, page_of(canvas))
+    on_its_page = page.evaluate(SCENE)
+    open_page(page, "/studio.html")
+    assert appears(page, "#slots .canvas-name", "Baskets")
+    in_the_list = page.evaluate(SCENE)
+    press(page, "#slots [data-action=look]")
+    assert appears(page, "#stage")
+
+    assert [on_its_page] * 2 == [in_the_list, page.evaluate(SCENE_OF_STAGE)]
+
+
+def test_with_pro_the_next_slot_is_there(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    for slot in range(3):
+        owner.has_published(owner.seed(f"Baskets {slot}"), slot)
+    owner.seed("Reeds")
+
+    def with_pro(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | {"tier": "pro"})
+
+    page.route("**/studio/canvas/mine", with_pro)
+    open_page(page, "/studio.html")
+    press(page, "#drafts [data-action=publish]")
+    count, meanings, upsell = page_facts.sights(
+        page, "#publish-count", ".slot-meaning", "#publish-upsell"
+    )
+    assert (["3"], "empty", []) == (count.seen, meanings.seen[-1], upsell.seen)
+    assert state_of(page, "input[name=slot][value='3']", "checked")
+    assert [] == maker.trouble

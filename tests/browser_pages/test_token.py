@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration import page_facts
+from tests.integration import line, page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
-from tests.integration.pages import READY, open_page, remember_maker, remember_visit
+from tests.integration.pages import READY, open_page, remember_visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,14 +24,10 @@ REFUSE = """() => {
 LACK = "Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })"
 
 
-@pytest.fixture
-def maker(owner: Owner, visits: Visits) -> Visit:
-    """Somebody whose browser is paired, and who was never told of the token."""
-    maker = visits.begin("maker")
+@pytest.fixture(autouse=True)
+def may_copy(maker: Visit) -> None:
+    """The maker's browser has a clipboard, and lets pages use it."""
     maker.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    remember_visit(maker)
-    remember_maker(maker, owner)
-    return maker
 
 
 def clipboard(page: Page) -> str:
@@ -107,3 +103,16 @@ def test_whoever_pastes_the_token_has_it(owner: Owner, visits: Visits) -> None:
     somebody.page.wait_for_url("**/studio.html", wait_until=READY)
     assert appears(somebody.page, "#no-drafts")
     assert [] == seen(somebody.page, NOTICE)
+
+
+def test_a_server_that_stumbles_takes_nobodys_token(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    page.route("**/studio/canvas/mine", lambda route: route.fulfill(status=500, json={}), times=1)
+    open_page(page, "/settings.html")
+    assert appears(page, "#pairing-status", "500")
+    assert owner.client.token == state_of(page, "#token-value", "textContent")
+    open_page(page, "/studio.html")
+    line.answers_once(page, "/studio/canvas", 404, {"message": "There is no such thing."})
+    press(page, "#new-canvas")
+    assert appears(page, "#studio-message", "no such thing")
+    assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")

@@ -61,6 +61,7 @@ DESCRIPTION = "Baskets of willow, and what becomes of them"
 FURNISHED_WITH = ("Baskets of willow", "Reeds that break", "weaver's workshop")
 HIDDEN = "Not for the eyes of visitors"
 NOTHING = {"canvases": [], "next_cursor": ""}
+SLOTS_ARE_TAKEN = {"error": "slot_limit", "message": "All slots are taken."}
 OWN_SOURCES = {"'none'", "'self'"}
 CONFINED = ["default-src", "img-src", "connect-src", "form-action", "base-uri", "frame-ancestors"]
 TERMS_LEAD_TO = "[...document.querySelectorAll('#first-run .check a')].map((link) => link.pathname)"
@@ -328,7 +329,7 @@ def come_for_the_first_time(page: Page) -> None:
     assert "first-run-handle" == page_facts.focused(page)
     with FORM_ANSWERS:
         nameless = told_by_form(page)
-        write(page, "#first-run-handle", "newcomer")
+        write(page, "#first-run-handle", "Newcomer")
         aimless = told_by_form(page)
         write(page, "#first-run-building", "A lighthouse")
         assert told_by_form(page) not in (nameless, aimless)  # only the terms are still asked for
@@ -543,7 +544,9 @@ def add_and_undo(page: Page) -> None:
     page.keyboard.press("ControlOrMeta+z")  # which a field knows by itself
     assert "Willow" == state_of(page, TITLE_FIELD, "value")
     press(page, NOTE)
+    write(page, "#inspector [data-field=label]", "Read on")
     assert "Baskets of willow" in state_of(page, "#inspector textarea", "value")
+    press(page, NOTE)
     page.keyboard.press("Delete")
     assert before - 1 == number_of(page, PIECE)
     assert 1 == number_of(page, f"{PIECE}:focus")
@@ -568,21 +571,22 @@ def publish(page: Page) -> None:
     write(page, TITLE_FIELD, TITLE)
     press(page, "#editor-publish")
     assert appears(page, "#publish-dialog:modal")
+    line.answers_once(page, "/publish", 402, SLOTS_ARE_TAKEN)
+    press(page, "#publish-confirm")
+    assert appears(page, "#publish-error[role=alert]", SLOTS_ARE_TAKEN["message"])
     page.keyboard.press("Escape")
     assert [] == seen(page, "#publish-dialog")
     press(page, "#editor-publish")
     assert appears(page, "#publish-dialog:modal")
-    name, count, slots, upgrade = page_facts.sights(
-        page, "#publish-name", "#publish-count", ".slot-name", "#publish-upsell"
+    name, count, slots, upgrade, refusal = page_facts.sights(
+        page, "#publish-name", "#publish-count", ".slot-name", "#publish-upsell", "#publish-error"
     )
+    assert [] == refusal.seen  # which was about the last time
     assert ([TITLE], ["0/3"]) == (name.seen, count.seen)
     assert ["Slot 1", "Slot 2", "Slot 3", "Slot 4"] == slots.seen
     assert 1 == len(upgrade.seen)
     assert state_of(page, SLOT, "checked")
     assert not state_of(page, SLOT, "disabled")
-    line.answers_once(page, "/publish", 402, {"message": "All slots are taken."})
-    press(page, "#publish-confirm")
-    assert appears(page, "#publish-error[role=alert]", "All slots are taken.")
     line.holds_next(page, "POST")
     press(page, "#publish-confirm")
     assert "true" == state_of(page, "#publish-confirm", "ariaDisabled")

@@ -79,7 +79,7 @@ async function append(order, cursor) {
     grid.append(...page.canvases.map(makeCard));
     grid.dataset.order = order;
     grid.dataset.cursor = page.next_cursor;
-    status.textContent = `${page.canvases.length} canvases loaded`;
+    status.textContent = page.canvases.length === 1 ? "1 canvas loaded" : `${page.canvases.length} canvases loaded`;
     return true;
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;

@@ -1,0 +1,173 @@
+"""What happens to a canvas in the editor, and what must not: the smoke's third row changes the most common of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.integration import line
+from tests.integration.hands import drag, middle_of, press, write
+from tests.integration.page_facts import appears, seen, state_of
+from tests.integration.pages import TITLE_FIELD, open_page, page_of, remember_maker, remember_visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.integration.browser import Visit, Visits
+    from tests.integration.conftest import Owner
+
+NOTE = {
+    "type": "click-to-read",
+    "x": 160,
+    "y": 96,
+    "props": {"label": "Log", "content": "Low tide"},
+}
+LINK = {"type": "click-to-link", "x": 160, "y": 96, "props": {"label": "Tides", "url": "/"}}
+PIECE, SAVED = "#stage .piece", "#save-state[data-state=saved]"
+FIELD = "#inspector [data-field={}]".format
+STYLE = "document.querySelector('#stage .piece').style"
+FOCUSED = "document.activeElement.closest('#components')?.id"
+TURN = "getComputedStyle(document.querySelector('.stage .part')).rotate"
+IS_ASKED = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+
+
+def opened(owner: Owner, visit: Visit, *components: dict[str, Any]) -> Page:
+    """The editor, open on a canvas with these components."""
+    open_page(visit.page, f"/studio.html#{owner.seed('Baskets', *components).id}")
+    assert appears(visit.page, PIECE)
+    return visit.page
+
+
+def place(page: Page) -> tuple[str, str]:
+    """Where the only thing on the stage stands."""
+    found = state_of(page, PIECE, "dataset")
+    return found["x"], found["y"]
+
+
+def save(page: Page) -> None:
+    """Save now, and wait until that is done."""
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, SAVED, "Saved at")
+
+
+def test_what_the_editor_does_not_show_stays_as_it_was(owner: Owner, maker: Visit) -> None:
+    stage = {"width": 1600, "height": 900}
+    room = {"stage": stage, "components": [{"id": "log", **NOTE}]}
+    draft = {"title": "Baskets", "source": "manual", "room_state": room}
+    path = f"/studio/canvas/{owner.client.post('/studio/canvas', draft).json['id']}"
+    before = owner.client.get(path).json["room_state"]
+    page = maker.page
+    open_page(page, f"/studio.html#{path.rpartition('/')[2]}")
+    press(page, PIECE)
+    write(page, FIELD("label"), "Log book")
+    save(page)
+
+    after = owner.client.get(path).json["room_state"]
+    assert {"label": "Log book", "content": "Low tide"} == after["components"][0]["props"]
+    assert stage == {name: after["stage"][name] for name in stage}
+    assert before | {"components": []} == after | {"components": []}
+
+
+def test_a_thing_is_turned_on_its_page_and_in_the_studio(owner: Owner, maker: Visit) -> None:
+    canvas = owner.seed("Baskets", NOTE | {"rotation": 30})
+    owner.has_published(canvas, 0)
+    for path in (page_of(canvas), f"/studio.html#{canvas.id}"):
+        open_page(maker.page, path)
+        assert appears(maker.page, ".stage .part")
+        assert "30deg" == maker.page.evaluate(TURN)
+
+
+def test_a_thing_is_as_wide_as_is_said_and_never_beside_the_stage(
+    owner: Owner, maker: Visit
+) -> None:
+    page = opened(owner, maker, NOTE)
+    press(page, PIECE)
+    write(page, FIELD("w"), "480")
+    write(page, FIELD("x"), "-50")  # where nobody would find it again
+
+    assert "25%" == page.evaluate(f"{STYLE}.width")
+    assert "0" == place(page)[0]
+
+
+def test_a_press_moves_nothing_and_a_drag_leaves_nothing_behind(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE | {"x": 166})
+    x, y = middle_of(page, PIECE)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 2, y + 1)  # no hand is quite still
+    page.mouse.up()
+    assert ("166", "96") == place(page)
+    drag(page, PIECE, right=60, down=40)
+    assert ("166", "96") != place(page)
+    assert "is-drag" not in state_of(page, "#stage", "outerHTML")
+
+
+def test_keys_of_the_browser_and_of_visitors_move_nothing(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE)
+    press(page, PIECE)
+    # To the side, where there is nothing to scroll to.
+    for key in ("Alt+ArrowRight", "Control+ArrowRight", "Meta+ArrowRight"):
+        page.keyboard.press(key)
+    assert ("160", "96") == place(page)
+    press(page, "#editor-publish")
+    press(page, "#publish-confirm")
+    press(page, "[data-action=look]")
+    assert appears(page, "#fixed-notice")
+    press(page, PIECE)
+    page.keyboard.press("ArrowRight")
+    assert ("160", "96") == place(page)
+    press(page, "#components .layer")
+    assert "components" == page.evaluate(FOCUSED)  # where the next press is
+    assert [] == maker.trouble
+
+
+def test_a_new_thing_is_drawn_as_its_form_says(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    open_page(page, f"/studio.html#{owner.seed('Baskets').id}")
+    press(page, "[data-add=sprite]")
+
+    drawn = page.evaluate("document.querySelector('#stage .sprite use').href.baseVal")
+    assert state_of(page, FIELD("sprite"), "value") == drawn.rpartition("#")[2]
+    assert "object" != drawn.rpartition("#")[2]  # which is drawn for whatever nobody knows
+
+
+def test_an_address_is_sent_when_it_is_one(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, LINK)
+    press(page, PIECE)
+    write(page, FIELD("url"), "https:")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, "#editor-error", "Link: Tides: Address is not complete yet")
+    assert page.evaluate(IS_ASKED)  # whoever leaves now loses it
+    assert {"PUT ": 0} == maker.counted("PUT ")
+    write(page, FIELD("url"), "https://example.org/")
+    save(page)
+    assert not page.evaluate(IS_ASKED)
+    assert {"PUT ": 1} == maker.counted("PUT ")
+
+
+def test_what_its_maker_hid_is_not_on_the_stage(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE, LINK | {"hidden": True})
+
+    assert ["Log"] == seen(page, PIECE)
+
+
+def test_the_time_of_the_last_save_is_told(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker", timezone_id="UTC")
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page = maker.page
+    page.clock.set_fixed_time("2026-01-05T09:00:00Z")
+    page = opened(owner, maker, NOTE)
+    for hour in ("10:15", "11:30"):
+        page.clock.set_fixed_time(f"2026-01-05T{hour}:00Z")
+        write(page, TITLE_FIELD, f"Reeds at {hour}")
+        save(page)
+        assert [f"Saved at {hour}"] == seen(page, SAVED)
+
+
+def test_a_refusal_is_told_in_the_words_of_the_form(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, LINK)
+    write(page, TITLE_FIELD, "Reeds")
+    said = {"message": "room_state.components[0].props.url is too long"}
+    line.answers_once(page, "/studio/canvas/", 400, said)
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, "#editor-error", "Tides: Address is too long")
