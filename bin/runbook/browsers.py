@@ -157,10 +157,12 @@ def find_browser() -> Browser | None:
     return next(candidates(), None)
 
 
-def how_to_get_one() -> str:
+def how_to_get_one(*, light: bool = False) -> str:
     """What to do where none works: nothing is installed in the place of one that the environment names."""
     if os.environ.get(VARIABLE):
         return f"set {VARIABLE} to another Chromium or Chrome, or unset it"
+    if light:
+        return f"bin/invoke install-browsers --light, or set {VARIABLE} to a headless shell"
     return f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome"
 
 
@@ -297,7 +299,7 @@ def find_working_browser(*, light: bool = False) -> Proof:
             reasons.append(error.what)
     raise EnvironmentNotReady(
         "no Chromium works here" + "".join(f"\n  {reason}" for reason in reasons),
-        next_step=how_to_get_one(),
+        next_step=how_to_get_one(light=light),
     )
 
 

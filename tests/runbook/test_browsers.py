@@ -285,8 +285,9 @@ def test_a_light_one_is_installed_beside_a_whole_one_and_then_preferred(
     package = _write(tmp_path / "package", GOOD)
     light = f"{machine.programs}/chromium-headless-shell"
     machine.program("apt-get", f'[ "$1" = update ] || /bin/cp {package} "{machine.programs}/$5"')
-    with pytest.raises(EnvironmentNotReady, match="chromium is a whole browser"):
+    with pytest.raises(EnvironmentNotReady, match="chromium is a whole browser") as caught:
         find_working_browser(light=True)
+    assert "bin/invoke install-browsers --light, or" in caught.value.next_step
 
     installed = install_browser(NO_INSTALLER, light=True).browser.path
 
