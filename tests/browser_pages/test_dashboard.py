@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration import line, page_facts
 from tests.integration.hands import press, write
-from tests.integration.page_facts import appears, disappears, seen
+from tests.integration.page_facts import appears, disappears, seen, state_of
 from tests.integration.pages import READY, open_page, remember_visit
 from tests.integration.server_process import DASHBOARD_TOKEN
 
@@ -132,6 +132,26 @@ def test_a_project_says_how_it_is(visits: Visits) -> None:
     assert (["Smoke incomplete"], ["1 day ago"]) == (result.seen, told.seen)
     assert (["seen 2 hours ago"], []) == (detail.seen, bar.seen)
     assert [] == somebody.trouble
+
+
+def test_notes_of_one_project_stay_while_another_is_answered(visits: Visits) -> None:
+    somebody = visits.begin("somebody")
+    remember_visit(somebody)
+    page = somebody.page
+    projects = [{"slug": slug, "pending_smoke_test": True} for slug in ("lamp", "lens")]
+    state = {"at": 1_767_603_600, "active_count": 0, "projects": projects}
+    page.route("**/state", lambda route: route.fulfill(json=state))
+    open_page(page, "/dashboard.html")
+    write(page, "[data-slug=lamp] .smoke-notes", "It stays dark")
+    write(page, "[data-slug=lens] .smoke-notes", "It is cracked")
+    line.answers_once(page, "/smoke-test-result", 200, {})
+    press(page, "[data-slug=lens] [data-result=fail]")
+    assert appears(page, "#dashboard-status", "Recorded for lens")
+
+    notes = [
+        state_of(page, f"[data-slug={each}] .smoke-notes", "value") for each in ("lamp", "lens")
+    ]
+    assert ["It stays dark", ""] == notes
 
 
 def forget_operator(page: Page) -> None:

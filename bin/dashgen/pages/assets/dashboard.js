@@ -83,8 +83,15 @@ function showLastSmoke(item, smoke, now) {
   item.querySelector(".project-smoke-notes").textContent = (smoke.notes ?? "").split("\n")[0];
 }
 
-function smokeBanner(project) {
+/** What was typed so far, by project: drawing the banners anew must not lose it. */
+function typedNotes() {
+  return new Map([...byId("smoke-banners").children].map((one) => [one.dataset.slug, one.querySelector(".smoke-notes").value]));
+}
+
+function smokeBanner(project, typed = "") {
   const banner = copy("smoke-template");
+  banner.dataset.slug = project.slug;
+  banner.querySelector(".smoke-notes").value = typed;
   const name = project.name || project.slug;
   banner.querySelector(".smoke-project").textContent = name;
   const target = project.pending_smoke_test_target;
@@ -93,9 +100,10 @@ function smokeBanner(project) {
   for (const one of banner.querySelectorAll("[data-result]")) {
     one.setAttribute("aria-label", `${one.textContent}: ${name}`);
     one.addEventListener("click", () => once(one, async () => {
-      const notes = banner.querySelector(".smoke-notes").value;
+      const notes = banner.querySelector(".smoke-notes");
       try {
-        await callAsOperator("POST", "/smoke-test-result", { slug: project.slug, result: one.dataset.result, notes });
+        await callAsOperator("POST", "/smoke-test-result", { slug: project.slug, result: one.dataset.result, notes: notes.value });
+        notes.value = "";
         await show(`Recorded for ${name}: ${one.textContent.toLowerCase()}.`);
         byId("dashboard-retry").focus({ preventScroll: true });
       } catch (problem) {
@@ -149,7 +157,8 @@ async function show(done = "") {
   showFigures({ ...state, projects }, isOperator);
   showGate(state.gate);
   showIncidents(state.incidents ?? []);
-  byId("smoke-banners").replaceChildren(...waiting.map(smokeBanner));
+  const typed = typedNotes();
+  byId("smoke-banners").replaceChildren(...waiting.map((one) => smokeBanner(one, typed.get(one.slug))));
   byId("projects").replaceChildren(...projects.map((one) => projectItem(one, state.at)));
   byId("projects-empty").hidden = projects.length > 0;
 }
