@@ -36,6 +36,7 @@ FAST = Lock("fast", "fast")
 
 # A uv that writes what it is asked for, in the place of the real one, which would need a network.
 FAKE_UV = """#!/usr/bin/env bash
+echo "$@" > asked
 while (($#)); do
   case $1 in
     --output-file) output=$2 ;;
@@ -48,6 +49,7 @@ while (($#)); do
   shift
 done
 [[ $group == broken || ${seen-9999} < $(cat first 2> /dev/null) ]] && { echo "no version fits" >&2; exit 1; }
+cat "$output" > preferred 2> /dev/null
 echo "# $group $resolution $python ${upgraded-} ${seen-}" > "$output"
 """
 
@@ -182,6 +184,25 @@ def test_compiling_writes_locks_that_fit_and_says_which_changed(locked: Path) ->
     ] == compile_locks(locked)
 
     assert "# fast lowest-direct 3.11  " == body_of(locked / "requirements/oldest.txt")
+
+
+@pytest.mark.usefixtures("uv")
+def test_what_is_pinned_already_is_preferred(locked: Path) -> None:
+    before = (locked / "requirements" / "fast.txt").read_text(encoding="utf-8")
+
+    compile_locks(locked, only="fast")
+
+    assert before == (locked / "preferred").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("uv")
+def test_a_lock_is_for_every_platform_with_hashes_and_without_an_index(locked: Path) -> None:
+    compile_locks(locked, only="fast")
+
+    asked = (locked / "asked").read_text(encoding="utf-8").split()
+    assert {
+        *("--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links")
+    } <= {*asked}
 
 
 @pytest.mark.usefixtures("uv")
