@@ -31,7 +31,8 @@ function accept(form, kind, key, home, otherKind) {
       const found = await send("POST", "/verify-token", { token }, token);
       if (found.kind === kind) {
         remember(key, token);
-        if (kind === "creator") noteTokenKept(); // or it could not be pasted
+        // Whoever can paste it keeps it somewhere.
+        if (kind === "creator") noteTokenKept();
         location.assign(next(home));
         return;
       }

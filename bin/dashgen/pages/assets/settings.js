@@ -58,7 +58,7 @@ async function unpair() {
   }
 }
 
-offerCopy(byId("token-copy"), () => {
+offerCopy(byId("token-copy"), byId("token-value"), byId("token-status"), () => {
   byId("token-box").open = true;
 });
 byId("unpair").addEventListener("click", () => once(byId("unpair"), unpair));

@@ -297,7 +297,7 @@ async function start() {
   await route();
 }
 
-offerCopy(byId("token-copy"), () => {
+offerCopy(byId("token-copy"), byId("token-value"), byId("token-status"), () => {
   byId("token-value").hidden = false;
 });
 byId("token-close").addEventListener("click", closeTokenNotice);

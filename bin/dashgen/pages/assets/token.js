@@ -1,6 +1,6 @@
 // The pairing token, on its way to where somebody keeps it: it is the only way back to one's canvases.
 
-import { byId, once } from "./forms.js";
+import { once } from "./forms.js";
 import { KEYS, recall, remember } from "./store.js";
 
 /** Whether the maker of this browser may not have the token anywhere else yet. */
@@ -18,20 +18,21 @@ export function noteTokenKept() {
  * that one key copies it.
  *
  * @param {HTMLElement} button the button
- * @param {() => void} reveal shows the element that holds the token
+ * @param {HTMLElement} value the element that holds the token
+ * @param {HTMLElement} status where it is said
+ * @param {() => void} reveal shows that element
  */
-export function offerCopy(button, reveal) {
-  const value = byId("token-value");
+export function offerCopy(button, value, status, reveal) {
   const copy = async () => {
     value.textContent = recall(KEYS.pairingToken) ?? "";
     try {
       await navigator.clipboard.writeText(value.textContent);
-      byId("token-status").textContent = "Copied. Paste it where you keep your passwords.";
+      status.textContent = "Copied. Paste it where you keep your passwords.";
     } catch {
       // No permission, or no clipboard at all: browsers have one on https alone.
       reveal();
       getSelection().selectAllChildren(value);
-      byId("token-status").textContent = "Here it is, selected: Ctrl+C copies it, ⌘C on a Mac.";
+      status.textContent = "Here it is, selected: Ctrl+C copies it, ⌘C on a Mac.";
     }
     noteTokenKept();
   };
