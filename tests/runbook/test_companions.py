@@ -148,6 +148,26 @@ def test_other_content_is_not_proved(pair: TinyProject, what: str) -> None:
     assert before not in {"", content_of(changed, changed.tier("second"))}
 
 
+def test_other_settings_are_not_proved_by_the_same_files(pair: TinyProject) -> None:
+    project = find_project(pair.root)
+    tier = project.tier("second")
+
+    assert content_of(project, tier) not in {"", content_of(project, tier._replace(before="a:b"))}
+
+
+def test_where_a_link_leads_is_content_and_what_stands_there_is_not(pair: TinyProject) -> None:
+    """What it leads to is watched by itself, or is not of this project."""
+    project = find_project(pair.root)
+    pair.write("web/twin.html", (pair.root / "web" / "page.html").read_text(encoding="utf-8"))
+    link = pair.root / "web" / "link"
+    link.symlink_to("page.html")
+    before = content_of(project, project.tier("second"))
+    link.unlink()
+    link.symlink_to("twin.html")
+
+    assert before not in {"", content_of(project, project.tier("second"))}
+
+
 def test_what_it_does_not_watch_makes_no_difference(pair: TinyProject) -> None:
     project = find_project(pair.root)
     before = content_of(project, project.tier("second"))
@@ -161,16 +181,17 @@ def test_what_it_does_not_watch_makes_no_difference(pair: TinyProject) -> None:
 
 def test_another_python_or_another_package_is_not_proved(pair: TinyProject, tmp_path: Path) -> None:
     project, made = find_project(pair.root), []
-    for number, (python, package) in enumerate([("a", "one-1"), ("b", "one-1"), ("a", "one-2")]):
+    environments = [("a", "one-1", 0), ("b", "one-1", 0), ("a", "one-2", 0), ("a", "one-1", 1)]
+    for number, (python, package, built) in enumerate(environments):
         environment = tmp_path / str(number)
         (environment / f"lib/python3/site-packages/{package}.dist-info").mkdir(parents=True)
         (environment / "bin").mkdir()
         (environment / "bin" / "python").touch()
-        os.utime(environment / "bin" / "python", ns=(0, 0))
+        os.utime(environment / "bin" / "python", ns=(0, built))
         (environment / "pyvenv.cfg").write_text(python, encoding="utf-8")
         made.append(content_of(project, project.tier("second"), environment))
 
-    assert 3 == len({*made})
+    assert 4 == len({*made})
     assert "" == content_of(project, project.tier("second"), tmp_path / "not there")
 
 
