@@ -208,8 +208,8 @@ def verify_evidence(c: Context, run: str = "", json: bool = False) -> None:
     name="open",
     help={
         "bot": "as an automaton: opens again only what one has closed",
-        "dry_run": "say what would be done",
-        "plan": "do only what this plan says, made by --dry-run --json FILE",
+        "dry_run": option_texts.PLAN["dry_run"],
+        "plan": option_texts.PLAN["plan"],
         "json": "write what was proved as JSON to this file; - is standard output",
     },
 )
@@ -236,7 +236,7 @@ def gate_close(c: Context, reason: str, json: bool = False) -> None:
     name="status",
     help={
         "url": "where the server listens, if not where it always does",
-        "json": "one JSON object",
+        "json": "print one JSON object",
     },
 )
 def gate_status(c: Context, url: str = "", json: bool = False) -> None:
@@ -247,8 +247,8 @@ def gate_status(c: Context, url: str = "", json: bool = False) -> None:
 @task(
     help={
         "run": "the run to show; by default whatever ended last",
-        "search": "or the culprit search",
-        "drift": "or the drift run",
+        "search": "the culprit search to show",
+        "drift": "the drift run to show",
         "open": "open the page in a browser",
         **JSON_OBJECT,
     }
@@ -381,7 +381,7 @@ def hub_traefik(
         "only": "search nothing: try the baseline with these packages at their newest",
         "pins": "search nothing: try the newest with these constraints",
         "as_pinned": "search nothing: try the baseline as it is pinned",
-        "build_pins": "the same, with these constraints on build requirements",
+        "build_pins": "search nothing: try the pinned baseline with these constraints on build requirements",
         **JSON_FILE,
     }
 )

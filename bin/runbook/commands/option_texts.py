@@ -11,7 +11,7 @@ JSON_FILE: Final = {"json": "write the result as JSON to this file; - is standar
 
 SEARCH: Final = {
     "test": "the row that is red",
-    "command": "or a command: exit 0 pass, 125 untestable, 126 and up an error, else fail",
+    "command": "searched for instead of a row: exit 0 pass, 125 untestable, 126 and up an error, else fail",
     "file": "a suspected file; its end is enough",
     "good": "a commit that passes; looked for by itself where none is given",
     "bad": "a commit that fails",

@@ -161,7 +161,11 @@ def _add_single_states(parser: Parser) -> None:
     )
     add("--pins", default="", help="search nothing: try the newest with these constraints")
     add("--as-pinned", action="store_true", help="search nothing: try the baseline as it is pinned")
-    add("--build-pins", default="", help="the same, with these constraints on build requirements")
+    add(
+        "--build-pins",
+        default="",
+        help="search nothing: try the pinned baseline with these constraints on build requirements",
+    )
 
 
 if __name__ == "__main__":
