@@ -41,8 +41,8 @@ class Executor(Protocol):
     def submit(self, sha: str, attempt: int, without: str = "") -> Future[ProbeResult]:
         """Start a probe of a commit, perhaps without another's change: the ``attempt``-th, counted from 1."""
 
-    def cancel(self, future: Future[ProbeResult]) -> None:
-        """End a probe that is not needed any more."""
+    def cancel(self, future: Future[ProbeResult]) -> bool:
+        """End a probe that is not needed any more; return whether it may have started anything."""
 
     def __enter__(self) -> Self: ...
 
@@ -85,11 +85,10 @@ class LocalExecutor:
         future.add_done_callback(lambda done: self._running.pop(done, None))
         return future
 
-    def cancel(self, future: Future[ProbeResult]) -> None:
+    def cancel(self, future: Future[ProbeResult]) -> bool:
         """End a probe; its result says cancelled."""
         probe = self._running.get(future)
-        if probe is not None:
-            probe.stop()
+        return probe is None or probe.stop()
 
     def _run(self, probe: Probe, sha: str, attempt: int, without: str) -> ProbeResult:
         tree = self._trees.get()
@@ -177,8 +176,9 @@ class ClusterExecutor:
         inner.add_done_callback(lambda done: self._hand_over(done, outer, sha, without))
         return outer
 
-    def cancel(self, future: Future[ProbeResult]) -> None:
+    def cancel(self, future: Future[ProbeResult]) -> bool:  # noqa: ARG002 - as the other has it
         """Do nothing: a worker cannot be stopped half-way; what it says will not be waited for."""
+        return True
 
     def _hand_over(
         self, inner: Future[Any], outer: Future[ProbeResult], sha: str, without: str

@@ -78,10 +78,10 @@ class Prober:
         return result
 
     def cancel(self, future: Future[ProbeResult], sha: str, without: str = "") -> None:
-        """End a probe that is not needed any more; it was a run all the same."""
-        self._executor.cancel(future)
-        why = "what it would say was known before it ended"
-        self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why, without=without))
+        """End a probe that is not needed any more; if its command had begun it was a run all the same."""
+        if self._executor.cancel(future):
+            why = "what it would say was known before it ended"
+            self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why, without=without))
 
     def _name(self, sha: str, without: str = "") -> str:
         """Return what results are remembered by: the tree, and what was taken out of it."""

@@ -116,14 +116,16 @@ class Probe:
         self._announce = announce
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_begun = False
         self._is_stopped = False
 
-    def stop(self) -> None:
-        """End it: what it started is killed, and its result says cancelled."""
+    def stop(self) -> bool:
+        """End it: what it started is killed, and its result says cancelled; return whether it had started anything."""
         with self._lock:
             self._is_stopped = True
             if self._process is not None:
                 end_group(self._process.pid)
+            return self._has_begun
 
     def run(self, tree: Tree, sha: str, job: Job, attempt: int, without: str = "") -> ProbeResult:
         """Check out, take out one commit's change if told to, set up, run, and say what came of it."""
@@ -192,6 +194,7 @@ class Probe:
                 ["/bin/sh", "-c", _WHEN_TOLD, "sh", command], cwd=folder, env=environment,
                 stdin=subprocess.PIPE, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
+            self._has_begun = True
             self._announce(f"+{self._process.pid}")
             assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
             with contextlib.suppress(BrokenPipeError), self._process.stdin as go:

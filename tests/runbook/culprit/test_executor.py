@@ -59,11 +59,22 @@ def test_a_cancelled_probe_makes_room_for_the_next(history: History, tmp_path: P
     with LocalExecutor(history.root / ".git", Job(command), 1) as executor:
         first = executor.submit(sha, 1)
         wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8"), "the command")
-        executor.cancel(first)
+        assert executor.cancel(first)
         second = executor.submit(sha, 2)
         wait([first, second])
-        executor.cancel(second)
+        assert executor.cancel(second)
         assert (Word.CANCELLED, Word.PASS) == (first.result().word, second.result().word)
+
+
+def test_what_was_cancelled_before_it_began_was_no_run(history: History, tmp_path: Path) -> None:
+    """There is one tree, and whoever has it waits: the second has not begun."""
+    pid = tmp_path / "pid"
+    sha = history.git("rev-parse", "main")
+    job = Job(f"echo $$ > '{pid}'; exec sleep 1000")
+    with LocalExecutor(history.root / ".git", job, 1) as executor:
+        first, second = executor.submit(sha, 1), executor.submit(sha, 2)
+        wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8"), "the command")
+        assert (False, True) == (executor.cancel(second), executor.cancel(first))
 
 
 def test_a_bundle_holds_the_history_and_leaves_no_ref_behind(

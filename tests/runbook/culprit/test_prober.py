@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -44,6 +46,18 @@ def test_one_commit_that_could_be_run_is_enough(repository: TinyRepository) -> N
     for word in (Word.ERROR, Word.PASS, Word.ERROR, Word.ERROR):
         prober.keep(ProbeResult(word, word, 0.0, FULL))
     assert 4 == prober.runs
+
+
+@pytest.mark.parametrize(("has_begun", "runs"), [(True, 1), (False, 0)])
+def test_what_is_cancelled_is_a_run_if_its_command_had_begun(
+    repository: TinyRepository, *, has_begun: bool, runs: int
+) -> None:
+    prober = prober_of(repository)
+    vars(prober)["_executor"] = SimpleNamespace(cancel=lambda _: has_begun)
+
+    prober.cancel(Future(), "a")
+
+    assert (runs, runs * [Word.CANCELLED]) == (prober.runs, [each.word for each in prober.results])
 
 
 @pytest.mark.parametrize(
