@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
+from runbook.changed import tiers_for
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.culprit.proof import Tip
@@ -196,13 +197,12 @@ class Rollback:
         return Done(f"red rows: {len(red)}; hunting what broke {name_of(hunted)}", facts)
 
     def _further(self, trees: Trees) -> list[Smoked]:
-        """Smoke the other tiers that have a row which suspects the file."""
-        project, tier = self.ground.project, self.ground.first_tier
-        suspecting = [row for row in self._rows if self._file in row.suspect_paths]
-        others = dict.fromkeys(tier_of(project, row).name for row in suspecting)
+        """Smoke the other tiers that the file matters to."""
+        files = [self._file] if self._file else []
+        names = [tier.name for tier in tiers_for(self.ground.project, files)]
         smokes = []
-        for name in others:
-            if name != tier:
+        for name in names:
+            if name != self.ground.first_tier:
                 try:
                     smokes += self.ground.smoke(trees, self.ground.head, [name], self._say)
                 except EnvironmentNotReady as error:

@@ -152,14 +152,36 @@ def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) ->
     assert {"nothing-to-do", "not-selected"} == {step["outcome"] for step in called.record["steps"]}
 
 
-def test_a_tier_that_was_not_smoked_resolves_nothing(smoked: Smoked) -> None:
-    settings = smoked.root / "pyproject.toml"
+def with_slow_tier(project: Smoked, watch: str = "") -> Smoked:
+    """Add a tier with one row, which is green where slow.txt holds an x."""
+    settings = project.root / "pyproject.toml"
     tiers = "".join(
         f'[tool.runbook.tiers.{name}]\ntests = ["tests/test_{file}.py"]\n'
         for name, file in (("fast", "app"), ("slow", "slow"))
     )
-    smoked.edit("pyproject.toml", settings.read_text(encoding="utf-8") + tiers, "two tiers")
-    smoked.edit("tests/test_slow.py", module(reads("test_slow", "slow.txt", "x")), "a slow row")
+    watched = f'watch = ["{watch}"]\n' if watch else ""
+    text = settings.read_text(encoding="utf-8") + tiers + watched
+    project.edit("pyproject.toml", text, "two tiers")
+    project.edit("tests/test_slow.py", module(reads("test_slow", "slow.txt", "x")), "a slow row")
+    return project
+
+
+def test_where_the_first_tier_is_green_those_are_smoked_that_watch_the_file(smoked: Smoked) -> None:
+    """No row suspects it."""
+    with_slow_tier(smoked, "style/**").edit("slow.txt", "x", "green")
+    smoked.noise(1)
+    smoked.write("slow.txt", "y")
+    commit = smoked.edit("style/page.css", "none", "tidy")
+    smoked.noise(1)
+
+    called = smoked.call("rollback", file="page.css")
+
+    assert (0, commit) == (called.status, called.record.get("reverts")), called.out
+    assert ["fast", "slow"] == [line.split()[0] for line in called.record["smokes"]]
+
+
+def test_a_tier_that_was_not_smoked_resolves_nothing(smoked: Smoked) -> None:
+    with_slow_tier(smoked)
     smoked.call("rollback", test="test_slow")
     smoked.edit("slow.txt", "x", "mended")
 
