@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from functools import cache
 from typing import TYPE_CHECKING
 
 from runbook.errors import EnvironmentNotReady, UsageError
@@ -20,6 +19,10 @@ _SETTINGS = (
     "-c", "gc.auto=0", "-c", "core.quotePath=false",
 )  # fmt: skip
 _NO_FOLDER = "pass a folder that is there"
+
+# The trees of a search are cloned together, from a name that is the search's own. No cache of functools: what that
+# wraps is pickled by its name, and a worker of a cluster gets this module by value, not having the package.
+_promised: dict[Path, tuple[str, ...]] = {}
 
 
 class GitFailed(EnvironmentNotReady):
@@ -65,13 +68,13 @@ def borrow(source: Path, place: Path, *options: str) -> None:
         place: The clone.
         options: Further ones of ``git clone``.
     """
-    promised = _promised(source) if source.is_dir() else ()
-    arguments = ("--quiet", "--shared", "--template=", *options, *promised)
+    if source not in _promised:
+        _promised[source] = _ask_whom(source) if source.is_dir() else ()
+    arguments = ("--quiet", "--shared", "--template=", *options, *_promised[source])
     git(place.parent, "clone", *arguments, "--", str(source), str(place))
 
 
-@cache  # the trees of a search are cloned together, from a name that is the search's own
-def _promised(source: Path) -> tuple[str, ...]:
+def _ask_whom(source: Path) -> tuple[str, ...]:
     """Return the options by which a clone asks whom a partial clone was promised its missing objects by."""
     config = ("config", "--file", str(source / "config"))
     try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import wait
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.culprit import probing
 from runbook.culprit.executor import (
     ClusterExecutor,
     LocalExecutor,
@@ -96,6 +98,20 @@ def test_a_bundle_holds_the_history_and_leaves_no_ref_behind(
         check=True,
     )
     assert 18 == int(count.stdout)
+
+
+def test_what_a_worker_gets_by_value_has_no_function_that_it_would_look_up_by_name() -> None:
+    """Those of a cache are pickled by their name alone, in a package that a worker does not have."""
+    ours = [module for name, module in sys.modules.items() if name.startswith("runbook.culprit.")]
+    assert probing in ours
+    cached = type(cache(len))
+    looked_up = [
+        f"{module.__name__}.{name}"
+        for module in ours
+        for name, value in vars(module).items()
+        if isinstance(value, cached)
+    ]
+    assert [] == looked_up
 
 
 def test_without_dask_a_cluster_is_an_error_that_says_so(
