@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from tests.integration.browser import ACTION_MS
+from tests.integration.waiting import UNTIL
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -19,22 +22,25 @@ _ANSWER = """([path, status, body]) => {
     return new Response(JSON.stringify(body), { status });
   };
 }"""
-_HOLD = """(method) => {
+_HOLD = f"""(method) => {{
+  {UNTIL}
   const real = window.fetch;
-  let letGo, arrive;
-  const isFree = new Promise((resolve) => { letGo = resolve; });
-  const hasArrived = new Promise((resolve) => { arrive = resolve; });
-  window.fetch = async (url, options) => {
+  let letGo, hasArrived = false;
+  const isFree = new Promise((resolve) => {{ letGo = resolve; }});
+  window.fetch = async (url, options) => {{
     if (options.method !== method) return real(url, options);
     window.fetch = real;
     await isFree;
     const answer = await real(url, options);
     const text = await answer.text();
-    setTimeout(arrive, 5);
+    setTimeout(() => {{ hasArrived = true; }}, 5);
     return new Response(text, answer);
-  };
-  window.letGoOfLine = () => { letGo(); return hasArrived; };
-}"""
+  }};
+  window.letGoOfLine = (patience) => {{
+    letGo();
+    return until(() => hasArrived, patience);
+  }};
+}}"""
 _LISTEN = """() => {
   const sent = [], real = window.fetch;
   window.fetch = async (url, { method, keepalive }) => {
@@ -64,7 +70,7 @@ def holds_next(page: Page, method: str) -> None:
 
 def lets_go(page: Page) -> None:
     """Let the request that was held back go, and return when its page has the answer."""
-    page.evaluate("letGoOfLine()")
+    assert page.evaluate(f"letGoOfLine({ACTION_MS})"), "the page sent nothing that could be held"
 
 
 def sent_at_parting(page: Page) -> list[list[Any]]:
