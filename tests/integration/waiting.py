@@ -28,7 +28,7 @@ COUNT_REQUESTS: Final = """{
 UNTIL: Final = f"""const until = async (isSo, patience) => {{
   const deadline = performance.now() + patience;
   for (let turns = 0; !isSo() && turns < {_TURNS} && performance.now() < deadline; turns += 1) {{
-    if (document.readyState !== "complete" ) turns = 0;
+    if (document.readyState !== "complete" || window.unanswered) turns = 0;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }}
   return isSo();
