@@ -261,6 +261,21 @@ def test_a_forked_keeper_gives_the_command_what_it_was_given(tmp_path: Path) -> 
     assert "an error" == (tmp_path / "errors").read_text(encoding="utf-8")
 
 
+def test_the_command_heeds_what_its_keeper_does_not(tmp_path: Path) -> None:
+    errors = os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT)
+    shows = "import signal; print([n for n in (1, 2, 15) if signal.getsignal(n) is signal.SIG_IGN])"
+
+    keeper, lifeline, output = fork_keeper(
+        ["--", sys.executable, "-I", "-S", "-c", shows], environment={}, errors=errors
+    )
+
+    with os.fdopen(output, "rb") as said:
+        assert b"[]\n" == said.read()
+    for descriptor in (lifeline, errors):
+        os.close(descriptor)
+    os.waitpid(keeper, 0)
+
+
 def test_a_forked_keeper_holds_nothing_of_its_owners(tmp_path: Path) -> None:
     """Not even what the owner lets others inherit: whoever waits for its end would wait for the keeper's."""
     errors = os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT)
