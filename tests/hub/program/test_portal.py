@@ -44,6 +44,7 @@ def test_what_a_manifest_says_is_text(hub: HubProcess, client: Client, session: 
     page = client.get(f"{hub.url}/", cookie=session)
 
     assert 200 == page.status
+    assert "&lt;img src=x" in page.text
     assert "<img src=x" not in page.text
     assert "<script>alert" not in page.text
     assert "unsafe" not in page.headers["content-security-policy"]
