@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import hmac
 import json
 import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +81,39 @@ def rewrite(**fields: object) -> Callable[[GateFile], object]:
     return forge
 
 
+def sign_anew(**fields: object) -> Callable[[GateFile], object]:
+    """Sign what is changed as docs/architecture/gate.md has it, so that the signature is no doubt."""
+
+    def forge(gate: GateFile) -> None:
+        record = json.loads(gate.path.read_bytes()) | fields
+        del record["mac"]
+        text = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+        record["mac"] = hmac.new(keys(gate)[0].read_bytes(), text, hashlib.sha256).hexdigest()
+        gate.path.write_text(json.dumps(record), encoding="utf-8")
+
+    return forge
+
+
+def rename_key(gate: GateFile) -> None:
+    """Give the key a longer name, by which the record, too, knows it."""
+    longer = keys(gate)[0].rename(keys(gate)[0].with_name("gate-0123456789abcdef0.key"))
+    sign_anew(key="0123456789abcdef0", key_ctime_ns=longer.stat().st_ctime_ns)(gate)
+
+
+def say_twice(gate: GateFile) -> None:
+    said = gate.path.read_bytes()
+    gate.path.write_bytes(said.replace(b'"by": "ada"', b'"by": "ada", "by": "ada"'))
+
+
+def fill_up(gate: GateFile) -> None:
+    gate.path.write_bytes(gate.path.read_bytes().ljust(MAX_BYTES + 1))
+
+
+def close_with_more(gate: GateFile) -> None:
+    gate.close("red", by="bot", now=NOW)
+    rewrite(force=True)(gate)
+
+
 def replace_by(data: bytes) -> Callable[[GateFile], object]:
     return lambda gate: gate.path.write_bytes(data)
 
@@ -117,18 +154,20 @@ DOUBTS: dict[str, Callable[[GateFile], object]] = {
     "text": replace_by(b'"open"'),
     "deep": replace_by(b"[" * 100_000),
     "NaN": replace_by(b'{"version": 2, "state": "closed", "closed_at": NaN}'),
-    "a key twice": replace_by(b'{"version": 2, "version": 2}'),
-    "too big": replace_by(b" " * (MAX_BYTES + 1)),
+    "a key twice": say_twice,
+    "too big": fill_up,
     "truncated": lambda gate: gate.path.write_bytes(gate.path.read_bytes()[:-9]),
-    "another version": rewrite(version=1),
+    "another version": sign_anew(version=1),
     "another build": rewrite(build="e" * 64),
     "another commit": rewrite(commit="e" * 40),
-    "a build that is none": rewrite(build=None),
+    "a build that is none": sign_anew(build=None),
     "a proof": rewrite(proof={}),
     "no signature": rewrite(mac=""),
-    "a path for a key": rewrite(key="../../etc/passwd"),
-    "an unknown state": rewrite(state="ajar"),
-    "an unknown field": rewrite(force=True),
+    "a path for a key": sign_anew(key="../../etc/passwd"),
+    "a longer name for a key": rename_key,
+    "an unknown state": sign_anew(state="ajar"),
+    "an unknown field": sign_anew(force=True),
+    "an unknown field of a closed one": close_with_more,
     "a link": link,
     "a pipe": pipe,
     "a folder": folder,
@@ -147,6 +186,12 @@ def test_whatever_cannot_be_believed_is_in_doubt(
     state = gate.read(NOW)
     assert Position.DOUBT is state.position
     assert state.why
+
+
+def test_what_is_only_signed_anew_is_believed(gate: GateFile) -> None:
+    sign_anew(commit="e" * 40)(opened(gate))
+
+    assert Position.OPEN is gate.read(NOW).position
 
 
 def test_the_future_is_in_doubt(gate: GateFile) -> None:
@@ -196,6 +241,43 @@ def test_it_is_not_opened_over_a_change(gate: GateFile) -> None:
     assert "not today" == changed.value.state.why
     assert Position.CLOSED is gate.read(NOW).position
     assert [] == keys(gate)
+
+
+def test_it_is_not_opened_over_another_closure(gate: GateFile) -> None:
+    gate.close("red", by="bot", now=NOW)
+    since = gate.read(NOW)
+    gate.close("not today", by="ada", now=NOW)
+
+    with pytest.raises(GateChanged):
+        gate.open(FACTS, by="bot", now=NOW, since=since)
+
+    assert "not today" == gate.read(NOW).why
+
+
+def test_whoever_changes_it_waits_for_whoever_does(gate: GateFile) -> None:
+    gate.path.parent.mkdir()
+    lock = os.open(gate.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    closing = threading.Thread(target=gate.close, args=["red"], kwargs={"by": "bot", "now": NOW})
+    closing.start()
+
+    closing.join(0.3)  # which it needs a fraction of, where it does not wait
+    assert closing.is_alive()
+    assert not gate.path.exists()
+
+    os.close(lock)
+    closing.join()
+    assert Position.CLOSED is gate.read(NOW).position
+
+
+def test_the_history_is_not_written_where_a_link_leads(gate: GateFile, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"mine")
+    gate.path.parent.mkdir()
+    gate.history.symlink_to(elsewhere)
+
+    assert Position.OPEN is opened(gate).read(NOW).position
+    assert b"mine" == elsewhere.read_bytes()
 
 
 def test_a_failed_opening_leaves_it_as_it_was(

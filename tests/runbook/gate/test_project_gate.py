@@ -120,6 +120,15 @@ def test_a_place_that_cannot_be_written_is_closed_all_the_same(tmp_path: Path) -
         close(project_at(tmp_path), reason="red", by="ada")
 
 
+def test_a_red_run_of_something_else_closes_nothing(
+    gated: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNBOOK_PROBE", "1")
+
+    assert "" == close_for(gated, ["test_one"], run="1a2b3c")
+    assert Position.OPEN is read_gate(gated).position
+
+
 @pytest.fixture
 def of_another_user(gated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose open gate this user may neither read nor change; permissions would not stop root."""
