@@ -99,6 +99,10 @@ def test_a_person_takes_over_the_closure_of_a_bot(gated: Project) -> None:
     assert "ada" == close(gated, reason="not today", by="ada").by
 
 
+def test_a_reason_is_no_longer_than_the_server_reads(gated: Project) -> None:
+    assert "x" * 2_000 == close(gated, reason="x" * 2_001, by="ada").why
+
+
 def test_a_person_closes_what_was_never_open_and_what_is_in_doubt(tmp_path: Path) -> None:
     project = project_at(tmp_path, "new/folder/gate.json")
     assert Position.CLOSED is close(project, reason="first", by="ada").position

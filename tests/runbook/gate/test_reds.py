@@ -121,6 +121,17 @@ def test_a_commit_to_whatever_says_what_green_means_begins_anew(
     assert before != harness()
 
 
+def test_what_stands_beside_a_file_of_tests_says_what_green_means_too(
+    project: TinyProject, smoked: Project
+) -> None:
+    tier = smoked.tier("fast")._replace(tests=("tests/test_app.py",))
+    before = harness_of(project.root, "HEAD", [tier])
+    project.write("tests/conftest.py", "# something else\n")
+    project.commit()
+
+    assert before != harness_of(project.root, "HEAD", [tier])
+
+
 def test_a_run_without_a_red_test_is_not_remembered(smoked: Project, gate: GateFile) -> None:
     assert not remembered(smoked, gate, [])
 
