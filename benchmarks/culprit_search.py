@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 from runbook.arguments import at_least_one
 from runbook.culprit import rates, stopping
 from runbook.culprit.choice import choose_one
-from runbook.culprit.dag import Dag
+from runbook.culprit.dag import Dag, members
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.culprit.posterior import GOOD_END, Posterior, without
@@ -506,27 +506,31 @@ def uneven(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
 def block() -> Iterator[Row]:
     """With commits that cannot be tested, in one block or scattered, and every culprit that can be named: G8."""
     size = 300
+    plain, branched = line(size), merged(size, seeded())
     stretches = {start + step for start in range(10, size, 25) for step in range(5)}
     strays = set(seeded().sample(range(size - 1), size // 10))
-    for case, untestable, most in (
-        ("a third cannot be tested, one block", set(range(100, 200)), 3),
-        ("a fifth cannot be tested, five at a time", stretches, None),
-        ("a tenth cannot be tested, here and there", strays, None),
+    within = [each for each in range(branched.size) if each not in branched.joints]
+    half_done = set(seeded().sample(within, len(within) // 2))
+    for case, dag, untestable, most in (
+        ("a third cannot be tested, one block", plain, set(range(100, 200)), 3),
+        ("a fifth cannot be tested, five at a time", plain, stretches, None),
+        ("a tenth cannot be tested, here and there", plain, strays, None),
+        ("half of what is within branches cannot be tested", branched, half_done, None),
     ):
         asked, over, by_git, right = [], [], [], 0
-        least = ceil(log2(size))
-        culprits = [each for each in range(size) if not {each, each - 1} & untestable]
+        least = ceil(log2(dag.size))
+        culprits = [each for each in range(dag.size) if not {each, *dag.parents[each]} & untestable]
         for culprit in culprits:
             sites: list[int] = []
-            ask = noting(oracle(line(size), culprit, NEVER, NEVER, seeded()), untestable, sites)
-            right += play(Search(line(size), [1.0] * size), ask).culprit == culprit
+            ask = noting(oracle(dag, culprit, NEVER, NEVER, seeded()), untestable, sites)
+            right += play(Search(dag, [1.0] * dag.size), ask).culprit == culprit
             asked.append(sum(site in untestable for site in sites))
             over.append(len(sites) - least)
-            by_git.append(skipping(size, ask) - least)
+            by_git.append(skipping(dag, ask) - least)
         is_met = right == len(culprits) and (most is None or max(over) <= most)
         yield Row(
             "G8",
-            f"{case}, n={size}",
+            f"{case}, n={dag.size}",
             "exact" if most is None else f"exact, runs <= B + {most}",
             f"{right}/{len(culprits)} right, mean B{fmean(over):+.1f}, max B{max(over):+d}, "
             f"{sum(each > 3 for each in over)} over B+3; "
@@ -546,16 +550,16 @@ def noting(answer: Oracle, untestable: Collection[int], sites: list[int]) -> Ora
     return ask
 
 
-def skipping(size: int, ask: Oracle) -> int:
-    """Return how many runs git's rule takes on a line where commits cannot be tested, no end being run.
+def skipping(dag: Dag, ask: Oracle) -> int:
+    """Return how many runs git's rule takes where commits cannot be tested, no end being run.
 
     Where the best is one of these, git takes one of those that are left by a draw that depends on how many they
     are, nearer to the best as a rule: of equals, here, the oldest is the better.
     """
-    good, bad, runs = -1, size - 1, 0
+    good, bad, runs = 0, dag.tip, 0
     skipped: set[int] = set()
     while True:
-        best_first = sorted(range(good + 1, bad + 1), key=lambda at: -min(at - good, bad - at))
+        best_first = by_halves(dag, dag.ancestors(bad) & ~good)
         site = best_first[0]
         if site in skipped:
             left = [each for each in best_first if each not in skipped]
@@ -571,7 +575,14 @@ def skipping(size: int, ask: Oracle) -> int:
         elif outcome is Outcome.FAIL:
             bad = site
         else:
-            good = site
+            good |= dag.ancestors(site)
+
+
+def by_halves(dag: Dag, candidates: int) -> list[int]:
+    """Return the candidates, those first that part them most evenly."""
+    count = candidates.bit_count()
+    held = {site: (dag.ancestors(site) & candidates).bit_count() for site in members(candidates)}
+    return sorted(held, key=lambda site: -min(held[site], count - held[site]))
 
 
 def limit(count: int) -> Iterator[Row]:

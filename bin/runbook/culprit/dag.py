@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections import Counter
+from functools import cached_property
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +51,14 @@ class Dag:
     def everything(self) -> int:
         """The set of all commits."""
         return (1 << self.size) - 1
+
+    @cached_property
+    def joints(self) -> frozenset[int]:
+        """The commits where lines of history meet: merges, and those from which several go on."""
+        went_on = Counter(chain.from_iterable(self.parents))
+        return frozenset(
+            commit for commit, own in enumerate(self.parents) if len(own) > 1 or went_on[commit] > 1
+        )
 
     def _add_merge(self, commit: int, parents: tuple[int, ...]) -> None:
         sets = {parent: self.ancestors(parent) for parent in parents}

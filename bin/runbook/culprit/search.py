@@ -516,7 +516,8 @@ class Search:
                 [site for site in sites if site in commits]
                 for sites in (self.posterior.counts, self.untestable)
             )
-            known = chances(self.dag.size, tested, untestable) if self.untestable else ()
+            dag = self.dag
+            known = chances(dag.size, tested, untestable, dag.joints) if self.untestable else ()
             self._chances = dict(enumerate(known))
         return self._chances
 

@@ -4,6 +4,9 @@ A commit that cannot be tested is no evidence for or against anybody, but its ne
 with it. How far that reaches is learned from what was run, for a broken build lasts for a stretch of commits, and a
 service that is away now and then fails here and there. Both are a chain of two states, as in Gilbert, Capacity of a
 burst-noise channel (1960): each commit is as the one before it, or is drawn anew.
+
+What is half done on a branch is merged when it works, as a rule. So where lines of history meet a commit is judged by
+such commits alone, as far as it was broken ones that were met.
 """
 
 from __future__ import annotations
@@ -46,7 +49,12 @@ _CHAINS = {
 }
 
 
-def chances(size: int, tested: Collection[int], untestable: Collection[int]) -> list[float]:
+def chances(
+    size: int,
+    tested: Collection[int],
+    untestable: Collection[int],
+    joints: Collection[int] = (),
+) -> list[float]:
     """Return for each of ``size`` commits the chance that it can be tested; nought where that is hopeless.
 
     Args:
@@ -54,7 +62,18 @@ def chances(size: int, tested: Collection[int], untestable: Collection[int]) -> 
             the last, which somebody has seen fail.
         tested: Those that passed or failed.
         untestable: Those that could not be tested when they were run last; their chance is nought.
+        joints: Those where lines of history meet.
     """
+    chance = _in_order(size, tested, untestable)
+    if joints:
+        of_joints = _in_order(size, tested, [site for site in untestable if site in joints])
+        for joint in joints:
+            chance[joint] = of_joints[joint]
+    return chance
+
+
+def _in_order(size: int, tested: Collection[int], untestable: Collection[int]) -> list[float]:
+    """Return the chances as if each commit came after the one before it, and there were no branches."""
     known = dict.fromkeys((-1, *tested, size - 1), True) | dict.fromkeys(untestable, False)
     places = sorted(known)
     likely = _likely_chains(known, places)

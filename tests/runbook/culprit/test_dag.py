@@ -58,3 +58,10 @@ def test_flags_show_the_oldest_first() -> None:
 @given(st.integers(1, 40))
 def test_the_place_before_the_first_commit_has_no_ancestors(size: int) -> None:
     assert 0 == line(size).ancestors(-1) == Dag([()] * size).ancestors(-1)
+
+
+def test_lines_meet_where_they_part_and_where_they_are_merged() -> None:
+    # A commit, two lines of two commits each from it on, their merge, and one more.
+    dag = Dag([(), (0,), (1,), (0,), (3,), (2, 4), (5,)])
+    assert {0, 5} == dag.joints
+    assert not line(20).joints

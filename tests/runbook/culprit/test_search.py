@@ -470,6 +470,22 @@ def test_where_nothing_failed_the_bad_end_is_run_before_the_suspects_are_listed(
     assert 1 == asked.count(39)
 
 
+def test_what_is_half_done_on_branches_keeps_nobody_from_a_culprit_beside_it() -> None:
+    parents: list[tuple[int, ...]] = [()]
+    for _ in range(25):  # a branch of two commits, one commit beside it, and their merge
+        main = len(parents) - 1
+        parents += [(main,), (main + 1,), (main,), (main + 3, main + 2)]
+    dag, half_done = Dag(parents), range(1, 101, 4)
+    nameable = [each for each in range(dag.size) if not {each, *dag.parents[each]} & set(half_done)]
+    for culprit in nameable:
+        ask = steady(dag, culprit, half_done)
+        search = make(dag)
+        finding, asked = play(search, ask)
+        assert culprit == finding.culprit
+        assert 1 >= sum(site in half_done for site in asked)
+        assert len(asked) + prove(search, culprit, ask) <= rounds_needed(dag.size, 1) + 2
+
+
 def test_where_nothing_can_be_tested_the_search_gives_up() -> None:
     finding, asked = play(make(line(500)), lambda _: Outcome.UNTESTABLE)
     assert Word.INCONCLUSIVE == finding.word

@@ -69,3 +69,14 @@ def test_where_single_commits_err_their_neighbours_are_worth_a_run() -> None:
     tested = [site for site in range(0, 200, 10) if site % 50]
     got = chances(200, tested, [0, 50, 100, 150])
     assert got[51] > 0.5 > chances(200, [199], [50])[51]
+
+
+def test_what_is_broken_on_a_branch_says_little_of_where_it_is_merged() -> None:
+    got = chances(40, [30], [10, 12, 14], joints=[11, 20])
+    assert got[11] > 0.5 > got[9]
+    assert got[20] > chances(40, [30], [10, 12, 14])[20]
+
+
+def test_a_broken_merge_says_of_all_around_it_that_they_are_broken() -> None:
+    got = chances(40, [30], [10], joints=[10, 13])
+    assert chances(40, [30], [10]) == got
