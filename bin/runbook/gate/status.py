@@ -101,7 +101,7 @@ class GateStatus:
             },
             "served": {"url": self.url, "build": self.served} if self.served else None,
             "proved": dict(self.state.record) if self.proved else None,
-            "next": self.next_step,
+            "next": [self.next_step],
         }
 
     def as_text(self) -> str:
@@ -113,7 +113,7 @@ class GateStatus:
             "served": self._served(),
             "here": self._here(),
             "proved": _proof(self.state.record) if self.proved else "nothing",
-            "next": self.next_step,
+            "next": [self.next_step],
         }
         return "\n".join(f"{name:<7} {text}" for name, text in facts.items() if text)
 
