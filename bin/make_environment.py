@@ -4,7 +4,8 @@
 lock has changed. Standard library alone, since nothing is installed yet. uv does the work where there
 is one, pip elsewhere. Two at once wait for each other; a broken install is never taken for a whole one.
 
-``python make_environment.py --check LOCK`` exits 0 if the Python that runs it already holds the lock.
+``python make_environment.py --check LOCK`` exits 0 if the Python that runs it already holds the lock;
+``python make_environment.py --lacking LOCK`` if it has all of its packages in whatever versions, and prints the others.
 """
 
 from __future__ import annotations
@@ -118,13 +119,21 @@ def holds(lock: Path) -> bool:
 
     A package that the lock wants on some platforms only may be absent, but not of another version.
     """
-    pins = re.findall(
-        r"^([A-Za-z0-9._-]+)==([^ \\\n;]+) *(;?)", lock.read_text(encoding="utf-8"), re.MULTILINE
-    )
     return all(
         _installed(name) in ({version, None} if marker else {version})
-        for name, version, marker in pins
+        for name, version, marker in _pins(lock)
     )
+
+
+def lacking(lock: Path) -> list[str]:
+    """The packages of ``lock`` that this interpreter has in no version; what is for some platforms may be absent."""
+    return [name for name, _, marker in _pins(lock) if not marker and _installed(name) is None]
+
+
+def _pins(lock: Path) -> list[tuple[str, str, str]]:
+    """Name, version, and whether a marker follows, of each package."""
+    text = lock.read_text(encoding="utf-8")
+    return re.findall(r"^([A-Za-z0-9._-]+)==([^ \\\n;]+) *(;?)", text, re.MULTILINE)
 
 
 def _installed(name: str) -> str | None:
@@ -151,4 +160,8 @@ def _give_up(what: str, next_step: str) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "--check":
         sys.exit(not holds(Path(sys.argv[2])))
+    if sys.argv[1] == "--lacking":
+        missing = lacking(Path(sys.argv[2]))
+        print(", ".join(missing))
+        sys.exit(bool(missing))
     sys.exit(main(Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute()))

@@ -40,6 +40,8 @@ else
   advice="unset E2E_PYTHON, or point it at a Python that has what $lock names"
   command -v "$python" >/dev/null || give_up "E2E_PYTHON is $python, which is no program" "$advice"
   is_supported "$python" || give_up "E2E_PYTHON is $python, which is no Python of 3.11 or later" "$advice"
+  lacking=$("$python" "$root/bin/make_environment.py" --lacking "$lock") ||
+    give_up "E2E_PYTHON is $python, which lacks $lacking" "$advice"
   [[ $python != */* ]] || python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 fi
 cd "$root"

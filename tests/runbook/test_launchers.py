@@ -366,3 +366,14 @@ def test_an_e2e_python_that_will_not_do_is_refused(
 
     assert (4, "") == (done.returncode, done.stdout)
     assert f"error: {complaint}\n  next: unset E2E_PYTHON" in done.stderr
+
+
+def test_an_e2e_python_without_what_the_smoke_needs_is_refused(checkout: Checkout) -> None:
+    """Its server would not start, and every row would be red for it."""
+    checkout.put("requirements/fast.txt", "no-such-thing==1 \\\npytest==0.1 \\\nnor-this==2 \\\n")
+
+    done = checkout.run("run_e2e_smoke.sh", E2E_PYTHON=sys.executable)
+
+    assert (4, "") == (done.returncode, done.stdout)
+    complaint = f"error: E2E_PYTHON is {sys.executable}, which lacks no-such-thing, nor-this\n"
+    assert f"{complaint}  next: unset E2E_PYTHON" in done.stderr

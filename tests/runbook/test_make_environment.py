@@ -47,6 +47,16 @@ def test_a_lock_is_held_where_every_version_is_the_same(
     assert is_held is make_environment.holds(file)
 
 
+def test_what_is_lacking_is_named_whatever_version_is_there(
+    make_environment: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "lock.txt"
+    lock = "gone==1 \\\npytest==0.1 \\\nelsewhere==1 ; sys_platform == 'win32' \\\n"
+    file.write_text(lock, encoding="utf-8")
+
+    assert ["gone"] == make_environment.lacking(file)
+
+
 def test_the_pin_of_one_package_is_taken_with_its_hashes(
     make_environment: Any, tmp_path: Path
 ) -> None:
