@@ -196,23 +196,13 @@ def rollback(  # noqa: PLR0913, PLR0917 - these are its options
     )
 
 
-@task(
-    help={"run": "its id or folder; the newest by default", **JSON_OBJECT},
-)
+@task(help={**option_texts.EVIDENCE})
 def verify_evidence(c: Context, run: str = "", json: bool = False) -> None:
     """Recompute what a run left: its digests, its verdict, its statement."""
     commands.verify_evidence(ROOT, run=run, as_json=json)
 
 
-@task(
-    name="open",
-    help={
-        "bot": "as an automaton: opens again only what one has closed",
-        "dry_run": option_texts.PLAN["dry_run"],
-        "plan": option_texts.PLAN["plan"],
-        "json": "write what was proved as JSON to this file; - is standard output",
-    },
-)
+@task(name="open", help={**option_texts.GATE_OPEN})
 def gate_open(
     c: Context, bot: bool = False, dry_run: bool = False, plan: str = "", json: str = ""
 ) -> None:
@@ -220,25 +210,13 @@ def gate_open(
     commands.gate_open(ROOT, bot=bot, dry_run=dry_run, plan_file=plan, json_file=json)
 
 
-@task(
-    name="close",
-    help={
-        "reason": "why, for whoever wants to open it again",
-        **JSON_OBJECT,
-    },
-)
+@task(name="close", help={**option_texts.GATE_CLOSE})
 def gate_close(c: Context, reason: str, json: bool = False) -> None:
     """Close the gate of the public grid; it always works."""
     commands.gate_close(ROOT, reason=reason, as_json=json)
 
 
-@task(
-    name="status",
-    help={
-        "url": "where the server listens, if not where it always does",
-        "json": "print one JSON object",
-    },
-)
+@task(name="status", help={**option_texts.GATE_STATUS})
 def gate_status(c: Context, url: str = "", json: bool = False) -> None:
     """Say whether the public grid is open, why, and what would change that."""
     commands.gate_status(ROOT, url=url, as_json=json)

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from runbook import commands
 from runbook.arguments import Parser
-from runbook.commands.option_texts import JSON_LIST, JSON_OBJECT, REVERT, ROLLBACK, SEARCH
+from runbook.commands.option_texts import (
+    EVIDENCE,
+    GATE_CLOSE,
+    GATE_OPEN,
+    GATE_STATUS,
+    JSON_FILE,
+    JSON_LIST,
+    JSON_OBJECT,
+    REVERT,
+    ROLLBACK,
+    SEARCH,
+)
 from runbook.exit_codes import MEANINGS, ExitCode
 from runbook.standard_streams import open_closed_streams
 
@@ -60,18 +71,23 @@ def _parser() -> Parser:
     _add_search(add("find-offending-commit", help="name the commit that broke a row or a command"))
     _add_rollback(add("rollback", help="find what broke the smoke, revert it, prove that"))
     _add_revert(add("revert-and-resmoke", help="revert a commit on a branch, and smoke it there"))
+    _add_open(add("gate.open", help="smoke exactly this commit, and open the gate if it is green"))
+    _add_close(add("gate.close", help="close the gate; it always works"))
+    _add_status(add("gate.status", help="say whether the gate is open, why, and what changes that"))
     _add_report(add("report", help="make one HTML page of the last run, search or drift"))
+    _add_evidence(add("verify-evidence", help="recompute what a run left"))
     return parser
 
 
 def _add_filter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pattern", help="what the tests' names must match, as in pytest -k")
     parser.add_argument("--tier", default="fast", help="the tier to filter (default: %(default)s)")
+    _add_options(parser, JSON_FILE, "json")
     parser.set_defaults(handler=_filter)
 
 
 def _filter(options: argparse.Namespace) -> None:
-    sys.exit(_run(["--tier", options.tier, "--", "-k", options.pattern]))
+    sys.exit(_run(["--tier", options.tier, "--json", options.json, "--", "-k", options.pattern]))
 
 
 def _run(arguments: list[str]) -> int:
@@ -166,6 +182,40 @@ def _picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 def _how(options: argparse.Namespace) -> dict[str, Any]:
     return {**_picked(options, "dry_run", "plan", "resume"), "json_file": options.json}
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    _add_switches(parser, GATE_OPEN, "bot", "dry_run")
+    _add_options(parser, GATE_OPEN, "plan", "json")
+    parser.set_defaults(
+        handler=lambda o: commands.gate_open(
+            Path.cwd(), bot=o.bot, dry_run=o.dry_run, plan_file=o.plan, json_file=o.json
+        )
+    )
+
+
+def _add_close(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help=GATE_CLOSE["reason"])
+    _add_switches(parser, GATE_CLOSE, "json")
+    parser.set_defaults(
+        handler=lambda o: commands.gate_close(Path.cwd(), reason=o.reason, as_json=o.json)
+    )
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    _add_options(parser, GATE_STATUS, "url")
+    _add_switches(parser, GATE_STATUS, "json")
+    parser.set_defaults(
+        handler=lambda o: commands.gate_status(Path.cwd(), url=o.url, as_json=o.json)
+    )
+
+
+def _add_evidence(parser: argparse.ArgumentParser) -> None:
+    _add_options(parser, EVIDENCE, "run")
+    _add_switches(parser, EVIDENCE, "json")
+    parser.set_defaults(
+        handler=lambda o: commands.verify_evidence(Path.cwd(), run=o.run, as_json=o.json)
+    )
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

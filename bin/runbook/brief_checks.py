@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook import brief
+from runbook.calls import call_session
 from runbook.exit_codes import ExitCode
 from runbook.lines import MAX_LENGTH
 from runbook.standard_streams import say
@@ -57,7 +58,7 @@ def _briefly(session: str, commands: Sequence[str]) -> ExitCode:
         is_green=not failed,
         findings=findings,
         counts={"checks": len(commands), "failed": failed},
-        next_step=f"bin/nox -s {session}",
+        next_step=call_session(session),
         seconds=time.monotonic() - started,
     )
     for text in ended.lines():

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
 
@@ -162,8 +163,8 @@ def how_to_get_one(*, light: bool = False) -> str:
     if os.environ.get(VARIABLE):
         return f"set {VARIABLE} to another Chromium or Chrome, or unset it"
     if light:
-        return f"bin/invoke install-browsers --light, or set {VARIABLE} to a headless shell"
-    return f"bin/invoke install-browsers, or set {VARIABLE} to a Chromium or Chrome"
+        return f"{call('install-browsers --light')}, or set {VARIABLE} to a headless shell"
+    return f"{call('install-browsers')}, or set {VARIABLE} to a Chromium or Chrome"
 
 
 def readable(text: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook import claims, examples, figures, held, measured, samples, shown, transcript
+from runbook.calls import call
 from runbook.describe import describe
 from runbook.document import (
     decisions_list,
@@ -101,7 +102,7 @@ def check(project: Project) -> Iterator[str]:
     yield from _check_faults(project)
     yield from _check_documents(project)
     yield from _check_transcript(project)
-    yield from (f"{finding}; mend: bin/invoke lock" for finding in stale_locks(project.root))
+    yield from (f"{finding}; mend: {call('lock')}" for finding in stale_locks(project.root))
 
 
 def _check_transcript(project: Project) -> Iterator[str]:
@@ -109,7 +110,7 @@ def _check_transcript(project: Project) -> Iterator[str]:
     if (project.root / transcript.FILE).is_file():
         rows = read_rows(project.root, next(iter(project.tiers.values())).tests)
         for finding in transcript.findings(transcript.read(project.root), rows=len(rows)):
-            yield f"{transcript.FILE}: {finding}; mend: bin/invoke docs --transcript"
+            yield f"{transcript.FILE}: {finding}; mend: {call('docs --transcript')}"
 
 
 def _check_rows(project: Project) -> Iterator[str]:
@@ -176,7 +177,7 @@ def _check_documents(project: Project) -> Iterator[str]:
     words, sources = _words(root), Sources.of(root, known)
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     for stale in stale_documents(documents(root), generated_blocks(project)):
-        yield f"{stale.relative_to(root)} is stale; mend: bin/invoke docs"
+        yield f"{stale.relative_to(root)} is stale; mend: {call('docs')}"
     yield from _check_figures(root)
     yield from _check_claims(root, settings)
     yield from _check_held(root, settings)

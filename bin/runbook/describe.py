@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call, call_session_list
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import MEANINGS
 
@@ -34,7 +35,7 @@ def read_tasks(root: Path) -> Collection:
         return Collection.from_module(module)
     except Exception as error:  # whatever its code may raise
         said = f"tasks.py cannot be loaded: {type(error).__name__}: {error}"
-        raise EnvironmentNotReady(said, next_step="bin/invoke --list") from error
+        raise EnvironmentNotReady(said, next_step=call("--list")) from error
 
 
 def describe_tasks(collection: Collection) -> list[dict[str, Any]]:
@@ -109,7 +110,7 @@ def _run(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EnvironmentNotReady(
-            f"nox could not list its sessions: {done.stderr.strip()}", next_step="bin/nox -l"
+            f"nox could not list its sessions: {done.stderr.strip()}", next_step=call_session_list()
         )
     return done.stdout
 

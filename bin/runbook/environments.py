@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import runbook
+from runbook.calls import call_session
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.git import clean_environment
 from runbook.locks import FOLDER
@@ -131,7 +132,7 @@ def _make(noxfile: Path, folder: Path, session: str, tree: Path, state: Path) ->
     if made.returncode or python is None:
         raise EnvironmentNotReady(
             f"the environment of {session} could not be made; the reason stands above",
-            next_step=f"bin/nox -s {session}",
+            next_step=call_session(session),
         )
     return python
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.arguments import Parser
+from runbook.calls import call
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.junit import junit_xml
@@ -117,7 +118,7 @@ def verify(folder: RunFolder) -> list[str]:
     digests = folder.path / DIGESTS
     if not digests.is_file():
         raise UsageError(
-            f"{folder.path} holds no evidence of a run that has ended", next_step="bin/invoke run"
+            f"{folder.path} holds no evidence of a run that has ended", next_step=call("run")
         )
     findings = [*_changed_files(folder, digests)]
     result = folder.read_result()
@@ -176,7 +177,7 @@ def find_run(state: Path, name: str) -> RunFolder:
         known = ", ".join(path.name for path in reversed(newest[-3:])) or "none"
         raise UsageError(
             f"there is no run {name}".rstrip() + f"; the newest: {known}",
-            next_step="bin/invoke run",
+            next_step=call("run"),
         )
     return RunFolder(found[0])
 

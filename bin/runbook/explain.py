@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import IS_CHECKOUT, call
+from runbook.calls import call, call_tier
 from runbook.git import GitError, git
 from runbook.rows import Row, Severity, Suspect, find_row, read_rows
 
@@ -55,7 +55,7 @@ class Explanation:
                 }
                 for suspect, commits in self.history
             ],
-            "next": list(next_steps(self.row, self.tier.session)),
+            "next": list(next_steps(self.row, self.tier)),
         }
 
     def as_text(self) -> str:
@@ -76,16 +76,16 @@ class Explanation:
         parts += [
             "",
             "What to do next",
-            *(f"  {step}" for step in next_steps(row, self.tier.session)),
+            *(f"  {step}" for step in next_steps(row, self.tier)),
         ]
         return "\n".join(parts)
 
 
-def next_steps(row: Row, session: str) -> tuple[str, ...]:
+def next_steps(row: Row, tier: Tier) -> tuple[str, ...]:
     """Return the commands that lead on from a red row, in order."""
     files = " ".join(row.suspect_paths)
     return (
-        f"bin/nox -s {session} -- -k {row.test} -vv" if IS_CHECKOUT else call(f"filter {row.test}"),
+        call_tier(tier, "-k", row.test, "-vv"),
         f"git log --oneline -10 -- {files}",
         call(f"find-offending-commit --test {row.test}"),
         call(f"rollback --test {row.test}"),

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from runbook.atomic import write_atomically
-from runbook.calls import call
+from runbook.calls import call, call_install
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.nearest import nearest
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 FOLDER = "requirements"
 _MARK = "# inputs: sha256:"
-_COMMAND = "bin/invoke lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +249,7 @@ class _Compiler:
     def _command(self, output: Path, as_of: str) -> list[str]:
         return [
             find_uv(), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
-            "--no-emit-find-links", "--custom-compile-command", _COMMAND, "--resolution", self.lock.resolution,
+            "--no-emit-find-links", "--custom-compile-command", call("lock"), "--resolution", self.lock.resolution,
             "--python-version", self.pyproject["project"]["requires-python"].removeprefix(">="),
             "--group", self.lock.group, "--output-file", str(output),
             *(["--upgrade"] if self.is_moved else []), *(["--exclude-newer", as_of] if as_of else []),
@@ -270,5 +269,5 @@ def find_uv() -> str:
     """
     beside = shutil.which("uv", path=str(sys.prefix + "/bin")) or shutil.which("uv")
     if beside is None:
-        raise EnvironmentNotReady("uv is not installed", next_step="run this through bin/invoke")
+        raise EnvironmentNotReady("uv is not installed", next_step=call_install("uv"))
     return beside

@@ -13,13 +13,17 @@ from typing import Any, NamedTuple
 from runbook.calls import call
 from runbook.errors import UsageError
 from runbook.nearest import nearest
+from runbook.settings_file import find_settings
 
 _TIER_KEYS = {
     *("tests", "session", "watch", "environment", "before", "bytecode"),
     *("goes_with", "variables"),
 }
 _GATE_KEYS = {"build", "environment", "faults", "file", "tiers", "url"}
-_KEYS = {"claims", "faults", "gate", "harness", "locks", "slug", "test_seconds", "tiers"}
+_KEYS = {
+    *("claims", "faults", "gate", "harness", "invoke", "locks", "nox"),
+    *("slug", "test_seconds", "tiers"),
+}
 _TEST_SECONDS = 120.0  # only a hang takes as long, on a busy machine too
 
 
@@ -139,10 +143,8 @@ def find_project(start: Path) -> Project:
     Raises:
         UsageError: There is none, or its ``[tool.runbook]`` is wrong.
     """
-    for folder in (start.resolve(), *start.resolve().parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            return read_project(file)
+    if file := find_settings(start):
+        return read_project(file)
     raise UsageError(f"no pyproject.toml in {start} or above", next_step="cd into a project")
 
 
@@ -168,6 +170,8 @@ def project_of(settings: str, *, root: Path) -> Project:
     tools = tomllib.loads(settings).get("tool", {})
     table = _table(tools.get("runbook", {}), "[tool.runbook]")
     _refuse_unknown(table, _KEYS, "[tool.runbook]")
+    for launcher in ("invoke", "nox"):  # which `runbook.calls` shows
+        _text(table.get(launcher, ""), launcher)
     tables = _table(table.get("tiers", {}), "[tool.runbook] tiers")
     tiers = {name: _read_tier(name, value) for name, value in tables.items()}
     _check_companions(tiers)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from runbook import report_lines, triage
+from runbook.calls import call_install, call_session, has_sessions, typed
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.gate.project_gate import gate_word
@@ -118,9 +119,14 @@ class Run:
             )
         return EnvironmentNotReady(
             f"pytest did not start: {self._last_output()}",
-            next_step=self._said_next()
-            or f"bin/nox -s {self.tier.session}, which makes an environment of its own",
+            next_step=self._said_next() or self._how_to_start(),
         )
+
+    def _how_to_start(self) -> str:
+        if has_sessions():
+            return f"{call_session(self.tier.session)}, which makes an environment of its own"
+        log = typed(["cat", os.path.relpath(self.folder.log)])
+        return f"{log} says why; where pytest is what is missing: {call_install('pytest')}"
 
     def _last_output(self) -> str:
         """What pytest said was wrong; where it said nothing, the last that it printed."""

@@ -12,6 +12,7 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from runbook.call_folder import call_folder
+from runbook.calls import call_session
 from runbook.environments import engine_path, lock_of
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
@@ -80,7 +81,7 @@ def run_session(
     said = [ExitCode(int(line)) for line in lines]
     if status and not said:
         raise EnvironmentNotReady(
-            f"the session {session} ended before its smoke", next_step=f"bin/nox -s {session}"
+            f"the session {session} ended before its smoke", next_step=call_session(session)
         )
     if status and not any(said):
         return ExitCode.ENVIRONMENT  # it ended beside its smoke

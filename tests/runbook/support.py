@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +29,8 @@ addopts = ["--disable-plugin-autoload", "-p", "runbook.plugin"]
 filterwarnings = ["error"]
 """
 GATE = """\
+[tool.runbook]
+invoke = "bin/invoke"
 [tool.runbook.gate]
 file = "$ORCH_DATA/gate.json"
 build = ["git", "hash-object", "app.py"]
@@ -171,6 +175,12 @@ class TinyProject(Repository):
 def engine_environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment, in which Python finds the engine."""
     return {**os.environ, "PYTHONPATH": str(ENGINE), **(variables or {})}
+
+
+def engine_call(words: str) -> str:
+    """Return a command of the engine as a project is told it that does not say how its tasks are started."""
+    python = "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+    return f"PYTHONPATH={shlex.quote(str(ENGINE))} {python} -m runbook {words}"
 
 
 def row_test(

@@ -22,7 +22,8 @@ LOG = ".runbook/sessions/lint.log"
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.runbook]\nnox = "bin/nox"\n', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
 

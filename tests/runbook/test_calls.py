@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import os
+import re
 import shlex
+import site
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from runbook import calls
+from runbook.project import Tier
 
-if TYPE_CHECKING:
-    from pathlib import Path
+HOME = Path(calls.__file__).parents[1]
+FAST = Tier("fast", ("tests",), "quick")
 
 
-def test_in_a_checkout_of_the_engine_its_launcher_is_called() -> None:
+def test_this_project_says_how_its_tasks_and_sessions_are_started() -> None:
     assert "bin/invoke explain test_one" == calls.call("explain test_one")
+    assert "bin/nox -s lint" == calls.call_session("lint")
+    assert "bin/nox -s quick -- -k test_one" == calls.call_tier(FAST, "-k", "test_one")
+    assert "bin/nox -s faults -- test_one" == calls.call_session("faults", "test_one", module="m")
+    assert "bin/nox -s drift --" == calls.before_options("drift", module="m")
+    assert "bin/nox -l" == calls.call_session_list()
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project that has installed the engine, and is gone to; no Python is on PATH."""
-    monkeypatch.setattr(calls, "IS_CHECKOUT", False)
+    """A project that has installed the engine, and is gone to; no Python is on PATH, and the project says nothing."""
+    monkeypatch.setattr(calls, "_installed", lambda: {HOME})
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
     return tmp_path
 
 
@@ -43,6 +54,99 @@ def test_elsewhere_the_python_of_the_project_is_called(
     python_at(elsewhere / ".venv" / "bin", monkeypatch)
 
     assert ".venv/bin/python -m runbook rows" == calls.call("rows")
+
+
+def test_where_there_is_no_nox_the_engine_itself_is_called(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = python_at(elsewhere / ".venv" / "bin", monkeypatch)
+
+    tier = calls.call_tier(FAST, "-k", "test_one or test_two")
+    assert ".venv/bin/python -m runbook run --tier fast -- -k 'test_one or test_two'" == tier
+    faults = f"{python} -m runbook.prove"
+    assert f"{faults} test_one" == calls.call_session("faults", "test_one", module="runbook.prove")
+    assert faults == calls.before_options("faults", module="runbook.prove")
+
+
+@pytest.mark.parametrize(
+    ("on_path", "nox"), [((), ".venv/bin/python -m nox"), (("nox",), "nox")], ids=["module", "nox"]
+)
+def test_sessions_of_a_project_that_says_nothing_are_those_of_nox(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, on_path: tuple[str, ...], nox: str
+) -> None:
+    python_at(elsewhere / ".venv" / "bin", monkeypatch)
+    (elsewhere / "noxfile.py").touch()
+    for name in on_path:
+        (elsewhere / name).symlink_to(sys.executable)
+
+    assert f"{nox} -s quick -- -x" == calls.call_tier(FAST, "-x")
+    assert f"{nox} -s faults" == calls.call_session("faults", module="runbook.prove")
+
+
+def test_what_a_project_says_is_shown_from_all_of_its_folders(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = '[tool.runbook]\ninvoke = "make task"\nnox = "uvx nox"\n'
+    (elsewhere / "pyproject.toml").write_text(settings, encoding="utf-8")
+    (elsewhere / "sub").mkdir()
+    monkeypatch.chdir(elsewhere / "sub")
+
+    assert "make task rows" == calls.call("rows")
+    assert "uvx nox -s quick" == calls.call_tier(FAST)
+
+
+@pytest.mark.parametrize("settings", ["[tool", "tool = 1", "[tool]\nrunbook = 1", ""])
+def test_settings_that_are_wrong_are_not_told_here(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, settings: str
+) -> None:
+    python_at(elsewhere / ".venv" / "bin", monkeypatch)
+    (elsewhere / "pyproject.toml").write_text(settings, encoding="utf-8")
+
+    assert ".venv/bin/python -m runbook rows" == calls.call("rows")
+
+
+def test_a_python_that_does_not_find_the_engine_is_told_where_it_is(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python_at(elsewhere / ".venv" / "bin", monkeypatch)
+    monkeypatch.setattr(calls, "_installed", set)
+
+    there = f"PYTHONPATH={shlex.quote(str(HOME))}"
+    assert f"{there} .venv/bin/python -m runbook rows" == calls.call("rows")
+
+
+def test_an_editable_install_is_found_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "engine.pth").write_text(f"import this\n{HOME}\n", encoding="utf-8")
+    monkeypatch.setattr(site, "getsitepackages", lambda: [str(tmp_path)])
+    monkeypatch.setattr(site, "getusersitepackages", lambda: str(tmp_path / "none"))
+
+    assert {HOME, tmp_path} <= calls._installed.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("has_pip", "has_uv", "expected"),
+    [
+        (True, True, ".venv/bin/python -m pip install uv"),
+        (False, True, ".venv/bin/uv pip install --python .venv/bin/python uv"),
+        (False, False, "uv pip install --python .venv/bin/python uv"),
+    ],
+)
+def test_a_package_is_added_by_what_is_there(
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    has_pip: bool,
+    has_uv: bool,
+    expected: str,
+) -> None:
+    python = python_at(elsewhere / ".venv" / "bin", monkeypatch)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: has_pip or None)
+    if has_uv:
+        python.with_name("uv").touch()
+
+    assert expected == calls.call_install("uv")
 
 
 def test_a_python_that_is_activated_needs_no_path(
@@ -93,3 +197,17 @@ def test_a_python_far_away_is_called_by_its_place(
     monkeypatch.chdir(elsewhere / "project")
 
     assert [str(python), "-m", "runbook", "rows"] == shlex.split(calls.call("rows"))
+
+
+def test_no_module_of_the_engine_names_a_launcher_of_this_project() -> None:
+    """They are not there in any other; `runbook.calls` knows what is."""
+    named = [
+        f"{file.name}:{node.lineno}"
+        for file in HOME.joinpath("runbook").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"bin/(invoke|nox) ", node.value)
+    ]
+
+    assert [] == named

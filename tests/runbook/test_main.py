@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.calls import call
 from runbook.errors import EnvironmentNotReady
 from runbook.wheel import build_wheel
-from tests.runbook.support import PATIENCE, engine_environment
+from tests.runbook.support import PATIENCE, PYPROJECT, engine_environment, module, row_test
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,8 +106,65 @@ def test_help_says_what_the_exit_codes_mean(project: TinyProject) -> None:
     assert "125 this commit cannot be tested" in " ".join(done.stdout.split())
 
 
-def test_in_a_checkout_the_engine_is_called_by_its_launcher() -> None:
-    assert "bin/invoke rows" == call("rows")
+def test_every_command_that_a_red_row_leads_to_can_be_typed_as_it_stands(
+    project: TinyProject,
+) -> None:
+    """The project has neither `bin/invoke` nor `bin/nox`, and its shell knows nothing of the engine."""
+    project.write(".gitignore", "__pycache__/\n")
+    project.init().commit("good")
+    project.write("tests/test_app.py", module(row_test("test_one", body="assert 1 == 2")))
+    project.commit("break it")
+    ((_, fields), *_) = project.smoke().fails
+
+    explained = typed(project, fields["next"])
+    rerun, log, search, rollback = explained.stdout.splitlines()[-4:]
+
+    assert (0, "Likely cause") == (explained.returncode, explained.stdout.splitlines()[3])
+    assert (1, True) == (
+        typed(project, rerun).returncode,
+        "RESULT red" in typed(project, rerun).stdout,
+    )
+    assert 0 == typed(project, log).returncode
+    planned = typed(project, f"{search} --dry-run")
+    assert (0, True) == (planned.returncode, "would look for a good end" in planned.stdout)
+    assert "rollback" in typed(project, f"{rollback} --dry-run").stdout
+
+
+def test_the_gate_is_closed_asked_and_opened(project: TinyProject) -> None:
+    gate = '[tool.runbook.gate]\nfile = "gate.json"\n'
+    project.write(".gitignore", "__pycache__/\ngate*\n")
+    project.write("pyproject.toml", f"{PYPROJECT}\n{gate}")
+    project.init().commit("good")
+
+    closed = runbook(project, "gate.close", "--reason", "a look", "--json")
+    status = json.loads(runbook(project, "gate.status", "--json").stdout)
+    plan = typed(project, f"{status['next'][0]} --dry-run")
+
+    assert ("closed", "a look") == (json.loads(closed.stdout)["gate"], status["why"])
+    assert (0, True) == (plan.returncode, "smoke-fast" in plan.stdout), plan.stderr
+    assert 2 == runbook(project, "gate.close").returncode  # without its reason
+
+
+def test_what_a_run_left_is_verified(project: TinyProject) -> None:
+    project.smoke()
+
+    done = runbook(project, "verify-evidence", "--json")
+
+    assert (0, True) == (done.returncode, json.loads(done.stdout)["holds"])
+
+
+def typed(project: TinyProject, command: str) -> subprocess.CompletedProcess[str]:
+    """Type a line that was shown, in a shell in the project's folder."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=project.root,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
 
 
 def test_a_wheel_that_cannot_be_built_is_said(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     text = """
         [tool.runbook]
         slug = "cards"
+        invoke = "make task"
+        nox = "uvx nox"
         [tool.runbook.gate]
         file = "$DATA/gate.json"
         tiers = ["slow"]
@@ -115,6 +117,7 @@ def test_an_unknown_tier_is_answered_with_those_there_are(tmp_path: Path) -> Non
         ("[tool.runbook]\ntest_seconds = -1", "test_seconds must be a number of seconds"),
         ("[tool.runbook]\ntest_seconds = inf", "test_seconds must be a number of seconds"),
         ("[tool.runbook.gate]\nfiles = 'x'", "unknown key 'files'; the nearest: file"),
+        ("[tool.runbook]\nnox = 3", "nox must be a string"),
         ("[tool.runbook.gate]\nfile = 3", "gate] file must be a string"),
         ("[tool.runbook]\ntiers = ['fast']", "tiers must be a table"),
         ("[tool.runbook.tiers]\nfast = 'tests'", "tiers.fast] must be a table"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from runbook.searches import KEEP, keep_search
 from tests.runbook.report_page.pages import culprit
-from tests.runbook.support import engine_environment
+from tests.runbook.support import engine_call, engine_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ def test_a_search_in_a_project_is_kept_there_and_says_what_shows_it(
     (folder,) = (project / ".runbook" / "searches").iterdir()
     assert (0, "found") == (done.returncode, json.loads(done.stdout)["verdict"])
     assert json.loads(done.stdout) == json.loads((folder / "result.json").read_text())
-    assert f"bin/invoke report --search {folder.name}" in done.stderr
+    assert engine_call(f"report --search {folder.name}") in done.stderr
 
 
 def test_a_search_outside_of_any_project_is_a_search_all_the_same(repository: Repository) -> None:

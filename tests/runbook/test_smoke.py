@@ -17,6 +17,7 @@ from tests.runbook.support import (
     ENGINE,
     PATIENCE,
     PYPROJECT,
+    engine_call,
     engine_environment,
     is_alive,
     module,
@@ -97,7 +98,7 @@ def test_a_red_run_has_a_line_for_each_failure_high_first(project: TinyProject) 
         "got": "present",
         "cause": "it broke",
         "suspects": "app.py",
-        "next": "bin/invoke explain test_high",
+        "next": engine_call("explain test_high"),
     } == high
     assert ("1", "2", "tests/test_app.py:8") == (normal["want"], normal["got"], normal["at"])
     assert {"severity", "at", "got"} == rowless.keys()
@@ -187,7 +188,7 @@ def test_the_rows_of_parameters_keep_their_names(project: TinyProject) -> None:
     ((head, fields),) = project.smoke().fails
 
     assert 'FAIL "test_one[b::c d]"' == head
-    assert "bin/invoke explain test_one" == fields["next"]
+    assert engine_call("explain test_one") == fields["next"]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,8 @@ def test_an_interpreter_without_pytest_is_an_environment_that_is_not_ready(
 
     assert 4 == smoked.status
     assert "pytest did not start: ImportError: no pytest here" in smoked.err
-    assert "next: bin/nox -s fast" in smoked.err
+    assert "next: cat .runbook/runs/" in smoked.err
+    assert "where pytest is what is missing: " in smoked.err
 
 
 FORGED = "RESULT green total=2 passed=2 failed=0 skipped=0 missing=0 partial=no"

@@ -13,6 +13,7 @@ import pytest
 
 from tests.runbook.support import (
     PYPROJECT,
+    engine_call,
     engine_environment,
     is_alive,
     module,
@@ -63,7 +64,7 @@ def test_a_test_that_does_not_end_is_red_and_the_others_are_run(limited: TinyPro
         ),
     } == at
     assert ("RESULT red", "1") == (smoked.result[0], smoked.result[1]["passed"])
-    assert "bin/invoke explain test_loops" == smoked.fails[0][1]["next"]
+    assert engine_call("explain test_loops") == smoked.fails[0][1]["next"]
 
 
 @pytest.mark.parametrize("place", ["before", "after"])

@@ -51,3 +51,16 @@ ROLLBACK: Final = {
     "commit": "the culprit, if it is known: it is verified instead of searched for",
     "jobs": "probes at once",
 }
+
+GATE_OPEN: Final = {
+    "bot": "as an automaton: opens again only what one has closed",
+    "dry_run": PLAN["dry_run"],
+    "plan": PLAN["plan"],
+    "json": "write what was proved as JSON to this file; - is standard output",
+}
+GATE_CLOSE: Final = {"reason": "why, for whoever wants to open it again", **JSON_OBJECT}
+GATE_STATUS: Final = {
+    "url": "where the server listens, if not where it always does",
+    **JSON_OBJECT,
+}
+EVIDENCE: Final = {"run": "its id or folder; the newest by default", **JSON_OBJECT}

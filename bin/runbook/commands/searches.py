@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.calls import call
+from runbook.calls import call, call_session
 from runbook.commands.edge import procedure
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
@@ -108,4 +108,4 @@ def drift_history(root: Path, *, as_json: bool) -> None:
             f"{said}{f'; to blame: {blamed}' if blamed else ''}{'; ' if each['pins'] else ''}{' '.join(each['pins'])}"
         )
     if not runs:
-        say("no drift has been looked at yet; next: bin/nox -s drift")
+        say(f"no drift has been looked at yet; next: {call_session('drift')}")

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from runbook import browsers, locks
+from runbook.calls import call_session
 from runbook.checks import documents, generated_blocks
 from runbook.commands.edge import json_object, procedure
 from runbook.document import refresh
@@ -91,7 +92,7 @@ def hub(root: Path, arguments: Sequence[str]) -> None:
     if made.returncode:
         print(made.stdout + made.stderr, file=sys.stderr)
         raise EnvironmentNotReady(
-            "the hub's environment could not be made", next_step=f"bin/nox -s {session} -- --help"
+            "the hub's environment could not be made", next_step=call_session(session, "--help")
         )
     environment = os.environ | {"PYTHONPATH": str(root / "bin")}
     sys.stdout.flush()

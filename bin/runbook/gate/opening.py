@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call, call_session, call_tier
 from runbook.culprit.worktrees import TemporaryFolder, Worktree
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.gate.environment import gate_environment
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from runbook.project import Project, Tier
     from runbook.step_runner import Action
 
-_STATUS = "bin/invoke gate.status"
 _LINK = "120000 "  # how git lists a symbolic link
 
 
@@ -77,7 +77,7 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
         Step(
             "judge",
             "Refuse whatever is missing, red or partial; close an open gate where a high row is red.",
-            _STATUS,
+            call("gate.status"),
             reads=(".runbook/runs",),
             writes=(str(file.path),),
             repeat=Repeat.REPEATABLE,
@@ -85,7 +85,7 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
         Step(
             "open",
             "Open the gate for exactly this commit, if HEAD and the gate are as they were.",
-            _STATUS,
+            call("gate.status"),
             reads=("HEAD",),
             writes=(str(file.path), str(file.history)),
             repeat=Repeat.REPEATABLE,
@@ -97,7 +97,7 @@ def _smoke_step(tier: Tier) -> Step:
     return Step(
         f"smoke-{tier.name}",
         f"Smoke the {tier.name} tier there, with an environment of a few allowed variables.",
-        f"bin/nox -s {tier.session}",
+        call_tier(tier),
         reads=tier.tests,
         writes=(".runbook/runs",),
         repeat=Repeat.REPEATABLE,
@@ -110,7 +110,7 @@ def _fault_steps(project: Project) -> tuple[Step, ...]:
     step = Step(
         "prove",
         "Inject the faults of the rows of high severity there: each must turn its row red.",
-        f"bin/nox -s {project.gate.faults}",
+        call_session(project.gate.faults),
         reads=("the faults",),
         writes=("<a temporary folder>",),
         repeat=Repeat.REPEATABLE,
@@ -253,7 +253,7 @@ class _Opening:
         if result.reasons:
             raise Refused(
                 f"the smoke would not notice: {'; '.join(result.reasons)}",
-                next_step=f"bin/nox -s {self.project.gate.faults}",
+                next_step=call_session(self.project.gate.faults),
             )
         self.faults = result.injected
         return Done(f"{result.injected} faults were noticed")
@@ -267,7 +267,7 @@ class _Opening:
         _refuse_damaged(self._gate_smoke.environments)
         self._refuse_other_tree(
             "the smoke changed the tree that it smoked",
-            "bin/invoke run, then git status, to see what it writes",
+            f"{call('run')}, then git status, to see what it writes",
         )
         return Done("all green")
 
@@ -277,7 +277,7 @@ class _Opening:
         if now != commit:
             raise Refused(
                 f"HEAD moved from {commit[:10]} to {now[:10]} meanwhile",
-                next_step="bin/invoke gate.open",
+                next_step=call("gate.open"),
             )
         facts = {"build": self.build, "commit": commit, "tree": tree, "proof": self._proof()}
         _write(_file_of(self.project), facts, by=self.by, since=self.since)
@@ -334,7 +334,7 @@ def _refuse_bot(state: GateState, by: str) -> None:
         who = f" by {state.by}" if state.by else ""
         raise Refused(
             f"a bot opens only what a bot has closed; the gate is {state.position}{who}: {state.why}",
-            next_step="a person runs bin/invoke gate.open",
+            next_step=f"a person runs {call('gate.open')}",
         )
 
 
@@ -367,7 +367,7 @@ def _refuse_other_settings(project: Project, smoked: Project) -> None:
     if (project.gate, project.tiers) != (smoked.gate, smoked.tiers):
         raise Refused(
             "what decides here is not what HEAD holds: pyproject.toml changed while it was read",
-            next_step="bin/invoke gate.open",
+            next_step=call("gate.open"),
         )
 
 
@@ -376,7 +376,7 @@ def _refuse_damaged(environments: Path) -> None:
     if damaged := damaged_files(environments):
         raise Refused(
             f"what was installed is not what its packages hold: {', '.join(damaged[:3])}",
-            next_step=".venv/bin/uv cache clean; rm -r .nox; bin/invoke gate.open",
+            next_step=f".venv/bin/uv cache clean; rm -r .nox; {call('gate.open')}",
         )
 
 
@@ -394,7 +394,7 @@ def _refuse_red(project: Project, results: Sequence[TierResult]) -> None:
     if high:
         close(project, reason=f"red when it was to be opened: {', '.join(high)}", by=BOT)
     if reasons:
-        step = f"bin/invoke explain {high[0]}" if high else _next_step(reasons[0])
+        step = call(f"explain {high[0]}") if high else _next_step(reasons[0])
         raise Refused(f"the gate is not opened: {'; '.join(reasons)}", next_step=step)
 
 
@@ -402,8 +402,8 @@ def _next_step(reason: str) -> str:
     """The command that shows more of a reason."""
     tier, _, why = reason.partition(": ")
     if why.startswith("red: "):
-        return f"bin/invoke explain {why.removeprefix('red: ').partition(',')[0]}"
-    return f"bin/invoke run --tier {tier}"
+        return call(f"explain {why.removeprefix('red: ').partition(',')[0]}")
+    return call(f"run --tier {tier}")
 
 
 def _digest(text: str) -> str:
@@ -417,7 +417,7 @@ def _write(file: GateFile, facts: Facts, *, by: str, since: GateState) -> None:
         state = changed.state
         raise Refused(
             f"the gate was changed meanwhile: {state.position} by {state.by or 'nobody'}, {state.why}",
-            next_step=_STATUS,
+            next_step=call("gate.status"),
         ) from changed
     except OSError as error:
         raise EnvironmentNotReady(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook.calls import call
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError
 from runbook.incidents import Incident, Incidents, Status
@@ -33,7 +34,7 @@ def refuse_pending(project: Project, head: str) -> None:
             raise Refused(
                 f"incident {incident.id} waits for its revert: HEAD holds the culprit and not its revert",
                 next_step="; ".join(incident.next[:2])
-                + f"; where it was mended otherwise, bin/invoke rollback --test {row}",
+                + f"; where it was mended otherwise, {call(f'rollback --test {row}')}",
             )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call
 from runbook.errors import EnvironmentNotReady
 from runbook.gate.file import GateState, Position
 from runbook.gate.project_gate import gate_file, read_gate
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _ANSWER_SECONDS = 2.0
 _SHORT = 12  # characters of a digest that a person compares
-_OPEN, _CLOSE = "bin/invoke gate.open", 'bin/invoke gate.close --reason "..."'
 _UNKNOWN = "unknown"  # to a user who may not read its file
 
 
@@ -76,12 +76,16 @@ class GateStatus:
     def next_step(self) -> str:
         """The one command that would change it."""
         if self.state.is_hidden:
-            return "bin/invoke gate.status, as the user whose gate it is"
+            return f"{call('gate.status')}, as the user whose gate it is"
         if self.is_open:
-            return _CLOSE
+            return call('gate.close --reason "..."')
         if self.checkout and self.checkout == self.proved:
             return "start the server anew; the one that runs serves an older build"
-        return "git status; commit or put aside what differs" if self.source.is_dirty else _OPEN
+        return (
+            "git status; commit or put aside what differs"
+            if self.source.is_dirty
+            else call("gate.open")
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return it with stable keys."""
@@ -113,7 +117,7 @@ class GateStatus:
             "served": self._served(),
             "here": self._here(),
             "proved": _proof(self.state.record) if self.proved else "nothing",
-            "next": [self.next_step],
+            "next": self.next_step,
         }
         return "\n".join(f"{name:<7} {text}" for name, text in facts.items() if text)
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call
+from runbook.calls import call, call_session
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.git import git
@@ -51,7 +51,7 @@ def float_dependencies(root: Path, way: str, *, output: IO[str]) -> dict[str, An
     new = [pair for pair in records(root / ".runbook" / "drift") if pair[0] not in before]
     if not new:
         raise EnvironmentNotReady(
-            "drift left no record; the reason stands above", next_step="bin/nox -s drift"
+            "drift left no record; the reason stands above", next_step=call_session("drift")
         )
     folder, record = new[-1]
     add_summary(summary(record, way))

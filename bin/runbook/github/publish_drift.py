@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from runbook.calls import call_session
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.git import git
 from runbook.github.actions import add_summary
@@ -85,7 +86,7 @@ def plan_telling(project: Project, folder: Path, *own: str) -> Telling:
     """
     found = [record for _, record in records(folder)]
     if not found:
-        raise UsageError(f"no record of drift in {folder}", next_step="bin/nox -s drift")
+        raise UsageError(f"no record of drift in {folder}", next_step=call_session("drift"))
     is_whole = len(found) >= len(WAYS) and all(each["verdict"] in _CONCLUSIVE for each in found)
     causes = [json.loads(file.read_bytes()) for file in sorted(folder.rglob("issues/*.json"))]
     listed = ["issue", "list", "--label", _LABEL, "--state", "all", "--limit", "500"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runbook import brief
 from runbook.arguments import Parser
+from runbook.calls import before_options, call
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.nox_session import end_with_callers
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = Parser(prog="bin/nox -s faults --", allow_abbrev=False)
+    parser = Parser(prog=before_options("faults", module="runbook.prove"), allow_abbrev=False)
     parser.add_argument("tests", nargs="*", metavar="TEST", help="rows; all where none is named")
     parser.add_argument("--tier", action="append", default=[], help="only rows of this tier")
     parser.add_argument("--jobs", type=int, default=0, help="runs at once; as many as cores")
@@ -73,7 +74,7 @@ def _prove(options: argparse.Namespace) -> ExitCode:
     if options.json:
         _write_json(options.json, matrix.as_json())
     if options.record:
-        narrate(f"recorded in {write_record(project, matrix.proofs, known)}; next: bin/invoke docs")
+        narrate(f"recorded in {write_record(project, matrix.proofs, known)}; next: {call('docs')}")
     return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
 
 

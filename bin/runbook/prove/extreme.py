@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.arguments import Parser
 from runbook.brief import STATE
+from runbook.calls import before_options, call_session
 from runbook.document import table
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
@@ -40,9 +41,7 @@ if TYPE_CHECKING:
     from runbook.project import Project, Tier
 
 GOAL = 90.0  # percent that the tier kills
-AGAIN = "bin/nox -s extreme"  # goes on where it was
 MEMORY = "extreme.jsonl"  # below the project's state
-_NEXT = {"partial": AGAIN, "unproved": f"a test that misses a survivor, then {AGAIN}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = Parser(prog="bin/nox -s extreme --", allow_abbrev=False)
+    parser = Parser(
+        prog=before_options("extreme", module="runbook.prove.extreme"), allow_abbrev=False
+    )
     parser.add_argument("--sources", required=True, help="the folder of the package under smoke")
     parser.add_argument("--reached", required=True, help="file of what a request can reach")
     parser.add_argument("--tier", default="fast")
@@ -90,16 +91,21 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _again(*options: str) -> str:
+    """The command that goes on where it was."""
+    return call_session("extreme", *options)
+
+
 def _check_numbers(options: argparse.Namespace) -> None:
     if options.jobs < 1:
         raise UsageError(
             f"--jobs is {options.jobs}; it is 1 or more",
-            next_step=f"{AGAIN} -- --jobs 1",
+            next_step=_again("--jobs", "1"),
         )
     if not 0 <= options.seconds < inf:
         raise UsageError(
             f"--seconds is {options.seconds:g}; it is 0, which is without an end, or more",
-            next_step=f"{AGAIN} -- --seconds 300",
+            next_step=_again("--seconds", "300"),
         )
 
 
@@ -109,7 +115,7 @@ def _main(options: argparse.Namespace) -> ExitCode:
     sources = _read_sources(project, options.sources)
     wanted = reached(sources, _read_reached(options.reached))
     if not wanted:
-        raise UsageError(f"--reached {options.reached} names no function", next_step=AGAIN)
+        raise UsageError(f"--reached {options.reached} names no function", next_step=_again())
     memory = _Memory(project, tier, sources)
     _try_the_rest(project, tier, wanted, memory, options)
     tried = [found for each in wanted if (found := memory.find(each))]
@@ -136,6 +142,10 @@ def lines(survivors: Sequence[str], *, killed: int, left: int) -> list[str]:
     shown = survivors if len(survivors) <= room else survivors[: room - 1]
     hidden = len(survivors) - len(shown)
     tried = killed + len(survivors)
+    next_step = {
+        "partial": _again(),
+        "unproved": f"a test that misses a survivor, then {_again()}",
+    }.get(word, "")
     facts: list[Field] = [
         ("functions", tried + left),
         ("killed", killed),
@@ -146,7 +156,7 @@ def lines(survivors: Sequence[str], *, killed: int, left: int) -> list[str]:
     return [
         *(line(["SURVIVED", name], []) for name in shown),
         *([line(["CUT"], [("survivors", hidden), ("in", f"{STATE}/{MEMORY}")])] if hidden else []),
-        line(["RESULT", word], [*facts, *([("next", _NEXT[word])] if word in _NEXT else [])]),
+        line(["RESULT", word], [*facts, *([("next", next_step)] if next_step else [])]),
     ]
 
 
@@ -172,7 +182,7 @@ def _read_reached(file: str) -> list[str]:
     try:
         return Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise UsageError(f"--reached {file}: {error.strerror}", next_step=AGAIN) from error
+        raise UsageError(f"--reached {file}: {error.strerror}", next_step=_again()) from error
 
 
 class _Memory:

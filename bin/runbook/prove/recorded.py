@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from runbook.calls import call_session
 from runbook.prove.matrix import SCHEMA, Proof, markdown, read_proof
 from runbook.rows import read_rows
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from runbook.project import Project
     from runbook.prove.fault import Fault
-
-RECORD = "bin/nox -s faults -- --record"  # and the rows, where not all are to be proved
 
 
 def record_file(project: Project) -> Path:
@@ -72,6 +71,11 @@ def matrix_block(project: Project) -> str:
     return markdown(read_record(project), tests)
 
 
+def _again(row: str) -> str:
+    """The command that proves a row and records it."""
+    return call_session("faults", "--record", row, module="runbook.prove")
+
+
 def unproved_records(project: Project) -> Iterator[str]:
     """Yield which proofs prove nothing: a fault that its row has not noticed, or that was not told first."""
     for proof in read_record(project):
@@ -81,7 +85,7 @@ def unproved_records(project: Project) -> Iterator[str]:
                 if proof.is_killed
                 else "did not turn its row red"
             )
-            yield f"the fault {proof.row}.{proof.name} {word}; mend: its row, then {RECORD} {proof.row}"
+            yield f"the fault {proof.row}.{proof.name} {word}; mend: its row, then {_again(proof.row)}"
 
 
 def stale_records(project: Project, faults: Iterable[Fault]) -> Iterator[str]:
@@ -93,4 +97,4 @@ def stale_records(project: Project, faults: Iterable[Fault]) -> Iterator[str]:
     }
     for row, name in sorted(there.keys() | kept.keys()):
         if there.get((row, name)) != kept.get((row, name)):
-            yield f"the proof of {row}.{name} is not the recorded one; mend: {RECORD} {row}"
+            yield f"the proof of {row}.{name} is not the recorded one; mend: {_again(row)}"

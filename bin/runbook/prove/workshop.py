@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from runbook.calls import call_tier
 from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady
 from runbook.probes import PROBE_VARIABLE
@@ -105,7 +106,7 @@ class Workshop:
             why = [f"{each['name']}: {each['got']}" for each in ran.failures] or list(ran.reasons)
             raise EnvironmentNotReady(
                 f"the tier {tier.name} is {ran.verdict} without any fault: {'; '.join(why)[:400]}",
-                next_step=f"bin/nox -s {tier.session}",
+                next_step=call_tier(tier),
             )
         self.patience = max(RUN_SECONDS, _TIMES_AS_LONG * ran.seconds)
         if self._trees.empty():

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call
+from runbook.calls import call, call_session
 from runbook.errors import UsageError
 from runbook.evidence import DIGESTS
 from runbook.nearest import nearest
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 _LOG_TAIL = 24_000  # characters of pytest's output
 _KINDS = {"runs": "run", "searches": "search", "drift": "drift"}
-_FIRST = {
-    "runs": call("run"),
-    "searches": call("find-offending-commit --test TEST"),
-    "drift": "bin/nox -s drift",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +108,19 @@ def choose(project: Project, *, run: str = "", search: str = "", drift: str = ""
     if name in found:
         return found[name]
     if not found:
-        raise UsageError(f"no {_KINDS[kind]} has ended here", next_step=_FIRST[kind])
+        raise UsageError(f"no {_KINDS[kind]} has ended here", next_step=_first(kind))
     close = nearest(name, found)
     raise UsageError(
         f"no {_KINDS[kind]} is called {name!r}; the nearest: {', '.join(close)}",
         next_step=_page_of(kind, close[0]),
     )
+
+
+def _first(kind: str) -> str:
+    """The command that makes the first of its kind."""
+    if kind == "drift":
+        return call_session("drift", module="runbook.upgrades.drift")
+    return call("run" if kind == "runs" else "find-offending-commit --test TEST")
 
 
 def _page_of(kind: str, name: str) -> str:
@@ -128,7 +130,7 @@ def _page_of(kind: str, name: str) -> str:
 def _last(project: Project) -> Subject:
     found = subjects(project.state)
     if not found:
-        raise UsageError("nothing has been run here yet", next_step=_FIRST["runs"])
+        raise UsageError("nothing has been run here yet", next_step=_first("runs"))
     return found[0]
 
 
@@ -174,7 +176,7 @@ def read_search(subject: Subject) -> SearchRecord:
 
 def read_drift(subject: Subject) -> DriftRecord:
     """Read a drift run."""
-    return DriftRecord(subject.id, subject.read(), subject.at, replay="bin/nox -s drift")
+    return DriftRecord(subject.id, subject.read(), subject.at, replay=_first("drift"))
 
 
 def _of_tier(state: Path, tier: str) -> list[Subject]:

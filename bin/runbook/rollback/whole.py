@@ -312,7 +312,7 @@ class Rollback:
         left = facts[RESMOKE]["still_red"]
         then = [again(PROCEDURE, {"test": name_of({"test": left[0]})})] if left else []
         if is_high(facts[SMOKE]["red"]) and self.ground.project.gate.file:
-            then.append("bin/invoke gate.open")
+            then.append(call("gate.open"))
         files = self._in_the_way(facts)
         branch = facts[BRANCH]["branch"]
         return list(merge_commands(branch, self.ground.onto, then=then, in_the_way=files))
@@ -375,7 +375,7 @@ def _first_steps(tiers: list[str], hint: Hint, file: str) -> tuple[Step, ...]:
             repeat=Repeat.REPEATABLE,
         ),
         Step(
-            GATE, "Close the gate if a red row is of high severity.", 'bin/invoke gate.close --reason "red at HEAD"',
+            GATE, "Close the gate if a red row is of high severity.", call('gate.close --reason "red at HEAD"'),
             reads=("the smoke",), writes=("the gate's file",), repeat=Repeat.REPEATABLE,
         ),
         Step(

@@ -8,7 +8,6 @@ locks are never written; a constraint becomes a commit on a branch of its own.
 from __future__ import annotations
 
 import contextlib
-import shlex
 import sys
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook import browsers
 from runbook.arguments import Parser
+from runbook.calls import before_options, call, call_session
 from runbook.culprit.command_line import Ended, end
 from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady, RunbookError
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from runbook.upgrades.healing import Seen, Spot
     from runbook.upgrades.stack import Standing
 
+_MODULE = "runbook.upgrades.drift"
 _BROWSER_TIERS = {"browser", "hub-browser"}
 
 
@@ -113,7 +114,7 @@ class Drift:
             ["--prerelease", *(each for each in prerelease if each != "*")] if prerelease else []
         )
         words += [f"--tier={name}" for name in self.wanted]
-        return shlex.join(["bin/nox", "-s", "drift", *(["--", *words] if words else [])])
+        return call_session("drift", *words, module=_MODULE)
 
     def issues(self) -> list[issue.Issue]:
         """Return an open issue for each cause, and a closed one for each that was open and is gone."""
@@ -268,13 +269,13 @@ def _has_browser() -> bool:
         browsers.find_working_browser()
         return True
     narrate(
-        "note: no browser works here: its tiers are left out; next: bin/invoke install-browsers"
+        f"note: no browser works here: its tiers are left out; next: {call('install-browsers')}"
     )
     return False
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="bin/nox -s drift --", description=__doc__)
+    parser = Parser(prog=before_options("drift", module=_MODULE), description=__doc__)
     add = parser.add_argument
     add("--as-of", default="", help="what was newest then: a date, or RFC 3339 (default: now)")
     add("--resolution", choices=RESOLUTIONS, default="highest", help="of the newest side")

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runbook.calls import call
 from runbook.errors import UsageError
 from runbook.locks import FOLDER, read_locks
 from runbook.nearest import nearest
@@ -69,7 +70,7 @@ def all_floated(
     if unknown := [name for name in wanted if name not in everything]:
         raise UsageError(
             f"no tier or group is called {unknown[0]}; the nearest: {', '.join(nearest(unknown[0], everything))}",
-            next_step="bin/invoke describe lists the tiers; [tool.runbook.locks] in pyproject.toml has the groups",
+            next_step=f"{call('describe')} lists the tiers; [tool.runbook.locks] in pyproject.toml has the groups",
         )
     return [everything[name] for name in dict.fromkeys(wanted)] or list(everything.values())
 

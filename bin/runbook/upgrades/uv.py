@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook.calls import call_install
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.git import clean_environment
 
@@ -117,7 +118,7 @@ def find_uv(folder: Path, announce: Callable[[str], None]) -> Uv:
     """
     program = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
     if program is None:
-        raise EnvironmentNotReady("uv is not installed", next_step="run this through bin/invoke")
+        raise EnvironmentNotReady("uv is not installed", next_step=call_install("uv"))
     bare = Uv(program, folder / "uv-cache", announce)
     said = bare.run("--version", cwd=folder).split()
     if _version(said) < OLDEST:

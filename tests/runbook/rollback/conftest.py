@@ -142,7 +142,10 @@ def make_smoked(folder: Path, below: str = "") -> Smoked:
     made = Smoked(top / below)
     made.root.mkdir(parents=True)
     Repository(top).init()
-    made.write("pyproject.toml", PYPROJECT + '[tool.runbook.gate]\nfile = "$DATA/gate.json"\n')
+    settings = (
+        '[tool.runbook]\ninvoke = "bin/invoke"\n[tool.runbook.gate]\nfile = "$DATA/gate.json"\n'
+    )
+    made.write("pyproject.toml", PYPROJECT + settings)
     made.write("web/view.py", "escape = True\n# one\n# two\n# three\n# four\n# five\ntitle = 1\n")
     made.write("web/store.py", "keep = True\n")
     made.write("api/view.py", "api = True\n")
