@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runbook.environments import ENGINE, STAMP, engine_path, lock_of, python_for
 from runbook.errors import UsageError
 from runbook.explain import tier_of
+from runbook.nearest import nearest
 from runbook.rows import find_row, read_rows
 
 if TYPE_CHECKING:
@@ -94,9 +95,16 @@ def file_arguments(repo: Path, file: str) -> list[str]:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=repo, capture_output=True, text=True, check=False
     )
-    tracked = [name for name in listed.stdout.split("\0") if f"/{name}".endswith(f"/{file}")]
-    if len(tracked) != 1:
-        found = ", ".join(tracked) or "none"
+    every = [name for name in listed.stdout.split("\0") if name]
+    tracked = [name for name in every if f"/{name}".endswith(f"/{file}")]
+    if not tracked:
+        close = nearest(file, {PurePosixPath(name).name for name in every})
+        raise UsageError(
+            f"--file {file}: no file that git tracks ends so; the nearest: {', '.join(close) or 'none'}",
+            next_step="git ls-files, and name one",
+        )
+    if len(tracked) > 1:
+        found = ", ".join(tracked)
         raise UsageError(
             f"--file {file}: the files that end so are: {found}", next_step="name one whole path"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runbook.calls import call, typed
 from runbook.culprit.git import GitFailed, git
 from runbook.culprit.history import Repository
-from runbook.errors import RunbookError
+from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.journal import Done, Facts
 from runbook.rollback.candidate import BRANCH, read_candidate, recent_reverts
@@ -17,6 +17,7 @@ from runbook.rollback.policy import Candidate, refuse, refuse_fifth
 from runbook.rollback.revert import make_revert, publish
 from runbook.rollback.trees import Smoked, Trees
 from runbook.rollback.wording import Reason, branch_name, commit_message
+from runbook.rows import read_tests
 from runbook.step_runner import read_source
 from runbook.steps import Outcome, Repeat, Step
 
@@ -80,6 +81,20 @@ class Ground:
         """The tier that every revert is smoked in: the fast one, or the first that the project names."""
         tiers = self.project.tiers
         return "fast" if "fast" in tiers else next(iter(tiers))
+
+    def refuse_rowless(self, tiers: Sequence[str]) -> None:
+        """Say no where a test of a tier has no row: no run of it is green, so that no revert would be proved.
+
+        Raises:
+            UsageError: The message names the tests.
+        """
+        for tier in map(self.project.tier, tiers):
+            tests = read_tests(self.project.root, tier.tests)
+            if rowless := [test.id for test in tests if test.row is None]:
+                raise UsageError(
+                    f"no run of the tier {tier.name} is green, for a test has no row: {', '.join(rowless[:3])}",
+                    next_step="put @pytest.mark.runbook(...) on it, or take it out of the tier's tests",
+                )
 
     def trees(self) -> Trees:
         """Make a folder for checkouts."""

@@ -41,12 +41,13 @@ class Resmoke:
         """Return what would be done.
 
         Raises:
-            UsageError: There is no such commit.
+            UsageError: There is no such commit, or a test without a row.
             Refused: The policy says no.
         """
         candidate = self.ground.candidate(self.commit)
         refuse(candidate, mainline=self.wish.mainline, yes=self.wish.yes)
         tiers = [self.ground.first_tier]
+        self.ground.refuse_rowless(tiers)
         arguments = {"commit": candidate.sha, "mainline": self.wish.mainline, "yes": self.wish.yes}
         steps = shared_steps(candidate.short, branch_name(candidate), tiers)
         return make_plan(PROCEDURE, self.ground.source, arguments, steps)

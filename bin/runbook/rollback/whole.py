@@ -103,7 +103,11 @@ class Rollback:
             refuse(self._candidate, mainline=wish.mainline, yes=wish.yes)
 
     def plan(self) -> Plan:
-        """Return what would be done."""
+        """Return what would be done.
+
+        Raises:
+            UsageError: A test of the tiers has no row.
+        """
         arguments = {
             "file": self._file,
             "test": self._hint.test,
@@ -115,6 +119,7 @@ class Rollback:
         shown = self._candidate.short if self._candidate else "<the culprit>"
         branch = branch_name(self._candidate) if self._candidate else "revert/<the culprit>"
         tiers = self._tiers_of_test()
+        self.ground.refuse_rowless(tiers)
         steps = (
             *_first_steps(tiers, self._hint, self._file),
             *shared_steps(shown, branch, tiers),

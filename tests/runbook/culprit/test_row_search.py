@@ -104,5 +104,7 @@ def test_a_file_is_found_by_its_end(tmp_path: Path) -> None:
     assert ["--suspect", "web/pages/view.py"] == file_arguments(tmp_path, "pages/view.py")
     with pytest.raises(UsageError, match=r"api/view.py, web/pages/view.py"):
         file_arguments(tmp_path, "view.py")
-    with pytest.raises(UsageError, match="none"):
+    with pytest.raises(
+        UsageError, match=r"no file that git tracks ends so; the nearest: view\.py, "
+    ):
         file_arguments(tmp_path, "iew.py")

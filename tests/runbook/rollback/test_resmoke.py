@@ -168,3 +168,15 @@ def test_without_a_name_for_the_author_there_is_no_revert(
     smoked.git("config", "user.useConfigOnly", "true")
     status, said = revert(smoked, "HEAD")
     assert (4, True) == (status, "git config user.name" in said)
+
+
+def test_a_test_without_a_row_is_told_before_anything_is_smoked(broken: Smoked) -> None:
+    """Its tier is never green, which the smoke of the revert would say at the very end."""
+    broken.edit("tests/test_more.py", "def test_rowless():\n    pass\n", "test more")
+
+    for procedure, commit in (("rollback", ""), ("revert_and_resmoke", "HEAD")):
+        called = broken.call(procedure, commit=commit)
+
+        assert 2 == called.status
+        assert "a test has no row: tests/test_more.py::test_rowless" in called.err
+        assert ["main"] == broken.branches
