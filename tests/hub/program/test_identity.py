@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from joserfc import jwt
@@ -302,6 +302,23 @@ def test_a_sign_in_that_was_not_begun_here_is_refused(hub: HubProcess, client: C
 
     assert 400 == client.get(agreed.headers["location"]).status
     assert 400 == client.get(agreed.headers["location"], cookie="hub_state=x.y.z").status
+    code = parse_qs(urlsplit(agreed.headers["location"]).query)["code"][0]
+    assert 400 == client.get(f"{app}/.hub/callback?code={code}").status, "no state is no state"
+
+
+def test_a_sign_in_ends_on_a_page_of_the_app(hub: HubProcess, client: Client) -> None:
+    app, session = hub.app_urls["notes"], cookie(log_in(client), "hub_session")
+    elsewhere = "//evil.example.org/"
+
+    begun = client.get(f"{app}/.hub/sign-in?to={elsewhere}")
+    state, verifier, to = begun.cookies["hub_state"].split(".")
+    agreed = client.get(begun.headers["location"], cookie=session)
+    forged = f"hub_state={state}.{verifier}.{quote(elsewhere, safe='')}"
+    arrived = client.get(agreed.headers["location"], cookie=forged)
+
+    assert quote("/", safe="") == to
+    assert (303, "/") == (arrived.status, arrived.headers["location"])
+    assert "" == arrived.cookies["hub_state"], "one sign-in, once"
 
 
 def test_a_change_by_cookie_must_come_from_the_apps_own_page(
