@@ -142,7 +142,7 @@ def engine(session: nox.Session) -> None:
     run_tests(session, *PARALLEL, "tests/runbook", always=HYPOTHESIS)
 
 
-@nox.session(name="cluster", tags=["tools"], default=False)
+@nox.session(name="cluster", tags=["ci"])
 def cluster(session: nox.Session) -> None:
     """Search on a real Dask scheduler with two workers, one of which is killed on the way."""
     sync(session, "cluster")
