@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashgen.pages.scenes import SCENES, scene_of
 from tests.integration import line, page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
@@ -285,7 +286,9 @@ def test_an_emoji_is_never_cut_in_two(owner: Owner, visits: Visits) -> None:
 
 
 def test_a_canvas_has_the_same_picture_everywhere(owner: Owner, maker: Visit) -> None:
-    page, canvas = maker.page, owner.seed("Baskets")
+    page, drafts = maker.page, iter(lambda: owner.seed("Baskets"), None)
+    # A page that leaves its template's picture as it is would be right with the first of them.
+    canvas = next(draft for draft in drafts if scene_of(draft.id) != SCENES[0])
     owner.has_published(canvas, 0)
     open_page(page, page_of(canvas))
     on_its_page = page.evaluate(SCENE)
