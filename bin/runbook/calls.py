@@ -75,12 +75,15 @@ def call_install(package: str) -> str:
     """Return a command that adds a package to the Python which runs the engine."""
     from importlib.util import find_spec  # noqa: PLC0415 - hardly ever
 
+    python = _python()
     if find_spec("pip"):
-        return f"{_python()} -m pip install {package}"
+        return f"{python} -m pip install {package}"
     # Of an environment that uv has made, and that pip is not in.
-    uv = Path(sys.executable).with_name("uv")
-    program = shlex.quote(_short(uv)) if uv.is_file() else "uv"
-    return f"{program} pip install --python {_python()} {package}"
+    beside = Path(sys.executable).with_name("uv")
+    uv = _short(beside) if beside.is_file() else "uv"
+    if shutil.which(uv):
+        return f"{shlex.quote(uv)} pip install --python {python} {package}"
+    return f"{python} -m ensurepip && {python} -m pip install {package}"
 
 
 def has_sessions() -> bool:

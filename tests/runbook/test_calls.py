@@ -125,28 +125,27 @@ def test_an_editable_install_is_found_by_itself(
     assert {HOME, tmp_path} <= calls._installed.__wrapped__()
 
 
+PYTHON = ".venv/bin/python"
+
+
 @pytest.mark.parametrize(
-    ("has_pip", "has_uv", "expected"),
+    ("has_pip", "uv", "expected"),
     [
-        (True, True, ".venv/bin/python -m pip install uv"),
-        (False, True, ".venv/bin/uv pip install --python .venv/bin/python uv"),
-        (False, False, "uv pip install --python .venv/bin/python uv"),
+        (True, ".venv/bin/uv", f"{PYTHON} -m pip install dask"),
+        (False, ".venv/bin/uv", f".venv/bin/uv pip install --python {PYTHON} dask"),
+        (False, "uv", f"uv pip install --python {PYTHON} dask"),
+        (False, "", f"{PYTHON} -m ensurepip && {PYTHON} -m pip install dask"),
     ],
 )
 def test_a_package_is_added_by_what_is_there(
-    elsewhere: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    has_pip: bool,
-    has_uv: bool,
-    expected: str,
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, *, has_pip: bool, uv: str, expected: str
 ) -> None:
-    python = python_at(elsewhere / ".venv" / "bin", monkeypatch)
+    python_at(elsewhere / ".venv" / "bin", monkeypatch)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: has_pip or None)
-    if has_uv:
-        python.with_name("uv").touch()
+    if uv:
+        (elsewhere / uv).touch(mode=0o755)
 
-    assert expected == calls.call_install("uv")
+    assert expected == calls.call_install("dask")
 
 
 def test_a_python_that_is_activated_needs_no_path(
