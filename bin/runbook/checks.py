@@ -37,6 +37,7 @@ from runbook.prove.fault import findings, read_faults
 from runbook.prove.recorded import matrix_block, stale_records, unproved_records
 from runbook.rows import read_rows, read_tests
 from runbook.second_tries import find_second_tries
+from runbook.sides import find_turned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,6 +100,7 @@ def generated_blocks(project: Project) -> dict[str, Callable[[], str]]:
 def check(project: Project) -> Iterator[str]:
     """Yield every finding."""
     yield from _check_rows(project)
+    yield from _check_assertions(project)
     yield from _check_faults(project)
     yield from _check_documents(project)
     yield from _check_transcript(project)
@@ -126,7 +128,13 @@ def _check_rows(project: Project) -> Iterator[str]:
         for suspect in test.row.suspects:
             if not definition_exists(project.root, suspect.path, suspect.qualname):
                 yield f"{test.row.file}:{test.row.line}: the suspect {suspect} does not exist"
+
+
+def _check_assertions(project: Project) -> Iterator[str]:
+    """No row forgives itself, and no test's FAIL line would take what was seen for what was wanted."""
     for place, what in find_second_tries(project.root, project.test_paths):
+        yield f"{place}: {what}"
+    for place, what in find_turned(project.root, "tests"):
         yield f"{place}: {what}"
 
 

@@ -49,7 +49,7 @@ def test_eight_threads_on_one_slot_leave_one_occupant(open_again: OpenAgain) -> 
         list(threads.map(lambda n: _publish((store, other)[n % 2], made[n], 0), range(len(made))))
     for one in (store, other, open_again()):
         mine = one.mine(steps.ALICE.id)
-        assert [canvas.slot_index for canvas in mine].count(0) == 1 == one.count()
+        assert 1 == [canvas.slot_index for canvas in mine].count(0) == one.count()
         assert len(mine) == len(made)
 
 
@@ -68,7 +68,7 @@ def test_eight_threads_never_get_a_fourth_slot(open_again: OpenAgain) -> None:
     with ThreadPoolExecutor(THREADS) as threads:
         granted = list(threads.map(attempt, range(len(made))))
     assert {False, True} == set(granted)
-    assert store.count() == 3 == open_again().count()
+    assert 3 == store.count() == open_again().count()
 
 
 def _canvases(store: CanvasStore, count: int) -> list[Canvas]:

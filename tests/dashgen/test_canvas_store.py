@@ -32,7 +32,7 @@ def test_cards_are_forgotten_before_there_are_too_many(
     monkeypatch.setattr("dashgen.canvas_store.MAX_CARDS", 2)
     for name in "abcde":
         publish(store, draft(store, Owner(f"usr_{name}", name), name))
-    assert titles(store) == ["e", "d", "c", "b", "a"] == titles(store)
+    assert ["e", "d", "c", "b", "a"] == titles(store) == titles(store)
 
 
 def test_a_card_is_of_what_is_published_now_even_where_the_clock_stands_still(

@@ -47,11 +47,11 @@ def test_what_one_acknowledges_the_other_shows_at_once(pair: Pair) -> None:
     canvas_id = pair[0].draft(creator)
     for here, there in itertools.islice(itertools.cycle([pair, pair[::-1]]), 10):
         assert 200 == publish(here, creator, canvas_id, 0).status
-        assert there.grid_ids() == [canvas_id] == here.grid_ids()
+        assert [canvas_id] == there.grid_ids() == here.grid_ids()
         assert 200 == there.get(f"/ensemble/canvas/{canvas_id}").status
         done = there.post(f"/studio/canvas/{canvas_id}/unpublish", {}, token=creator.token)
         assert 200 == done.status
-        assert here.grid_ids() == [] == there.grid_ids()
+        assert [] == here.grid_ids() == there.grid_ids()
         assert 404 == here.get(f"/ensemble/canvas/{canvas_id}").status
 
 
@@ -70,10 +70,10 @@ def test_who_asks_over_and_over_is_never_shown_what_was_taken_back(pair: Pair) -
 
         for here in itertools.islice(itertools.cycle(pair), 40):
             assert 200 == publish(here, creator, canvas_id, 0).status
-            assert shown() == [1, 1] == shown()
+            assert [1, 1] == shown() == shown()
             path = f"/studio/canvas/{canvas_id}/unpublish"
             assert 200 == here.post(path, {}, token=creator.token).status
-            assert shown() == [0, 0] == shown()
+            assert [0, 0] == shown() == shown()
 
 
 def test_no_fourth_slot_and_no_two_in_one_however_they_race(pair: Pair) -> None:

@@ -401,7 +401,7 @@ def test_each_sees_what_the_other_does(store: CanvasStore, open_again: OpenAgain
     other = open_again()
     canvas = draft(store, title="T")
     publish(other, canvas)
-    assert titles(store) == ["T"] == titles(other)
+    assert ["T"] == titles(store) == titles(other)
     store.unpublish(canvas.id, ALICE.id, tick())
     assert [] == titles(other)
 

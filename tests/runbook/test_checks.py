@@ -121,6 +121,22 @@ def test_two_tests_of_one_name_are_found_for_only_the_last_is_run(tidy: TinyProj
     assert [expected] == findings(tidy)
 
 
+def test_a_row_that_may_forgive_itself_is_found(tidy: TinyProject) -> None:
+    forgiving = "try:\n        assert serve()\n    except Exception:\n        pass"
+    row = row_test("test_one", suspects=("app.py::serve",), body=forgiving)
+    tidy.write("tests/test_app.py", module(row))
+
+    (found,) = findings(tidy)
+    assert found.endswith("catches the failure of an assertion, and goes on")
+
+
+def test_an_assertion_of_any_test_that_is_turned_round_is_found(tidy: TinyProject) -> None:
+    tidy.write("tests/deep/test_of_no_tier.py", "assert serve() == 200\n")
+
+    (found,) = findings(tidy)
+    assert found.startswith("tests/deep/test_of_no_tier.py:1: expects on the right of ==")
+
+
 def test_a_stale_table_is_found(tidy: TinyProject) -> None:
     tidy.write("docs/more.md", ROW_TABLE.format("| old |"))
 

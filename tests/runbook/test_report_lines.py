@@ -48,11 +48,11 @@ def test_the_header_names_what_is_smoked(*, is_dirty: bool | None, word: str) ->
 def test_a_failing_row_says_all_that_a_person_needs() -> None:
     line = fail_line(ROW, at="tests/test_a.py:88", want="absent", got="present")
 
-    assert line == (
+    assert (
         'FAIL test_a severity=high at=tests/test_a.py:88 want="absent" got="present"'
         ' cause="the index keeps it" suspects=bin/store.py,bin/b.py'
         ' next="bin/invoke explain test_a"'
-    )
+    ) == line
 
 
 def test_what_went_wrong_is_read_before_one_suspect_more() -> None:
@@ -146,10 +146,10 @@ def test_the_result_line_holds_the_verdict_and_its_counts() -> None:
         Verdict(Word.RED, outcomes), seconds=1.26, gate="closed", evidence=".runbook/runs/7f21"
     )
 
-    assert line == (
+    assert (
         "RESULT red total=3 passed=2 failed=1 skipped=0 missing=0 partial=no seconds=1.3"
         " gate=closed evidence=.runbook/runs/7f21"
-    )
+    ) == line
 
 
 def test_a_gap_makes_a_red_result_partial_too() -> None:

@@ -19,10 +19,10 @@ def test_a_green_run_is_its_result_line_alone(tmp_path: Path) -> None:
     run = ended(tmp_path, report("test_a"), report("test_b"))
 
     (line,) = run.lines()
-    assert line == (
+    assert (
         "RESULT green total=2 passed=2 failed=0 skipped=0 missing=0 partial=no seconds=1.2"
         f" gate=closed evidence=.runbook/runs/{run.folder.id}"
-    )
+    ) == line
     assert ExitCode.GREEN == run.exit_code
 
 

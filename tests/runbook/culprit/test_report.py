@@ -89,10 +89,10 @@ def test_where_runs_were_out_of_time_it_is_said_how_that_would_count_as_a_failur
     failed = ProbeResult("c" * 40, Said.FAIL, 2.0, f"exit status 1: {why}")
     open_ = replace(RESULT, word=Word.INCONCLUSIVE, culprit=None, why="for a reason")
     assert "inconclusive: for a reason" == headline(replace(open_, probes=(failed,)))
-    assert headline(replace(open_, probes=(failed, late, late))) == (
+    assert (
         "inconclusive: for a reason; 2 runs were not over in time, which is held against no commit: "
         "where that is the failure, begin the command with 'timeout SECONDS'"
-    )
+    ) == headline(replace(open_, probes=(failed, late, late)))
 
 
 def test_what_is_born_red_was_red_at_the_good_end_or_back_to_the_root() -> None:

@@ -85,7 +85,7 @@ def test_a_constraint_is_a_commit_on_a_branch_and_touches_nothing_else(
     text = repository.git("show", f"{branch}:pyproject.toml")
     (constraint,) = constraints.standing(text + "\n")
     assert "dog<2.0" == constraint.pin
-    assert branch == f"drift/{constraint.key}"
+    assert f"drift/{constraint.key}" == branch
     assert "since 2026-01-01" in constraint.why
     assert repository.git("rev-parse", "HEAD") == repository.git("rev-parse", f"{branch}^")
     assert [done] == drift.commit()  # the same once more is no new commit
