@@ -182,7 +182,7 @@ def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socke
         _announce(host, listener)
         _start_background_work(app.state.services)
 
-    server = ControlPanelServer(_config_of(app, settings), when_ready)
+    server = ControlPanelServer(config_of(app, settings), when_ready)
     if settings.exit_with_parent:
         _start_thread("parent-watch", lambda: _watch_parent(server))
     # uvicorn takes SIGTERM while it runs, then raises it once more under the handler from before;
@@ -202,7 +202,7 @@ def _serve(app: Starlette, settings: Settings, host: str, listener: socket.socke
     return status
 
 
-def _config_of(app: Starlette, settings: Settings) -> uvicorn.Config:
+def config_of(app: Starlette, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves the app, which knows no socket of the web, and neither logs nor names itself in headers."""
     headers = json_headers(settings.run_nonce)
     answers = GridAnswers(app.state.services, headers)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-BOOT_SECONDS = 120.0  # only a hang takes as long; a death is noticed at once
+PATIENCE = 120.0  # seconds; only a hang takes as long, and a death is noticed at once
 
 
 class Answer(NamedTuple):
@@ -118,7 +118,7 @@ class ControlPanel:
 
     def _first_line(self) -> str:
         assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], BOOT_SECONDS)
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline().decode() if ready else ""
         if not line:
             self.stop()
@@ -201,11 +201,11 @@ class ControlPanel:
         return Answer(int(status_line.split()[1]), headers, body)
 
     @staticmethod
-    def read_to_end(client: socket.socket, seconds: float) -> bytes:
-        """Read until the server closes, or says nothing for so many seconds."""
-        client.settimeout(seconds)
+    def read_to_end(client: socket.socket) -> bytes:
+        """Read until the server closes."""
+        client.settimeout(PATIENCE)
         received = b""
-        with suppress(TimeoutError, ConnectionResetError):
+        with suppress(ConnectionResetError):
             while chunk := client.recv(65_536):
                 received += chunk
         return received
@@ -218,11 +218,11 @@ class ControlPanel:
         """POST a body."""
         return self.request("POST", path, body, token=token)
 
-    def raw(self, data: bytes, *, seconds: float = 10) -> bytes:
-        """Send bytes as they are and read until the server closes, or until the time is over."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as client:
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes as they are and read until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as client:
             client.sendall(data)
-            return self.read_to_end(client, seconds)
+            return self.read_to_end(client)
 
     def signup(self) -> Creator:
         """Sign somebody new up."""
@@ -277,8 +277,9 @@ def start_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     """Start further servers, with environment variables given as keywords."""
     with ExitStack() as running:
 
-        def start(**extra: str) -> ControlPanel:
-            return running.enter_context(ControlPanel(tmp_path_factory.mktemp("panel"), extra))
+        def start(prefix: Sequence[str] = (), **extra: str) -> ControlPanel:
+            folder = tmp_path_factory.mktemp("panel")
+            return running.enter_context(ControlPanel(folder, extra, prefix))
 
         yield start
 

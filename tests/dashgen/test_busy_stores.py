@@ -66,7 +66,7 @@ def test_writers_that_wait_keep_no_reader_waiting(
             assert [200] * len(READS) == [
                 panel.get(read, token=creator.token).status for read in READS
             ]
-        answers = [panel.parse_answer(panel.read_to_end(client, 20)) for client in writers]
+        answers = [panel.parse_answer(panel.read_to_end(client)) for client in writers]
     assert {201} == {answer.status for answer in answers}
     mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]
     assert WRITERS + 1 == len(mine)

@@ -368,7 +368,7 @@ def test_what_is_kept_is_answered_once_more_while_the_server_stops(
         panel.process.send_signal(signal.SIGTERM)
         panel.wait_until_it_refuses()
         client.sendall(GRID[-2:])
-        answer = panel.read_to_end(client, 10)
+        answer = panel.read_to_end(client)
     assert b"connection: close\r\n" in answer
     assert parts(told) == parts(answer)
     assert 0 == panel.stop()

@@ -44,9 +44,6 @@ print("keeper", keeper, flush=True)
 print(open(output).readline(), end="", flush=True)
 time.sleep(600)
 """
-_IMPATIENT = (
-    "import sys, runbook.keeper as k; k.GRACE_SECONDS = 0.2; sys.exit(k.main(sys.argv[1:]))"
-)
 
 
 @dataclass(frozen=True)
@@ -64,24 +61,17 @@ class Kept:
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Iterator[Callable[[str], Kept]]:
+def keep(tmp_path: Path) -> Iterator[Callable[..., Kept]]:
     """Keep a Python program that prints a process id; ``tmp_path / "kept"`` goes with it."""
     keepers: list[subprocess.Popen[str]] = []
 
-    def start(program: str) -> Kept:
+    def start(program: str, grace: float = 0.2) -> Kept:
         (tmp_path / "kept" / "deep").mkdir(parents=True)
         folder = str(tmp_path / "kept")
         keeper = subprocess.Popen(
             [
-                sys.executable,
-                "-c",
-                _IMPATIENT,
-                "--remove",
-                folder,
-                "--",
-                sys.executable,
-                "-c",
-                program,
+                *(sys.executable, "-m", "runbook.keeper", "--remove", folder),
+                *("--grace", str(grace), "--", sys.executable, "-c", program),
             ],
             env=engine_environment(),
             stdin=subprocess.PIPE,
@@ -132,12 +122,12 @@ def test_a_signal_to_the_keeper_does_not_free_the_command(keep: Callable[[str], 
 
 
 def test_the_command_is_asked_by_a_signal_that_it_can_heed(
-    keep: Callable[[str], Kept], tmp_path: Path
+    keep: Callable[..., Kept], tmp_path: Path
 ) -> None:
     said = tmp_path / "said"
-    heeds = f"import signal; signal.signal(signal.SIGTERM, lambda *_: open({str(said)!r}, 'w'))"
+    heeds = f"import signal; signal.signal(signal.SIGTERM, lambda *_: exit(open({str(said)!r}, 'w').close()))"
 
-    assert 0 == keep(f"{heeds}; {SLEEPER}").let_go()
+    assert 0 == keep(f"{heeds}; {SLEEPER}", grace=PATIENCE).let_go()
 
     assert said.exists()
 

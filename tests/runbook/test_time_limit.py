@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,7 +115,7 @@ def test_whatever_no_failure_ends_is_ended_with_all_that_it_has_started(
 
 
 def test_a_run_that_was_stopped_for_a_while_has_not_used_its_time_up(limited: TinyProject) -> None:
-    body = "open('begun', 'w').close()\n    import time; time.sleep(1)"
+    body = "open('begun', 'w').close()\n    while not os.path.exists('go'):\n        pass"
     limited.write("tests/test_app.py", module(row_test("test_one", body)))
     with subprocess.Popen(
         limited.smoke_command(),
@@ -127,7 +127,8 @@ def test_a_run_that_was_stopped_for_a_while_has_not_used_its_time_up(limited: Ti
     ) as run:
         wait_until((limited.root / "begun").exists, "the test")
         os.killpg(run.pid, signal.SIGSTOP)
-        subprocess.run([shutil.which("sleep") or "sleep", "3"], check=True)
+        time.sleep(3)  # longer than a test may take
+        (limited.root / "go").touch()
         os.killpg(run.pid, signal.SIGCONT)
         out, _ = run.communicate()
 
