@@ -107,6 +107,11 @@ class Project(NamedTuple):
         """The tests of all tiers, each path once."""
         return tuple(dict.fromkeys(path for tier in self.tiers.values() for path in tier.tests))
 
+    @property
+    def gate_tiers(self) -> tuple[Tier, ...]:
+        """What must be green before the gate opens."""
+        return tuple(self.tier(name) for name in self.gate.tiers or self.tiers)
+
     def tier(self, name: str) -> Tier:
         """Return the tier called ``name``; of ``one+another`` both as one, which are run together.
 

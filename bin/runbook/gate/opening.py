@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_session, call_tier
 from runbook.culprit.worktrees import TemporaryFolder, Worktree
-from runbook.errors import EnvironmentNotReady, UsageError
+from runbook.errors import EnvironmentNotReady
+from runbook.gate.beginning import find_missing
 from runbook.gate.environment import gate_environment
 from runbook.gate.file import GateChanged, GateFile, GateState, Position
 from runbook.gate.installed import damaged_files
 from runbook.gate.pending import refuse_pending
-from runbook.gate.project_gate import BOT, close, gate_file, is_bot
+from runbook.gate.project_gate import BOT, close, gate_file, is_bot, no_gate
 from runbook.gate.reds import HARNESS, RedRuns, harness_of, runs_needed
 from runbook.gate.smoke import GateSmoke, TierResult, keep_runs
 from runbook.gate.status import read_build
@@ -56,6 +57,8 @@ def plan_opening(project: Project, *own: str, by: str) -> Plan:
         UsageError: The project has no gate.
         GitError: There is no commit to open it for.
     """
+    if missing := find_missing(project):
+        raise missing
     file = _file_of(project)
     arguments = {"bot": is_bot(by)}
     source = read_source(project.root, *own)
@@ -72,7 +75,7 @@ def _steps(project: Project, file: GateFile) -> tuple[Step, ...]:
             writes=("<a temporary folder>",),
             repeat=Repeat.REPEATABLE,
         ),
-        *(_smoke_step(tier) for tier in _tiers(project)),
+        *(_smoke_step(tier) for tier in project.gate_tiers),
         *_fault_steps(project),
         Step(
             "judge",
@@ -184,7 +187,7 @@ class _Opening:
 
     def actions(self) -> dict[str, Action]:
         """Return the action of each step."""
-        smokes = {f"smoke-{tier.name}": self._smoke_of(tier) for tier in _tiers(self.project)}
+        smokes = {f"smoke-{tier.name}": self._smoke_of(tier) for tier in self.project.gate_tiers}
         first: dict[str, Action] = {"check-out": self._check_out, **smokes, "prove": self._prove}
         return {**first, "judge": self._judge, "open": self._open}
 
@@ -197,7 +200,7 @@ class _Opening:
         self.build = read_build(self.project.root, self.project.gate.build)
         self.tree.prepare(commit, ())
         _refuse_links_out(self.tree.path)
-        self.harness = harness_of(self.tree.path, "HEAD", _tiers(self.project))
+        self.harness = harness_of(self.tree.path, "HEAD", self.project.gate_tiers)
         _refuse_other_program(self.project.root, self.tree.path)
         _refuse_other_settings(self.project, self._smoked)
         self._refuse_other_tree(
@@ -249,7 +252,7 @@ class _Opening:
     def _prove(self, _: Mapping[str, Facts]) -> Done:
         if any(result.reasons for result in self.results):
             return Done("not green as it is", outcome=Outcome.NOT_SELECTED)
-        result = self._gate_smoke.prove(self.project.gate.faults, _tiers(self.project))
+        result = self._gate_smoke.prove(self.project.gate.faults, self.project.gate_tiers)
         if result.reasons:
             raise Refused(
                 f"the smoke would not notice: {'; '.join(result.reasons)}",
@@ -314,18 +317,9 @@ def _were_red(reds: Sequence[Sequence[str]]) -> str:
 
 
 def _file_of(project: Project) -> GateFile:
-    file = gate_file(project)
-    if file is None:
-        raise UsageError(
-            "this project has no gate",
-            next_step="set file in [tool.runbook.gate] of pyproject.toml, or the variable that it names",
-        )
-    return file
-
-
-def _tiers(project: Project) -> list[Tier]:
-    names = project.gate.tiers or tuple(project.tiers)
-    return [project.tier(name) for name in names]
+    if file := gate_file(project):
+        return file
+    raise no_gate(call("gate.status"))
 
 
 def _refuse_bot(state: GateState, by: str) -> None:
@@ -394,15 +388,17 @@ def _refuse_red(project: Project, results: Sequence[TierResult]) -> None:
     if high:
         close(project, reason=f"red when it was to be opened: {', '.join(high)}", by=BOT)
     if reasons:
-        step = call(f"explain {high[0]}") if high else _next_step(reasons[0])
+        step = call(f"explain {high[0]}") if high else _next_step(project, reasons[0])
         raise Refused(f"the gate is not opened: {'; '.join(reasons)}", next_step=step)
 
 
-def _next_step(reason: str) -> str:
+def _next_step(project: Project, reason: str) -> str:
     """The command that shows more of a reason."""
     tier, _, why = reason.partition(": ")
     if why.startswith("red: "):
         return call(f"explain {why.removeprefix('red: ').partition(',')[0]}")
+    if why.startswith(("session ", "its session ")):
+        return call_session(project.tier(tier).session)
     return call(f"run --tier {tier}")
 
 

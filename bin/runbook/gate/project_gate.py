@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook.calls import call
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.gate.file import GateFile, GateState, Position
 from runbook.probes import is_probe
@@ -29,16 +30,24 @@ def gate_file(project: Project) -> GateFile | None:
 
     ``$NAME`` and ``${NAME:-default}`` stand for variables; without a default, an empty one is no file.
     """
-    unset = []
+    text = _VARIABLE.sub(_value, project.gate.file)
+    is_named = text and not unset_variables(project)
+    return GateFile(project.root / Path(text).expanduser()) if is_named else None
 
-    def expand(match: re.Match[str]) -> str:
-        value = os.environ.get(match[1] or match[3]) or match[2]
-        if not value:
-            unset.append(match[0])
-        return value or ""
 
-    text = _VARIABLE.sub(expand, project.gate.file)
-    return None if unset or not text else GateFile(project.root / Path(text).expanduser())
+def no_gate(next_step: str) -> UsageError:
+    """Return the error of whoever asks for a gate where there is none."""
+    return UsageError("this project has no gate", next_step=next_step)
+
+
+def unset_variables(project: Project) -> list[str]:
+    """Return the variables that the gate's file is named by and that are empty, with no default."""
+    found = _VARIABLE.finditer(project.gate.file)
+    return [match[1] or match[3] for match in found if not _value(match)]
+
+
+def _value(match: re.Match[str]) -> str:
+    return os.environ.get(match[1] or match[3]) or match[2] or ""
 
 
 def read_gate(project: Project) -> GateState:
@@ -80,10 +89,7 @@ def close(project: Project, *, reason: str, by: str) -> GateState:
     if file is None:
         if is_bot(by):
             return read_gate(project)
-        raise UsageError(
-            "this project has no gate",
-            next_step="set file in [tool.runbook.gate] of pyproject.toml",
-        )
+        raise no_gate(call("gate.status"))
     if is_bot(by) and not file.read(time.time()).may_be_open:
         return file.read(time.time())
     try:

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
     from runbook.project import Project, Tier
 
+# The settings are named, and the smoke says the root, so that no other file of settings counts; the plugin is named,
+# for none is loaded by itself.
+_PYTEST = ["--config-file=pyproject.toml", "-p", "runbook.plugin"]
 _LAST_LINES = 3  # of a log that a reason shows
 _MAX_REASON = 300  # characters
+_NOX = "nox > "  # before each line of Nox's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,7 @@ class GateSmoke:
         root = self._project.root
         nonce = secrets.token_hex(16)
         before = _run_ids(root)
-        # The settings are named, and the smoke says the root, so that no other file of settings counts.
-        session = self._run(
-            tier.session, ["--", "--config-file=pyproject.toml"], {GATE_NONCE_VARIABLE: nonce}
-        )
+        session = self._run(tier.session, ["--", *_PYTEST], {GATE_NONCE_VARIABLE: nonce})
         runs = [RunFolder(root / ".runbook" / "runs" / name) for name in _run_ids(root) - before]
         judged = [_judge(run, tests, nonce) for run in runs]
         reasons = [why for run in judged for why in run.reasons] or session
@@ -243,10 +244,12 @@ def _name(session: Mapping[str, Any]) -> str:
 
 
 def _end(log: Path) -> str:
-    """The last that a log says, without Nox's own words."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [line.strip() for line in lines if line.strip() and not line.startswith("nox > ")]
-    return " | ".join(said[-_LAST_LINES:]) or "see its lines above"
+    """The last that a log says: Nox's own words only where there are no others."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith(_NOX)]
+    own = [line.removeprefix(_NOX) for line in lines[-1:]]
+    return " | ".join(said[-_LAST_LINES:] or own) or "it said nothing"
 
 
 def _run_ids(root: Path) -> set[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
 from runbook.errors import EnvironmentNotReady
+from runbook.gate.beginning import find_missing
 from runbook.gate.file import GateState, Position
 from runbook.gate.project_gate import gate_file, read_gate
 from runbook.source_state import SourceState, read_source_state
@@ -37,6 +38,7 @@ class GateStatus:
         served: The build that the running server serves; empty where none answers.
         url: Where that server was asked.
         file: The gate itself, which every checkout shares that names the same one.
+        beginning: What to do before it can be opened at all; empty where nothing is missing.
     """
 
     state: GateState
@@ -45,6 +47,7 @@ class GateStatus:
     served: str
     url: str
     file: str = ""
+    beginning: str = ""
 
     @property
     def proved(self) -> str:
@@ -81,6 +84,8 @@ class GateStatus:
             return call('gate.close --reason "..."')
         if self.checkout and self.checkout == self.proved:
             return "start the server anew; the one that runs serves an older build"
+        if self.beginning:
+            return self.beginning
         return (
             "git status; commit or put aside what differs"
             if self.source.is_dirty
@@ -162,7 +167,9 @@ def read_status(project: Project, url: str = "") -> GateStatus:
     served = _served_build(url) if url else ""
     source, gate = read_source_state(project.root), gate_file(project)
     file = str(gate.path) if gate else ""
-    return GateStatus(read_gate(project), source, checkout, served, url, file)
+    missing = find_missing(project)
+    beginning = missing.next_step if missing else ""
+    return GateStatus(read_gate(project), source, checkout, served, url, file, beginning)
 
 
 def read_build(tree: Path, command: tuple[str, ...]) -> str:

@@ -87,7 +87,7 @@ def rowless(gated: Gated) -> str:
 
 def sessionless(gated: Gated) -> str:
     gated.project.write("noxfile.py", NOXFILE.replace('name="fast"', 'name="quick"'))
-    return "fast: its session could not be run"
+    return "fast: its session could not be run: Sessions not found: fast"
 
 
 def failing_session(gated: Gated) -> str:
@@ -625,6 +625,14 @@ def test_ended_half_way_it_leaves_the_gate_as_it_was_and_nothing_running(
     assert before == gated.state
     assert 5 == second.status
     assert "another process is carrying out this very plan" in second.err
+
+
+def test_a_session_that_could_not_be_run_is_what_to_run(gated: Gated) -> None:
+    sessionless(gated)
+    gated.project.commit()
+
+    (said,) = [line for line in gated.open().err.splitlines() if line.startswith("  next: ")]
+    assert said.endswith("nox -s fast")
 
 
 def test_without_a_gate_there_is_nothing_to_open(gated: Gated) -> None:
