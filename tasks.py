@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
-from invoke.tasks import task
+from invoke.tasks import task as any_task
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -21,6 +22,9 @@ sys.path.insert(0, str(ROOT / "bin"))
 from runbook import commands  # noqa: E402 - found through the line above
 from runbook.commands import option_texts  # noqa: E402
 from runbook.commands.option_texts import JSON_FILE, JSON_LIST, JSON_OBJECT  # noqa: E402
+
+# Invoke makes short options up for each task by itself: -t would be a tier here and a test there.
+task = partial(any_task, auto_shortflags=False)
 
 
 def optional(argument: str, *, of: str) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from invoke.parser.argument import Argument
 
 _UNKNOWN = re.compile(r"No idea what '([^-'][^']*)' is!")  # no option
+_SHORT = re.compile(r"No idea what '(-\w)' is!")
 _VALUELESS = re.compile(r"Flag <Argument: .*> needed value and was not given one!")
 
 
@@ -90,8 +91,14 @@ def _said(error: Exception, tasks: Iterable[str]) -> str:
         return f"{_last_option(typed, flags)} wants a value, and has none"
     if unknown and (about := _about_an_option(unknown[1], typed, flags)):
         return about
-    close = nearest(unknown[1], tasks) if unknown else []
+    close = nearest(unknown[1], tasks) if unknown else _with_letter(str(error), flags)
     return f"{error} The nearest: {', '.join(close)}" if close else str(error)
+
+
+def _with_letter(said: str, flags: Iterable[str]) -> list[str]:
+    """The options that somebody may mean who writes their first letter: there are no short ones."""
+    short = _SHORT.fullmatch(said)
+    return [flag for flag in flags if flag.startswith(f"-{short[1]}")] if short else []
 
 
 def _typed(words: Iterable[str]) -> Iterator[str]:

@@ -51,7 +51,7 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
             "bin/invoke --help rollback",
         ),
         (
-            ["run", "-t", "a", "--tier", "b"],
+            ["run", "--tier=a", "--tier", "b"],
             "error: --tier is given twice",
             "bin/invoke --help run",
         ),
@@ -66,7 +66,12 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
             "bin/invoke --help rollback",
         ),
         (["run", "--tier"], "error: --tier wants a value, and has none\n", "bin/invoke --help run"),
-        (["run", "-t"], "error: -t wants a value, and has none\n", "bin/invoke --help run"),
+        (
+            ["run", "-t", "fast"],
+            "error: No idea what '-t' is! The nearest: --tier\n",
+            "bin/invoke --help run",
+        ),
+        (["run", "-x"], "error: No idea what '-x' is!\n", "bin/invoke --help run"),
     ],
 )
 def test_what_the_parser_refuses_is_a_usage_error(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runbook.describe import read_tasks
 from tests.runbook.support import ROOT
 
 if TYPE_CHECKING:
@@ -201,3 +202,16 @@ def test_the_row_to_prove_may_stand_without_its_option(words: list[str], positio
     )
 
     assert positional == done.stdout.strip()
+
+
+def test_an_option_has_one_name_which_means_the_same_in_every_task() -> None:
+    """A short one would be made of whatever letter is free in that task."""
+    tasks = read_tasks(ROOT)
+    short = [
+        f"{name} {flag}"
+        for name in tasks.task_names
+        for argument in tasks[name].get_arguments()
+        for flag in argument.nicknames
+    ]
+
+    assert [] == short
