@@ -45,6 +45,16 @@ def above_nothing(text: str) -> float:
     return number
 
 
+def check_count(option: str, number: int) -> None:
+    """Refuse a number of things of which none stands for as many as fit.
+
+    Raises:
+        UsageError: It is less than none.
+    """
+    if number < 0:
+        raise UsageError(f"{option} is {number}; it is 0 or more")
+
+
 class Parser(argparse.ArgumentParser):
     """As argparse has it; what it refuses, it says as a `UsageError`."""
 

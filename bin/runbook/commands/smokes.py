@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook import changed as changes
+from runbook.arguments import check_count
 from runbook.call_folder import call_folder
 from runbook.calls import call
 from runbook.commands.edge import procedure, write_or_print
 from runbook.errors import EnvironmentNotReady, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
+from runbook.prove.fault import faults_of, read_faults
 from runbook.sessions import run_session
 from runbook.smoke import empty_json
 
@@ -89,10 +91,17 @@ def filter_tests(root: Path, pattern: str, *, tier: str, json_file: str = "") ->
 
 @procedure
 def prove(root: Path, *, test: str, tier: str, jobs: int, json_file: str) -> ExitCode:
-    """Prove a row, or all of them, in the environment of the session for it."""
+    """Prove a row, or all of them, in the environment of the session for it.
+
+    What can be refused is refused before there is one: it holds what every tier needs.
+    """
+    tests, tiers = [each for each in (test,) if each], [each for each in (tier,) if each]
+    check_count("--jobs", jobs)
+    project = find_project(root)
+    faults_of(project, read_faults(project), tests, tiers)
     options = {"--tier": tier, "--jobs": jobs, "--json": _from_here(json_file)}
     chosen = [word for name, value in options.items() if value for word in (name, str(value))]
-    return run_session(root, "faults", [*([test] if test else []), *chosen])
+    return run_session(root, "faults", [*tests, *chosen])
 
 
 def _from_here(file: str) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook import brief
-from runbook.arguments import Parser
+from runbook.arguments import Parser, check_count
 from runbook.calls import before_options, call
-from runbook.errors import RunbookError, UsageError, tell
+from runbook.errors import RunbookError, tell
 from runbook.exit_codes import ExitCode
 from runbook.nox_session import end_with_callers
 from runbook.project import find_project
@@ -60,8 +60,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _prove(options: argparse.Namespace) -> ExitCode:
-    _check_count("--jobs", options.jobs)
-    _check_count("--unfaulted", options.unfaulted)
+    check_count("--jobs", options.jobs)
+    check_count("--unfaulted", options.unfaulted)
     project = find_project(Path.cwd())
     known = read_faults(project)
     faults = faults_of(project, known, options.tests, options.tier)
@@ -86,11 +86,6 @@ def printed(root: Path, matrix: Matrix) -> list[str]:
     log = brief.log_file(root, "faults")
     log.write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
     return matrix.brief_lines(log=log.relative_to(root).as_posix())
-
-
-def _check_count(option: str, number: int) -> None:
-    if number < 0:
-        raise UsageError(f"{option} is {number}; it is 0 or more")
 
 
 def _write_json(file: str, found: dict[str, object]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runbook import commands
-from tests.runbook.support import ends_with
+from tests.runbook.support import ends_with, module, row_test
 
 if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
@@ -172,11 +172,45 @@ def test_a_session_that_ends_before_its_smoke_is_json_too(
     assert ("environment", ["bin/nox -s broken"]) == (record["verdict"], record["next"])
 
 
+def with_faults(procedures: TinyProject) -> None:
+    """Let the project have two rows, each with a fault."""
+    rows = ("test_strong", "test_weak")
+    faults = [
+        f'[{row}.gone]\ncause = "Gone."\nfile = "a.py"\nfind = "a"\nreplace = "b"\n' for row in rows
+    ]
+    procedures.write("tests/test_app.py", module(*map(row_test, rows)))
+    procedures.write("tests/faults/all.toml", "".join(faults))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"test": "test_strnog"}, "test_strong"),
+        ({"test": "test_strong", "tier": "fats"}, "there are: fast"),
+        ({"test": "test_red"}, "there is no fault for test_red"),
+        ({"jobs": -1}, "--jobs is -1; it is 0 or more"),
+    ],
+)
+def test_what_cannot_be_proved_is_refused_before_there_is_an_environment(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str], asked: dict[str, Any], said: str
+) -> None:
+    with_faults(procedures)
+    procedures.write("noxfile.py", "raise SystemExit('an environment is made')\n")
+    options = {"test": "", "tier": "", "jobs": 0, "json_file": "-", **asked}
+
+    assert 2 == ends_with(commands.prove, procedures.root, **options)
+
+    told = capfd.readouterr()
+    assert said in told.err
+    assert "usage" == json.loads(told.out)["verdict"]
+
+
 @pytest.mark.parametrize(("test", "code"), [("test_strong", 0), ("test_weak", 1)])
 def test_a_proof_ends_as_its_session_does(
     procedures: TinyProject, capfd: pytest.CaptureFixture[str], test: str, code: int
 ) -> None:
     options = {"tier": "fast", "jobs": 2, "json_file": ""}
+    with_faults(procedures)
 
     assert code == ends_with(commands.prove, procedures.root, test=test, **options)
 
