@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.requests import HTTPConnection
+
 from hub.addresses import PORTAL
 from hub.answers import refusal_by_hub
 from hub.app_host import AppHost, BrokenHost
 from hub.errors import EnvironmentNotReady
 from hub.portal import build_portal
+from hub.sdk import token_of
+from hub.tokens import key_id_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -37,9 +41,10 @@ class Gateway:
             names = "This hub has no app of this name."
             await refusal_by_hub(404, "no_such_host", names)(scope, receive, send)
             return
-        if not self._services.has_own_identity:
+        # Nobody but who is signed in needs the keys of the provider.
+        if token := token_of(HTTPConnection(scope)):
             try:
-                await self._services.provider.refresh()
+                await self._services.provider.know(key_id_of(token))
             except EnvironmentNotReady as error:
                 refused = refusal_by_hub(503, "issuer_unreachable", error.what)
                 await refused(scope, receive, send)

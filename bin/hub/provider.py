@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from hub.sessions import Codes, Sessions
     from hub.tokens import Minter
 
-KEYS_SECONDS: Final = 300.0  # of trust in what an external issuer has published
+KEYS_SECONDS: Final = 300.0  # until what an external issuer has published is asked for again
+KEPT_SECONDS: Final = 3600.0  # for which it is good all the same, where the issuer does not answer
+AGAIN_SECONDS: Final = 10.0  # between two tries, where there is something kept
 _PATIENCE: Final = 10.0
 # What an issuer must publish of itself for anybody to sign in.
 _ADDRESSES: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -43,10 +47,20 @@ class Provider(Protocol):
         """
 
     async def refresh(self) -> None:
-        """See that `keys` are not too old.
+        """See that the provider was there a moment ago, for somebody who is to be sent to it.
 
         Raises:
-            EnvironmentNotReady: They cannot be had.
+            EnvironmentNotReady: It does not answer as it should.
+        """
+
+    async def know(self, key_id: str) -> None:
+        """See that `keys` can tell whether a token is good, wherever the provider is by now.
+
+        Args:
+            key_id: Of the key that the token says it is signed with; perhaps empty.
+
+        Raises:
+            EnvironmentNotReady: They cannot be had, and none are kept.
         """
 
     def keys(self) -> KeySet:
@@ -108,6 +122,9 @@ class BuiltInProvider:
     async def refresh(self) -> None:
         """There is nothing to fetch."""
 
+    async def know(self, key_id: str) -> None:
+        """There is nothing to fetch."""
+
     def keys(self) -> KeySet:
         """The public half of the key."""
         return self._keys
@@ -124,7 +141,8 @@ class ExternalProvider:
         self.issuer = issuer
         self._endpoints: dict[str, Any] = {}
         self._keys = KeySet([])
-        self._fetched_at = float("-inf")
+        self._fetched_at = self._tried_at = float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
 
     def authorize_url(self, client: str, redirect_uri: str, state: str, challenge: str) -> str:
         """Where a browser goes to get a code for ``client``."""
@@ -147,8 +165,37 @@ class ExternalProvider:
 
     async def refresh(self) -> None:
         """Fetch what the issuer publishes, unless that was done in the last minutes."""
-        if time.monotonic() - self._fetched_at < KEYS_SECONDS:
+        if self._age() >= KEYS_SECONDS:
+            await asyncio.shield(self._begin())
+
+    async def know(self, key_id: str) -> None:
+        """Have the keys; see `Provider.know`."""
+        is_known = not key_id or any(key.kid == key_id for key in self._keys.keys)
+        if self._age() >= KEPT_SECONDS:
+            await self.refresh()
+        elif (self._age() < KEYS_SECONDS and is_known) or self._has_just_tried():
             return
+        elif is_known:
+            self._begin()
+        else:  # the issuer may have begun to sign with another one
+            with suppress(EnvironmentNotReady):
+                await asyncio.shield(self._begin())
+
+    def _age(self) -> float:
+        return time.monotonic() - self._fetched_at
+
+    def _has_just_tried(self) -> bool:
+        return time.monotonic() - self._tried_at < AGAIN_SECONDS
+
+    def _begin(self) -> asyncio.Task[None]:
+        """Begin to fetch, or join whoever has begun; one that goes away ends it for nobody."""
+        if self._fetching is None or self._fetching.done():
+            self._tried_at = time.monotonic()
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(_look_at)
+        return self._fetching
+
+    async def _fetch(self) -> None:
         base = self.issuer.rstrip("/")
         endpoints = await self._call("GET", f"{base}/.well-known/openid-configuration")
         if endpoints.get("issuer") != self.issuer:
@@ -184,3 +231,9 @@ class ExternalProvider:
         if not isinstance(body, dict):
             raise EnvironmentNotReady(f"{url} answers with something else than an object")
         return body
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    """See how it ended, or asyncio would complain where nobody has waited for it."""
+    if not task.cancelled():
+        task.exception()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
@@ -107,7 +107,12 @@ def signed_in(request: Request) -> Person:
     return person
 
 
-def bearer_of(request: Request) -> str:
+def token_of(request: HTTPConnection) -> str:
+    """Return the token that comes with a request, in its header or its cookie, or nothing."""
+    return bearer_of(request) or request.cookies.get(TOKEN_COOKIE, "")
+
+
+def bearer_of(request: HTTPConnection) -> str:
     """Return the token in the Authorization header (RFC 6750), or nothing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

@@ -20,7 +20,7 @@ from hub.pages import error_answer
 from hub.provider import SignInFailed
 from hub.sdk import TOKEN_COOKIE
 from hub.sessions import challenge_of
-from hub.tokens import LIFETIME, InvalidToken
+from hub.tokens import LIFETIME, InvalidToken, key_id_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -100,6 +100,7 @@ class SignIn:
         provider = self._services.provider
         await provider.refresh()
         token = await provider.redeem(code, self._client, self._origin + CALLBACK, verifier)
+        await provider.know(key_id_of(token))
         return token, self._services.verifier.verify(token, self._client)
 
     def keep(self, answer: Response, token: str, person: Person) -> None:  # noqa: ARG002 - the portal needs the person

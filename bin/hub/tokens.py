@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
@@ -23,6 +23,8 @@ LIFETIME: Final = 3600  # seconds
 # What an issuer may sign with. Never a shared secret, and never "none".
 ALGORITHMS: Final = [ALGORITHM, "RS256"]
 _MAX_LENGTH: Final = 8192
+# What comes of a token that is none; the last, of a header that is JSON and no object.
+_UNREADABLE: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError)
 
 
 class InvalidToken(Exception):
@@ -131,7 +133,7 @@ class Verifier:
         try:
             claims = jwt.decode(token, self._source.keys(), algorithms=ALGORITHMS).claims
             self._rules(audience).validate(claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except _UNREADABLE as error:
             raise InvalidToken(f"{type(error).__name__}: {error}") from error
         if claims["aud"] not in (audience, [audience]):
             raise InvalidToken("it is for other apps too")
@@ -150,6 +152,17 @@ class Verifier:
             iat={"essential": True},
             sub={"essential": True},
         )
+
+
+def key_id_of(token: str) -> str:
+    """Return the id of the key that a token says it is signed with; empty where it says none, or is no token."""
+    if len(token) > _MAX_LENGTH:
+        return ""
+    try:
+        said = jws.extract_compact(token.encode()).headers().get("kid")
+    except _UNREADABLE:
+        return ""
+    return said if isinstance(said, str) else ""
 
 
 def _person(claims: dict[str, Any]) -> Person:

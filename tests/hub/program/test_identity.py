@@ -376,3 +376,29 @@ def test_another_hub_can_be_the_identity_provider(hub: HubProcess) -> None:
     portal.close()
     behind.close()
     alone.stop()
+
+
+def test_an_issuer_that_is_away_signs_nobody_out(hub: HubProcess, client: Client) -> None:
+    """Nor does it keep from anybody what needs no sign-in."""
+    issuer = HubProcess(hub.apps)
+    alone = HubProcess(hub.apps, "--app", "notes", "--issuer", issuer.url, "--public-url", hub.url)
+    client.at = f"http://127.0.0.1:{alone.port}"
+    app, portal = hub.app_urls["notes"], Client(issuer.url)
+    before = client.get(f"{app}/api/me", **bearer(portal.token("notes")))
+    token = portal.token("notes")
+    issuer.stop()
+
+    assert 200 == before.status
+    assert 200 == client.get(f"{app}/api/me", **bearer(token)).status
+    assert 200 == client.get(f"{app}/health").status
+    assert 401 == client.get(f"{app}/api/me").status
+    alone.stop()
+
+    never = HubProcess(hub.apps, "--app", "notes", "--issuer", issuer.url, "--public-url", hub.url)
+    client.at = f"http://127.0.0.1:{never.port}"
+    assert 503 == client.get(f"{app}/api/me", **bearer(token)).status
+    assert 200 == client.get(f"{app}/health").status
+    assert 401 == client.get(f"{app}/api/me").status
+    assert 503 == client.get(f"{app}/.hub/sign-in").status
+    portal.close()
+    never.stop()

@@ -13,7 +13,13 @@ import pytest
 
 from hub.errors import EnvironmentNotReady
 from hub.keys import SigningKey
-from hub.provider import KEYS_SECONDS, ExternalProvider, SignInFailed
+from hub.provider import (
+    AGAIN_SECONDS,
+    KEPT_SECONDS,
+    KEYS_SECONDS,
+    ExternalProvider,
+    SignInFailed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +173,111 @@ def test_a_refresh_that_fails_leaves_what_was_known(
 
     with pytest.raises(EnvironmentNotReady):
         asyncio.run(provider.refresh())
+    assert [KEY.private.kid] == [key.kid for key in provider.keys().keys]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which stands still until a test moves it on."""
+    now = [1000.0]
+    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
+    return now
+
+
+async def settled() -> None:
+    """Wait for what goes on behind whoever was answered."""
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def known(provider: ExternalProvider, *key_ids: str | None) -> None:
+    """Let tokens come, one after the other, each signed with a key."""
+
+    async def come() -> None:
+        for key_id in key_ids:
+            await provider.know(key_id or "")
+        await settled()
+
+    asyncio.run(come())
+
+
+def away(issuer: Issuer) -> None:
+    """Let the issuer say nothing that is of use."""
+    issuer.answers[DISCOVERY] = b"<h1>Bad gateway</h1>"
+
+
+def test_while_an_issuer_is_away_its_keys_are_good_for_an_hour(
+    issuer: Issuer, clock: list[float]
+) -> None:
+    provider = refreshed(issuer)
+    away(issuer)
+    clock[0] += KEPT_SECONDS - 1
+    known(provider, KEY.private.kid, "", KEY.private.kid)
+    assert [KEY.private.kid] == [key.kid for key in provider.keys().keys]
+    with pytest.raises(EnvironmentNotReady, match="the issuer does not answer at"):
+        asyncio.run(provider.refresh())  # nobody is sent there
+
+    clock[0] += 1
+    with pytest.raises(EnvironmentNotReady, match="the issuer does not answer at"):
+        known(provider, KEY.private.kid)
+
+
+def test_an_issuer_that_was_never_there_is_told(issuer: Issuer) -> None:
+    away(issuer)
+    provider = ExternalProvider(issuer.url)
+
+    with pytest.raises(EnvironmentNotReady, match="the issuer does not answer at"):
+        known(provider, KEY.private.kid)
+
+
+def test_nobody_waits_whose_key_is_known(issuer: Issuer, clock: list[float]) -> None:
+    """An issuer that hangs holds up those alone for whom it must be asked."""
+    provider = refreshed(issuer)
+    clock[0] += KEYS_SECONDS
+
+    async def come() -> list[str]:
+        await provider.know(KEY.private.kid or "")
+        before = list(issuer.asked)
+        await settled()
+        return before
+
+    assert [DISCOVERY, KEYS] == asyncio.run(come())
+    assert [DISCOVERY, KEYS] * 2 == issuer.asked
+    known(provider, KEY.private.kid)
+    assert [DISCOVERY, KEYS] * 2 == issuer.asked
+
+
+def test_a_key_that_is_not_known_is_asked_for_at_once_and_not_again_and_again(
+    issuer: Issuer, clock: list[float]
+) -> None:
+    provider, new = refreshed(issuer), SigningKey.generate()
+    issuer.answers[KEYS] = new.public_keys().as_dict()
+    clock[0] += AGAIN_SECONDS
+    known(provider, new.private.kid, "no key", "no key either")
+
+    assert [new.private.kid] == [key.kid for key in provider.keys().keys]
+    assert [DISCOVERY, KEYS] * 2 == issuer.asked
+
+    away(issuer)
+    clock[0] += AGAIN_SECONDS
+    known(provider, "no key", new.private.kid, "no key")
+    assert [new.private.kid] == [key.kid for key in provider.keys().keys]
+    assert [DISCOVERY] == issuer.asked[4:]
+
+
+def test_all_who_wait_wait_for_one_answer(issuer: Issuer) -> None:
+    """Also where one of them goes away meanwhile."""
+    provider = ExternalProvider(issuer.url)
+
+    async def come() -> None:
+        waiting = [asyncio.create_task(provider.know("")) for _ in range(5)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.gather(*waiting[1:])
+
+    asyncio.run(come())
+
+    assert [DISCOVERY, KEYS] == issuer.asked
     assert [KEY.private.kid] == [key.kid for key in provider.keys().keys]
 
 

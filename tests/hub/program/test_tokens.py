@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from hub.keys import SigningKey
-from hub.tokens import LIFETIME, InvalidToken, Minter, Person, Verifier
+from hub.tokens import LIFETIME, InvalidToken, Minter, Person, Verifier, key_id_of
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
@@ -119,6 +119,8 @@ CLAIMS = {"iss": ISSUER, "sub": "u1", "aud": "notes", "iat": NOW, "exp": NOW + 6
         jwt.encode({"alg": "RS256", "kid": KEY.private.kid}, CLAIMS, RSAKey.generate_key(2048)),
         mint()[:-4] + "AAAA",
         mint().rpartition(".")[0] + ".",
+        f"{_part(['alg'])}.{_part(CLAIMS)}.x",
+        f"{_part('alg')}.{_part(CLAIMS)}.x",
     ],
     ids=[
         "empty",
@@ -133,6 +135,8 @@ CLAIMS = {"iss": ISSUER, "sub": "u1", "aud": "notes", "iat": NOW, "exp": NOW + 6
         "rsa",
         "bent",
         "cut",
+        "list",
+        "word",
     ],
 )
 def test_what_the_issuer_did_not_sign_is_worthless(token: str) -> None:
@@ -140,7 +144,31 @@ def test_what_the_issuer_did_not_sign_is_worthless(token: str) -> None:
         verifier().verify(token, "notes")
 
 
+@pytest.mark.parametrize(
+    ("header", "key_id"),
+    [
+        ({"alg": "ES256", "kid": "k1"}, "k1"),
+        ({"alg": "none", "kid": "k1"}, "k1"),
+        ({"alg": "ES256"}, ""),
+        ({"alg": "ES256", "kid": ["k1"]}, ""),
+        ({"kid": "k1"}, ""),
+        (["alg"], ""),
+        ("alg", ""),
+    ],
+    ids=str,
+)
+def test_a_token_says_which_key_it_is_signed_with(header: object, key_id: str) -> None:
+    assert key_id == key_id_of(f"{_part(header)}.{_part(CLAIMS)}.x")
+
+
+def test_what_is_too_long_is_not_even_looked_at() -> None:
+    head = _part({"alg": "ES256", "kid": "k1"})
+
+    assert "" == key_id_of(f"{head}.{'x' * 8192}.x")
+
+
 @given(st.text())
 def test_no_text_is_a_token(text: str) -> None:
+    assert "" == key_id_of(text)
     with pytest.raises(InvalidToken):
         verifier().verify(text, "notes")
