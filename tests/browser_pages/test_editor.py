@@ -101,6 +101,75 @@ def test_a_press_moves_nothing_and_a_drag_leaves_nothing_behind(owner: Owner, ma
     assert "is-drag" not in state_of(page, "#stage", "outerHTML")
 
 
+def test_a_second_finger_takes_nothing_out_of_the_first(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker", has_touch=True)
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page = opened(owner, maker, NOTE, LINK | {"x": 960})
+    (x, y), second = (middle_of(page, PIECE, n=n) for n in range(2))
+    hand = maker.context.new_cdp_session(page)
+    hand.send("Input.dispatchTouchEvent", touches("touchStart", (x, y)))
+    hand.send("Input.dispatchTouchEvent", touches("touchMove", (x + 60, y + 40)))
+    hand.send("Input.dispatchTouchEvent", touches("touchStart", (x + 60, y + 40), second))
+    hand.send("Input.dispatchTouchEvent", touches("touchEnd", (x + 60, y + 40)))
+    hand.send("Input.dispatchTouchEvent", touches("touchEnd"))
+
+    assert ["Log", "Tides"] == seen(page, PIECE)
+    assert ("160", "96") != place(page)
+    assert "960" == page.evaluate("document.querySelectorAll('#stage .piece')[1].dataset.x")
+    assert "is-drag" not in state_of(page, "#stage", "outerHTML")
+
+
+def touches(kind: str, *places: tuple[float, float]) -> dict[str, Any]:
+    """What a screen tells of fingers that are on it, each where it is now."""
+    points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+    return {"type": kind, "touchPoints": points}
+
+
+def test_a_drag_that_is_thought_better_of_changes_nothing(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE)
+    x, y = middle_of(page, PIECE)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40)
+    page.keyboard.press("Escape")
+    page.mouse.move(x + 80, y + 40)
+    page.mouse.up()
+
+    assert ("160", "96") == place(page)
+    assert "is-drag" not in state_of(page, "#stage", "outerHTML")
+    assert ["All changes saved"] == seen(page, "#save-state")
+
+
+def test_what_is_removed_in_the_middle_of_a_drag_leaves_nothing_behind(
+    owner: Owner, maker: Visit
+) -> None:
+    page = opened(owner, maker, NOTE, LINK | {"x": 960})
+    x, y = middle_of(page, PIECE)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40)
+    page.keyboard.press("Delete")
+    page.mouse.up()
+    x, y = middle_of(page, PIECE)
+    page.mouse.move(x, y)
+    page.mouse.move(x + 20, y + 10)
+
+    assert ("960", "96") == place(page)
+    assert "is-drag" not in state_of(page, "#stage", "outerHTML")
+    assert [] == maker.trouble
+
+
+def test_what_is_not_saved_is_sent_as_soon_as_the_line_is_back(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE)
+    write(page, TITLE_FIELD, "Reeds")
+    line.breaks_once(page, "/studio/canvas/")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, "#save-state", "trying again")
+
+    assert [["PUT", False]] == line.sent_at(page, "online")
+
+
 def test_keys_of_the_browser_and_of_visitors_move_nothing(owner: Owner, maker: Visit) -> None:
     page = opened(owner, maker, NOTE)
     press(page, PIECE)

@@ -32,6 +32,11 @@ FOCUSED = """() => {
 }"""
 SCENE = "document.querySelector('main .scene use').href.baseVal"
 SCENE_OF_STAGE = "document.querySelector('#stage .scene use').href.baseVal"
+IS_IN_SIGHT = """(selector) => {
+  const element = document.querySelector(selector);
+  const box = element.getBoundingClientRect();
+  return element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
 PLACES = """[...document.querySelectorAll("#stage .piece")]
   .map((piece) => `${piece.dataset.x} ${piece.dataset.y}`)"""
 
@@ -271,6 +276,80 @@ def test_a_studio_that_did_not_load_can_be_asked_again(owner: Owner, visits: Vis
     with page.expect_navigation(wait_until=READY):
         press(page, "#studio-message button")
     assert appears(page, "#drafts .canvas-name", "Baskets")
+
+
+def test_what_is_said_of_a_canvas_far_below_is_seen(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    for number in range(12):
+        owner.seed(f"Baskets {number}")
+    open_page(page, "/studio.html")
+    assert appears(page, "#drafts [data-action=delete]")
+    press(page, "#drafts [data-action=delete]", n=-1)
+    line.breaks_once(page, "/studio/canvas/cnv_")
+    press(page, "#delete-confirm")
+    assert appears(page, "#studio-message", "No connection")
+
+    assert page.evaluate("scrollY") > 0
+    assert page.evaluate(IS_IN_SIGHT, "#studio-message")
+
+
+def test_an_answer_that_is_late_brings_nothing_back(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    late: list[Route] = []
+    owner.has_published(owner.seed("Baskets"), 0)
+    owner.seed("Reeds")
+    open_page(page, "/studio.html")
+    assert appears(page, "#drafts .canvas-name", "Reeds")
+    before = owner.client.get("/studio/canvas/mine").json
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/studio/canvas/mine", hold, times=1)
+    press(page, "#slots [data-action=unpublish]")
+    press(page, "#drafts [data-action=delete]")
+    press(page, "#delete-confirm")
+    assert appears(page, "#drafts .canvas-name", "Baskets")
+    late[0].fulfill(json=before)
+
+    assert not appears(page, "#drafts .canvas-name", "Reeds")
+    assert ["Baskets"] == seen(page, "#drafts .canvas-name")
+    assert [] == maker.trouble
+
+
+def test_what_was_deleted_elsewhere_is_not_published_without_a_word(
+    owner: Owner, maker: Visit
+) -> None:
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    open_page(page, f"/studio.html#{canvas.id}")
+    assert appears(page, "#stage .piece")
+    owner.store.delete(canvas.id, owner.id)
+    press(page, "#editor-publish")
+
+    assert appears(page, "#studio-message", "no such canvas")
+    assert [] == seen(page, "#editor")
+    assert [] == maker.trouble
+
+
+def test_a_save_that_was_left_behind_says_nothing_of_the_next_canvas(
+    owner: Owner, maker: Visit
+) -> None:
+    page = maker.page
+    canvas, other = owner.seed("Baskets"), owner.seed("Reeds")
+    open_page(page, f"/studio.html#{canvas.id}")
+    write(page, TITLE_FIELD, "Fixed elsewhere by now")
+    line.answers_once(page, "/studio/canvas/cnv_", 409, {"message": "It is fixed."})
+    press(page, "#editor-close")
+    assert appears(page, "#editor-leave")
+    line.holds_next(page, "PUT")
+    page.keyboard.press("ControlOrMeta+s")
+    press(page, "#editor-leave")
+    press(page, f"[data-canvas-id={other.id}] [data-action=edit]")
+    assert appears(page, "#studio-title", "Reeds")
+    line.lets_go(page)
+
+    assert ["All changes saved"] == seen(page, "#save-state")
+    assert [] == maker.trouble
 
 
 def test_an_emoji_is_never_cut_in_two(owner: Owner, visits: Visits) -> None:

@@ -41,13 +41,13 @@ _HOLD = f"""(method) => {{
     return until(() => hasArrived, patience);
   }};
 }}"""
-_LISTEN = """() => {
+_LISTEN = """(event) => {
   const sent = [], real = window.fetch;
   window.fetch = async (url, { method, keepalive }) => {
     sent.push([method, keepalive]);
     return new Response("{}");
   };
-  dispatchEvent(new Event("pagehide"));
+  dispatchEvent(new Event(event));
   window.fetch = real;
   return sent;
 }"""
@@ -75,4 +75,9 @@ def lets_go(page: Page) -> None:
 
 def sent_at_parting(page: Page) -> list[list[Any]]:
     """Return the method of each request that the page makes when it is left, and whether that outlives the page."""
-    return cast("list[list[Any]]", page.evaluate(_LISTEN))
+    return sent_at(page, "pagehide")
+
+
+def sent_at(page: Page, event: str) -> list[list[Any]]:
+    """Return the method of each request that the page makes at once when this happens, and whether that outlives it."""
+    return cast("list[list[Any]]", page.evaluate(_LISTEN, event))

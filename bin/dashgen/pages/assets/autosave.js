@@ -67,6 +67,7 @@ export class Autosave {
   stop() {
     clearTimeout(this.#timer);
     this.#stored = this.#changes;
+    this.#failures = 0;
   }
 
   #schedule(wait) {
@@ -91,9 +92,11 @@ export class Autosave {
       await this.send(false);
     } catch (problem) {
       if (!("status" in problem)) throw problem;
-      this.#failed(problem, version);
+      if (version > this.#stored) this.#failed(problem, version);
       return;
     }
+    // What was forgotten meanwhile says nothing of whatever is open by now.
+    if (version <= this.#stored) return;
     this.#stored = version;
     this.#failures = 0;
     if (this.isDirty) this.#again();

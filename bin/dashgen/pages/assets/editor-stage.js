@@ -37,6 +37,10 @@ export class StageView {
     showScene(this.element.querySelector(".scene"), canvas.id);
   }
 
+  get isHeld() {
+    return this.#drag !== null;
+  }
+
   get size() {
     return this.#stage;
   }
@@ -47,6 +51,7 @@ export class StageView {
     const kept = new Set(state.components.map((one) => one.id));
     for (const [id, piece] of this.#pieces) {
       if (kept.has(id)) continue;
+      if (this.#drag?.id === id) this.#letGo();
       piece.remove();
       this.#pieces.delete(id);
     }
@@ -112,8 +117,8 @@ export class StageView {
     piece.addEventListener("keydown", (event) => this.#key(event, id));
     piece.addEventListener("pointerdown", (event) => this.#press(event, piece, id));
     piece.addEventListener("pointermove", (event) => this.#pull(event));
-    piece.addEventListener("pointerup", () => this.#drop());
-    piece.addEventListener("pointercancel", () => this.#drop());
+    piece.addEventListener("pointerup", (event) => this.#drop(event));
+    piece.addEventListener("pointercancel", (event) => this.#drop(event));
     this.#pieces.set(id, piece);
     this.element.append(piece);
     return piece;
@@ -157,18 +162,24 @@ export class StageView {
     } else if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
       this.asked.remove(id);
+    } else if (event.key === "Escape" && this.#drag) {
+      this.#letGo();
+      // It is drawn anew, where it was.
+      this.asked.select(id);
     }
   }
 
   #press(event, piece, id) {
-    if (event.button !== 0 || this.#isFixed) return;
+    // One thing at a time, however many fingers there are.
+    if (event.button !== 0 || this.#isFixed || this.#drag) return;
     piece.setPointerCapture(event.pointerId);
-    this.#drag = { id, piece, from: { x: event.clientX, y: event.clientY }, start: this.#at(id), isMoving: false };
+    const from = { x: event.clientX, y: event.clientY };
+    this.#drag = { id, piece, pointerId: event.pointerId, from, start: this.#at(id), isMoving: false };
   }
 
   #pull(event) {
     const drag = this.#drag;
-    if (!drag) return;
+    if (event.pointerId !== drag?.pointerId) return;
     const across = event.clientX - drag.from.x;
     const down = event.clientY - drag.from.y;
     if (!drag.isMoving && Math.hypot(across, down) < SLACK) return;
@@ -182,13 +193,18 @@ export class StageView {
     drag.piece.style.top = `${(100 * drag.to.y) / this.#stage.height}%`;
   }
 
-  #drop() {
+  #drop(event) {
     const drag = this.#drag;
-    this.#drag = null;
-    if (!drag?.isMoving) return;
+    if (event.pointerId !== drag?.pointerId) return;
+    this.#letGo();
+    if (drag.isMoving) this.asked.move(drag.id, drag.to);
+  }
+
+  /** Ends a drag; where the piece stands by then is for others to say. */
+  #letGo() {
     this.element.classList.remove("is-dragging");
-    drag.piece.classList.remove("is-dragged");
-    this.asked.move(drag.id, drag.to);
+    this.#drag.piece.classList.remove("is-dragged");
+    this.#drag = null;
   }
 
   #moveTo(id, wanted) {

@@ -22,6 +22,8 @@ let onTitle = () => {};
 const stage = new StageView(words, { select, move, remove });
 const inspector = new Inspector({ setProp, setPlace, select, remove });
 const autosave = new Autosave(send, showSaving);
+/** Tells the other tabs of this browser that a canvas was saved. */
+const news = new BroadcastChannel("ensemble.saved");
 
 function announce(text) {
   byId("stage-status").textContent = text;
@@ -32,12 +34,15 @@ function body() {
   return { title, description, theme, room_state: { ...canvas.room_state, components } };
 }
 
-/** Stores everything as it is now; what is only half typed is not even sent. */
+/** Stores everything as it is now, and tells the other tabs; what is only half typed is not even sent. */
 async function send(isLeaving) {
   const known = new Set(canvas.room_state.components.map((one) => one.props?.url));
   const place = history.state.components.findIndex(({ props }) => !known.has(props?.url) && !isLink(props?.url));
   if (place >= 0) throw new ApiError(400, { message: `room_state.components[${place}].props.url is not complete yet; it begins with https:` });
-  return call("PUT", `/studio/canvas/${canvas.id}`, body(), { isLeaving });
+  const record = canvas;
+  const saved = await call("PUT", `/studio/canvas/${record.id}`, body(), { isLeaving });
+  record.updated_at = saved.updated_at;
+  news.postMessage(record.id);
 }
 
 function canSendWhenLeaving() {
@@ -71,6 +76,7 @@ const SAVING = {
   saved: () => `Saved at ${TIME.format(new Date())}`,
   retrying: () => "Not saved, trying again",
   refused: (problem) => `Not saved: ${explain(problem)}`,
+  elsewhere: () => `Changed elsewhere, read at ${TIME.format(new Date())}`,
 };
 
 function showSaving(state, problem) {
@@ -81,6 +87,11 @@ function showSaving(state, problem) {
   if (problem?.status === 401) byId("editor-error").append(" ", pairLink());
   if (state === "refused") line.textContent = "Not saved";
   if (state === "saved") byId("editor-leave").hidden = true;
+}
+
+/** What can be edited of a canvas, apart from the canvas itself. */
+function contents({ title, description, theme, room_state: { components } }) {
+  return { title: title ?? "", description: description ?? "", theme, components: structuredClone(components ?? []) };
 }
 
 /** Shows the state as it is now: on the stage, in the list and in the forms. */
@@ -197,12 +208,7 @@ export function openEditor(record, showTitle) {
   isFixed = record.slot_index !== null;
   selectedId = null;
   onTitle = showTitle;
-  history = new History({
-    title: record.title ?? "",
-    description: record.description ?? "",
-    theme: record.theme,
-    components: structuredClone(record.room_state.components ?? []),
-  });
+  history = new History(contents(record));
   byId("fixed-notice").hidden = !isFixed;
   byId("fixed-where").textContent = isFixed ? `slot ${record.slot_index + 1}` : "";
   byId("editor-fields").disabled = byId("editor-add").disabled = isFixed;
@@ -220,6 +226,32 @@ export function openEditor(record, showTitle) {
   byId("editor").hidden = false;
   stage.show(record, isFixed);
   draw();
+}
+
+/** Whether somebody is in the middle of something here, which nothing from elsewhere may disturb. */
+export function isBusy() {
+  return autosave.isDirty || stage.isHeld;
+}
+
+/** Shows what was changed elsewhere; one step back brings back what was here. */
+export function catchUp(record) {
+  if (record.slot_index !== canvas.slot_index) {
+    openEditor(record, onTitle);
+  } else if (record.updated_at > canvas.updated_at) {
+    canvas = record;
+    history.push(contents(record));
+    const held = document.activeElement;
+    // A field that has the focus would stay as it is.
+    held.blur();
+    draw();
+    held.focus({ preventScroll: true });
+    showSaving("elsewhere", null);
+  }
+}
+
+/** Lets somebody know when another tab of this browser has saved a canvas. */
+export function onNews(heard) {
+  news.addEventListener("message", heard);
 }
 
 /** Which canvas is open, or null. */
@@ -259,6 +291,13 @@ window.addEventListener("pagehide", () => {
 // Back from the browser's memory: nobody knows whether the parting save arrived.
 window.addEventListener("pageshow", (event) => {
   if (canvas && event.persisted) autosave.flush();
+});
+window.addEventListener("online", () => {
+  if (canvas && autosave.isStuck) autosave.flush();
+});
+// What was typed here is there for whoever goes on in the next window.
+window.addEventListener("blur", () => {
+  if (canvas && !autosave.isStuck) autosave.flush();
 });
 document.addEventListener("visibilitychange", () => {
   // Who comes back may have mended elsewhere what kept it from being saved.

@@ -1,7 +1,7 @@
 // A maker's canvases, and the way into the editor of each: /studio.html#cnv_... opens one.
 
 import { ApiError, call } from "./api.js";
-import { closeEditor, openEditor, openId, pairLink, saveNow } from "./editor.js";
+import { catchUp, closeEditor, isBusy, onNews, openEditor, openId, pairLink, saveNow } from "./editor.js";
 import { button, byId, copy, isPlainClick, linkButton, linkTo, once } from "./forms.js";
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 import { askWhere, countOf, occupants } from "./studio-publish.js";
@@ -10,6 +10,9 @@ import { isTokenLoose, noteTokenKept, offerCopy } from "./token.js";
 
 const heading = [...byId("studio-title").childNodes];
 let mine = null;
+/** Count what was asked and which of the answers is shown: one that was overtaken on its way is dropped. */
+let asked = 0;
+let shown = 0;
 /** Who could see each canvas when it was last published: whoever takes one back to change it does not mean to show it to more. */
 const lastVisibility = new Map(rememberedVisibility());
 
@@ -152,11 +155,42 @@ function fillLists() {
   byId("no-drafts").hidden = drafts.length > 0;
 }
 
-/** Reads the maker's canvases from the server. */
+/** Reads the maker's canvases from the server. Nothing is drawn anew where nothing changed: a press may be under way. */
 async function load() {
-  mine = await call("GET", "/studio/canvas/mine");
+  asked += 1;
+  const number = asked;
+  const found = await call("GET", "/studio/canvas/mine");
+  if (number < shown) return;
+  shown = number;
+  const isNew = JSON.stringify(found) !== JSON.stringify(mine);
+  mine = found;
   noteVisibility();
-  if (openId() === null) drawList();
+  if (isNew && openId() === null) drawList();
+}
+
+/** Shows things as they are by now: who comes back may have changed them in another tab, or in another browser. */
+async function refresh() {
+  if (mine === null || document.visibilityState === "hidden" || isBusy()) return;
+  const id = openId();
+  try {
+    await load();
+  } catch (problem) {
+    // Without a connection what is here is as good as any.
+    if (!(problem instanceof ApiError)) throw problem;
+    if (problem.status === 401) explain(problem);
+    return;
+  }
+  if (id === null || id !== openId() || isBusy()) return;
+  const canvas = mine.canvases.find((one) => one.id === id);
+  if (canvas) catchUp(canvas);
+  else leaveGone();
+}
+
+/** Goes back to the list from a canvas that is no more. */
+function leaveGone() {
+  history.replaceState(null, "", location.pathname);
+  showList();
+  report("There is no such canvas any more.");
 }
 
 function showUnpaired(section = "unpaired") {
@@ -246,7 +280,9 @@ async function unpublishToEdit() {
 async function publishOpen() {
   if (!(await saveNow())) return;
   await load();
-  publish(mine.canvases.find((one) => one.id === openId()));
+  const canvas = mine.canvases.find((one) => one.id === openId());
+  if (canvas) publish(canvas);
+  else leaveGone();
 }
 
 /** Goes where a link out of the editor leads when all is saved: the page there shows what the server has. */
@@ -307,6 +343,9 @@ onPress("editor-publish", publishOpen);
 onPress("editor-leave", leaveUnsaved);
 byId("editor-look").addEventListener("click", guarded(look));
 window.addEventListener("hashchange", guarded(route));
+window.addEventListener("focus", refresh);
+document.addEventListener("visibilitychange", refresh);
+onNews(refresh);
 guarded(start)().finally(() => {
   byId("studio-loading").hidden = true;
 });
