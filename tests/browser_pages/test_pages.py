@@ -20,6 +20,7 @@ from tests.integration.conftest import evidence_folder
 from tests.integration.hands import middle_of, press
 from tests.integration.page_facts import appears, disappears, seen
 from tests.integration.pages import (
+    READY,
     open_page,
     page_of,
     remember_maker,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 WIDTHS = (360, 768, 1440)
 GROUND = "(element) => getComputedStyle(element).backgroundColor"
 INK = "(element) => getComputedStyle(element).color"
+LINE = "(element) => getComputedStyle(element).borderTopColor"
 PICTURES = "(all) => all.map((element) => getComputedStyle(element).backgroundImage)"
 PLACES = """(all) => all.map((element) => element.getBoundingClientRect())
   .map((box) => [box.top, box.bottom, box.left, box.right])"""
@@ -271,6 +273,18 @@ def test_what_is_chosen_is_seen_in_colours_of_the_system(
 
     assert 2 == len(grounds)
     assert [] == [picture for picture in pictures if "gradient" not in picture]
+
+
+def test_who_asks_for_more_contrast_gets_it(owner: Owner, visits: Visits) -> None:
+    look = next(each for each in LOOKS if each.name == "settings")
+    inks, lines = set(), set()
+    for contrast in ("no-preference", "more"):
+        visit = visits.begin(contrast, contrast=contrast, color_scheme="light")
+        find(visit, look, owner)
+        inks.add(visit.page.locator(".eyebrow").first.evaluate(INK))
+        lines.add(visit.page.locator(".panel").first.evaluate(LINE))
+
+    assert (2, 2) == (len(inks), len(lines))
 
 
 def test_on_a_phone_what_stands_on_a_canvas_follows_each_other(
@@ -520,6 +534,40 @@ def test_who_selects_words_and_lets_go_beside_the_questions_keeps_them(visits: V
     page.mouse.up()
 
     assert 1 == len(seen(page, "#first-run"))
+
+
+def test_only_a_press_beside_the_questions_puts_them_away(visits: Visits) -> None:
+    page = visits.begin("somebody").page
+    open_page(page, "/index.html")
+    edge = page_facts.state_of(page, "#first-run", "offsetLeft")
+    page.mouse.click(edge + 8, 320)
+    assert 1 == len(seen(page, "#first-run"))
+    page.mouse.click(edge - 8, 320)
+    assert [] == seen(page, "#first-run")
+
+
+@pytest.mark.parametrize(
+    ("path", "script"),
+    [
+        ("/studio.html", "studio.js"),
+        ("/studio.html", "autosave.js"),  # which another one asks for
+        ("/pair.html", "pair.js"),
+        ("/dashboard.html", "dashboard.js"),
+        ("/settings.html", "settings.js"),
+        ("/index.html", "grid.js"),
+    ],
+)
+def test_a_page_of_which_a_part_does_not_arrive_says_so(
+    path: str, script: str, visits: Visits
+) -> None:
+    visit = visits.begin("somebody")
+    remember_visit(visit)
+    page = visit.page
+    page.route(f"**/assets/{script}*", lambda route: route.abort(), times=1)
+    open_page(page, path)
+    assert appears(page, "#not-loaded", "did not arrive completely")
+    page.reload(wait_until=READY)
+    assert [] == seen(page, "#not-loaded")
 
 
 def test_a_chapter_begins_below_the_header(visits: Visits) -> None:

@@ -64,6 +64,18 @@ def test_every_page_is_looked_at(every_page: dict[str, Page]) -> None:
     assert set(every_page) == set(PAGES)
 
 
+@pytest.mark.parametrize("name", ["studio", "pair", "dashboard", "settings"])
+def test_a_page_that_needs_its_scripts_says_so_to_whoever_runs_none(
+    name: str, every_page: dict[str, Page], parse: Callable[[Page], Parsed]
+) -> None:
+    parsed = parse(every_page[name])
+
+    (said,) = parsed.all("noscript")
+    assert "JavaScript" in parsed.text(said)
+    # And to nobody else: while a page waits for its scripts it would be wrong.
+    assert 1 == every_page[name].html.count("JavaScript")
+
+
 def test_policy_lets_in_our_own_files_only(page: Page) -> None:
     policy = _policy(page)
 

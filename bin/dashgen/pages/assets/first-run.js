@@ -87,9 +87,11 @@ function open() {
 terms.addEventListener("change", follow);
 form.addEventListener("submit", begin);
 dialog.addEventListener("close", () => remember(KEYS.firstRunSeen, "1"));
-// A press that begins on a field and ends beside the dialog is no wish to close it.
-dialog.addEventListener("pointerdown", (event) => {
-  if (event.target === dialog) dialog.close();
+// A press that begins on a field and ends beside the dialog is no wish to close it; nor is one on its own edge or bar.
+dialog.addEventListener("pointerdown", ({ target, clientX, clientY }) => {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const isInside = left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
+  if (target === dialog && !isInside) dialog.close();
 });
 for (const id of ["first-run-close", "first-run-later"]) {
   byId(id).addEventListener("click", () => dialog.close());
