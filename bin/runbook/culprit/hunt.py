@@ -87,7 +87,7 @@ class Hunt:
         self._seen = [
             (self._sites[each.sha], each)
             for each in prober.results
-            if each.sha in self._sites and not each.without
+            if each.sha in self._sites and not each.without and each.word is not Said.CANCELLED
         ]
         self.state = self._retold()
         self._take_up_the_past()

@@ -79,7 +79,9 @@ class Prober:
 
     def cancel(self, future: Future[ProbeResult], sha: str, without: str = "") -> None:
         """End a probe that is not needed any more; if its command had begun it was a run all the same."""
-        if self._executor.cancel(future):
+        if future.done():
+            self.keep(future.result())
+        elif self._executor.cancel(future):
             why = "what it would say was known before it ended"
             self.results.append(ProbeResult(sha, Word.CANCELLED, 0.0, why, without=without))
 

@@ -44,7 +44,7 @@ class Result:
         good: The good end, or empty where there is none.
         bad: The bad end.
         size: How many candidates there were.
-        runs: How often the command was started.
+        runs: How often the command was started; those that were ended early are among them.
         rounds: How often probes were started together.
         seconds: How long the search took.
         good_fails: The rate at which good commits are believed to fail.
@@ -186,12 +186,18 @@ def render(result: Result) -> str:
         lines += [f"  other   {result.search_besides()}"] if result.besides else []
     lines += [
         f"  rates   a good commit fails {result.good_fails:.0%}, a bad one passes {result.bad_passes:.0%} of the time",
-        f"  runs    {result.runs} in {result.rounds} rounds and {result.seconds:.1f} s",
+        f"  runs    {result.runs}{_ended_early(result)} in {result.rounds} rounds and {result.seconds:.1f} s",
         f"  limit   {result.least_runs:.0f} runs to tell {result.size} commits apart at these rates",
         f"  again   {result.replay()}",
         *(f"  next    {step}" for step in next_steps(result) if step != result.search_besides()),
     ]
     return "\n".join([*lines, "", headline(result)]).lstrip("\n")
+
+
+def _ended_early(result: Result) -> str:
+    """Say how many runs were ended before they were over, perhaps before the command had done anything."""
+    ended = [probe.word for probe in result.probes].count(Said.CANCELLED)
+    return f", {ended} of them ended early," if ended else ""
 
 
 def headline(result: Result) -> str:

@@ -60,6 +60,18 @@ def test_what_is_cancelled_is_a_run_if_its_command_had_begun(
     assert (runs, runs * [Word.CANCELLED]) == (prober.runs, [each.word for each in prober.results])
 
 
+@pytest.mark.parametrize("word", [Word.PASS, Word.CONFLICT])
+def test_what_was_over_before_it_could_be_cancelled_counts_for_what_it_was(
+    repository: TinyRepository, word: Word
+) -> None:
+    prober, over = prober_of(repository), Future[ProbeResult]()
+    over.set_result(ProbeResult("a", word, 0.0))
+
+    prober.cancel(over, "a")
+
+    assert int(word is Word.PASS) == prober.runs  # for a conflict nothing was run
+
+
 @pytest.mark.parametrize(
     ("asked", "believed"),
     [

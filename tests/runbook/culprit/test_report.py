@@ -63,6 +63,14 @@ def test_each_verdict_has_its_line_and_exit_code(word: Word, start: str, code: E
     assert headline(result) == render(result).splitlines()[-1]
 
 
+def test_runs_that_were_ended_early_are_counted_and_told() -> None:
+    """Such a command may have been ended before it did what its own log would show."""
+    assert "  runs    11 in 11 rounds and 12.5 s" in render(RESULT).splitlines()
+    ended = (*RESULT.probes, *(2 * [ProbeResult("b" * 40, Said.CANCELLED, 0.0)]))
+    text = render(replace(RESULT, probes=ended))
+    assert "  runs    11, 2 of them ended early, in 11 rounds and 12.5 s" in text.splitlines()
+
+
 def test_a_flake_is_told_with_the_runs_that_were_seen() -> None:
     probes = [
         ProbeResult(each * 40, word, 1.0, "") for each, word in zip("abc", Said, strict=False)
