@@ -10,7 +10,6 @@ import contextlib
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from runbook.calls import call
+from runbook.descendants import end_all, marked
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
 
@@ -226,7 +226,7 @@ def _run(command: Sequence[str], temporary: str | Path, seconds: float) -> str:
     try:
         process = subprocess.Popen(
             command,
-            env=os.environ | {"TMPDIR": str(temporary)},
+            env=marked(os.environ | {"TMPDIR": str(temporary)}, str(temporary)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -243,7 +243,7 @@ def _run(command: Sequence[str], temporary: str | Path, seconds: float) -> str:
         what = f"{command[0]} did not end in {seconds:.0f} s"
         raise EnvironmentNotReady(what) from error
     finally:
-        _end_group(process.pid)
+        end_all(process.pid, str(temporary))
         process.wait()
     if status:
         said = complained.text().strip().splitlines() or [f"it ended with {status}"]
@@ -272,11 +272,6 @@ class _Beginning:
         """Return it; the program has ended."""
         self._reader.join(_LAST_WORDS_SECONDS)
         return self._text
-
-
-def _end_group(leader: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left in it
-        os.killpg(leader, signal.SIGKILL)
 
 
 def find_working_browser(*, light: bool = False) -> Proof:

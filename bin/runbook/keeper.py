@@ -1,8 +1,8 @@
 """Keep one process and one folder no longer than their owner lives.
 
 ``python keeper.py --remove DIR [--grace SECONDS] -- COMMAND...`` starts COMMAND and waits. When its own standard
-input closes, which happens however the owner ends, kill -9 included, it ends the command and removes
-DIR. It leads a session of its own, so that a signal to the owner's process group does not reach it.
+input closes, which happens however the owner ends, kill -9 included, it ends the command with all that it has started,
+and removes DIR. It leads a session of its own, so that a signal to the owner's process group does not reach it.
 The command's standard output stays open only as long as the command lives: end of file tells its death.
 
 It stands on the critical path of every smoke: it imports no more than it needs to start the command.
@@ -16,12 +16,18 @@ import signal
 import sys
 import time
 
+if __name__ == "__main__":  # as a file, see `_become_keeper`
+    sys.path.append(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+
+from runbook.descendants import end_marked, marked, signal_group
+
 TYPE_CHECKING = False  # of typing, which takes longer to import than the rest
 if TYPE_CHECKING:
     from typing import NoReturn
 
 GRACE_SECONDS = 5.0  # between asking the command to end and ending it; 0 does not ask
 _STARTED = "--started"  # with the id of the command's process, where it is there already
+_MARK = "--mark"  # with what that one is marked by
 _YIELDING = 10  # a keeper's niceness: what it keeps, and who waits for that, come first
 _IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)  # only the owner's end ends the keeper
 
@@ -34,8 +40,9 @@ def main(arguments: list[str]) -> int:
     grace = next((float(value) for name, value in options if name == "--grace"), GRACE_SECONDS)
     children = _watch_children()
     child = next((int(value) for name, value in options if name == _STARTED), 0)
+    mark = next((value for name, value in options if name == _MARK), "") or _new_mark()
     try:
-        child = child or _start(arguments[separator + 1 :])
+        child = child or _start(arguments[separator + 1 :], mark)
     except OSError as error:
         for folder in folders:
             _remove(folder)
@@ -43,16 +50,22 @@ def main(arguments: list[str]) -> int:
     os.close(1)
     _wait_for_owner(children)
     _end(child, children, grace)
+    end_marked(mark)
     for folder in folders:
         _remove(folder)
     return 0
 
 
-def _start(command: list[str]) -> int:
+def _new_mark() -> str:
+    return f"/keeper/{os.getpid()}/{time.monotonic_ns()}"
+
+
+def _start(command: list[str], mark: str) -> int:
     """Start the command, leading a group of its own; from now on only the owner's end ends this process."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
-    return os.posix_spawnp(command[0], command, os.environ, setsigdef=_IGNORED, setpgroup=0)
+    environment = marked(os.environ, mark)
+    return os.posix_spawnp(command[0], command, environment, setsigdef=_IGNORED, setpgroup=0)
 
 
 def fork_keeper(
@@ -91,9 +104,10 @@ def _become_keeper(
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.environ.clear()
         os.environ.update(environment)
-        started: list[str] = []
+        mark = _new_mark()
+        started = [_MARK, mark]
         try:  # noqa: SIM105 - contextlib is one more import
-            started = [_STARTED, str(_start(arguments[arguments.index("--") + 1 :]))]
+            started += [_STARTED, str(_start(arguments[arguments.index("--") + 1 :], mark))]
         except OSError:
             pass  # the keeper tries once more, and says why
         os.nice(_YIELDING)
@@ -124,24 +138,17 @@ def _wait_for_owner(children: int) -> None:
 
 def _end(child: int, children: int, grace: float) -> None:
     """Ask the command to end, then end it with whatever it has itself started."""
-    _signal_group(child, signal.SIGTERM if grace else signal.SIGKILL)
+    signal_group(child, signal.SIGTERM if grace else signal.SIGKILL)
     deadline = time.monotonic() + grace
     while not os.waitpid(child, os.WNOHANG)[0]:
         left = deadline - time.monotonic()
         if left <= 0:
-            _signal_group(child, signal.SIGKILL)
+            signal_group(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return
         if select.select([children], [], [], left)[0]:
             os.read(children, 4096)
-    _signal_group(child, signal.SIGKILL)
-
-
-def _signal_group(leader: int, number: int) -> None:
-    try:  # noqa: SIM105
-        os.killpg(leader, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # nobody is left in it; macOS says so by EPERM
+    signal_group(child, signal.SIGKILL)
 
 
 def _remove(path: str, *, is_folder: bool = True) -> None:

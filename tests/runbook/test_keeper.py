@@ -28,6 +28,8 @@ subprocess.Popen([sys.executable, "-c", {!r}])
 time.sleep(600)
 """
 ORPHANING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}])"
+# Starts a child that leads a session of its own, as a daemon does.
+DAEMON_OF = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {STUBBORN!r}], start_new_session=True)"
 # An owner that starts a keeper and waits for ever.
 OWNER = """
 import subprocess, sys, time
@@ -145,8 +147,11 @@ def test_the_death_of_the_command_is_told_by_the_end_of_its_output(
     assert not (tmp_path / "kept").exists()
 
 
-def test_what_a_dead_command_left_behind_ends_too(keep: Callable[[str], Kept]) -> None:
-    kept = keep(ORPHANING)
+@pytest.mark.parametrize("program", [ORPHANING, DAEMON_OF], ids=["its group", "a daemon"])
+def test_what_a_dead_command_left_behind_ends_too(
+    keep: Callable[[str], Kept], program: str
+) -> None:
+    kept = keep(program)
     assert is_alive(kept.process)
 
     assert 0 == kept.let_go()
@@ -202,14 +207,15 @@ def test_what_a_link_leads_to_is_not_removed(keep: Callable[[str], Kept], tmp_pa
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("program", [OWNER, FORKING_OWNER], ids=["spawned", "forked"])
+@pytest.mark.parametrize("kept", [SLEEPER, DAEMON_OF], ids=["a command", "a daemon"])
 def test_nothing_is_left_however_the_owner_is_ended(
-    tmp_path: Path, program: str, number: int
+    tmp_path: Path, program: str, kept: str, number: int
 ) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
     keeper = [sys.executable, "-m", "runbook.keeper", "--remove", str(folder), "--"]
     with subprocess.Popen(
-        [sys.executable, "-c", program, *keeper, sys.executable, "-c", SLEEPER],
+        [sys.executable, "-c", program, *keeper, sys.executable, "-c", kept],
         env=engine_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,7 +1,8 @@
 """End what a killed search has left running: ``python -m runbook.culprit.guard FOLDER``.
 
 It reads lines from standard input: ``+N`` a process group has started, ``-N`` it has ended. When the input closes,
-which happens however the search ends, kill -9 included, it kills the groups that are left and removes FOLDER.
+which happens however the search ends, kill -9 included, it kills the groups that are left, who left them, and removes
+FOLDER.
 
 What the search itself ran for a moment, such as a checkout of git, is in no group and may go on writing. So may what
 leads a session of its own and was asked to end, such as a pytest that keeps its cache: it makes the folder again. Hence
@@ -11,12 +12,16 @@ a guard whose owner did not say ``CLOSED`` stays for a while.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import sys
 import time
 from pathlib import Path
+
+if __name__ == "__main__":  # as a file, which starts in half the time
+    sys.path.append(str(Path(__file__).parents[2]))
+
+from runbook import descendants
 
 LOCK = "owner.lock"  # of a folder; held for as long as its owner lives
 CLOSED = ".\n"  # the owner's last word where it was not killed: nobody is left who writes
@@ -63,8 +68,8 @@ def main(folder: str) -> None:
         else:
             groups.discard(int(line[1:]))
     for group in groups:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or so says macOS
-            os.killpg(group, signal.SIGKILL)
+        descendants.end_group(group)
+    descendants.end_marked(folder)
     now = time.monotonic()
     earliest, latest = now + _RETURNS * was_killed, now + _PATIENCE
     while not (remove(Path(folder)) and time.monotonic() >= earliest) and time.monotonic() < latest:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
+import secrets
 import subprocess
 import sys
 import threading
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from runbook.culprit import guard
 from runbook.culprit.worktrees import TemporaryFolder, new_place
+from runbook.descendants import end_all, end_group, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,9 +73,10 @@ class GuardedFolder:
         Raises:
             subprocess.TimeoutExpired: It takes longer.
         """
+        mark = f"{self.path}/{secrets.token_hex(8)}"
         process = subprocess.Popen(
-            [*_WHEN_TOLD, *command], cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log,
-            start_new_session=True,
+            [*_WHEN_TOLD, *command], cwd=cwd, env=marked(environment, mark), stdin=subprocess.PIPE, stdout=log,
+            stderr=log, start_new_session=True,
         )  # fmt: skip
         self.announce(f"+{process.pid}")
         self._running.add(process.pid)
@@ -85,7 +85,7 @@ class GuardedFolder:
             return process.returncode
         finally:
             self._running.discard(process.pid)
-            end_group(process.pid)
+            end_all(process.pid, mark)
             process.wait()
             self.announce(f"-{process.pid}")
 
@@ -109,10 +109,3 @@ class GuardedFolder:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def end_group(group: int) -> None:
-    """Kill a process group, if anybody is left in it."""
-    # That nobody is, macOS says by EPERM.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from runbook.culprit.fingerprint import fingerprint
-from runbook.culprit.guarded import end_group
 from runbook.culprit.worktrees import RevertConflicts
+from runbook.descendants import end_group, end_marked, marked
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.git import clean_environment
@@ -179,6 +179,7 @@ class Probe:
                 end_group(process.pid)  # what the command left behind, or all of it
                 process.wait()
                 self._process = None
+            end_marked(str(tree.scratch))
             self._announce(f"-{process.pid}")
         with log.open("rb") as written:
             written.seek(max(0, log.stat().st_size - _TAIL))
@@ -241,9 +242,8 @@ def _environment(scratch: Path) -> dict[str, str]:
         if (real_home / place).exists()
     }
     user_base = {"PYTHONUSERBASE": base} if Path(base := site.getuserbase()).is_dir() else {}
-    return shared | user_base | environment | {
-        "HOME": str(home), "TMPDIR": str(temporary),
-    }  # fmt: skip
+    own = {"HOME": str(home), "TMPDIR": str(temporary)}
+    return marked(shared | user_base | environment | own, str(scratch))
 
 
 def _last_line(output: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
+import secrets
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.calls import call_install
+from runbook.descendants import end_all, marked
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.git import clean_environment
 
@@ -86,8 +85,10 @@ class Uv:
         return self._execute([self.program, *map(str, arguments)], cwd)[2]
 
     def _execute(self, command: Sequence[str], cwd: Path) -> tuple[int | None, str, str]:
+        mark = f"{self.cache}/{secrets.token_hex(8)}"
+        variables = marked(environment() | {"UV_CACHE_DIR": str(self.cache)}, mark)
         process = subprocess.Popen(
-            command, cwd=cwd, env=environment() | {"UV_CACHE_DIR": str(self.cache)}, stdin=subprocess.DEVNULL,
+            command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
         self.announce(f"+{process.pid}")
@@ -96,8 +97,7 @@ class Uv:
         except subprocess.TimeoutExpired:
             return None, "", ""
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            end_all(process.pid, mark)
             process.wait()
             self.announce(f"-{process.pid}")
         return process.returncode, out, said

@@ -5,14 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from runbook.culprit import guard
 from runbook.culprit.guarded import GuardedFolder
 from tests.runbook.support import engine_environment, is_alive, wait_until
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_a_command_is_run_to_its_end_in_a_folder_that_goes_away(tmp_path: Path) -> None:
@@ -40,23 +38,33 @@ from runbook.culprit.guarded import GuardedFolder
 
 with GuardedFolder() as folder, open(os.devnull, "wb") as log:
     print(folder.path, flush=True)
-    folder.call(["sh", "-c", "echo $$ > pid; exec sleep 1000"], cwd=Path(sys.argv[1]), environment={}, log=log)
+    folder.call(["sh", "-c", sys.argv[2]], cwd=Path(sys.argv[1]), environment={}, log=log)
+"""
+SLEEPS = "echo $$ > pid; exec sleep 1000"
+LEAVES = f"""
+{sys.executable} -c '
+import subprocess
+daemon = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+open("pid", "w").write(str(daemon.pid))
+'
+exec sleep 1000
 """
 
 
-def own_a_folder(root: Path) -> subprocess.Popen[str]:
+def own_a_folder(root: Path, command: str = SLEEPS) -> subprocess.Popen[str]:
     """Start an owner, whose temporary files are in ``scratch`` of the root; it prints its folder."""
     (root / "scratch").mkdir()
     return subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(root)],
+        [sys.executable, "-c", OWNER, str(root), command],
         env=engine_environment({"TMPDIR": str(root / "scratch")}),
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def test_a_killed_owner_leaves_neither_process_nor_folder(tmp_path: Path) -> None:
-    with own_a_folder(tmp_path) as owner:
+@pytest.mark.parametrize("command", [SLEEPS, LEAVES], ids=["a command", "a daemon"])
+def test_a_killed_owner_leaves_neither_process_nor_folder(tmp_path: Path, command: str) -> None:
+    with own_a_folder(tmp_path, command) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline().strip()
         pid = tmp_path / "pid"

@@ -102,6 +102,43 @@ def test_what_a_command_leaves_running_is_ended_and_holds_nothing_up(
     wait_until(lambda: not is_alive(pid), "the end of the process")
 
 
+# Starts a process that leads a session of its own, as a daemon does, and says who it is.
+DAEMON = """
+import subprocess, sys
+started = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+open(sys.argv[1], "w").write(str(started.pid))
+"""
+
+
+@pytest.fixture
+def leaves(tmp_path: Path) -> tuple[str, Path]:
+    """A command that leaves such a process behind, and the file that says who it is."""
+    pid = tmp_path / "daemon"
+    return shlex.join([sys.executable, "-c", DAEMON, str(pid)]), pid
+
+
+def test_what_left_the_group_is_ended_with_a_command_that_ends(
+    tree: Worktree, sha: str, leaves: tuple[str, Path]
+) -> None:
+    command, pid = leaves
+    assert Word.PASS is Probe().run(tree, sha, Job(command), 1).word
+    assert not is_alive(int(pid.read_text(encoding="utf-8")))
+
+
+def test_what_left_the_group_is_ended_with_a_command_that_is_ended(
+    tree: Worktree, sha: str, leaves: tuple[str, Path]
+) -> None:
+    command, pid = leaves
+    probe = Probe()
+    job = Job(f"{command}; exec sleep 1000")
+    thread = threading.Thread(target=lambda: probe.run(tree, sha, job, 1))
+    thread.start()
+    wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8"), "the command")
+    probe.stop()
+    thread.join()
+    assert not is_alive(int(pid.read_text(encoding="utf-8")))
+
+
 def test_a_probe_can_be_stopped(tree: Worktree, sha: str, tmp_path: Path) -> None:
     probe, results = Probe(), []
     pid = tmp_path / "pid"
