@@ -17,7 +17,7 @@ class _Bucket(NamedTuple):
 def client_of(address: str) -> str:
     """Who is counted under an address: of IPv6 a household has not one but a whole network, of 64 bits."""
     try:
-        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+        parsed = ipaddress.IPv6Address(address)
     except ValueError:
         return address
     return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))

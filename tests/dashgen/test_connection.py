@@ -331,6 +331,23 @@ def test_who_has_heard_the_answer_is_not_waited_for_without_end(
     assert asyncio.run(work()).endswith(b"ok")
 
 
+def test_a_refused_body_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_DISCARDED_BYTES", 10_000)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"
+
+    async def work() -> None:
+        async with Line() as line:
+            line.writer.write(head)
+            await line.reader.readuntil(b"ok")
+            line.writer.write(b"x" * 10_001)
+            async with asyncio.timeout(
+                PatientProtocol.request_seconds / 2
+            ):  # it would be waited for
+                await line.protocols[0].lost.wait()
+
+    asyncio.run(work())
+
+
 def test_a_request_that_was_on_its_way_when_the_stop_came_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

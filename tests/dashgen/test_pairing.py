@@ -100,10 +100,17 @@ def test_a_revoked_token_stays_dead_at_any_time(store: PairingStore, tmp_path: P
 def test_revoking_ends_one_token_and_no_other(store: PairingStore) -> None:
     first, second = issue(store), issue(store)
     store.revoke(first, NOW)
-    store.revoke(first, NOW + 1)
     store.revoke("unknown", NOW)
     assert store.resolve(first, NOW) is None
     assert ALICE == store.resolve(second, NOW)
+
+
+def test_a_token_was_revoked_when_it_was_revoked_first(store: PairingStore, tmp_path: Path) -> None:
+    token = issue(store)
+    (record,) = (tmp_path / "pairings").glob("*.json")
+    store.revoke(token, NOW + 5)
+    store.revoke(token, NOW + 6)
+    assert NOW + 5 == json.loads(record.read_text())["revoked_at"]
 
 
 def test_a_token_from_the_future_is_refused(store: PairingStore) -> None:
@@ -187,7 +194,7 @@ def test_pairings_are_counted(store: PairingStore, tmp_path: Path) -> None:
 
 def test_a_handle_is_taken_in_any_case(store: PairingStore, tmp_path: Path) -> None:
     issue(store)
-    drop(tmp_path, "secret", handle="bob", user_id="usr_bob")
+    drop(tmp_path, "secret", handle="Bob", user_id="usr_bob")
     for one in (store, PairingStore(tmp_path / "pairings")):
         for handle in ("alice", "ALICE", "bob", "Bob"):
             with pytest.raises(HandleTaken):

@@ -25,6 +25,12 @@ def test_waiting_refills() -> None:
     assert limit.take("a", 1.0) > 0
 
 
+def test_no_wait_fills_more_than_a_bucket() -> None:
+    limit = RateLimit(2)
+    assert [0, 0] == [limit.take("a", 0.0) for _ in range(2)]
+    assert [True, True, False] == [limit.take("a", 1e6) == 0 for _ in range(3)]
+
+
 def test_clients_do_not_share_a_bucket() -> None:
     limit = RateLimit(1)
     assert 0 == limit.take("a", 0.0)
@@ -61,6 +67,16 @@ def test_addresses_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> No
         assert 0 == limit.take(client, 0.0)
     assert limit.take("c", 0.0) > 0
     assert 0 == limit.take("a", 0.0)  # the longest unseen was forgotten
+
+
+def test_whoever_comes_back_is_remembered_for_as_long_as_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rate_limit, "_MAX_CLIENTS", 2)
+    limit = RateLimit(2)
+    for client in ("a", "b", "a", "c"):
+        assert 0 == limit.take(client, 0.0)
+    assert limit.take("a", 0.0) > 0
 
 
 @given(

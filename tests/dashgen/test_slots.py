@@ -55,6 +55,15 @@ def test_a_move_to_an_empty_slot_is_no_addition() -> None:
     assert decide_publish(two, 2, FULL[0], Tier.free) == Placement(demoted=None)
 
 
+def test_a_move_after_a_downgrade_is_no_addition_either() -> None:
+    three = {0: FULL[0], 1: FULL[1], 7: FULL[2]}
+    assert Placement(demoted=None) == decide_publish(three, 2, FULL[2], Tier.free)
+
+
+def test_the_last_slot_is_one() -> None:
+    assert Placement(demoted=None) == decide_publish({}, MAX_SLOT, NEW, Tier.pro)
+
+
 @pytest.mark.parametrize("occupied", [{}, FULL])
 def test_a_fourth_slot_is_refused_with_what_would_lift_it(
     occupied: dict[int, CanvasId],

@@ -165,6 +165,13 @@ def test_what_is_too_long_is_not_even_looked_at() -> None:
     head = _part({"alg": "ES256", "kid": "k1"})
 
     assert "" == key_id_of(f"{head}.{'x' * 8192}.x")
+    with pytest.raises(InvalidToken, match="too long"):
+        verifier().verify(mint(name="x" * 8192), "notes")
+
+
+@pytest.mark.parametrize("groups", ["users", {"users": 1}, 7, None])
+def test_groups_that_are_no_list_are_none(groups: object) -> None:
+    assert () == verifier().verify(mint(groups=groups), "notes").groups
 
 
 @given(st.text())

@@ -116,7 +116,13 @@ def server(answer: bytes) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("answer", "build"),
-    [(json.dumps({"build": BUILD}).encode(), BUILD), (b"[]", ""), (b"<html>", ""), (b"{}", "")],
+    [
+        (json.dumps({"build": BUILD}).encode(), BUILD),
+        (json.dumps({"build": BUILD, "more": "x" * 65_536}).encode(), ""),
+        (b"[]", ""),
+        (b"<html>", ""),
+        (b"{}", ""),
+    ],
 )
 def test_a_running_server_is_asked(repository: Repository, answer: bytes, build: str) -> None:
     with server(answer) as url:
@@ -125,6 +131,17 @@ def test_a_running_server_is_asked(repository: Repository, answer: bytes, build:
     hold(status.as_json())
     assert build == status.served
     assert url == status.url
+
+
+def test_no_proxy_is_asked_for_the_server(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    with server(json.dumps({"build": BUILD}).encode()) as url:
+        assert BUILD == read_status(Project(repository.root, {}), url).served
 
 
 def test_it_says_which_file_the_gate_is(
@@ -159,6 +176,7 @@ def test_nobody_there_is_nothing_served(repository: Repository) -> None:
         (("git", "no-such-verb"), "git no-such-verb: "),
         (("git", "--exec-path=x", "hash-object", "gone"), "gone"),
         (("true",), "it printed nothing"),
+        (("sh", "-c", "echo half a build; echo no room >&2; exit 1"), "no room"),
     ],
 )
 def test_a_build_that_cannot_be_had_is_said(
