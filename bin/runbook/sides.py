@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_WRAPPERS = frozenset({"approx", "frozenset", "list", "range", "set", "tuple"})
+
+
 def find_turned(root: Path, folder: str) -> Iterator[tuple[str, str]]:
     """Yield each turned assertion below a folder of tests, as ``file:line`` and words."""
     for file in sorted((root / folder).rglob("*.py")):
@@ -48,8 +51,13 @@ def _held(test: ast.expr) -> Iterator[ast.Compare]:
 
 
 def _is_turned(compared: ast.Compare) -> bool:
-    is_equality = isinstance(compared.ops[0], ast.Eq)
-    return is_equality and _is_written(compared.comparators[0]) and not _is_written(compared.left)
+    """Whether anything in a chain of equalities is written, and its left side is not."""
+    is_equality = all(isinstance(each, ast.Eq) for each in compared.ops)
+    return (
+        is_equality
+        and any(map(_is_written, compared.comparators))
+        and not _is_written(compared.left)
+    )
 
 
 def _is_written(value: ast.expr) -> bool:
@@ -59,9 +67,19 @@ def _is_written(value: ast.expr) -> bool:
             return True
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name.isupper()
-        case ast.Call(args=[ast.expr() as about, *_]):
-            return ast.unparse(value.func) == "pytest.approx" and _is_written(about)
+        case ast.Call():
+            return _is_made(value)
+        case ast.IfExp():
+            return _is_written(value.body) and _is_written(value.orelse)
         case ast.UnaryOp() | ast.BinOp() | ast.Tuple() | ast.List() | ast.Set() | ast.Dict():
             parts = (each for each in ast.iter_child_nodes(value) if isinstance(each, ast.expr))
             return all(_is_written(each) for each in parts)
     return False
+
+
+def _is_made(call: ast.Call) -> bool:
+    """Whether a call makes a record, or wraps what is written; what is in a record need not be."""
+    name = ast.unparse(call.func).rpartition(".")[2]
+    if name in _WRAPPERS:
+        return bool(call.args) and _is_written(call.args[0])
+    return name[:1].isupper() and not name.isupper()

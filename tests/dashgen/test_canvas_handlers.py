@@ -331,9 +331,9 @@ def test_a_broken_gate_is_a_closed_one(panel: ControlPanel) -> None:
 
 
 def test_a_query_is_read_with_its_defaults() -> None:
-    assert parse_grid_query(QueryParams("")) == GridQuery(GridOrder.featured, 20, "")
-    assert parse_grid_query(QueryParams("filter=random&limit=7&cursor=x")) == GridQuery(
-        GridOrder.random, 7, "x"
+    assert GridQuery(GridOrder.featured, 20, "") == parse_grid_query(QueryParams(""))
+    assert GridQuery(GridOrder.random, 7, "x") == parse_grid_query(
+        QueryParams("filter=random&limit=7&cursor=x")
     )
     with pytest.raises(SchemaError):
         parse_grid_query(QueryParams("limit=1000"))

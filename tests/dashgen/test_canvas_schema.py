@@ -52,12 +52,12 @@ def test_a_draft_is_read() -> None:
 
 
 def test_an_empty_draft_is_a_blank_canvas() -> None:
-    assert parse_draft(b"{}") == CanvasDraft()
+    assert CanvasDraft() == parse_draft(b"{}")
 
 
 def test_a_draft_may_carry_the_answers_of_a_signup() -> None:
     draft = parse_draft(b'{"signup_context": {"handle": "alice", "unknown": 1}}')
-    assert draft.signup_context == SignupContext(handle="alice")
+    assert SignupContext(handle="alice") == draft.signup_context
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_changes_tell_what_is_set_from_what_is_not() -> None:
     assert changes.theme is UNSET
     assert changes.description is UNSET
     assert changes.room_state is UNSET
-    assert parse_changes(b'{"room_state": {}}').room_state == RoomState()
+    assert RoomState() == parse_changes(b'{"room_state": {}}').room_state
 
 
 def test_changes_are_refused_by_field() -> None:
@@ -115,7 +115,7 @@ def test_changes_are_refused_by_field() -> None:
 
 
 def test_any_other_body_is_decoded_into_its_struct() -> None:
-    assert decode_body(b'{"handle": "x"}', SignupContext) == SignupContext(handle="x")
+    assert SignupContext(handle="x") == decode_body(b'{"handle": "x"}', SignupContext)
     with pytest.raises(SchemaError) as refused:
         decode_body(b'{"handle": []}', SignupContext)
     assert "handle" == refused.value.field

@@ -370,7 +370,7 @@ def test_routes_and_documents_know_the_same() -> None:
         for route in ROUTES
         for method in (route.methods or set()) - {"HEAD"}
     }
-    assert routes == set(DOCUMENTED)
+    assert set(DOCUMENTED) == routes
     assert all(isinstance(route, Route) for route in ROUTES)
 
 
@@ -509,7 +509,7 @@ def test_the_server_and_the_openapi_file_draw_the_same_bounds(
 ) -> None:
     for most, is_taken in ((bound, True), (bound + 1, False)):
         answer = world.panel.post("/studio/canvas", make(most), token=world.other.token)
-        assert answer.status == (201 if is_taken else 400)
+        assert (201 if is_taken else 400) == answer.status
         assert is_taken == NEW_CANVAS.is_valid(make(most))
 
 
@@ -524,7 +524,7 @@ def test_the_server_and_the_openapi_file_take_the_same_for_what_a_component_hold
 
     answer = world.panel.post("/studio/canvas", body, token=world.other.token)
 
-    assert answer.status == (201 if is_taken else 400)
+    assert (201 if is_taken else 400) == answer.status
     assert is_taken == NEW_CANVAS.is_valid(body)
 
 
@@ -545,7 +545,7 @@ def test_the_server_and_the_openapi_file_take_the_same_for_a_link(
 
     answer = world.panel.post("/studio/canvas", body, token=world.other.token)
 
-    assert answer.status == (201 if is_taken else 400)
+    assert (201 if is_taken else 400) == answer.status
     assert is_taken == NEW_CANVAS.is_valid(body)
 
 

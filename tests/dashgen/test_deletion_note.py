@@ -26,7 +26,7 @@ def test_it_says_what_was_written_until_it_is_removed(tmp_path: Path) -> None:
     note = DeletionNote(tmp_path / "note")
     assert note.read() is None
     note.write(ALICE.id, AN_ID)
-    assert note.read() == Deletion(owner_id=ALICE.id, id=AN_ID)
+    assert Deletion(owner_id=ALICE.id, id=AN_ID) == note.read()
     note.remove()
     assert note.read() is None
     note.remove()

@@ -99,7 +99,7 @@ def test_many_lines_become_one_again(growing: IndexFile) -> None:
         lengths.add(len(growing.path.read_bytes().splitlines()))
     assert 1 in lengths
     assert max(lengths) > 2
-    assert numbers_in(IndexFile(growing.path).read()) == list(range(40))
+    assert list(range(40)) == numbers_in(IndexFile(growing.path).read())
 
 
 def test_what_another_process_changes_is_seen(growing: IndexFile) -> None:
@@ -159,7 +159,7 @@ def test_a_loose_end_does_not_count_and_is_replaced(growing: IndexFile) -> None:
     fresh = IndexFile(growing.path)
     fresh.apply(enter(5))
     assert 1 == len(growing.path.read_bytes().splitlines())
-    assert numbers_in(fresh.read()) == numbers_in(growing.read()) == [0, 1, 2, 3, 5]
+    assert [0, 1, 2, 3, 5] == numbers_in(fresh.read()) == numbers_in(growing.read())
 
 
 def test_a_removed_file_is_an_empty_index_at_once(growing: IndexFile) -> None:

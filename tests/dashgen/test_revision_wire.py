@@ -112,7 +112,7 @@ def test_what_another_server_has_stored_is_in_the_next_answer(pair: tuple[Stores
         return seen
 
     seen = asyncio.run(work())
-    assert len(seen) == len(set(seen)) == 41
+    assert 41 == len(seen) == len(set(seen))
 
 
 def test_a_server_that_ends_the_line_is_noticed_and_asked_again(

@@ -32,7 +32,7 @@ def nested(depth: int) -> object:
 
 
 def test_an_empty_room() -> None:
-    assert normalise_room({}) == RoomState(preset="blank", ambient="", stage=Stage(), components=[])
+    assert RoomState(preset="blank", ambient="", stage=Stage(), components=[]) == normalise_room({})
 
 
 def test_the_flat_shape_becomes_props() -> None:
@@ -75,7 +75,7 @@ def test_the_props_shape_is_kept() -> None:
             ],
         }
     )
-    assert room.stage == Stage(width=960, height=540, background_layer="sky")
+    assert Stage(width=960, height=540, background_layer="sky") == room.stage
     (component,) = room.components
     assert {
         "solid": True,

@@ -28,16 +28,16 @@ def test_limits() -> None:
 
 
 def test_a_free_slot_demotes_nobody() -> None:
-    assert decide_publish({}, 2, NEW, Tier.free) == Placement(demoted=None)
+    assert Placement(demoted=None) == decide_publish({}, 2, NEW, Tier.free)
 
 
 def test_a_swap_is_granted_to_a_full_free_owner() -> None:
-    assert decide_publish(FULL, 1, NEW, Tier.free) == Placement(demoted=FULL[1])
+    assert Placement(demoted=FULL[1]) == decide_publish(FULL, 1, NEW, Tier.free)
 
 
 def test_a_swap_is_granted_beyond_the_limit_after_a_downgrade() -> None:
     many = {slot: CanvasId(f"cnv_{slot + 1:012x}") for slot in range(5)}
-    assert decide_publish(many, 4, NEW, Tier.free) == Placement(demoted=many[4])
+    assert Placement(demoted=many[4]) == decide_publish(many, 4, NEW, Tier.free)
 
 
 def test_an_addition_after_a_downgrade_is_refused() -> None:
@@ -47,12 +47,12 @@ def test_an_addition_after_a_downgrade_is_refused() -> None:
 
 
 def test_publishing_again_into_the_own_slot_changes_nothing() -> None:
-    assert decide_publish(FULL, 0, FULL[0], Tier.free) == Placement(demoted=None)
+    assert Placement(demoted=None) == decide_publish(FULL, 0, FULL[0], Tier.free)
 
 
 def test_a_move_to_an_empty_slot_is_no_addition() -> None:
     two = {0: FULL[0], 1: FULL[1]}
-    assert decide_publish(two, 2, FULL[0], Tier.free) == Placement(demoted=None)
+    assert Placement(demoted=None) == decide_publish(two, 2, FULL[0], Tier.free)
 
 
 def test_a_move_after_a_downgrade_is_no_addition_either() -> None:

@@ -140,7 +140,7 @@ def test_a_database_that_is_put_back_never_comes_to_a_revision_again(database: D
             connection.execute(update(GRID_CHANGES).where(is_it).values(changes=changes))
     again = [change() for _ in range(3)]
     assert not set(shown) & set(again)
-    assert len(set(shown)) == len(set(again)) == 3
+    assert 3 == len(set(shown)) == len(set(again))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ class Verdict(msgspec.Struct):
 
 
 def test_decodes_plain_json_however_it_is_laid_out() -> None:
-    assert decode_strictly(b'{\n "is_open": true, "notes": ["a"]\n}', Verdict) == Verdict(
-        is_open=True, notes=["a"]
+    assert Verdict(is_open=True, notes=["a"]) == decode_strictly(
+        b'{\n "is_open": true, "notes": ["a"]\n}', Verdict
     )
 
 

@@ -21,5 +21,5 @@ def test_the_numbers_are_those_of_the_contract() -> None:
 
 
 def test_every_code_has_a_meaning_for_the_document() -> None:
-    assert set(ExitCode) == set(MEANINGS)
+    assert set(MEANINGS) == set(ExitCode)
     assert all(MEANINGS.values())

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
         "seen() == 2 * LIMIT",
         "seen() == {'status': [200, (LIMIT, None)]}",
         "seen() == pytest.approx(0.5)",
+        "seen() == Placement(one)",
+        "seen() == model.Placement(one)",
+        "seen() == list(range(3))",
+        "seen() == (201 if is_taken else 400)",
         "seen() == 200 == seen()",
+        "seen() == again() == 200",
         "is_there and seen() == 200",
     ],
 )
@@ -38,6 +43,9 @@ def test_what_is_written_on_the_right_is_found(assertion: str) -> None:
         "assert 200 == seen()",
         "assert 200 == seen() == again()",
         "assert pytest.approx(0.5) == seen()",
+        "assert Placement(one) == seen() == again()",
+        "assert seen() == list(again())",
+        "assert seen() == (one if is_taken else other)",
         "assert expected == seen()",
         "assert [name] == seen()",
         "assert seen() == [name]",  # which side was expected is the writer's to know

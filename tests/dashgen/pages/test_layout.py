@@ -61,7 +61,7 @@ def _policy(page: Page) -> dict[str, list[str]]:
 
 
 def test_every_page_is_looked_at(every_page: dict[str, Page]) -> None:
-    assert set(every_page) == set(PAGES)
+    assert set(PAGES) == set(every_page)
 
 
 @pytest.mark.parametrize("name", ["studio", "pair", "dashboard", "settings"])

@@ -49,7 +49,7 @@ def test_a_second_rendering_uses_what_the_first_kept(site: Site) -> None:
     (kept,) = site.kept
     before = kept.stat().st_mtime_ns, kept.stat().st_ino
 
-    assert first == site.render() == "<p>&lt;b&gt;</p>"
+    assert "<p>&lt;b&gt;</p>" == first == site.render()
     assert before == (kept.stat().st_mtime_ns, kept.stat().st_ino)
 
 
