@@ -137,7 +137,6 @@ def test_page_shows_what_the_maker_wrote(
     links = [one for one in parsed.with_class("part") if one.get("href")]
     assert "https://example.org/a?b=1&c=2" in {one.get("href") for one in links}
     assert {"noopener nofollow"} == {one.get("rel") for one in links}
-    assert {"noopener nofollow"} == {one.get("rel") for one in links}
 
 
 def test_a_refused_link_keeps_its_label(benign: Parsed) -> None:

@@ -26,8 +26,8 @@ def site(tmp_path: Path) -> Path:
     return site
 
 
-def test_what_is_as_it_was_built_is_not_damaged(tmp_path: Path, site: Path) -> None:
-    assert (site / "a, b.py").exists()
+@pytest.mark.usefixtures("site")
+def test_what_is_as_it_was_built_is_not_damaged(tmp_path: Path) -> None:
     assert [] == damaged_files(tmp_path)
 
 

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runbook.project import find_project
+from runbook.upgrades.drift import Drift
 from tests.runbook.published import hold
 from tests.runbook.support import ENGINE
 from tests.runbook.upgrades.index import Index
+from tests.runbook.upgrades.records import tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.runbook.support import Repository
 
 NOW = "2025-01-01T00:00:00Z"
 
@@ -135,3 +140,13 @@ def project(tmp_path: Path, index: Index) -> Project:
     root = tmp_path / "a project"
     root.mkdir()
     return Project(root, index)
+
+
+@pytest.fixture
+def drift(repository: Repository) -> Drift:
+    """A run that has found one culprit in the tier fast."""
+    repository.write("pyproject.toml", '[project]\nname = "shop"\n')
+    repository.commit("the project")
+    made = Drift(find_project(repository.root), {})
+    made.tiers["fast"] = tier("fast")
+    return made

@@ -13,32 +13,17 @@ import pytest
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.git import git
-from runbook.project import find_project
 from runbook.upgrades import constraints, evidence
-from runbook.upgrades.branch import File, commit_file
 from runbook.upgrades.drift import Drift, _look_at_all
 from runbook.upgrades.floated import Floated
 from tests.runbook.published import hold
 from tests.runbook.upgrades.records import RESULT, tier
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runbook.upgrades.options import Options
     from runbook.upgrades.report import Result
     from tests.runbook.support import Repository
     from tests.runbook.upgrades.conftest import Project
-
-
-@pytest.fixture
-def drift(repository: Repository) -> Drift:
-    """A run that has found one culprit in the tier fast."""
-    repository.write("pyproject.toml", '[project]\nname = "shop"\n')
-    repository.commit("the project")
-    project = find_project(repository.root)
-    made = Drift(project, {})
-    made.tiers["fast"] = tier("fast")
-    return made
 
 
 def test_whoever_broke_one_tier_is_suspected_first_in_the_next(
@@ -253,39 +238,3 @@ def test_a_number_that_makes_no_sense_is_refused_before_a_line_is_printed(shop: 
     failed = shop.drift("--jobs=0")
     assert (ExitCode.USAGE, "") == (failed.returncode, failed.stdout)
     assert "--jobs is 0; it is 1 or more" in failed.stderr
-
-
-def test_a_branch_that_a_person_works_on_is_never_written(repository: Repository) -> None:
-    for branch in ("main", "master"):
-        with pytest.raises(EnvironmentNotReady, match="not written to"):
-            commit_file(repository.root, branch, File("pyproject.toml", ""), "no")
-
-
-def test_the_history_tells_week_by_week_what_moved_and_what_was_red(drift: Drift) -> None:
-    state = drift.project.state
-    first = drift.record() | {"changed": [{"name": "dog", "from": "1.0", "to": "2.0"}]}
-    folder = evidence.make_folder(state, "2026-01-01")
-    evidence.write(folder, first, {"fast": "what it printed"}, drift.issues())
-    second = first | {
-        "verdict": "clean",
-        "culprits": [],
-        "pins": [],
-        "changed": [{"name": "dog", "from": "1.0", "to": "2.1"}],
-    }
-    evidence.write(evidence.make_folder(state, "2026-01-01"), second, {}, [])
-    evidence.make_folder(state, "2026-01-08")  # of a run that did not end
-    told = evidence.history(evidence.read_all(state))
-    assert ["2026-01-01", "2026-01-01.2"] == [each["date"] for each in told]
-    assert [["dog"]] == told[0]["culprits"]
-    assert ["dog"] == told[1]["since_last"]
-    (issue,) = (folder / "issues").glob("*.json")
-    said = json.loads(issue.read_text(encoding="utf-8"))
-    hold(said)
-    assert "open" == said["state"]
-    assert "what it printed" == (folder / "fast.log").read_text(encoding="utf-8")
-
-
-def test_evidence_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(EnvironmentNotReady, match="no evidence can be kept"):
-        evidence.make_folder(tmp_path / "file", "2026-01-01")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +16,7 @@ from runbook.upgrades.__main__ import _parser, _state
 from runbook.upgrades.asking import Free, Move
 from runbook.upgrades.report import Culprit, Verdict, headline, render
 from tests.runbook.published import hold
+from tests.runbook.support import ROOT
 from tests.runbook.upgrades.records import OPTIONS, RESULT
 
 
@@ -37,17 +37,6 @@ def test_the_record_is_json_with_every_key_that_is_promised() -> None:
     assert {"asked", "moved", "outcome", "fingerprint", "seconds", "runs"} == record["probes"][
         0
     ].keys()
-    for key in (
-        "carried",
-        "hold",
-        "pins",
-        "build_pins",
-        "environments",
-        "runs",
-        "seconds",
-        "repeat",
-    ):
-        assert key in record
 
 
 def test_a_person_reads_who_what_and_how_to_see_it_again() -> None:
@@ -154,7 +143,7 @@ def test_several_sets_are_told_apart_from_one_set_of_several() -> None:
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_the_document_gives_the_exit_code_of_each_verdict(verdict: Verdict) -> None:
-    document = Path(__file__).parents[3] / "docs" / "architecture" / "drift.md"
+    document = ROOT / "docs" / "architecture" / "drift.md"
     rows = [line.split("|") for line in document.read_text(encoding="utf-8").splitlines()]
 
     (told,) = [row for row in rows if [f"`{verdict}`"] == [cell.strip() for cell in row[1:2]]]
