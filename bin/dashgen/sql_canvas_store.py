@@ -152,19 +152,10 @@ class SqlCanvasStore:
         """Publish into a slot; its occupant becomes a draft in the same step."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
-            occupied = {
-                row.slot_index: row
-                for row in connection.execute(_SLOTS_OF_OWNER, {"owner_id": owner_id})
-            }
-            taken = {slot: row.id for slot, row in occupied.items()}
-            placement = decide_publish(taken, slot_index, canvas.id, tier)
-            if placement.demoted is not None:
-                _change(connection, placement.demoted, _UNPUBLISHED)
-            granted_on = occupied[slot_index].slot_tier if slot_index in occupied else tier
             values = {
                 "published_at": now,
                 "slot_index": slot_index,
-                "slot_tier": granted_on,
+                "slot_tier": _free_slot(connection, slot_index, canvas, tier),
                 "lot": draw_lot(),
                 "visibility": visibility,
                 "is_showcase": 0,
@@ -276,6 +267,23 @@ def _own(connection: Connection, canvas_id: str, owner_id: str) -> Canvas:
     if canvas is None:
         raise NotFound
     return canvas
+
+
+def _free_slot(connection: Connection, slot_index: int, canvas: Canvas, tier: Tier) -> Tier:
+    """Make room for a canvas in a slot of its owner; return the tier that the slot was granted to.
+
+    Raises:
+        SlotOutOfRange: There is no such slot.
+        SlotLimit: It would go beyond the tier.
+    """
+    rows = connection.execute(_SLOTS_OF_OWNER, {"owner_id": canvas.owner_id})
+    occupied = {row.slot_index: row for row in rows}
+    taken = {slot: row.id for slot, row in occupied.items()}
+    placement = decide_publish(taken, slot_index, canvas.id, tier)
+    if placement.demoted is not None:
+        _change(connection, placement.demoted, _UNPUBLISHED)
+    granted: Tier = occupied[slot_index].slot_tier if slot_index in occupied else tier
+    return granted
 
 
 def _change(connection: Connection, canvas_id: CanvasId, values: dict[str, Any]) -> None:

@@ -119,12 +119,7 @@ def _column(
     width = min(step * 0.8, 34.0)
     middle = place * step + step / 2
     height = max(0.8, _sum(group) / tallest * (floor - 10))
-    first, last = group[0], group[-1]
-    name = first.sha[:10] if len(group) == 1 else f"{first.sha[:10]}..{last.sha[:10]}"
     outcomes = [outcome for each in group for outcome in each.outcomes]
-    said = f"{name} {first.subject}: {_sum(group):.1%}" + (
-        f"; {', '.join(outcomes)}" if outcomes else ""
-    )
     bar = tag(
         "rect",
         x=round(middle - width / 2, 2),
@@ -144,7 +139,15 @@ def _column(
         )
         for outcome in outcomes[-1:]
     ]
-    return tag("g", tag("title", said), bar, dots)
+    return tag("g", tag("title", _said(group, outcomes)), bar, dots)
+
+
+def _said(group: Sequence[Candidate], outcomes: list[str]) -> str:
+    """What a bar says to whoever points at it."""
+    first, last = group[0], group[-1]
+    name = first.sha[:10] if len(group) == 1 else f"{first.sha[:10]}..{last.sha[:10]}"
+    probed = f"; {', '.join(outcomes)}" if outcomes else ""
+    return f"{name} {first.subject}: {_sum(group):.1%}{probed}"
 
 
 def _dot(outcome: str) -> str:
