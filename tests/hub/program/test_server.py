@@ -184,7 +184,7 @@ def test_a_port_that_is_taken_is_no_environment(make_app: Callable[..., Path], a
     assert f"cannot listen on 127.0.0.1 port {port}" in refused.stderr
 
 
-def test_an_app_alone_listens_on_the_ports_of_its_manifest(
+def test_an_app_that_is_not_there_cannot_be_served_alone(
     make_app: Callable[..., Path], apps: Path
 ) -> None:
     make_app("notes")
