@@ -76,7 +76,7 @@ LEFT_TO_OTHERS = {
     "bin/invoke gate.open": "it injects the faults of every high row; tests/runbook/gate opens a gate",
     "bin/invoke find-offending-upgrade": "nox -s wheel runs it with what it needs",
     "bin/invoke new-app": "tests/hub/program/test_scaffold.py runs it with what it needs",
-    "bin/invoke run --report-to http://127.0.0.1:8080": "tests/runbook/test_run_report.py has a dashboard",
+    "bin/invoke run --report-to http://127.0.0.1:8080": "tests/runbook/test_smoke_result.py has a dashboard",
 }
 
 
