@@ -28,13 +28,15 @@ def in_thread(what: str) -> str:
     return BACKEND.replace("async def me(request):", f"def me(request):\n    {what}")
 
 
+HELD_UP = "held up the whole hub for 2 s"
+IMPATIENT = ("--hang-seconds", "2")  # where the rest is busy for as long, it is blamed for it
 DEADLY = {
     "exits": (in_loop("import os; os._exit(3)"), "with exit status 3"),
     "exits-in-a-thread": (in_thread("import os; os._exit(4)"), "with exit status 4"),
     "exits-at-import": ("import os; os._exit(5)", "with exit status 5"),
     "aborts": (in_loop("import os; os.abort()"), "by SIGABRT"),
-    "loops": (in_loop("while True: pass"), "held up the whole hub for 2 s"),
-    "blocks": (in_loop("import time; time.sleep(3600)"), "held up the whole hub for 2 s"),
+    "loops": (in_loop("while True: pass"), HELD_UP),
+    "blocks": (in_loop("import time; time.sleep(3600)"), HELD_UP),
 }
 HARMLESS = {
     "recursion": (in_loop("f = lambda: f(); f()"), "RecursionError"),
@@ -54,12 +56,12 @@ def healthy(make_app: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-def serve(apps: Path) -> Iterator[Callable[[], Client]]:
-    """Start a hub that waits for two seconds at most."""
+def serve(apps: Path) -> Iterator[Callable[..., Client]]:
+    """Start a hub, with options of its own."""
     started: list[HubProcess | Client] = []
 
-    def serve() -> Client:
-        hub = HubProcess(apps, "--hang-seconds", "2")
+    def serve(*options: str) -> Client:
+        hub = HubProcess(apps, *options)
         client = Client(hub.url)
         started.extend([client, hub])
         return client
@@ -87,11 +89,11 @@ def insist(client: Client, url: str) -> Reply:
 @pytest.mark.parametrize("slug", DEADLY)
 @pytest.mark.usefixtures("healthy")
 def test_an_app_that_ends_the_process_is_left_out_of_the_next_one(
-    make_app: Callable[..., Path], serve: Callable[[], Client], slug: str
+    make_app: Callable[..., Path], serve: Callable[..., Client], slug: str
 ) -> None:
     backend, reason = DEADLY[slug]
     make_app(slug, backend=backend)
-    client = serve()
+    client = serve(*(IMPATIENT if reason == HELD_UP else ()))
     token = bearer(client.token("healthy"))
     assert 200 == client.get(at(client, "healthy"), **token).status
 
@@ -106,7 +108,7 @@ def test_an_app_that_ends_the_process_is_left_out_of_the_next_one(
 @pytest.mark.parametrize("slug", HARMLESS)
 @pytest.mark.usefixtures("healthy")
 def test_an_app_that_raises_what_it_likes_ends_nothing(
-    make_app: Callable[..., Path], serve: Callable[[], Client], slug: str
+    make_app: Callable[..., Path], serve: Callable[..., Client], slug: str
 ) -> None:
     backend, reason = HARMLESS[slug]
     make_app(slug, backend=backend)
@@ -120,7 +122,7 @@ def test_an_app_that_raises_what_it_likes_ends_nothing(
 
 @pytest.mark.usefixtures("healthy")
 def test_whoever_is_logged_in_stays_so(
-    make_app: Callable[..., Path], serve: Callable[[], Client]
+    make_app: Callable[..., Path], serve: Callable[..., Client]
 ) -> None:
     make_app("exits", backend=DEADLY["exits"][0])
     client = serve()
@@ -137,7 +139,7 @@ def test_whoever_is_logged_in_stays_so(
 
 @pytest.mark.usefixtures("healthy")
 def test_an_app_that_was_mended_is_tried_again(
-    make_app: Callable[..., Path], serve: Callable[[], Client]
+    make_app: Callable[..., Path], serve: Callable[..., Client]
 ) -> None:
     folder = make_app("exits", backend=DEADLY["exits"][0])
     client = serve()
@@ -151,7 +153,7 @@ def test_an_app_that_was_mended_is_tried_again(
 
 
 def test_two_that_end_it_are_both_left_out(
-    make_app: Callable[..., Path], serve: Callable[[], Client], healthy: Path
+    make_app: Callable[..., Path], serve: Callable[..., Client], healthy: Path
 ) -> None:
     make_app("exits", backend=DEADLY["exits"][0])
     make_app("aborts", backend=DEADLY["aborts"][0])
@@ -164,7 +166,7 @@ def test_two_that_end_it_are_both_left_out(
 
 
 def test_a_process_that_somebody_kills_is_followed_by_another(
-    make_app: Callable[..., Path], serve: Callable[[], Client]
+    make_app: Callable[..., Path], serve: Callable[..., Client]
 ) -> None:
     says = "import os\n    return json_answer({'pid': os.getpid()})"
     make_app("speaks", backend=in_loop(says))
