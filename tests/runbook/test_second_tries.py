@@ -79,6 +79,18 @@ IN_A_CLASS = """
             except BaseException:
                 return
 """
+OF_A_GROUP = """
+    def test_one():
+        try:
+            assert ask() == 200
+        except* AssertionError:
+            pass
+"""
+WAITS = """
+    async def test_one():
+        async with suppress(AssertionError):
+            assert await ask() == 200
+"""
 FOUND = {
     LOOPS: (7, "catches the failure of an assertion, and goes on"),
     THROUGH_A_HELPER: (12, "catches the failure of an assertion, and goes on"),
@@ -86,6 +98,8 @@ FOUND = {
     SUPPRESSES: (5, "suppresses the failure of an assertion"),
     CATCHES_ALL: (5, "catches the failure of an assertion, and goes on"),
     DECORATED: (5, "test_one runs inside flaky(max_runs=3)"),
+    OF_A_GROUP: (5, "catches the failure of an assertion, and goes on"),
+    WAITS: (3, "suppresses the failure of an assertion"),
     IN_A_CLASS: (9, "catches the failure of an assertion, and goes on"),
 }
 
@@ -106,6 +120,7 @@ def test_what_may_forgive_an_assertion_is_found(source: str) -> None:
         "def test_one():\n    with suppress(OSError):\n        assert ask()\n",
         "def test_one():\n    with suppress(AssertionError):\n        close()\n",
         "@pytest.mark.parametrize('n', [1])\ndef test_one(n):\n    assert n\n",
+        "@mark.slow\ndef test_one():\n    assert ask()\n",
         "@retry\ndef ask():\n    assert 1\n",
     ],
 )

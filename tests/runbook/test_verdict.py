@@ -67,6 +67,14 @@ def test_a_failure_in_any_phase_is_red(phase: str) -> None:
     assert ExitCode.RED == decided.exit_code
 
 
+def test_a_whole_run_and_more_is_partial_though_nothing_is_left_out() -> None:
+    decided = verdict(*passed(A), *passed(B), *passed(OTHER), made=(*MANIFEST, OTHER))
+
+    assert (0, 0) == (decided.counts[Outcome.SKIPPED], decided.counts[Outcome.MISSING])
+    assert Word.PARTIAL is decided.word
+    assert decided.is_partial
+
+
 @pytest.mark.parametrize(
     ("events", "outcome"),
     [
