@@ -93,6 +93,18 @@ def judge_tip(lies: Lies, fails: int, passes: int, confidence: float) -> bool | 
     return False if for_red >= log(1 / error) else None
 
 
+def is_red(fails: int, passes: int, confidence: float) -> bool:
+    """Say whether a commit that was called good is red: most runs fail, as of a bug that hides often and of no flake.
+
+    Args:
+        fails: How often it failed.
+        passes: How often it passed.
+        confidence: What was asked for.
+    """
+    for_red = fails * log((1 - INTERMITTENT) / FLAKE) - passes * log((1 - FLAKE) / INTERMITTENT)
+    return fails > passes and for_red >= log(1 / (1 - confidence))
+
+
 def shared(confidence: float, suspects: int) -> float:
     """Return how sure to be of one suspect where several were put to the test, each a chance to be wrong (Bonferroni).
 

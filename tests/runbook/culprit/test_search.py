@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, cycle, repeat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,7 @@ from tests.runbook.culprit.histories import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def make(dag: Dag, *, weights: list[float] | None = None, **options: float | None) -> Search:
@@ -265,6 +266,26 @@ def test_the_ends_do_not_run_along_where_the_proof_would_come_a_round_later(
 def test_born_red_is_said() -> None:
     finding, _ = play(make(line(20)), lambda _: Outcome.FAIL)
     assert Word.BORN_RED == finding.word
+
+
+def broken_apart(said_of_good_end: Iterable[Outcome]) -> tuple[Search, Callable[[int], Outcome]]:
+    """Three branches break it, each by itself: nobody is to blame for all that is red but a good end that is none."""
+    dag = Dag([(), (), (), (0, 1, 2), *((each,) for each in range(3, 40))])
+    said = iter(said_of_good_end)
+    return make(dag, confidence=0.95), lambda site: next(said) if site < 0 else Outcome.FAIL
+
+
+def test_born_red_is_not_said_of_a_good_end_that_passes_as_often_as_it_fails() -> None:
+    finding, asked = play(*broken_apart(cycle([Outcome.PASS, Outcome.FAIL])))
+    assert Word.INCONCLUSIVE == finding.word
+    fails, runs = asked.count(GOOD_END) // 2, asked.count(GOOD_END)
+    assert f"the good end failed in {fails} of {runs} runs" in finding.why
+
+
+def test_born_red_is_said_of_a_good_end_that_passed_by_luck() -> None:
+    finding, asked = play(*broken_apart(chain([Outcome.PASS], repeat(Outcome.FAIL))))
+    assert Word.BORN_RED == finding.word
+    assert asked.count(GOOD_END) <= 6
 
 
 def test_not_reproduced_is_said() -> None:

@@ -66,6 +66,16 @@ def test_each_truth_seen_asks_for_no_more_runs_and_each_lie_for_no_fewer(
     assert runs(lies, truths + 1) <= runs(lies, truths) <= runs(lies + 1, truths)
 
 
+@pytest.mark.parametrize(
+    ("fails", "passes", "is_red"),
+    [(3, 0, False), (4, 0, True), (4, 1, True), (3, 1, False), (5, 2, True), (30, 30, False)],
+)
+def test_how_often_a_commit_that_was_called_good_must_fail(
+    fails: int, passes: int, *, is_red: bool
+) -> None:
+    assert is_red == stopping.is_red(fails, passes, 0.95)
+
+
 def test_a_search_that_is_never_lied_to_ends_as_bisection_does_with_both_ends() -> None:
     assert (12, 12, 7) == (
         stopping.steady_limit(1000, 1),
