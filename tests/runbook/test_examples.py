@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from runbook.examples import findings
@@ -11,6 +13,16 @@ def test_a(): ...
 """
 TIER = '[tool.runbook.tiers.fast]\ntests = ["tests"]\n'
 CLOSED = '{"version": 2, "state": "closed", "reason": "...", "by": "...", "closed_at": 0.0}\n'
+
+
+NO_JSON = CLOSED.replace("}", ",}")
+
+
+def words_of_json(text: str) -> str:
+    """What this Python says of text that is no JSON: each version has words of its own."""
+    with pytest.raises(json.JSONDecodeError) as refused:
+        json.loads(text)
+    return refused.value.msg
 
 
 def said(kind: str, body: str) -> list[str]:
