@@ -6,6 +6,7 @@ made from it (``python -m hub schema``).
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import uuid
@@ -243,6 +244,10 @@ def check_slug(slug: str) -> None:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema, draft 2020-12, that is made from `Manifest`."""
     made = msgspec.json.schema(Manifest)
+    for part in made[
+        "$defs"
+    ].values():  # only from 3.13 on are docstrings kept without their indentation
+        part["description"] = inspect.cleandoc(part["description"])
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -170,6 +171,16 @@ def test_what_is_no_mapping_is_refused(text: str) -> None:
 def test_the_schema_in_the_documents_is_the_one_of_the_code() -> None:
     assert SCHEMA == json.loads(json.dumps(manifest.schema())), (
         "mend: bin/nox -s hub-command -- schema"
+    )
+
+
+def test_the_schema_is_the_same_on_every_python() -> None:
+    """From 3.13 on a docstring is kept without its indentation."""
+    descriptions = [part["description"] for part in manifest.schema()["$defs"].values()]
+
+    assert [inspect.cleandoc(each) for each in descriptions] == descriptions
+    assert (
+        "\n\nAttributes:\n    subdomain: " in manifest.schema()["$defs"]["Routing"]["description"]
     )
 
 
