@@ -49,3 +49,14 @@ def test_other_texts_are_no_canvas_ids(text: str) -> None:
 )
 def test_other_texts_are_no_user_ids(text: str) -> None:
     assert not is_user_id(text)
+
+
+def test_nobody_guesses_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its digits are drawn from what the system keeps for secrets."""
+    monkeypatch.setattr("secrets.token_hex", lambda size: "ab" * size)
+
+    assert ("cnv_abababababab", "comp_abababab", "usr_abababababab") == (
+        new_canvas_id(),
+        new_component_id(),
+        new_user_id(),
+    )

@@ -142,6 +142,11 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
     } == canvas
     assert FIRST_ROOM == [room_part(each) for each in components]
     assert [*range(len(components))] == [int(each["id"][-2:], 16) for each in components]
+    # Nobody guesses the token, and it lasts for ninety days.
+    assert (43, 90) == (
+        len(told["pairing_token"]),
+        round((told["expires_at"] - made[1]) / DAY_SECONDS),
+    )
     assert [created.json] == paired.get(MINE).json["canvases"]
     assert ("absent", made[1]) == (presence(visitor, made[0]), made[2])
     take_first_run(paired)
@@ -155,13 +160,16 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
 
 
 STAGE = {"width": 1920, "height": 1080, "background_layer": "", "ambient_sound": ""}
-KEPT_FROM_SCRIPTS = ("/", True, "strict", "")  # and without TLS not kept to it
+DAY_SECONDS = 24 * 3600
+# And without TLS not kept to it; for as long as the token lasts.
+KEPT_FROM_SCRIPTS = ("/", True, "strict", "", str(90 * DAY_SECONDS))
 
 
 def cookie_of(reply: Reply) -> tuple[object, ...]:
     """The pairing token that an answer gives to a browser, and what else it says of it."""
     kept = SimpleCookie(reply.headers["Set-Cookie"])["pairing_token"]
-    return kept.value, kept["path"], kept["httponly"], kept["samesite"], kept["secure"]
+    said = ("path", "httponly", "samesite", "secure", "max-age")
+    return kept.value, *(kept[name] for name in said)
 
 
 def room_part(component: dict[str, Any]) -> tuple[Any, ...]:
@@ -431,6 +439,8 @@ def test_free_tier_fourth_slot_returns_402_with_contract_shape(
         with CAN_PUBLISH:
             assert reply.status in {200, 402}
         assert 200 == reply.status
+    beyond = owner.publish(fourth.id, 3)  # where there is room, but not there
+    assert (402, 2) == (beyond.status, beyond.json["current_published"])
     owner.publish_elsewhere(published[2].id, 7, "pro")  # which was paid for, once
     visitor.server.roots.break_subscription(owner.id)
     before = owner.client.get(MINE).json

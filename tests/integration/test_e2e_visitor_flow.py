@@ -118,16 +118,18 @@ def test_visitor_cannot_see_private_canvas(owner: Owner, stranger: Owner, visito
         attempt = stranger.publish(private.id, 0)
         assert 200 != attempt.status
     assert 404 == attempt.status
+    newest = "/ensemble/canvases?filter=newest&limit=50"
     with GRID_ANSWERS:
-        grid = visitor.get("/ensemble/canvases?filter=newest&limit=50")
-        assert 200 == grid.status
-    assert [False] * 3 == [canvas.id in grid.text for canvas in (draft, private, unlisted)]
+        grids = [visitor.get(newest) for _ in range(3)]  # made, kept, and known to the connection
+        assert [200] * 3 == [grid.status for grid in grids]
+    assert [False] * 3 == [canvas.id in grids[0].text for canvas in (draft, private, unlisted)]
+    assert 1 == len({grid.body for grid in grids})
     with forged_gate(visitor):
         assert 403 == visitor.get("/ensemble/canvases").status
     with closed_gate(visitor):
         closed = [visitor.get(f"/ensemble/canvas/{canvas.id}") for canvas in (draft, unlisted)]
-        closed.append(visitor.get("/ensemble/canvases"))
-        assert [(403, GRID_CLOSED)] * 3 == [(reply.status, reply.json) for reply in closed]
+        closed += [visitor.get(address) for address in ("/ensemble/canvases", newest, newest)]
+        assert [(403, GRID_CLOSED)] * 5 == [(reply.status, reply.json) for reply in closed]
         with FRONT_PAGE_IS_SERVED:
             front = parse_page(visitor.get("/index.html").text)
         assert [1, 0] == [len(front.all(having=("id", name))) for name in ("grid-notice", "grid")]
