@@ -82,4 +82,4 @@ def _is_made(call: ast.Call) -> bool:
     name = ast.unparse(call.func).rpartition(".")[2]
     if name in _WRAPPERS:
         return bool(call.args) and _is_written(call.args[0])
-    return name[:1].isupper() and not name.isupper()
+    return name[:1].isupper()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         "seen() == pytest.approx(0.5)",
         "seen() == Placement(one)",
         "seen() == model.Placement(one)",
+        "seen() == URL(one)",
         "seen() == list(range(3))",
         "seen() == (201 if is_taken else 400)",
         "seen() == 200 == seen()",
@@ -46,6 +47,7 @@ def test_what_is_written_on_the_right_is_found(assertion: str) -> None:
         "assert Placement(one) == seen() == again()",
         "assert seen() == list(again())",
         "assert seen() == (one if is_taken else other)",
+        "assert seen() == (201 if is_taken else other)",
         "assert expected == seen()",
         "assert [name] == seen()",
         "assert seen() == [name]",  # which side was expected is the writer's to know
