@@ -166,6 +166,17 @@ class TinyProject(Repository):
         )
         return Smoked(done.returncode, done.stdout, done.stderr)
 
+    def plain_pytest(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run pytest as anybody would, without the engine."""
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=self.root,
+            env=engine_environment({"COLUMNS": "500", **variables}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     @staticmethod
     def smoke_command(*arguments: str) -> list[str]:
         """Return the command that smokes it."""

@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.runbook.support import engine_environment
+from tests.runbook.support import ROOT, engine_environment
 
-ROOT = Path(__file__).resolve().parents[2]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # As where an installation is killed that has noted a package and not yet written its program.
 KILLED = """

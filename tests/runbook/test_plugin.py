@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
 
 
-def plain_pytest(project: TinyProject, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest as anybody would, without the engine."""
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
-        cwd=project.root,
-        env=engine_environment({"COLUMNS": "500"}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def failures(project: TinyProject, *bodies: str) -> list[tuple[str, str, str]]:
     """Run a test for each body; return what each FAIL line wants, got, and the line of it."""
     tests = (row_test(f"test_{number}", body) for number, body in enumerate(bodies))
@@ -169,7 +157,7 @@ def test_plain_pytest_shows_the_rows_that_are_red_high_first(project: TinyProjec
     ]
     project.write("tests/test_app.py", module(*tests))
 
-    done = plain_pytest(project)
+    done = project.plain_pytest()
 
     assert 1 == done.returncode
     section = done.stdout.partition(" runbook ===")[2]
@@ -193,7 +181,7 @@ def test_a_failed_precondition_is_told_behind_its_cause_with_and_without_the_eng
     imported = "from runbook.preconditions import precondition\n"
     project.write("tests/test_app.py", imported + source)
 
-    plain = [line for line in plain_pytest(project).stdout.splitlines() if line[:5] == "FAIL "]
+    plain = [line for line in project.plain_pytest().stdout.splitlines() if line[:5] == "FAIL "]
     told = [parse(line) for line in plain]
     assert told == project.smoke().fails
     assert ["FAIL test_up", "FAIL test_fixture", "FAIL test_needs"] == [head for head, _ in told]
@@ -213,7 +201,7 @@ def test_rows_are_shown_and_judged_alike_where_pytest_has_workers(project: TinyP
     project.write("tests/test_app.py", module(*tests))
     workers = ["-p", "xdist", "-n", "2"]
 
-    plain = plain_pytest(project, *workers).stdout
+    plain = project.plain_pytest(*workers).stdout
     smoked = project.smoke("--", *workers)
 
     assert "2 workers" in plain
@@ -227,7 +215,7 @@ def test_rows_are_shown_and_judged_alike_where_pytest_has_workers(project: TinyP
 
 
 def test_plain_pytest_says_nothing_of_the_runbook_when_all_is_green(project: TinyProject) -> None:
-    done = plain_pytest(project, "--strict-markers")
+    done = project.plain_pytest("--strict-markers")
 
     assert 0 == done.returncode
     assert "runbook" not in done.stdout
@@ -237,7 +225,7 @@ def test_plain_pytest_says_nothing_of_the_runbook_when_all_is_green(project: Tin
 def test_plain_pytest_refuses_a_malformed_row_with_its_place(project: TinyProject) -> None:
     project.write("tests/test_app.py", module(row_test("test_one", severity="huge")))
 
-    done = plain_pytest(project)
+    done = project.plain_pytest()
 
     assert 4 == done.returncode
     assert "ERROR: tests/test_app.py:6: the row of test_one has severity 'huge'" in done.stderr
@@ -246,7 +234,7 @@ def test_plain_pytest_refuses_a_malformed_row_with_its_place(project: TinyProjec
 def test_the_marker_is_explained(project: TinyProject) -> None:
     assert (
         "@pytest.mark.runbook(severity, cause, suspects):"
-        in plain_pytest(project, "--markers").stdout
+        in project.plain_pytest("--markers").stdout
     )
 
 
@@ -302,7 +290,7 @@ def test_what_must_fail_leaves_no_trace(project: TinyProject) -> None:
         encoding="utf-8"
     )
     assert before == sorted(project.root.rglob("tests/*.py"))
-    assert "test_negative" not in plain_pytest(project, "-v").stdout
+    assert "test_negative" not in project.plain_pytest("-v").stdout
 
 
 def test_every_folder_has_controls_of_their_own_names(project: TinyProject) -> None:
@@ -358,7 +346,7 @@ def test_pytest_names_each_parameter_of_a_row_where_it_stands(project: TinyProje
     indented = "".join(f"    {line}\n" for line in inside.splitlines())
     project.write("tests/test_app.py", module(many, f"class TestIt:\n{indented}"))
 
-    shown = plain_pytest(project, "-rN", "-v").stdout
+    shown = project.plain_pytest("-rN", "-v").stdout
 
     heads = [line.strip("_ ") for line in shown.splitlines() if line.startswith("___")]
     names = [

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.runbook.support import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 # What it is, how it is found, and a line that has it.
 NEWER_THAN_BASH_3_2 = (
     ("mapfile", r"\b(mapfile|readarray)\b", "mapfile -t lines < file"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from runbook.processor import cost
+from tests.runbook.support import ENGINE
 
-BIN = Path(__file__).resolve().parents[2] / "bin"
 BUSY = "import time\nwhile time.process_time() < 0.3: pass"
 LEAVES_ITS_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BUSY!r}])"
 
@@ -29,7 +28,7 @@ def test_the_time_of_an_orphan_is_counted() -> None:
         f"    subprocess.run([sys.executable, '-c', {LEAVES_ITS_CHILD!r}], check=True)\n"
         "print(taken.processor)"
     )
-    environment = os.environ | {"PYTHONPATH": str(BIN)}
+    environment = os.environ | {"PYTHONPATH": str(ENGINE)}
     said = subprocess.run(
         [sys.executable, "-c", measure], env=environment, check=True, capture_output=True, text=True
     ).stdout

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runbook.gate.file import GateFile, Position
-from tests.runbook.support import GATE, PYPROJECT, engine_environment, module, row_test
+from tests.runbook.support import GATE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +111,7 @@ def test_a_red_of_plain_pytest_closes_it_too(
 ) -> None:
     project.write("tests/test_app.py", module(HIGH_RED, NORMAL_RED))
 
-    said = plain_pytest(project, ORCH_DATA=str(gate.path.parent), **variables)
+    said = project.plain_pytest(ORCH_DATA=str(gate.path.parent), **variables).stdout
 
     state = gate.read(time.time())
     assert position == state.position
@@ -127,20 +125,7 @@ def test_green_or_a_red_row_of_normal_severity_closes_nothing_under_plain_pytest
 ) -> None:
     project.write("tests/test_app.py", module(NORMAL_RED))
 
-    said = plain_pytest(project, ORCH_DATA=str(gate.path.parent))
+    said = project.plain_pytest(ORCH_DATA=str(gate.path.parent)).stdout
 
     assert "FAIL test_normal" in said
     assert Position.OPEN is gate.read(time.time()).position
-
-
-def plain_pytest(project: TinyProject, **variables: str) -> str:
-    """Run pytest without the engine; return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest"],
-        cwd=project.root,
-        env=engine_environment({"COLUMNS": "500", **variables}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout
