@@ -256,7 +256,10 @@ class JsonFileCanvasStore:
 
     def revision(self) -> str:
         """A text that is different after every publish and unpublish."""
-        return self._index_file.revision()
+        try:
+            return self._index_file.revision()
+        except OSError as error:
+            raise StorageFailed(is_full=False) from error
 
     def owners(self) -> Iterator[str]:
         """Everybody who has a canvas."""

@@ -227,3 +227,11 @@ def test_eight_threads_on_one_slot_leave_one_occupant(
         assert 1 == [canvas.slot_index for canvas in mine].count(0)
         assert 8 == len(mine)
         assert [mine[0].title] == titles(one)
+
+
+def test_a_root_that_is_no_folder_is_a_failure_of_the_storage(tmp_path: Path) -> None:
+    """Whoever asks for the grid is told so: the revision is asked for before there is a handler."""
+    (tmp_path / "canvases").write_text("a file in the way", encoding="utf-8")
+
+    with pytest.raises(StorageFailed):
+        JsonFileCanvasStore(tmp_path).revision()
