@@ -21,6 +21,7 @@ MARKUP = (
     "<svg><animate attributeName=href values=javascript:alert(8) /><a><text>x</text></a></svg>",
     "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(9)>",
     "<div id=canvas-boot>{}</div><dialog open id=first-run>welcome</dialog>",
+    ">>>>>> <img src=x onerror=alert(10)>",  # too deep to be formatted: shown as it was typed
 )
 ATTRIBUTES = (
     '" autofocus onfocus="alert(20)',

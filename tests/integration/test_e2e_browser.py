@@ -65,6 +65,9 @@ SLOTS_ARE_TAKEN = {"error": "slot_limit", "message": "All slots are taken."}
 OWN_SOURCES = {"'none'", "'self'"}
 CONFINED = ["default-src", "img-src", "connect-src", "form-action", "base-uri", "frame-ancestors"]
 TERMS_LEAD_TO = "[...document.querySelectorAll('#first-run .check a')].map((link) => link.pathname)"
+# The list is no canvas any more: neither by its address, nor by its titles, nor by its looks.
+WHERE_ONE_IS = """[location.hash, scrollY, document.title, document.querySelector("h1").textContent,
+  document.body.className]"""
 SEND = "document.getElementById('first-run-form').requestSubmit()"
 CHOOSE = """(sprite) => {
   const field = document.querySelector("#inspector [data-field=sprite]");
@@ -601,7 +604,8 @@ def publish(page: Page) -> None:
     assert [] == drafts.seen
     assert ["Slot 1", "Slot 2", "Slot 3"] == [each[:6] for each in slots.seen]
     assert ["Visit it", "See it in the grid"] == told.seen
-    assert ["", 0, "Studio · Ensemble"] == page.evaluate("[location.hash, scrollY, document.title]")
+    assert state_of(page, "#studio-message a:last-child", "href").endswith(NEWEST)
+    assert ["", 0, "Studio · Ensemble", "Your canvases", "page-studio"] == page.evaluate(WHERE_ONE_IS)
 
 
 def become_a_stranger(page: Page) -> None:
