@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.integration.server_process import ServerProcess
 
 
+INCIDENT_FACTS = (".incident-rows", ".incident-culprit", ".incident-next")
 TOKEN_FIELDS = "[...document.querySelectorAll('[name=token]')].map((field) => field.type)"
 
 
@@ -34,6 +35,8 @@ class Operated:
 
     project: str = "lighthouse"
     incident: str = "inc-lamp"
+    culprit: str = "0123456789"
+    next_step: str = "git log -1"
     opened: float = field(default_factory=time.time)
 
 
@@ -44,6 +47,7 @@ def operated(server: ServerProcess) -> Iterator[Operated]:
     project = {"slug": made.project, "pending_smoke_test": True}
     incident = {"schema": "incident/1", "id": made.incident, "opened": made.opened}
     incident |= {"severity": "high", "status": "open", "rows": [{"test": "test_lamp"}]}
+    incident |= {"culprit": {"sha": made.culprit}, "next": [made.next_step]}
     files = {
         server.roots.orch / "projects" / f"{made.project}.json": project,
         server.roots.incidents / f"{made.incident}.json": incident,
@@ -93,6 +97,9 @@ def record_smoke(page: Page, operated: Operated) -> None:
     assert [operated.incident] == incidents.seen
     opened = datetime.fromtimestamp(operated.opened).astimezone()
     assert [f"{opened.day} {opened:%B at %H:%M}"] == seen(page, "#incidents .incident-opened")
+    rows, culprit, next_step = page_facts.sights(page, *INCIDENT_FACTS)
+    assert (["test_lamp"], [operated.next_step]) == (rows.seen, next_step.seen)
+    assert [operated.culprit] == culprit.seen
     assert ["0 % done"] == seen(page, ".project-detail")
     write(page, ".smoke-notes", "The lamp stays dark")
     press(page, "#smoke-banners button", words="Fail")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.integration import line
 from tests.integration.hands import drag, middle_of, press, write
 from tests.integration.page_facts import appears, seen, state_of
@@ -27,6 +29,12 @@ FIELD = "#inspector [data-field={}]".format
 STYLE = "document.querySelector('#stage .piece').style"
 FOCUSED = "document.activeElement.closest('#components')?.id"
 TURN = "getComputedStyle(document.querySelector('.stage .part')).rotate"
+SHARE = """(() => {
+  const [part, stage] = [".part", ".stage"].map((each) => document.querySelector(each));
+  return [part.offsetWidth / stage.clientWidth, part.offsetHeight / stage.clientHeight];
+})()"""
+ARROW_IS_LEFT_TO_THE_PAGE = """document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }))"""
 IS_ASKED = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 
 
@@ -74,6 +82,32 @@ def test_a_thing_is_turned_on_its_page_and_in_the_studio(owner: Owner, maker: Vi
         open_page(maker.page, path)
         assert appears(maker.page, ".stage .part")
         assert "30deg" == maker.page.evaluate(TURN)
+
+
+def test_a_thing_is_as_large_on_its_page_as_in_the_studio(owner: Owner, maker: Visit) -> None:
+    floor = {"type": "svg", "x": 160, "y": 96, "w": 480, "h": 216, "props": {"shape": "rect"}}
+    canvas = owner.seed("Baskets", floor)
+    owner.has_published(canvas, 0)
+    shares = []
+    for path in (page_of(canvas), f"/studio.html#{canvas.id}"):
+        open_page(maker.page, path)
+        assert appears(maker.page, ".stage .part")
+        shares.append(maker.page.evaluate(SHARE))
+
+    assert [[pytest.approx(1 / 4, abs=0.01), pytest.approx(1 / 5, abs=0.01)]] * 2 == shares
+
+
+def test_a_screen_reader_is_told_what_stands_where(owner: Owner, maker: Visit) -> None:
+    """A thing without a label is called by what it is; where it goes is said, and the page stays where it is."""
+    lamp = {"type": "sprite", "x": 160, "y": 96, "props": {"sprite": "lamp"}}
+    page = opened(owner, maker, lamp)
+    assert 'button "Thing: lamp"' in page.locator("#stage").aria_snapshot()
+    assert 'radio "Warm" [checked]' in page.locator("#editor-theme").aria_snapshot()
+    press(page, PIECE)
+    assert not page.evaluate(ARROW_IS_LEFT_TO_THE_PAGE)
+
+    told = state_of(page, "#stage-status[role=status]", "textContent")
+    assert "Thing: lamp: 160 from the left, 112 from the top" == told
 
 
 def test_a_thing_is_as_wide_as_is_said_and_never_beside_the_stage(
@@ -124,6 +158,21 @@ def touches(kind: str, *places: tuple[float, float]) -> dict[str, Any]:
     """What a screen tells of fingers that are on it, each where it is now."""
     points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
     return {"type": kind, "touchPoints": points}
+
+
+def test_a_drag_that_is_taken_away_ends_where_it_is(owner: Owner, visits: Visits) -> None:
+    maker = visits.begin("maker", has_touch=True)
+    remember_visit(maker)
+    remember_maker(maker, owner)
+    page = opened(owner, maker, NOTE)
+    x, y = middle_of(page, PIECE)
+    hand = maker.context.new_cdp_session(page)
+    hand.send("Input.dispatchTouchEvent", touches("touchStart", (x, y)))
+    hand.send("Input.dispatchTouchEvent", touches("touchMove", (x + 60, y + 40)))
+    hand.send("Input.dispatchTouchEvent", touches("touchCancel"))
+
+    assert ("160", "96") != place(page)
+    assert "is-drag" not in state_of(page, "#stage", "outerHTML")
 
 
 def test_a_drag_that_is_thought_better_of_changes_nothing(owner: Owner, maker: Visit) -> None:
@@ -217,6 +266,55 @@ def test_what_its_maker_hid_is_not_on_the_stage(owner: Owner, maker: Visit) -> N
     page = opened(owner, maker, NOTE, LINK | {"hidden": True})
 
     assert ["Log"] == seen(page, PIECE)
+
+
+def test_a_refusal_that_passes_is_no_refusal(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE)
+    for status in (408, 429, 500, 503):
+        write(page, TITLE_FIELD, f"Reeds {status}")
+        line.answers_once(page, "/studio/canvas/", status, {"message": "Too much going on."})
+        page.keyboard.press("ControlOrMeta+s")
+        assert appears(page, "#save-state", "trying again")
+        save(page)
+
+
+def test_who_goes_back_to_a_canvas_finds_it_saved(owner: Owner, maker: Visit) -> None:
+    """The browser kept the page, and nobody knows whether what was sent at parting arrived."""
+    page = opened(owner, maker, NOTE)
+    write(page, TITLE_FIELD, "Reeds")
+    assert [["PUT", True]] == line.sent_at_parting(page)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert appears(page, SAVED, "Saved at")
+
+    (kept,) = owner.client.get("/studio/canvas/mine").json["canvases"]
+    assert "Reeds" == kept["title"]
+
+
+def test_a_save_waits_for_the_one_before_it(owner: Owner, maker: Visit) -> None:
+    page = opened(owner, maker, NOTE)
+    line.holds_next(page, "PUT")
+    for title in ("Reeds", "Willow"):
+        write(page, TITLE_FIELD, title)
+        page.keyboard.press("ControlOrMeta+s")
+    line.lets_go(page)
+    save(page)
+
+    (kept,) = owner.client.get("/studio/canvas/mine").json["canvases"]
+    assert "Willow" == kept["title"]  # and not what was sent first and came last
+
+
+def test_who_writes_without_a_pause_is_saved(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    page.clock.install()
+    opened(owner, maker, NOTE)
+    page.clock.fast_forward(60_000)
+    press(page, TITLE_FIELD)
+    for _ in range(5):
+        page.keyboard.insert_text("on and ")
+        page.clock.fast_forward(1_200)  # too short to be a pause
+    page.wait_for_load_state("networkidle")
+
+    assert maker.counted("PUT ") != {"PUT ": 0}
 
 
 def test_the_time_of_the_last_save_is_told(owner: Owner, visits: Visits) -> None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -123,6 +123,12 @@ MIDDLE = """(element) => {
 }"""
 HEIGHT = 900
 READABLE = 4.5  # of WCAG, for text of the size of a body
+NUMBERS_OF_PICTURES = "(cards) => cards.map((card) => String(card.querySelectorAll('img').length))"
+IS_AT_ITS_RIGHT = """(() => {
+  const { scrollLeft, clientWidth, scrollWidth } = document.querySelector(".stage-scroller");
+  return scrollLeft > 0 && scrollLeft + clientWidth >= scrollWidth - 1;
+})()"""
+MOTION = "(element) => getComputedStyle(element).transitionDuration.split(', ')[0]"
 NOTE = (
     "# Low tide\n\nA note of *some* length, with [a link](https://example.org/) and\n\n- one\n- two"
 )
@@ -521,7 +527,7 @@ def test_an_order_opens_beside_where_one_asks_for_that(owner: Owner, visits: Vis
         press(page, "a[data-order=random]")
     page.keyboard.up("ControlOrMeta")
 
-    assert beside.value.url.endswith("?filter=random")
+    beside.value.wait_for_url(re.compile(r"\?filter=random$"), wait_until=READY)
     assert before == page.url
 
 
@@ -570,6 +576,44 @@ def test_a_page_of_which_a_part_does_not_arrive_says_so(
     assert [] == seen(page, "#not-loaded")
 
 
+def test_a_picture_of_another_host_is_never_fetched(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody", bypass_csp=True)
+    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    page = visit.page
+    (card,) = page.context.request.get("/ensemble/canvases?limit=1").json()["canvases"]
+    own, foreign = (
+        page_facts.state_of(page, "link[rel=icon]", "href"),
+        "https://other.example/a.png",
+    )
+    cards = [card | {"thumbnail_url": url} for url in (urlsplit(own).path, foreign, foreign[6:])]
+    answer = {"canvases": cards, "next_cursor": ""}
+    line.answers_once(page, "/ensemble/canvases", 200, answer)
+    press(page, "a[data-order=newest]")
+    assert disappears(page, "#grid[aria-busy]")
+
+    assert ["1", "0", "0"] == page.locator("#grid > *").evaluate_all(NUMBERS_OF_PICTURES)
+    assert [] == visit.outside
+
+
+def test_the_whole_stage_is_within_reach_on_a_phone(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": HEIGHT})
+    find(visit, next(each for each in LOOKS if each.name == "editor"), owner)
+    visit.page.mouse.move(*middle_of(visit.page, "#stage"))
+    visit.page.mouse.wheel(9_999, 0)
+
+    visit.page.wait_for_function(IS_AT_ITS_RIGHT)
+
+
+def test_who_wants_less_motion_gets_none(visits: Visits) -> None:
+    times = []
+    for motion in ("reduce", "no-preference"):
+        page = visits.begin(motion, reduced_motion=motion).page
+        open_page(page, "/index.html")
+        times.append(page.locator("#start").evaluate(MOTION))
+
+    assert "0s" == times[0] != times[1]
+
+
 def test_a_chapter_begins_below_the_header(visits: Visits) -> None:
     visit = visits.begin("somebody")
     remember_visit(visit)
@@ -611,7 +655,7 @@ def test_every_link_leads_to_something(owner: Owner, visits: Visits) -> None:
     canvas = owner.seed("Harbour at noon", *COMPONENTS)
     owner.publish(canvas.id, 0)
     ask = visit.context.request
-    ways = [page_of(canvas), "/pair.html", "/docs/README.html"]
+    ways = [page_of(canvas), "/pair.html", "/docs", "/docs/README.html"]
     texts: dict[str, str] = {}
     while ways:
         path, _, place = ways.pop().partition("#")

@@ -13,7 +13,6 @@ from tests.integration.pages import (
     TITLE_FIELD,
     open_page,
     page_of,
-    remember_maker,
     remember_visit,
 )
 
@@ -41,11 +40,8 @@ PLACES = """[...document.querySelectorAll("#stage .piece")]
   .map((piece) => `${piece.dataset.x} ${piece.dataset.y}`)"""
 
 
-def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, visits: Visits) -> None:
+def test_a_maker_publishes_takes_back_makes_and_deletes(owner: Owner, maker: Visit) -> None:
     """Publish a canvas, take it back, and publish it again; make others, and delete one of them."""
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
     canvas, page = owner.seed("Baskets", A_TEXT), maker.page
     open_page(page, "/studio.html")
     assert appears(page, "#drafts .canvas-status", "Draft · 1 thing")
@@ -117,12 +113,7 @@ def delete_drafts(page: Page) -> None:
     assert 1 == len(seen(page, "#drafts .canvas-name"))
 
 
-def test_what_is_new_lies_on_nothing_and_all_of_it_goes_at_once(
-    owner: Owner, visits: Visits
-) -> None:
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
+def test_what_is_new_lies_on_nothing_and_all_of_it_goes_at_once(owner: Owner, maker: Visit) -> None:
     page = maker.page
     open_page(page, f"/studio.html#{owner.seed('Baskets').id}")
     assert appears(page, "#components-none")
@@ -146,10 +137,7 @@ def told(page: Page) -> list[str]:
     return [state_of(page, "#stage-status[role=status]", "textContent")]
 
 
-def test_settings_say_which_plan_a_maker_has(owner: Owner, visits: Visits) -> None:
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
+def test_settings_say_which_plan_a_maker_has(maker: Visit) -> None:
     open_page(maker.page, "/settings.html")
     assert appears(maker.page, "[data-plan=free] .plan-mine", "Your plan")
     assert ["Your plan"] == seen(maker.page, ".plan-mine")
@@ -167,11 +155,8 @@ def test_who_has_no_canvas_is_led_to_the_questions(visits: Visits) -> None:
     assert [] == somebody.trouble
 
 
-def test_the_focus_stays_with_the_canvas_that_it_is_on(owner: Owner, visits: Visits) -> None:
+def test_the_focus_stays_with_the_canvas_that_it_is_on(owner: Owner, maker: Visit) -> None:
     """Do by keyboard what draws the lists anew: nobody has to begin at the top of the page again."""
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
     page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
     owner.has_published(canvas, 0)
     open_page(page, "/studio.html")
@@ -203,10 +188,7 @@ def by_keyboard(page: Page, selector: str, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
-def test_a_preview_shows_what_was_typed_last(owner: Owner, visits: Visits) -> None:
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
+def test_a_preview_shows_what_was_typed_last(owner: Owner, maker: Visit) -> None:
     page, canvas = maker.page, owner.seed("Baskets")
     origin, token = owner.client.server.url, owner.client.token
     maker.context.add_cookies([{"name": "pairing_token", "value": token, "url": origin}])
@@ -219,10 +201,7 @@ def test_a_preview_shows_what_was_typed_last(owner: Owner, visits: Visits) -> No
     assert ["This canvas is still empty."] == seen(page, ".stage-empty")
 
 
-def test_who_saw_a_canvas_is_known_in_the_next_visit(owner: Owner, visits: Visits) -> None:
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
+def test_who_saw_a_canvas_is_known_in_the_next_visit(owner: Owner, maker: Visit) -> None:
     page, canvas = maker.page, owner.seed("Baskets")
     owner.has_published(canvas, 0, "unlisted")
     open_page(page, "/studio.html")
@@ -238,11 +217,8 @@ def test_who_saw_a_canvas_is_known_in_the_next_visit(owner: Owner, visits: Visit
     assert page.evaluate("localStorage.getItem('ensemble.visibility') === null")
 
 
-def test_whose_pairing_has_ended_is_told_so_and_loses_nothing(owner: Owner, visits: Visits) -> None:
+def test_whose_pairing_has_ended_is_told_so_and_loses_nothing(owner: Owner, maker: Visit) -> None:
     """Somebody unpairs this browser elsewhere while a canvas is edited here."""
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
     page, canvas = maker.page, owner.seed("Baskets")
     open_page(page, f"/studio.html#{canvas.id}")
     write(page, TITLE_FIELD, "Reeds")
@@ -264,10 +240,7 @@ def test_whose_pairing_has_ended_is_told_so_and_loses_nothing(owner: Owner, visi
     assert [] == maker.trouble
 
 
-def test_a_studio_that_did_not_load_can_be_asked_again(owner: Owner, visits: Visits) -> None:
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
+def test_a_studio_that_did_not_load_can_be_asked_again(owner: Owner, maker: Visit) -> None:
     page = maker.page
     owner.seed("Baskets")
     page.route("**/studio/canvas/mine", lambda route: route.abort(), times=1)
@@ -352,10 +325,7 @@ def test_a_save_that_was_left_behind_says_nothing_of_the_next_canvas(
     assert [] == maker.trouble
 
 
-def test_an_emoji_is_never_cut_in_two(owner: Owner, visits: Visits) -> None:
-    maker = visits.begin("maker")
-    remember_visit(maker)
-    remember_maker(maker, owner)
+def test_an_emoji_is_never_cut_in_two(owner: Owner, maker: Visit) -> None:
     lanterns = owner.seed(
         "Lanterns", {**A_TEXT, "props": {"text": "xx" + "\N{IZAKAYA LANTERN}" * 60}}
     )
@@ -378,6 +348,13 @@ def test_a_canvas_has_the_same_picture_everywhere(owner: Owner, maker: Visit) ->
     assert appears(page, "#stage")
 
     assert [on_its_page] * 2 == [in_the_list, page.evaluate(SCENE_OF_STAGE)]
+
+
+def test_a_canvas_without_a_title_is_called_by_its_maker(owner: Owner, maker: Visit) -> None:
+    owner.seed(" ")
+    open_page(maker.page, "/studio.html")
+
+    assert appears(maker.page, "#drafts .canvas-name", f"{owner.handle}'s canvas")
 
 
 def test_with_pro_the_next_slot_is_there(owner: Owner, maker: Visit) -> None:

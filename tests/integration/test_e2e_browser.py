@@ -605,7 +605,9 @@ def publish(page: Page) -> None:
     assert ["Slot 1", "Slot 2", "Slot 3"] == [each[:6] for each in slots.seen]
     assert ["Visit it", "See it in the grid"] == told.seen
     assert state_of(page, "#studio-message a:last-child", "href").endswith(NEWEST)
-    assert ["", 0, "Studio · Ensemble", "Your canvases", "page-studio"] == page.evaluate(WHERE_ONE_IS)
+    assert ["", 0, "Studio · Ensemble", "Your canvases", "page-studio"] == page.evaluate(
+        WHERE_ONE_IS
+    )
 
 
 def become_a_stranger(page: Page) -> None:
