@@ -294,7 +294,8 @@ def find_working_browser(*, light: bool = False) -> Proof:
         except EnvironmentNotReady as error:
             reasons.append(error.what)
     raise EnvironmentNotReady(
-        "no Chromium works here" + "".join(f"\n  {reason}" for reason in reasons),
+        "no Chromium works here"
+        + ("".join(f"\n  {reason}" for reason in reasons) or ": there is none"),
         next_step=how_to_get_one(light=light),
     )
 

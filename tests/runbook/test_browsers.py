@@ -188,7 +188,9 @@ def test_where_none_works_the_message_says_why_each_does_not(machine: Machine) -
 @pytest.mark.usefixtures("machine")
 def test_none_at_all_is_said_with_what_to_do() -> None:
     assert browsers.find_browser() is None
-    with pytest.raises(EnvironmentNotReady, match="no Chromium works here") as caught:
+    with pytest.raises(
+        EnvironmentNotReady, match="no Chromium works here: there is none"
+    ) as caught:
         find_working_browser()
     assert "bin/invoke install-browsers" in caught.value.next_step
 
