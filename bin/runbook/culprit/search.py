@@ -212,8 +212,6 @@ class Search:
             wanted += self._proofs_ahead(wanted)
         elif self._is_red_unseen() and self.untestable and self._is_stuck():
             wanted.append(self.dag.tip)  # before the suspects are listed somebody must have failed
-        elif self._is_good_end_in_question():
-            wanted.append(GOOD_END)
         elif not self.is_presumed_steady and self._is_flake_likely():
             # Whoever is to blame, the tip is bad: nothing else refutes them all at once.
             wanted.append(self.dag.tip)
@@ -538,8 +536,8 @@ class Search:
         sure = self._threshold()
         if now.none >= sure and self._is_nobody_left():
             return Finding(Word.NOT_REPRODUCED, now.none)
-        if now.born_red >= sure and self._is_good_end_red():
-            return Finding(Word.BORN_RED, now.born_red)
+        if now.born_red >= sure and self._count(GOOD_END)[0]:
+            return self._born_red()
         culprit = self._settled()
         if culprit is None or self._lacking(culprit) or culprit in self.untestable:
             return None
@@ -549,15 +547,15 @@ class Search:
             return Finding(Word.FOUND, now.commits[culprit], culprit)
         return None
 
-    def _is_good_end_red(self) -> bool:
-        """Whether the good end has failed, and oftener beside its passes than a good one that is flaky."""
+    def _born_red(self) -> Finding:
+        """Say that the good end is red; or, where its own runs tell of a flake, that nothing explains what was seen."""
         fails, passes = self._count(GOOD_END)
-        return stopping.is_red(fails, passes, self.confidence) if passes else fails > 0
-
-    def _is_good_end_in_question(self) -> bool:
-        """Whether the runs tell that the test was born red, and those of the end that was called good do not."""
-        is_born_red = self.posterior.born_red >= self._threshold()
-        return is_born_red and all(self._count(GOOD_END)) and not self._is_good_end_red()
+        if passes and not stopping.is_red(fails, passes, self.confidence):
+            return self.leave_open(
+                "no single commit explains what was seen, "
+                f"and the good end failed in {fails} of {fails + passes} runs"
+            )
+        return Finding(Word.BORN_RED, self.posterior.born_red)
 
     def _is_nobody_left(self) -> bool:
         """Whether the tip has passed often enough to say that nobody is to blame."""
@@ -579,13 +577,11 @@ class Search:
     def _surrender(self) -> Finding | None:
         if self.runs >= stopping.budget(self.dag.size):
             is_red = not self.is_presumed_steady and self.judge_tip(self.likeliest()[0]) is False
-            fails, passes = self._count(GOOD_END)
-            if is_red:
-                why = ": the tip is red without it too, another commit breaks it as well"
-            elif fails and passes:
-                why = f": the good end failed in {fails} of {fails + passes} runs"
-            else:
-                why = ""
+            why = (
+                ": the tip is red without it too, another commit breaks it as well"
+                if is_red
+                else ""
+            )
             return self.leave_open(f"{self.runs} runs did not settle it{why}")
         untestable = sum(site < self.dag.size for site in self.untestable)
         if untestable >= stopping.untestable_limit(self.dag.size):
