@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
 from runbook.culprit import rates, stopping
 from runbook.culprit.dag import Dag, members
+from runbook.culprit.earlier import Tally as Earlier
 from runbook.culprit.posterior import GOOD_END, without
 from runbook.culprit.search import Finding, Outcome, Search, Word
 
@@ -127,6 +128,17 @@ def oracle(dag: Dag, culprit: int | None, a: float, b: float, rng: random.Random
     return ask
 
 
+def smoked(rng: random.Random, a: float, *, states: int = 25) -> tuple[Earlier, ...]:
+    """The smokes that are kept of a row: of each state of the source one run or more, and one in seven was broken."""
+    kept = []
+    for _ in range(states):
+        fails = 1 - NEVER if rng.random() < 0.15 else a
+        runs = rng.choices((1, 2, 3), (0.7, 0.2, 0.1))[0]
+        failed = sum(rng.random() < fails for _ in range(runs))
+        kept.append(Earlier(runs - failed, failed))
+    return tuple(kept)
+
+
 @dataclass
 class Proof:
     """How many runs the search had made when it named somebody for the first time."""
@@ -180,16 +192,24 @@ def play(search: Search, ask: Oracle) -> Finding:
     return finding
 
 
-def trials(
-    dag: Dag, count: int, a: float, b: float, *, is_flake: bool = False, **options: Any
+def trials(  # noqa: PLR0913 - two rates, and what is known of them
+    dag: Dag,
+    count: int,
+    a: float,
+    b: float,
+    *,
+    is_flake: bool = False,
+    is_smoked: bool = False,
+    **options: Any,
 ) -> Tally:
-    """Search ``count`` times for a culprit that is drawn at random, or for none."""
-    rng = seeded()
+    """Search ``count`` times for a culprit that is drawn at random, or for none; perhaps with smokes that are kept."""
+    rng, past = seeded(), seeded(SEED + 1)
     tally = Tally()
     weigh = options.pop("weigh", lambda _: [1.0] * dag.size)
     for _ in range(count):
         culprit = None if is_flake else rng.randrange(dag.size)
-        search = Search(dag, weigh(culprit), reserve=1, **options)
+        earlier = smoked(past, a) if is_smoked else ()
+        search = Search(dag, weigh(culprit), reserve=1, earlier=earlier, **options)
         finding, proof = search_and_prove(search, oracle(dag, culprit, a, b, rng))
         tally.add(search, finding, culprit, proof)
     return tally

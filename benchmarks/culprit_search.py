@@ -67,6 +67,7 @@ PARTS = (
     "lying",
     "flaky",
     "rollback",
+    "smokes",
     "calibration",
     "misfits",
     "block",
@@ -224,6 +225,31 @@ def by_a_rollback(sizes: Sequence[int], count: int) -> Iterator[Row]:
                 f"{wary.accuracy}, mean {wary.whole:.1f} runs",
                 f"else {plain.accused} wrongly accused, mean {plain.whole:.1f} runs",
                 is_met=wary.accused <= 0.01 * count,
+            )
+
+
+def with_smokes(count: int) -> Iterator[Row]:
+    """What the smokes that are kept of a row are worth to a search for who broke it: G14, and G7 where it was asked."""
+    dag = line(100)
+    for name, a, b, is_flake in KINDS:
+        for goal, asked, error, options in (
+            ("G14", "by a rollback", 0.01, {"is_wary": True}),
+            ("G7", "stated 95%", 0.05, {"confidence": 0.95}),
+        ):
+            unknown, known = (
+                trials(dag, count, a, b, is_flake=is_flake, is_smoked=is_smoked, **options)
+                for is_smoked in (False, True)
+            )
+            wrong, before = (
+                each.accused if goal == "G14" else each.wrong for each in (known, unknown)
+            )
+            yield Row(
+                goal,
+                f"{asked}, smokes of 25 states kept, {name}, n={dag.size}",
+                f"<= {error * count:.0f} wrong of {count}",
+                f"{wrong} wrong, {known.right} right, mean {known.whole:.1f} runs",
+                f"without {before} wrong, {unknown.right} right, mean {unknown.whole:.1f} runs",
+                is_met=wrong <= error * count,
             )
 
 
@@ -515,6 +541,7 @@ def main() -> int:
         "lying": lambda: lying(sizes, count),
         "flaky": lambda: flaky(count),
         "rollback": lambda: by_a_rollback(sizes, count),
+        "smokes": lambda: with_smokes(count),
         "calibration": lambda: calibration(count),
         "misfits": lambda: misfits(count),
         "block": block,

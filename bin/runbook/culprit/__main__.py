@@ -105,6 +105,7 @@ def _add_how_it_is_searched(parser: Parser) -> None:
     add = parser.add_argument
     add("--jobs", type=int, help="probes at once (default: 1, or the cluster's threads)")
     add("--confidence", type=float, help="be this sure even if the command lies")
+    add("--row", default="", help="the row that is run: the kept smokes tell how often it lies")
     past = "believe all that earlier searches of this command saw"
     add("--resume", action="store_true", help=past)
     add("--cluster", default="", help="the address of a Dask scheduler")

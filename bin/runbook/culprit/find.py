@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from runbook.culprit import stopping
+from runbook.culprit.earlier import told
 from runbook.culprit.executor import ClusterExecutor, Executor, LocalExecutor
 from runbook.culprit.good_end import find_good_end, milestones
 from runbook.culprit.history import Description, Range, Repository
@@ -17,12 +18,14 @@ from runbook.culprit.probing import Job
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip, green_again, prove
 from runbook.culprit.report import Plan, Result
+from runbook.culprit.row_history import read_row_runs, tallies
 from runbook.culprit.search import Finding, Word
 from runbook.culprit.worktrees import read_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runbook.culprit.earlier import Tally
     from runbook.culprit.options import Options
 
 
@@ -88,7 +91,13 @@ def _find(options: Options, say: Callable[[str], None]) -> Result:
             if not good:
                 return _never_green(case)
             searched = _range(repository, options, good, bad)
+        _tell_of_earlier_runs(searched, say)
         return _search(case, searched, tip, say)
+
+
+def _tell_of_earlier_runs(searched: Range, say: Callable[[str], None]) -> None:
+    if searched.earlier:
+        say(told(searched.earlier))
 
 
 def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) -> Result:
@@ -151,7 +160,14 @@ def plan(options: Options) -> Plan:
 def _range(repository: Repository, options: Options, good: str, bad: str) -> Range:
     # What is laid over every tree is the same in all of them: no commit is to blame for it.
     unseen = (*options.unseen, *options.overlay)
-    return repository.range(good, bad, first_parent=options.first_parent, unseen=unseen)
+    searched = repository.range(good, bad, first_parent=options.first_parent, unseen=unseen)
+    return replace(searched, earlier=_earlier(repository, options.row, good))
+
+
+def _earlier(repository: Repository, row: str, good: str) -> tuple[Tally, ...]:
+    """Return how a row did before the candidates: what it did at one of them, the culprit may have made it do."""
+    runs = list(read_row_runs(repository.state, row)) if row else []
+    return tallies(runs, repository.known_to(good, {run.commit for run in runs})) if runs else ()
 
 
 def _executor(options: Options, repository: Repository, bad: str, job: Job) -> Executor:

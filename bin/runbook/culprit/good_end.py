@@ -78,8 +78,7 @@ def _doubling(commits: list[str]) -> list[str]:
 
 def _last_green(repository: Repository, bad: str) -> list[str]:
     """Return the commit of the newest complete green run of a clean tree, if the bad end descends from it."""
-    project = repository.root / repository.below
-    results = (project / ".runbook" / "runs").glob("*/result.json")
+    results = (repository.state / "runs").glob("*/result.json")
     for file in sorted(results, key=lambda path: -path.stat().st_mtime_ns):
         run = json.loads(file.read_text(encoding="utf-8"))
         if run["verdict"] == "green" and run["dirty"] is False:

@@ -16,6 +16,8 @@ from runbook.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from runbook.culprit.earlier import Tally
+
 _NO_LARGE = ("-c", "core.bigFileThreshold=1m")  # larger files are not compared line by line
 _SUBMODULE = "160000 "
 # Where a commit begins; a path may hold any byte but \0.
@@ -67,6 +69,7 @@ class Range:
         commits: The candidates, oldest first.
         dag: The same as a graph.
         standing_in: For each commit that cannot matter the one that has all it can show.
+        earlier: How the command did before, by state of the source, where the culprit was not yet.
     """
 
     good: Commit
@@ -74,6 +77,7 @@ class Range:
     commits: tuple[Commit, ...]
     dag: Dag
     standing_in: dict[str, str]
+    earlier: tuple[Tally, ...] = ()
 
 
 class Repository:
@@ -150,12 +154,27 @@ class Repository:
             return f"git log --oneline {bad[:10]}, and pass a commit of these as --good"
         return f"--good {parting[:10]}, where the two part"
 
+    @property
+    def state(self) -> Path:
+        """Where the project keeps its smokes, if it is one that has any."""
+        return self.root / self.below / ".runbook"
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether ``old`` is ``new`` or an ancestor of it."""
         try:
             return git(self.root, "merge-base", old, new).strip() == old
         except GitFailed:  # they share no history
             return False
+
+    def known_to(self, commit: str, names: Collection[str]) -> set[str]:
+        """Return those of ``names`` that are ``commit`` or its ancestors; what is no commit here is left out."""
+        if not names:
+            return set()
+        known = self._listed("--no-walk", *names) - self._listed(*names, f"^{commit}")
+        return {name for name in names if any(sha.startswith(name) for sha in known)}
+
+    def _listed(self, *which: str) -> set[str]:
+        return set(git(self.root, "rev-list", "--ignore-missing", *which, "--").split())
 
     def refuse_what_a_checkout_lacks(self, commit: str) -> None:
         """Refuse a tree that a plain checkout does not fill: submodules and large files stored elsewhere.

@@ -38,6 +38,7 @@ def new_search(searched: Range, options: Options, width: int) -> Search:
         searched.dag,
         weights,
         rate=options.flake_rate,
+        earlier=searched.earlier,
         confidence=options.confidence,
         width=width,
         reserve=1,  # for the tip without the culprit, where several run at once

@@ -28,6 +28,7 @@ class Options:
         setup: Run before the command; where it fails the commit is untestable.
         jobs: How many probes at once; None for one, or as many as the cluster has threads.
         flake_rate: How often a good commit fails, if it is known; 0 if the command never lies.
+        row: The id of the test that is run, if it is a row: the smokes that are kept tell how often it lies.
         confidence: How sure to be even of a command that lies; None trusts it until it contradicts itself.
         is_wary: Whether what is found will be reverted, so that more goes into the proof than a search may cost.
         first_parent: Whether a merge stands for all that it brought.
@@ -49,6 +50,7 @@ class Options:
     setup: str = ""
     jobs: int | None = None
     flake_rate: float | None = None
+    row: str = ""
     confidence: float | None = None
     is_wary: bool = False
     first_parent: bool = False
@@ -68,6 +70,7 @@ class Options:
             ("--repo", self.repo.resolve()),
             ("--setup", self.setup or None),
             ("--flake-rate", self.flake_rate),
+            ("--row", self.row or None),
             ("--confidence", self.confidence),
             ("--timeout", self.timeout if self.timeout != TIMEOUT else None),
             *(("--suspect", path) for path in self.suspects),

@@ -40,6 +40,11 @@ class RatePrior:
     weights: tuple[tuple[float, ...], ...]
     can_be_steady: bool
 
+    @property
+    def of_steady(self) -> float:
+        """The probability that the command never lies."""
+        return self.weights[0][0] if self.can_be_steady else 0.0
+
 
 def unknown(steady: float) -> RatePrior:
     """Return the prior for rates that nobody told.

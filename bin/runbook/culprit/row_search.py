@@ -32,16 +32,19 @@ class RowSearch:
         command: Runs the row's test in a tree.
         overlay: Where today's test is.
         suspects: The files that the row points at.
+        row: The id of its test.
     """
 
     command: str
     overlay: str
     suspects: tuple[str, ...]
+    row: str
 
     def as_arguments(self) -> list[str]:
         """Return it as the search's command line has it."""
         suspects = [word for path in self.suspects for word in ("--suspect", path)]
-        return ["--command", self.command, "--overlay", self.overlay, *suspects]
+        command = ["--command", self.command, "--overlay", self.overlay]
+        return [*command, *suspects, "--row", self.row]
 
 
 def row_search(
@@ -65,7 +68,7 @@ def row_search(
     python = python_for(project, root, session, may_make=may_make)
     command = f"{_choose_python(project, root, python, session)}{_engine(project)}"
     command += f'"$python" -m pytest -q {shlex.quote(row.id)}; {_ONLY_VERDICTS}'
-    return RowSearch(command, str(PurePosixPath(row.file).parent), row.suspect_paths)
+    return RowSearch(command, str(PurePosixPath(row.file).parent), row.suspect_paths, row.id)
 
 
 def _engine(project: Project) -> str:

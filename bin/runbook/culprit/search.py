@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit import rates, stopping
 from runbook.culprit.choice import Sites, choose, choose_one, halfway
 from runbook.culprit.dag import flags, members
+from runbook.culprit.earlier import taught
 from runbook.culprit.posterior import GOOD_END, NONE_OF_THEM, Posterior, blamed_for, without
 from runbook.culprit.untestable import chances
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from runbook.culprit.dag import Dag
+    from runbook.culprit.earlier import Tally
 
 # A search without a contradiction runs its culprit again until it is as sure, or at its limit.
 _AS_GOOD_AS_CERTAIN = 0.999
@@ -36,6 +38,10 @@ _WARY_PROOFS = 4
 # command whose rates are not known.
 _LIKELY_NONE = 0.4
 _LIKELY_NONE_DOUBTED = 0.19
+
+
+# A command that is less likely than this to be steady, by its earlier runs, is doubted from the start.
+_BELIEVED = 0.5
 
 
 class Outcome(StrEnum):
@@ -87,6 +93,8 @@ class Search:
         reserve: How many rounds of the steady limit the caller keeps for a proof of its own.
         is_wary: Whether what is found will be reverted: the proof comes after the steady limit, is repeated, and
             rules out a flake.
+        earlier: How the command did in runs before the search, by state of the source. Where it was seen to lie, it is
+            not presumed steady. A rate that was told counts for more.
 
     Attributes:
         posterior: What is believed now.
@@ -105,15 +113,18 @@ class Search:
         width: int = 1,
         reserve: int = 0,
         is_wary: bool = False,
+        earlier: Sequence[Tally] = (),
     ) -> None:
         self.dag = dag
         self._weights = list(weights)
         presumed = rates.PRESUMED_STEADY if confidence is None else rates.OPEN_MINDED
-        self._rates = rates.unknown(presumed) if rate is None else rates.told(rate)
+        unknown = taught(rates.unknown(presumed), earlier)
+        self._rates = unknown if rate is None else rates.told(rate)
         self.posterior = Posterior(dag, weights, self._rates)
         self._is_told_steady = rate == 0
         self._knows_rates = bool(rate)
-        self._may_presume = confidence is None or self._is_told_steady
+        may_be_believed = confidence is None and self._rates.of_steady > _BELIEVED
+        self._may_presume = may_be_believed or self._is_told_steady
         unasked = stopping.WARY_CONFIDENCE if is_wary else stopping.DEFAULT_CONFIDENCE
         self.confidence = unasked if confidence is None else confidence
         self._width = width

@@ -244,6 +244,7 @@ class Rollback:
             jobs=self._hint.jobs,
             suspects=(*((self._file,) if self._file else ()), *wanted.suspects),
             overlay=(wanted.overlay,),
+            row=wanted.row,
             overlay_root=tree.path,
             tip=self.ground.head,
         )

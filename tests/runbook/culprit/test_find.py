@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.runbook.culprit.conftest import History
 
 GOOD = ("--good", "main~20")
+ROW = "tests/test_web.py::test_web"
 FLAKY = "n=$(cat '{count}' 2>/dev/null || echo 0); echo $((n + 1)) > '{count}'; "
 
 
@@ -583,3 +585,44 @@ def test_a_clean_tree_is_no_condition(history: History) -> None:
     history.write("state", "again\n")
     searched = history.search(*GOOD, "--command", history.command())
     assert "commit 12" == subject(history, searched.culprit)
+
+
+def keep_smoke(history: History, revision: str, outcome: str) -> None:
+    """Keep the result of a smoke in which the row ended so, as it was at a revision."""
+    commit, tree = history.git("rev-parse", revision, f"{revision}^{{tree}}").split()
+    result = {"commit": commit[:7], "tree": tree[:7], "tests": {ROW: outcome}}
+    runs = history.root / ".runbook" / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    folder = runs / str(len([*runs.iterdir()]))
+    folder.mkdir()
+    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def test_a_row_that_smokes_saw_lie_is_doubted_from_the_start(history: History) -> None:
+    for revision in ("main~20", "main~19"):
+        for outcome in ("passed", "failed"):
+            keep_smoke(history, revision, outcome)
+    asked = ("--good", "main~15", "--command", history.command())
+
+    believed = history.search(*asked)
+    doubted = history.search(*asked, "--row", ROW, "--fresh")
+
+    said = "2 of 4 earlier runs were green, and 2 of 2 states of the source were both green and red"
+    assert said in doubted.err
+    assert said not in believed.err
+    assert "commit 12" == subject(history, doubted.culprit) == subject(history, believed.culprit)
+    assert believed.record["runs"] < doubted.record["runs"]
+    assert f"--row {ROW}" in doubted.out
+
+
+def test_what_a_row_did_where_the_culprit_may_be_tells_nothing_of_lies(history: History) -> None:
+    keep_smoke(history, "main~20", "passed")
+    for revision in ("main~2", "main~1"):
+        for outcome in ("passed", "failed"):
+            keep_smoke(history, revision, outcome)
+    asked = ("--good", "main~15", "--command", history.command())
+
+    searched = history.search(*asked, "--row", ROW)
+
+    assert "1 of 1 earlier runs were green, and none contradicted another" in searched.err
+    assert history.search(*asked, "--fresh").record["runs"] == searched.record["runs"]

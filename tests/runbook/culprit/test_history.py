@@ -83,6 +83,20 @@ def test_empty_commits_and_unseen_files_are_left_out_and_stood_in_for(history: H
     assert ({docs: good, last: code}, code) == (found.standing_in, found.bad)
 
 
+def test_names_that_a_commit_does_not_know_are_left_out(history: History) -> None:
+    root, before, good, after = resolved(history, "main~20", "main~4", "main~3", "main~2")
+    history.git("switch", "--quiet", "--create", "side", "main~5")
+    history.write("side", "x")
+    side = history.commit("side")
+    names = {each[:7] for each in (root, before, good, after, side)} | {"0123456", "gone"}
+
+    known = Repository(history.root).known_to(good, names)
+
+    assert {each[:7] for each in (root, before, good)} == known
+    assert set() == Repository(history.root).known_to(good, {"0123456"})
+    assert set() == Repository(history.root).known_to(good, set())
+
+
 def test_a_range_in_which_nothing_matters_is_refused(history: History) -> None:
     good, bad = resolved(history, "main", "main")
     history.commit("empty")

@@ -17,12 +17,20 @@ ASKED = Options(
 
 
 def test_what_decides_the_outcome_can_be_asked_again() -> None:
-    asked = replace(ASKED, setup="make it", confidence=0.9, flake_rate=0.0, first_parent=True)
+    asked = replace(
+        ASKED,
+        setup="make it",
+        confidence=0.9,
+        flake_rate=0.0,
+        row="tests/a.py::test_a",
+        first_parent=True,
+    )
 
     here = str(Path.cwd())
 
     assert (
-        "--repo", here, "--setup", "make it", "--flake-rate", "0.0", "--confidence", "0.9",
+        "--repo", here, "--setup", "make it", "--flake-rate", "0.0", "--row", "tests/a.py::test_a",
+        "--confidence", "0.9",
         "--suspect", "web/a.py", "--suspect", "web/", "--suspect", "../shared/b.py",
         "--overlay", "tests", "--unseen", "*.md", "--first-parent",
     ) == asked.as_arguments()  # fmt: skip

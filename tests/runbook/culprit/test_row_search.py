@@ -46,11 +46,12 @@ def run(command: str, tree: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_row_brings_its_test_its_overlay_and_its_suspects(project: Project) -> None:
+def test_a_row_brings_its_test_its_overlay_its_suspects_and_its_name(project: Project) -> None:
     arguments = row_search(project, "test_a").as_arguments()
 
     assert ["--overlay", "tests"] == arguments[2:4]
-    assert ["--suspect", "web/a.py", "--suspect", "web/b.py"] == arguments[4:]
+    assert ["--suspect", "web/a.py", "--suspect", "web/b.py"] == arguments[4:8]
+    assert ["--row", "tests/test_a.py::test_a"] == arguments[8:]
     assert " tests/test_a.py::test_a;" in arguments[1]
 
 

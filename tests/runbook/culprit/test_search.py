@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runbook.culprit import stopping
 from runbook.culprit.dag import Dag
+from runbook.culprit.earlier import Tally
 from runbook.culprit.posterior import GOOD_END, blamed_for, without
 from runbook.culprit.search import Outcome, Search, Word
 from runbook.culprit.stopping import rounds_needed, steady_limit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def make(dag: Dag, *, weights: list[float] | None = None, **options: float | None) -> Search:
+def make(dag: Dag, *, weights: list[float] | None = None, **options: object) -> Search:
     return Search(dag, weights or [1.0] * dag.size, **options)  # type: ignore[arg-type]
 
 
@@ -558,3 +559,33 @@ def test_the_runs_left_shrink() -> None:
     for site in (127, 63, 31):
         search.record(site, Outcome.FAIL)
     assert 1 <= search.runs_left < before
+
+
+def test_a_command_that_was_seen_to_lie_before_is_not_presumed_steady() -> None:
+    greens = (Tally(1, 0),) * 20
+
+    assert make(line(50), earlier=greens).is_presumed_steady
+    assert not make(line(50), earlier=(*greens, Tally(1, 1))).is_presumed_steady
+    assert make(line(50), earlier=(Tally(1, 1),), rate=0.0).is_presumed_steady
+
+
+def test_greens_before_the_search_leave_a_steady_command_the_runs_it_took() -> None:
+    dag = line(100)
+    for culprit in range(0, 100, 7):
+        asked = [
+            play(make(dag, earlier=earlier), steady(dag, culprit))[1]
+            for earlier in ((), (Tally(1, 0),) * 50)
+        ]
+        assert asked[0] == asked[1]
+
+
+def test_who_knows_from_before_how_often_it_lies_needs_fewer_runs() -> None:
+    dag, earlier = line(100), (Tally(8, 2),) * 5
+
+    def runs(earlier: tuple[Tally, ...]) -> int:
+        searches = [(make(dag, confidence=0.95, earlier=earlier), seed) for seed in range(30)]
+        found = [play(search, lying(dag, 60, 0.2, 0.2, seeded(seed))) for search, seed in searches]
+        assert 28 <= sum(60 == finding.culprit for finding, _ in found)
+        return sum(len(asked) for _, asked in found)
+
+    assert runs(earlier) < runs(())
