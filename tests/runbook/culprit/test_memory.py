@@ -48,18 +48,37 @@ def test_another_job_has_another_memory(tmp_path: Path, job: Job) -> None:
     assert {} == Memory(tmp_path, job).recall(since=0)
 
 
+def test_what_is_laid_over_the_trees_is_told_apart_by_its_content(tmp_path: Path) -> None:
+    of_yesterday, of_today = (
+        Memory(tmp_path, Job("x", overlay=(OverlayFile("a", content),)))
+        for content in (b"yesterday", b"today")
+    )
+    of_yesterday.add("tree", FAIL, at=100)
+    assert {} == of_today.recall(since=0)
+
+
+def test_what_was_remembered_is_not_kept_once_more(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, Job("x"))
+    memory.add("tree", FAIL, at=100)
+    (result,) = memory.recall(since=0)["tree"]
+    memory.add("tree", result, at=200)
+    assert [result] == memory.recall(since=0)["tree"]
+
+
 @pytest.mark.parametrize("word", [Word.ERROR, Word.CANCELLED])
 def test_what_is_no_outcome_is_not_kept(tmp_path: Path, word: Word) -> None:
     Memory(tmp_path, Job("x")).add("tree", ProbeResult("a", word, 0), at=1)
     assert {} == Memory(tmp_path, Job("x")).recall(since=0)
 
 
-def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", [1, 20])
+def test_a_torn_line_is_left_out(tmp_path: Path, lost: int) -> None:
+    """One that lacks its end alone, too: the next would be written behind it, and neither be read."""
     memory = Memory(tmp_path, Job("x"))
     memory.add("one", FAIL, at=1)
     memory.add("two", FAIL, at=1)
     (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:-20])
+    file.write_bytes(file.read_bytes()[:-lost])
     assert {"one"} == memory.recall(since=0).keys()
 
 

@@ -169,6 +169,23 @@ def test_process_groups_are_announced(tree: Worktree, sha: str) -> None:
     assert ["+", "-", "+", "-"] == [line[0] for line in lines]
 
 
+def test_a_commit_that_lacks_the_folder_of_the_project_cannot_be_tested(
+    tree: Worktree, sha: str
+) -> None:
+    result = Probe().run(tree, sha, Job("true", folder="below"), 1)
+    assert (Word.UNTESTABLE, "it has no folder below") == (result.word, result.why)
+
+
+def test_each_run_has_a_home_and_a_temporary_folder_of_its_own(
+    tree: Worktree, sha: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "TMPDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    leaves = 'set -e; for it in "$HOME" "$TMPDIR"; do [ ! -e "$it/left" ]; touch "$it/left"; done'
+    assert [Word.PASS] * 2 == [Probe().run(tree, sha, Job(leaves), each).word for each in (1, 2)]
+    assert not (tmp_path / "left").exists()
+
+
 def test_only_a_failure_has_a_fingerprint(tree: Worktree, sha: str) -> None:
     show = "echo 'ValueError: x'; "
     assert {"error:ValueError"} == Probe().run(tree, sha, Job(f"{show}exit 1"), 1).fingerprint

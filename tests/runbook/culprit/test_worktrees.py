@@ -39,6 +39,19 @@ def test_a_tree_is_exactly_what_the_commit_holds(history: History, tree: Worktre
     assert [] == list(tree.scratch.iterdir())
 
 
+def test_what_git_ignores_and_repositories_of_the_command_are_cleaned_away(
+    history: History, tree: Worktree
+) -> None:
+    """They would be there for the next commit."""
+    history.write(".gitignore", "cache\n")
+    sha = history.commit("what is ignored")
+    tree.prepare(sha)
+    (tree.path / "cache").write_text("x", encoding="utf-8")
+    history.git("init", "--quiet", str(tree.path / "cloned"))
+    tree.prepare(sha)
+    assert {".git", ".gitignore", "number", "state"} == {each.name for each in tree.path.iterdir()}
+
+
 def test_a_tree_that_the_command_broke_is_made_anew(history: History, tree: Worktree) -> None:
     sha = history.git("rev-parse", "main")
     tree.prepare(sha, ())
@@ -74,6 +87,23 @@ def test_the_overlay_replaces_what_the_tree_has(history: History, tree: Worktree
     tree.prepare(history.git("rev-parse", "main"), files)
     assert b"laid over" == (tree.path / "state").read_bytes()
     assert os.access(tree.path / "new folder" / "run it", os.X_OK)
+
+
+def test_the_overlay_takes_the_place_of_a_link_and_not_of_what_it_leads_to(
+    history: History, tree: Worktree
+) -> None:
+    (history.root / "link").symlink_to("state")
+    linked = history.commit("a link")
+    tree.prepare(linked, (OverlayFile("link", b"laid over"),))
+    assert b"laid over" == (tree.path / "link").read_bytes()
+    assert "bad" == (tree.path / "state").read_text(encoding="utf-8").strip()
+
+
+def test_a_temporary_folder_is_its_owners_alone() -> None:
+    folder = TemporaryFolder()
+    mode = folder.path.stat().st_mode
+    folder.close()
+    assert 0o700 == mode & 0o777
 
 
 def test_the_overlay_follows_no_link_out_of_the_tree(
