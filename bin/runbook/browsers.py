@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import secrets
 import shutil
 import subprocess
 import sys
@@ -223,10 +224,11 @@ def _version_of(browser: Browser, temporary: Path) -> str:
 
 def _run(command: Sequence[str], temporary: str | Path, seconds: float) -> str:
     """Run a browser to its end and return what it printed; leave nothing behind that it has started."""
+    mark = f"{temporary}/{secrets.token_hex(8)}"  # others, too, have their temporary files there
     try:
         process = subprocess.Popen(
             command,
-            env=marked(os.environ | {"TMPDIR": str(temporary)}, str(temporary)),
+            env=marked(os.environ | {"TMPDIR": str(temporary)}, mark),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -243,7 +245,7 @@ def _run(command: Sequence[str], temporary: str | Path, seconds: float) -> str:
         what = f"{command[0]} did not end in {seconds:.0f} s"
         raise EnvironmentNotReady(what) from error
     finally:
-        end_all(process.pid, str(temporary))
+        end_all(process.pid, mark)
         process.wait()
     if status:
         said = complained.text().strip().splitlines() or [f"it ended with {status}"]

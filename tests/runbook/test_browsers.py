@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from runbook import browsers
 from runbook.browsers import Browser, find_working_browser, install_browser, prove
+from runbook.descendants import marked
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from tests.runbook.support import is_alive, wait_until
@@ -231,6 +233,19 @@ def test_one_that_hangs_is_ended_with_all_that_it_has_started(
         seconds *= 2
 
     wait_until(lambda: not is_alive(int(noted.read_text())), "the helper's end")
+
+
+def test_what_others_run_in_the_same_temporary_folder_is_not_ended(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    path = machine.program("good", GOOD)
+    other = marked(os.environ, f"{tmp_path}/another/scratch")
+    with subprocess.Popen(["/bin/sleep", "1000"], env=other, start_new_session=True) as process:
+        prove(Browser(path, "system"))
+        is_left = is_alive(process.pid)
+        process.kill()
+    assert is_left
 
 
 def test_one_that_never_stops_talking_is_ended_before_it_fills_the_memory(
