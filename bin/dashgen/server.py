@@ -301,6 +301,7 @@ class ControlPanelServer(uvicorn.Server):
         # Connections and requests that the system has taken for us have begun, too.
         for _ in range(_ROUNDS_OF_READING):
             await asyncio.sleep(0)
+        await self._take_no_more()
         for server in self.servers:
             server.close()
         for listener in sockets or []:
@@ -314,3 +315,15 @@ class ControlPanelServer(uvicorn.Server):
         while (state.connections or state.tasks) and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         self.cut_off = len(state.tasks)
+
+    async def _take_no_more(self) -> None:
+        """Ask the system for no further connection, and make one of each that it has given already.
+
+        asyncio needs a round for that; one that is closed in between keeps the client waiting for nothing.
+        """
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            for listener in server.sockets:
+                loop.remove_reader(listener.fileno())
+        for _ in range(_ROUNDS_OF_READING):
+            await asyncio.sleep(0)
