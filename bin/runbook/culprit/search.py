@@ -14,6 +14,7 @@ from math import ceil, log2
 from typing import TYPE_CHECKING
 
 from runbook.culprit import rates, stopping
+from runbook.culprit.branches import broken_branch
 from runbook.culprit.choice import Sites, choose, choose_one, halfway
 from runbook.culprit.dag import flags, members
 from runbook.culprit.earlier import taught
@@ -42,6 +43,10 @@ _LIKELY_NONE_DOUBTED = 0.19
 
 # A command that is less likely than this to be steady, by its earlier runs, is doubted from the start.
 _BELIEVED = 0.5
+
+
+# So many lies that all look like a second break on another branch are none.
+_PLAIN = 5
 
 
 class Outcome(StrEnum):
@@ -120,7 +125,6 @@ class Search:
         presumed = rates.PRESUMED_STEADY if confidence is None else rates.OPEN_MINDED
         unknown = taught(rates.unknown(presumed), earlier)
         self._rates = unknown if rate is None else rates.told(rate)
-        self.posterior = Posterior(dag, weights, self._rates)
         self._is_told_steady = rate == 0
         self._knows_rates = bool(rate)
         may_be_believed = confidence is None and self._rates.of_steady > _BELIEVED
@@ -137,7 +141,14 @@ class Search:
         self.runs = 0
         self.rounds = 0
         self.untestable: set[int] = set()
-        self._live = dag.everything if self._rates.can_be_steady else 0
+        self._told: list[tuple[int, bool]] = []
+        self._branch: int | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Believe what was believed before the first run."""
+        self.posterior = Posterior(self.dag, self._weights, self._rates)
+        self._live = self.dag.everything if self._rates.can_be_steady else 0
         self._none_lives = self._born_lives = self._rates.can_be_steady
 
     def record(self, site: int, outcome: Outcome, *, remembered: bool = False) -> None:
@@ -150,7 +161,12 @@ class Search:
             return
         self.untestable.discard(site)
         self._is_exhausted = False
-        failed = outcome is Outcome.FAIL
+        self._told.append((site, outcome is Outcome.FAIL))
+        self._learn(*self._told[-1])
+        if self._may_presume and not (self.is_consistent and self._branch is None):
+            self._follow_a_branch()
+
+    def _learn(self, site: int, failed: bool) -> None:  # noqa: FBT001 - as it was told
         bad = blamed_for(self.dag, site)
         self._live &= bad if failed else ~bad
         self._none_lives &= not failed
@@ -159,6 +175,21 @@ class Search:
             self._isolated_after = self.runs
         self.posterior.record(site, failed=failed)
         self.posterior.settle()
+
+    def _follow_a_branch(self) -> None:
+        """Leave failures aside that are another commit's, if several breaks explain what one does not.
+
+        So it is where several commits were run at once, of which each holds another break.
+        """
+        is_of_commits = all(site < self.dag.size for site, _ in self._told)
+        branch = broken_branch(self.dag, self._told) if is_of_commits else None
+        if branch is None and self._branch is None:
+            return
+        self._branch = branch
+        self._forget()
+        for site, failed in self._told:
+            if not failed or branch is None or self.dag.ancestors(site) >> branch & 1:
+                self._learn(site, failed)
 
     @property
     def is_consistent(self) -> bool:
@@ -489,10 +520,12 @@ class Search:
         masses = self.dag.masses(weights)
         total = masses[self.dag.tip]
         edge = total * 1e-9
+        # What another commit breaks, too, would say nothing of this one.
+        within = self.dag.everything if self._branch is None else self.dag.ancestors(self._branch)
         open_ = {
             site: mass / total
             for site, mass in enumerate(masses)
-            if edge < mass < total - edge and site not in self.untestable
+            if within >> site & 1 and edge < mass < total - edge and site not in self.untestable
         }
         return Sites(open_, self._chance(), {}, rates.STEADY, rates.STEADY, self.dag.ancestors)
 
@@ -597,6 +630,10 @@ class Search:
         untestable = sum(site < self.dag.size for site in self.untestable)
         if untestable >= stopping.untestable_limit(self.dag.size):
             return self.leave_open(f"{untestable} commits cannot be tested")
+        if self._are_several_to_blame():
+            return self.leave_open(
+                "no single commit explains what was seen, and several on several branches would"
+            )
         if not self.is_presumed_steady and self._is_refuted_by_the_tip():
             return self.leave_open(
                 f"{stopping.MOST_TIP_RUNS} runs of the tip without it did not settle it"
@@ -605,6 +642,15 @@ class Search:
         if self._is_exhausted or is_stuck:
             return self.leave_open("what would tell the suspects apart cannot be tested")
         return None
+
+    def _are_several_to_blame(self) -> bool:
+        """Whether one culprit would have taken many lies, and several on as many branches none."""
+        if self._may_presume or self.is_consistent:
+            return False
+        lies = self._lies_of_commits(self.likeliest()[0])
+        of_commits = [each for each in self._told if each[0] < self.dag.size]
+        is_plain = lies.alarms + lies.hidings >= _PLAIN
+        return is_plain and broken_branch(self.dag, of_commits) is not None
 
     def _is_refuted_by_the_tip(self) -> bool:
         """Whether the tip without the likeliest culprit was run as often as it may be, and is not green."""

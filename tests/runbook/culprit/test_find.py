@@ -626,3 +626,28 @@ def test_what_a_row_did_where_the_culprit_may_be_tells_nothing_of_lies(history: 
 
     assert "1 of 1 earlier runs were green, and none contradicted another" in searched.err
     assert history.search(*asked, "--fresh").record["runs"] == searched.record["runs"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_of_breaks_on_two_branches_one_is_named_and_the_other_can_be_looked_for(
+    history: History, jobs: str
+) -> None:
+    history.git("reset", "--quiet", "--hard", "main~9")
+    history.git("switch", "--quiet", "--create", "side", "main~1")
+    for name in ("side", "main"):
+        history.git("switch", "--quiet", name)
+        history.write(f"broken by {name}", "x")
+        history.commit(f"break on {name}")
+        for more in range(4):
+            history.write(f"{name} {more}", "x")
+            history.commit(f"{name} {more}")
+    history.git("merge", "--quiet", "--no-ff", "--message", "merge", "side")
+    command = history.command("! ls | grep -q 'broken by'")
+
+    searched = history.search("--good", "main~12", "--jobs", jobs, "--command", command)
+
+    assert "found" == searched.record["verdict"]
+    assert subject(history, searched.culprit) in {"break on main", "break on side"}
+    assert "fail" == searched.record["tip_without_culprit"]
+    assert "  other   " in searched.out
+    assert len(history.runs) < 30

@@ -589,3 +589,76 @@ def test_who_knows_from_before_how_often_it_lies_needs_fewer_runs() -> None:
         return sum(len(asked) for _, asked in found)
 
     assert runs(earlier) < runs(())
+
+
+def forked(before: int, one: int, other: int) -> tuple[Dag, int, int]:
+    """Two branches from one commit, merged, and ten commits more; their first commits besides."""
+    parents: list[tuple[int, ...]] = [(), *((each,) for each in range(before - 1))]
+    firsts, tips = [], []
+    for length in (one, other):
+        firsts.append(len(parents))
+        parents += [(before - 1,), *((firsts[-1] + each,) for each in range(length - 1))]
+        tips.append(len(parents) - 1)
+    parents.append((tips[0], tips[1]))
+    parents += [(len(parents) - 1 + each,) for each in range(10)]
+    return Dag(parents), firsts[0], firsts[1]
+
+
+def broken_by(dag: Dag, *breaks: int) -> Callable[[int], Outcome]:
+    def ask(site: int) -> Outcome:
+        blamed = blamed_for(dag, site)
+        return Outcome.FAIL if any(blamed >> each & 1 for each in breaks) else Outcome.PASS
+
+    return ask
+
+
+def run_at_once(search: Search, ask: Callable[[int], Outcome]) -> None:
+    """Answer a search until it ends; that the tip without somebody fails is kept from it, as by a hunt."""
+    while sites := search.next_probes():
+        for site in sites:
+            outcome = ask(site)
+            if site < search.dag.size or outcome is Outcome.PASS:
+                search.record(site, outcome)
+            else:
+                search.runs += 1
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 8])
+@pytest.mark.parametrize("shape", [(20, 3, 3), (40, 12, 5), (90, 1, 20), (10, 15, 15)])
+def test_of_two_breaks_on_two_branches_one_is_found_however_many_run_at_once(
+    shape: tuple[int, int, int], width: int
+) -> None:
+    dag, one, other = forked(*shape)
+    search = make(dag, width=width)
+
+    run_at_once(search, broken_by(dag, one, other))
+
+    finding = search.finding()
+    assert finding is not None
+    assert finding.culprit in {one, other}
+    assert search.runs <= 6 * rounds_needed(dag.size, 1)
+
+
+def test_a_failure_on_another_branch_that_passes_later_was_a_lie() -> None:
+    dag, one, other = forked(20, 4, 4)
+    search = make(dag, width=2)
+    for site, outcome in ((one, Outcome.FAIL), (other, Outcome.FAIL), (19, Outcome.PASS)):
+        search.record(site, outcome)
+    assert search.is_presumed_steady
+    assert one == search.likeliest()[0]
+
+    search.record(other, Outcome.PASS)
+
+    assert not search.is_presumed_steady
+    assert (1, 1) == search.posterior.counts[other]
+
+
+def test_who_asks_to_doubt_is_told_soon_that_several_broke_it() -> None:
+    dag, one, other = forked(40, 6, 6)
+    search = make(dag, confidence=0.95)
+
+    finding, asked = play(search, broken_by(dag, one, other))
+
+    assert Word.INCONCLUSIVE is finding.word
+    assert "several on several branches" in finding.why
+    assert len(asked) < stopping.budget(dag.size) / 2
