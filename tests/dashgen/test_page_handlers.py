@@ -63,6 +63,23 @@ def test_a_canvas_page(panel: ControlPanel, creator: Creator) -> None:
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
+def test_a_canvas_page_shows_what_was_changed_a_moment_ago(
+    panel: ControlPanel, creator: Creator
+) -> None:
+    canvas_id = panel.draft(creator, title="Before")
+
+    def shown() -> tuple[bool, bool]:
+        page = panel.get(f"/canvas/{canvas_id}.html", token=creator.token).body.decode()
+        return "Before" in page, "After" in page
+
+    assert (True, False) == shown()
+
+    changed = {"title": "After"}
+    panel.request("PUT", f"/studio/canvas/{canvas_id}", changed, token=creator.token)
+
+    assert (False, True) == shown()
+
+
 def test_pages_follow_visibility(panel: ControlPanel, creator: Creator, other: Creator) -> None:
     room = {"components": [{"type": "text", "text": "hidden words"}]}
     private = panel.published(creator, slot=0, visibility="private", room_state=room)
