@@ -244,9 +244,8 @@ def check_slug(slug: str) -> None:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema, draft 2020-12, that is made from `Manifest`."""
     made = msgspec.json.schema(Manifest)
-    for part in made[
-        "$defs"
-    ].values():  # only from 3.13 on are docstrings kept without their indentation
+    # Only from 3.13 on are docstrings kept without their indentation.
+    for part in made["$defs"].values():
         part["description"] = inspect.cleandoc(part["description"])
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = "RUNBOOK_ON_BEHALF_OF"  # marks between colons, the innermost last
-_DEATH_SECONDS = (
-    5.0  # after which a process that was killed hangs in the kernel, and is not waited for
-)
+# After which a process that was killed hangs in the kernel, and is not waited for.
+_DEATH_SECONDS = 5.0
 _MOST_ROUNDS = 100  # of looking for those that were started meanwhile
 
 
