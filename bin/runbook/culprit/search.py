@@ -163,7 +163,7 @@ class Search:
         self._is_exhausted = False
         self._told.append((site, outcome is Outcome.FAIL))
         self._learn(*self._told[-1])
-        if self._may_presume and not (self.is_consistent and self._branch is None):
+        if self._branch is not None or self._may_be_of_several():
             self._follow_a_branch()
 
     def _learn(self, site: int, failed: bool) -> None:  # noqa: FBT001 - as it was told
@@ -176,20 +176,34 @@ class Search:
         self.posterior.record(site, failed=failed)
         self.posterior.settle()
 
+    def _may_be_of_several(self) -> bool:
+        """Whether one culprit explains the runs by lies alone, and by more than are likely where lies were feared."""
+        if self.is_consistent or self._may_presume:
+            return not self.is_consistent
+        lies = self._lies_of_commits(self.likeliest()[0])
+        return lies.alarms + lies.hidings >= _PLAIN
+
     def _follow_a_branch(self) -> None:
         """Leave failures aside that are another commit's, if several breaks explain what one does not.
 
-        So it is where several commits were run at once, of which each holds another break.
+        So it is where several commits were run at once, of which each holds another break, or where runs were
+        repeated for fear of lies.
         """
-        is_of_commits = all(site < self.dag.size for site, _ in self._told)
-        branch = broken_branch(self.dag, self._told) if is_of_commits else None
+        of_commits = [told for told in self._told if told[0] < self.dag.size]
+        is_mended = any(site >= self.dag.size and not failed for site, failed in self._told)
+        branch = None if is_mended else broken_branch(self.dag, of_commits)
         if branch is None and self._branch is None:
             return
         self._branch = branch
         self._forget()
+        # What holds all of the branch is red by whoever broke that, whatever else it holds.
+        others = {each for each in self._beside() if not self._holds(each, branch)}
         for site, failed in self._told:
-            if not failed or branch is None or self.dag.ancestors(site) >> branch & 1:
+            if not (failed and site in others):
                 self._learn(site, failed)
+
+    def _holds(self, site: int, branch: int | None) -> bool:
+        return branch is not None and bool(self.dag.ancestors(site) >> branch & 1)
 
     @property
     def is_consistent(self) -> bool:
@@ -498,7 +512,7 @@ class Search:
         if width > 1 or pending:
             return choose(self._noisy_sites(), width, pending)
         bits = self.posterior.informations(self._removable())
-        for site in self.untestable:
+        for site in (*self.untestable, *self._beside()):
             bits.pop(site, None)
         best = choose_one(bits, self._chance(), self._runs_at())
         return [] if best is None else [best]
@@ -520,12 +534,11 @@ class Search:
         masses = self.dag.masses(weights)
         total = masses[self.dag.tip]
         edge = total * 1e-9
-        # What another commit breaks, too, would say nothing of this one.
-        within = self.dag.everything if self._branch is None else self.dag.ancestors(self._branch)
+        shut = self.untestable.union(self._beside())
         open_ = {
             site: mass / total
             for site, mass in enumerate(masses)
-            if within >> site & 1 and edge < mass < total - edge and site not in self.untestable
+            if edge < mass < total - edge and site not in shut
         }
         return Sites(open_, self._chance(), {}, rates.STEADY, rates.STEADY, self.dag.ancestors)
 
@@ -536,13 +549,19 @@ class Search:
         ahead = (without(self.dag, each) for each in members(self._live) if each != self.dag.tip)
         return [site for site in ahead if site not in taken and not self._asked(site)]
 
+    def _beside(self) -> tuple[int, ...]:
+        """Return the commits that another one may break, too: their failing says nothing of who is searched for."""
+        if self._branch is None:
+            return ()
+        return tuple(members(self.dag.everything & ~self.dag.ancestors(self._branch)))
+
     def _noisy_sites(self) -> Sites:
         now = self.posterior
         masses = {GOOD_END: now.born_red} | dict(enumerate(now.masses))
         for commit in self._removable():
             taken_out = without(self.dag, commit)
             masses[taken_out] = now.mass(taken_out)
-        for site in self.untestable:
+        for site in (*self.untestable, *self._beside()):
             masses.pop(site, None)
         return Sites(
             masses,
@@ -630,10 +649,6 @@ class Search:
         untestable = sum(site < self.dag.size for site in self.untestable)
         if untestable >= stopping.untestable_limit(self.dag.size):
             return self.leave_open(f"{untestable} commits cannot be tested")
-        if self._are_several_to_blame():
-            return self.leave_open(
-                "no single commit explains what was seen, and several on several branches would"
-            )
         if not self.is_presumed_steady and self._is_refuted_by_the_tip():
             return self.leave_open(
                 f"{stopping.MOST_TIP_RUNS} runs of the tip without it did not settle it"
@@ -642,15 +657,6 @@ class Search:
         if self._is_exhausted or is_stuck:
             return self.leave_open("what would tell the suspects apart cannot be tested")
         return None
-
-    def _are_several_to_blame(self) -> bool:
-        """Whether one culprit would have taken many lies, and several on as many branches none."""
-        if self._may_presume or self.is_consistent:
-            return False
-        lies = self._lies_of_commits(self.likeliest()[0])
-        of_commits = [each for each in self._told if each[0] < self.dag.size]
-        is_plain = lies.alarms + lies.hidings >= _PLAIN
-        return is_plain and broken_branch(self.dag, of_commits) is not None
 
     def _is_refuted_by_the_tip(self) -> bool:
         """Whether the tip without the likeliest culprit was run as often as it may be, and is not green."""
