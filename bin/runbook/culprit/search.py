@@ -196,8 +196,14 @@ class Search:
             return
         self._branch = branch
         self._forget()
-        # What holds all of the branch is red by whoever broke that, whatever else it holds.
+        # What holds all of the branch is red by whoever broke that; the tip is red by the others, whoever is taken out.
         others = {each for each in self._beside() if not self._holds(each, branch)}
+        tips = {site for site, failed in self._told if failed and site >= self.dag.size}
+        if branch is None:
+            self.untestable -= tips
+        else:
+            self.untestable |= tips
+            others |= tips
         for site, failed in self._told:
             if not (failed and site in others):
                 self._learn(site, failed)

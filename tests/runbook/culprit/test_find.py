@@ -628,9 +628,11 @@ def test_what_a_row_did_where_the_culprit_may_be_tells_nothing_of_lies(history: 
     assert history.search(*asked, "--fresh").record["runs"] == searched.record["runs"]
 
 
-@pytest.mark.parametrize("jobs", ["1", "4"])
+@pytest.mark.parametrize(
+    ("asked", "most"), [("--jobs=1", 30), ("--jobs=4", 30), ("--confidence=0.95", 40)]
+)
 def test_of_breaks_on_two_branches_one_is_named_and_the_other_can_be_looked_for(
-    history: History, jobs: str
+    history: History, asked: str, most: int
 ) -> None:
     history.git("reset", "--quiet", "--hard", "main~9")
     history.git("switch", "--quiet", "--create", "side", "main~1")
@@ -644,10 +646,10 @@ def test_of_breaks_on_two_branches_one_is_named_and_the_other_can_be_looked_for(
     history.git("merge", "--quiet", "--no-ff", "--message", "merge", "side")
     command = history.command("! ls | grep -q 'broken by'")
 
-    searched = history.search("--good", "main~12", "--jobs", jobs, "--command", command)
+    searched = history.search("--good", "main~12", asked, "--command", command)
 
     assert "found" == searched.record["verdict"]
     assert subject(history, searched.culprit) in {"break on main", "break on side"}
     assert "fail" == searched.record["tip_without_culprit"]
     assert "  other   " in searched.out
-    assert len(history.runs) < 30
+    assert len(history.runs) < most
