@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 from runbook.culprit import rates, stopping
 from runbook.culprit.dag import Dag, members
 from runbook.culprit.earlier import Tally as Earlier
-from runbook.culprit.posterior import GOOD_END, without
+from runbook.culprit.posterior import GOOD_END, blamed_for, without
 from runbook.culprit.search import Finding, Outcome, Search, Word
 
 if TYPE_CHECKING:
@@ -106,6 +106,30 @@ def merged(size: int, rng: random.Random) -> Dag:
     return Dag(parents)
 
 
+def forked(rng: random.Random) -> tuple[Dag, tuple[int, int]]:
+    """Two branches from one commit of a line, merged again, and the first commit of each."""
+    before, after = rng.randint(20, 120), rng.randint(5, 120)
+    parents: list[tuple[int, ...]] = [(), *((each,) for each in range(before - 1))]
+    firsts, tips = [], []
+    for _ in range(2):
+        firsts.append(len(parents))
+        parents += [(before - 1,), *((firsts[-1] + step,) for step in range(rng.randint(0, 19)))]
+        tips.append(len(parents) - 1)
+    parents.append((tips[0], tips[1]))
+    parents += [(len(parents) - 1 + step,) for step in range(after)]
+    return Dag(parents), (firsts[0], firsts[1])
+
+
+def broken_by(dag: Dag, breaks: Collection[int]) -> Oracle:
+    """A command that never lies about any of several breaks."""
+
+    def ask(site: int) -> Outcome:
+        blamed = blamed_for(dag, site)
+        return Outcome.FAIL if any(blamed >> each & 1 for each in breaks) else Outcome.PASS
+
+    return ask
+
+
 def oracle(dag: Dag, culprit: int | None, a: float, b: float, rng: random.Random) -> Oracle:
     """A command that lies at the rates ``a`` on good and ``b`` on bad commits.
 
@@ -187,6 +211,21 @@ def play(search: Search, ask: Oracle) -> Finding:
     while probes := search.next_probes():
         for site in probes:
             search.record(site, ask(site))
+    finding = search.finding()
+    assert finding is not None
+    return finding
+
+
+def play_kept_from_the_tip(search: Search, ask: Oracle) -> Finding:
+    """Answer a search until it ends, as a hunt does: a tip that fails without somebody is no news to who trusts."""
+    while probes := search.next_probes():
+        for site in probes:
+            outcome = ask(site)
+            is_told = site < search.dag.size or outcome is Outcome.PASS
+            if is_told or not search.is_presumed_steady:
+                search.record(site, outcome)
+            else:
+                search.runs += 1
     finding = search.finding()
     assert finding is not None
     return finding

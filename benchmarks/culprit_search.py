@@ -30,12 +30,15 @@ from benchmarks.culprit_cases import (
     Tally,
     bayesect_trials,
     bisect_trials,
+    broken_by,
     drifting,
+    forked,
     line,
     merged,
     noting,
     oracle,
     play,
+    play_kept_from_the_tip,
     repeating,
     search_and_prove,
     seeded,
@@ -71,6 +74,7 @@ PARTS = (
     "calibration",
     "misfits",
     "block",
+    "branches",
     "limit",
     "cost",
     "real",
@@ -331,6 +335,28 @@ def block() -> Iterator[Row]:
         )
 
 
+def branches(count: int) -> Iterator[Row]:
+    """With two breaks, on two branches that were merged: one of them is to be named, G9 where one is not all."""
+    for asked, confidence in (("nothing asked", None), ("confidence asked", 0.95)):
+        for width in (1, 2, 4, 8):
+            rng = seeded()
+            runs, named = [], 0
+            for _ in range(count):
+                dag, breaks = forked(rng)
+                weights = [1.0] * dag.size
+                search = Search(dag, weights, width=width, reserve=1, confidence=confidence)
+                finding = play_kept_from_the_tip(search, broken_by(dag, breaks))
+                named += finding.culprit in breaks
+                runs.append(search.runs)
+            yield Row(
+                "G9",
+                f"two branches broken, {width} at once, {asked}",
+                "one of the two named",
+                f"{named} of {count}, mean {fmean(runs):.1f}, max {max(runs)} runs",
+                is_met=named == count,
+            )
+
+
 def limit(count: int) -> Iterator[Row]:
     """What it costs to be right at either of two pairs of rates, nothing else being in doubt: G4 and G5 against G7."""
     dag = line(100)
@@ -545,6 +571,7 @@ def main() -> int:
         "calibration": lambda: calibration(count),
         "misfits": lambda: misfits(count),
         "block": block,
+        "branches": lambda: branches(count),
         "limit": lambda: limit(count),
         "cost": cost,
         "real": lambda: real(200, 0.3 if is_quick else 1.0),

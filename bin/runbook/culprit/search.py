@@ -45,8 +45,8 @@ _LIKELY_NONE_DOUBTED = 0.19
 _BELIEVED = 0.5
 
 
-# So many lies that all look like a second break on another branch are none.
-_PLAIN = 5
+# Of a search that fears lies, where all of them look like a second break on another branch.
+_TOO_MANY_LIES = 5
 
 
 class Outcome(StrEnum):
@@ -181,7 +181,7 @@ class Search:
         if self.is_consistent or self._may_presume:
             return not self.is_consistent
         lies = self._lies_of_commits(self.likeliest()[0])
-        return lies.alarms + lies.hidings >= _PLAIN
+        return lies.alarms + lies.hidings >= _TOO_MANY_LIES
 
     def _follow_a_branch(self) -> None:
         """Leave failures aside that are another commit's, if several breaks explain what one does not.
