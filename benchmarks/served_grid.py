@@ -15,16 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashgen.build_id import served_build
-from dashgen.canvas_schema import (
-    Canvas,
-    CanvasDraft,
-    Owner,
-    Visibility,
-    new_canvas_id,
-    new_user_id,
-    normalise_room,
-)
+from dashgen.canvas_schema import Canvas, CanvasDraft, Owner, Visibility
+from dashgen.ids import new_canvas_id, new_user_id
 from dashgen.pairing import PairingStore
+from dashgen.room_schema import normalise_room
 from dashgen.slots import FREE_LIMIT
 from dashgen.stores import open_stores
 from tests.integration.gates import open_gate

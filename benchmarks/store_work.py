@@ -63,7 +63,7 @@ def work_on(store: str, size: int) -> Iterator[Work]:
                 canvas_id, owner_id,
                 slot_index=0, visibility=Visibility.public, tier=Tier.free, now=time.time(),
             )  # fmt: skip
-            canvases.unpublish(canvas_id, owner_id, time.time())
+            canvases.unpublish(canvas_id, owner_id)
 
         steps: dict[str, Callable[[], object]] = {"publish and unpublish": publish_and_back}
         for order in GridOrder:

@@ -21,10 +21,10 @@ from dashgen.atomic_file import (
     set_aside,
     write_atomically,
 )
-from dashgen.canvas_schema import SCHEMA_VERSION, CanvasContent, CanvasId
+from dashgen.canvas_schema import SCHEMA_VERSION, CanvasContent
 from dashgen.decoding import decode
 from dashgen.errors import SchemaError
-from dashgen.ids import is_user_id, parse_canvas_id
+from dashgen.ids import CanvasId, is_user_id, parse_canvas_id
 from dashgen.store_protocol import SetAside
 
 if TYPE_CHECKING:

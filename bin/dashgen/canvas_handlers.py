@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from dashgen.canvas_schema import Canvas, CanvasDraft, CanvasId, Owner
+    from dashgen.canvas_schema import Canvas, CanvasDraft, Owner
+    from dashgen.ids import CanvasId
     from dashgen.services import Services
     from dashgen.store_protocol import CanvasStore
 
@@ -144,7 +145,7 @@ async def handle_unpublish_canvas(request: Request) -> Response:
     await read_json(request, EmptyBody)
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    return json_answer(await in_writing_thread(lambda: store.unpublish(canvas_id, owner.id, now())))
+    return json_answer(await in_writing_thread(lambda: store.unpublish(canvas_id, owner.id)))
 
 
 async def handle_delete_canvas(request: Request) -> Response:

@@ -3,62 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dashgen.decoding import ShapeError, decode
 from dashgen.errors import SchemaError
-from dashgen.ids import (
-    CanvasId,
-    is_user_id,
-    new_canvas_id,
-    new_component_id,
-    new_user_id,
-    parse_canvas_id,
-)
-from dashgen.room_schema import (
-    COMPONENT_TYPES,
-    Component,
-    RoomState,
-    Stage,
-    normalise_room,
-    unknown_name,
-)
-
-__all__ = [
-    "COMPONENT_TYPES",
-    "DEFAULT_THEME",
-    "MAX_DESCRIPTION",
-    "MAX_TITLE",
-    "SCHEMA_VERSION",
-    "THEMES",
-    "Canvas",
-    "CanvasChanges",
-    "CanvasContent",
-    "CanvasDraft",
-    "CanvasId",
-    "Card",
-    "Component",
-    "Owner",
-    "RoomState",
-    "SignupContext",
-    "Source",
-    "Stage",
-    "Visibility",
-    "decode_body",
-    "display_title",
-    "is_user_id",
-    "new_canvas_id",
-    "new_component_id",
-    "new_user_id",
-    "normalise_room",
-    "parse_canvas_id",
-    "parse_changes",
-    "parse_draft",
-    "public_record",
-]
+from dashgen.ids import CanvasId, is_user_id, new_canvas_id
+from dashgen.room_schema import RoomState, normalise_room, unknown_name
 
 SCHEMA_VERSION = 1
 MAX_TITLE = 80
@@ -211,6 +164,11 @@ class CanvasChanges(msgspec.Struct, kw_only=True):
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
+    def fields(self) -> dict[str, Any]:
+        """The fields that are set, and what they become."""
+        given = msgspec.structs.asdict(self)
+        return {field: value for field, value in given.items() if value is not UNSET}
+
 
 class _DraftOnTheWire(msgspec.Struct):
     room_state: object = UNSET
@@ -226,6 +184,34 @@ class _ChangesOnTheWire(msgspec.Struct):
     theme: str | UnsetType = UNSET
     title: _Title | UnsetType = UNSET
     description: _Description | UnsetType = UNSET
+
+
+def new_canvas(owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
+    """Make the record of a new canvas, with an id of its own, for a store to keep.
+
+    Args:
+        owner: Whose it is.
+        draft: What it says.
+        now: When it is made, in Unix seconds.
+
+    Raises:
+        SchemaError: The owner's id is not a user id.
+    """
+    if not is_user_id(owner.id):
+        raise SchemaError("owner_id", "is not a user id")
+    return Canvas(
+        id=new_canvas_id(),
+        owner_id=owner.id,
+        owner_handle=owner.handle,
+        room_state=draft.room_state,
+        theme=draft.theme,
+        title=draft.title,
+        description=draft.description,
+        source=draft.source,
+        source_metadata=draft.source_metadata,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def parse_draft(body: bytes) -> CanvasDraft:

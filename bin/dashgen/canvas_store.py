@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET
 
 from dashgen.atomic_file import UnfitFileError, UnsyncedError
 from dashgen.canvas_files import (
@@ -31,17 +30,7 @@ from dashgen.canvas_files import (
     RootLock,
     StoredContent,
 )
-from dashgen.canvas_schema import (
-    Canvas,
-    CanvasContent,
-    CanvasId,
-    Card,
-    Owner,
-    Visibility,
-    is_user_id,
-    new_canvas_id,
-    parse_canvas_id,
-)
+from dashgen.canvas_schema import Canvas, CanvasContent, Card, Visibility, new_canvas
 from dashgen.deletion_note import DeletionNote
 from dashgen.errors import (
     NotFound,
@@ -49,38 +38,23 @@ from dashgen.errors import (
     NotYours,
     OutcomeUnknown,
     PublishedCanvas,
-    SchemaError,
     StorageFailed,
 )
-from dashgen.grid_cursor import GridOrder, cursor_for, walk
+from dashgen.grid_cursor import cursor_for, walk
+from dashgen.ids import CanvasId, is_user_id, parse_canvas_id
 from dashgen.index_file import IndexFile
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 from dashgen.slots import decide_publish
-from dashgen.store_protocol import (
-    MAX_PAGE,
-    CanvasStore,
-    GridPage,
-    SetAside,
-    check_owners,
-    check_page_limit,
-)
+from dashgen.store_protocol import GridPage, check_owners, check_page_limit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dashgen.canvas_schema import CanvasChanges, CanvasDraft
+    from dashgen.canvas_schema import CanvasChanges, CanvasDraft, Owner
+    from dashgen.grid_cursor import GridOrder
     from dashgen.slots import Tier
-
-__all__ = [
-    "MAX_PAGE",
-    "CanvasStore",
-    "GridOrder",
-    "GridPage",
-    "JsonFileCanvasStore",
-    "Owner",
-    "SetAside",
-]
+    from dashgen.store_protocol import SetAside
 
 MAX_CARDS = 20_000
 
@@ -106,24 +80,10 @@ class JsonFileCanvasStore:
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
         """Store a new draft."""
-        if not is_user_id(owner.id):
-            raise SchemaError("owner_id", "is not a user id")
-        content = StoredContent(
-            id=new_canvas_id(),
-            owner_id=owner.id,
-            owner_handle=owner.handle,
-            room_state=draft.room_state,
-            theme=draft.theme,
-            title=draft.title,
-            description=draft.description,
-            source=draft.source,
-            source_metadata=draft.source_metadata,
-            created_at=now,
-            updated_at=now,
-        )
+        canvas = new_canvas(owner, draft, now)
         with self._writing():
-            self._files.write(content)
-        return _assembled(content, None)
+            self._files.write(_content_of(canvas))
+        return canvas
 
     def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
         """Find a published canvas of anyone, or a draft of the reader's own."""
@@ -153,18 +113,13 @@ class JsonFileCanvasStore:
         return sorted(canvases, key=lambda canvas: canvas.place_in_own_list)
 
     def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
-        """Changes a draft."""
-        changed = {
-            field: value
-            for field, value in msgspec.structs.asdict(changes).items()
-            if value is not UNSET
-        }
+        """Change a draft."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
             if _entry_of(content, self._index()) is not None:
                 raise PublishedCanvas
             content = msgspec.structs.replace(
-                content, **changed, updated_at=now, edition=content.edition + 1
+                content, **changes.fields(), updated_at=now, edition=content.edition + 1
             )
             self._files.write(content)
         return _assembled(content, None)
@@ -200,7 +155,7 @@ class JsonFileCanvasStore:
             self._add_to_index(entry, instead_of=[old for old in entries if old.id in leaving])
         return _assembled(content, entry)
 
-    def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:  # noqa: ARG002
+    def unpublish(self, canvas_id: str, owner_id: str) -> Canvas:
         """Make the canvas a draft; one that is a draft stays so."""
         with self._writing():
             content = self._own(canvas_id, owner_id)

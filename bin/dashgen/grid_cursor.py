@@ -24,7 +24,7 @@ from dashgen.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashgen.canvas_schema import CanvasId
+    from dashgen.ids import CanvasId
     from dashgen.published_index import PublishedIndex, SortKey
 
 _MAX_CURSOR = 256

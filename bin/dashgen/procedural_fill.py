@@ -13,10 +13,9 @@ from dashgen.canvas_schema import (
     MAX_DESCRIPTION,
     MAX_TITLE,
     CanvasDraft,
-    Component,
-    RoomState,
     Source,
 )
+from dashgen.room_schema import Component, RoomState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

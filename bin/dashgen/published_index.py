@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from dashgen.bucket_map import BucketMap
-from dashgen.canvas_schema import CanvasId, Visibility
-from dashgen.ids import is_user_id, parse_canvas_id
+from dashgen.canvas_schema import Visibility
+from dashgen.ids import CanvasId, is_user_id, parse_canvas_id
 from dashgen.slots import MAX_SLOT
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dashgen import canvas_handlers as canvases
 from dashgen import operator_handlers as operator
 from dashgen import page_handlers as pages
 from dashgen import signup_handlers as signup
-from dashgen.canvas_schema import CanvasId
+from dashgen.ids import CanvasId
 from dashgen.kept_grid import GRID_PATH
 
 

@@ -16,9 +16,10 @@ from dashgen.auth import (
     set_pairing_cookie,
 )
 from dashgen.canvas_handlers import create_canvas
-from dashgen.canvas_schema import CanvasDraft, SignupContext, new_user_id
+from dashgen.canvas_schema import CanvasDraft, SignupContext
 from dashgen.errors import EnsembleError
 from dashgen.first_run_store import FirstRunStep, is_complete
+from dashgen.ids import new_user_id
 from dashgen.json_body import EmptyBody, read_json
 from dashgen.pairing import HANDLE_PATTERN, LIFETIME_S
 from dashgen.services import now, services_of

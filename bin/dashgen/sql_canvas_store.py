@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from dashgen.canvas_files import MAX_CANVAS_BYTES
@@ -14,16 +13,15 @@ from dashgen.canvas_schema import (
     SCHEMA_VERSION,
     Canvas,
     Card,
-    RoomState,
     Source,
     Visibility,
     display_title,
-    is_user_id,
-    new_canvas_id,
-    parse_canvas_id,
+    new_canvas,
 )
 from dashgen.decoding import decode
 from dashgen.errors import NotFound, NotPublished, NotYours, PublishedCanvas, SchemaError
+from dashgen.ids import parse_canvas_id
+from dashgen.room_schema import RoomState
 from dashgen.slots import FREE_LIMIT, Tier, decide_publish
 from dashgen.sql_grid import draw_lot, page_rows
 from dashgen.sql_schema import CANVASES
@@ -34,8 +32,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from dashgen.canvas_schema import CanvasChanges, CanvasDraft, CanvasId, Owner
+    from dashgen.canvas_schema import CanvasChanges, CanvasDraft, Owner
     from dashgen.grid_cursor import GridOrder
+    from dashgen.ids import CanvasId
     from dashgen.sql_database import Database
 
 _UNPUBLISHED: dict[str, Any] = {
@@ -86,21 +85,7 @@ class SqlCanvasStore:
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
         """Store a new draft."""
-        if not is_user_id(owner.id):
-            raise SchemaError("owner_id", "is not a user id")
-        canvas = Canvas(
-            id=new_canvas_id(),
-            owner_id=owner.id,
-            owner_handle=owner.handle,
-            room_state=draft.room_state,
-            theme=draft.theme,
-            title=draft.title,
-            description=draft.description,
-            source=draft.source,
-            source_metadata=draft.source_metadata,
-            created_at=now,
-            updated_at=now,
-        )
+        canvas = new_canvas(owner, draft, now)
         row = _row_of(canvas)
         with self._database.changing() as connection:
             connection.execute(insert(CANVASES).values(row))
@@ -125,17 +110,12 @@ class SqlCanvasStore:
         return sorted(canvases, key=lambda canvas: canvas.place_in_own_list)
 
     def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
-        """Changes a draft."""
-        changed = {
-            field: value
-            for field, value in msgspec.structs.asdict(changes).items()
-            if value is not UNSET
-        }
+        """Change a draft."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
             if canvas.is_published:
                 raise PublishedCanvas
-            canvas = msgspec.structs.replace(canvas, **changed, updated_at=now)
+            canvas = msgspec.structs.replace(canvas, **changes.fields(), updated_at=now)
             _change(connection, canvas.id, _row_of(canvas))
         return canvas
 
@@ -170,7 +150,7 @@ class SqlCanvasStore:
             is_showcase=False,
         )
 
-    def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:  # noqa: ARG002
+    def unpublish(self, canvas_id: str, owner_id: str) -> Canvas:
         """Make the canvas a draft; one that is a draft stays so."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)

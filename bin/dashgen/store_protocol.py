@@ -37,10 +37,15 @@ class SetAside(msgspec.Struct, frozen=True):
 class CanvasStore(Protocol):
     """What Ensemble asks of any store of canvases.
 
-    Every change is durable when its method returns, and all of it happens or none. Times are
-    Unix seconds. A method that changes a canvas raises NotYours for a public canvas of another
-    owner, NotFound for any other that is not there for this owner, and StorageFailed when the
-    disk refuses.
+    Every change is durable when its method returns, and all of it happens or none. Any text may
+    be given for an id: one that is none is an id of nobody and of nothing.
+
+    A method that changes a canvas takes ``owner_id``, who asks for it, and may raise:
+
+        NotYours: It is a public canvas of another owner.
+        NotFound: Nothing else that this owner may know of has this id.
+        StorageFailed: The disk, or the database, refuses; nothing was changed.
+        OutcomeUnknown: It broke off in the middle; the change was made, or it was not.
 
     Attributes:
         is_local: Whether looking something up takes less time than handing the work to a thread.
@@ -50,19 +55,43 @@ class CanvasStore(Protocol):
     def is_local(self) -> bool: ...  # noqa: D102 - said above
 
     def create(self, owner: Owner, draft: CanvasDraft, now: float) -> Canvas:
-        """Store a new draft."""
+        """Store a new draft.
+
+        Args:
+            owner: Whose it is.
+            draft: What it says.
+            now: When it is made, in Unix seconds.
+
+        Raises:
+            SchemaError: The owner's id is not a user id, or the canvas is larger than one may be.
+        """
 
     def find(self, canvas_id: str, *, reader: str | None) -> Canvas | None:
         """Find a published canvas of anyone, or a draft of the reader's own.
 
         Whether a published canvas may be shown is for the caller to judge by its visibility.
+
+        Args:
+            canvas_id: Which one.
+            reader: The id of the user who looks, None for a visitor.
         """
 
     def mine(self, owner_id: str) -> list[Canvas]:
         """The owner's canvases: published ones by slot, then drafts, the last edited first."""
 
     def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
-        """Changes a draft; raises PublishedCanvas for one that is published."""
+        """Change a draft.
+
+        Args:
+            canvas_id: Which one.
+            owner_id: Who asks for it.
+            changes: The fields that are set take the place of what was there.
+            now: When it is edited, in Unix seconds.
+
+        Raises:
+            PublishedCanvas: It is published, and so is fixed.
+            SchemaError: It would be larger than a canvas may be.
+        """
 
     def publish(  # noqa: PLR0913 - a publish is these facts
         self,
@@ -76,23 +105,43 @@ class CanvasStore(Protocol):
     ) -> Canvas:
         """Publish into a slot; its occupant becomes a draft in the same step.
 
-        Raises SlotLimit and SlotOutOfRange as ``slots.decide_publish`` does.
+        Args:
+            canvas_id: Which one. One that is published already moves, and leaves its slot free.
+            owner_id: Who asks for it.
+            slot_index: Which slot, from 0.
+            visibility: Who may see it.
+            tier: What the owner pays for: how many slots that makes is known to ``slots.decide_publish``.
+            now: When it is published, in Unix seconds.
+
+        Raises:
+            SlotOutOfRange: There is no such slot.
+            SlotLimit: It would go beyond the tier.
         """
 
-    def unpublish(self, canvas_id: str, owner_id: str, now: float) -> Canvas:
+    def unpublish(self, canvas_id: str, owner_id: str) -> Canvas:
         """Make the canvas a draft; one that is a draft stays so."""
 
     def delete(self, canvas_id: str, owner_id: str) -> None:
-        """Remove the canvas, out of the grid first; a crash in between leaves it as a draft."""
+        """Remove the canvas, wherever it is shown; a crash leaves all of it or nothing."""
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
         """Make a published canvas the owner's only showcase, or no longer.
 
-        Raises NotPublished for a draft.
+        Raises:
+            NotPublished: It is a draft.
         """
 
     def list_published(self, order: GridOrder, limit: int, cursor: str) -> GridPage:
-        """One page of the public canvases; raises SchemaError for a bad limit or cursor."""
+        """One page of the public canvases.
+
+        Args:
+            order: Which of them come first.
+            limit: How many cards there may be, 1 to ``MAX_PAGE``.
+            cursor: The ``next_cursor`` of the page before; empty for the first.
+
+        Raises:
+            SchemaError: The limit or the cursor is none.
+        """
 
     def count(self) -> int:
         """How many canvases are published."""
@@ -106,7 +155,8 @@ class CanvasStore(Protocol):
     def replace(self, by_owner: Mapping[str, Sequence[Canvas]]) -> None:
         """Make these, as they are, all that each of these owners has: how canvases move between stores.
 
-        Raises SchemaError for canvases of somebody else.
+        Raises:
+            SchemaError: There are canvases of somebody else among them.
         """
 
     def unreadable(self) -> Iterator[str]:

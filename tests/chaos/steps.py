@@ -66,7 +66,7 @@ def take(store: CanvasStore, canvases: dict[str, Canvas], number: int) -> None:
     title, slot = step_at(number)
     canvas_id = canvases[title].id
     if slot is None:
-        store.unpublish(canvas_id, ALICE.id, 2.0)
+        store.unpublish(canvas_id, ALICE.id)
     else:
         store.publish(
             canvas_id,

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from dashgen.canvas_files import MAX_CANVAS_BYTES, CanvasFiles, RootLock, StoredContent
-from dashgen.canvas_schema import CanvasId, Component, RoomState
 from dashgen.errors import SchemaError
+from dashgen.ids import CanvasId
+from dashgen.room_schema import Component, RoomState
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,6 @@ from dashgen.canvas_schema import (
     THEMES,
     Canvas,
     CanvasDraft,
-    CanvasId,
-    RoomState,
     SignupContext,
     Source,
     Visibility,
@@ -23,6 +21,8 @@ from dashgen.canvas_schema import (
     public_record,
 )
 from dashgen.errors import SchemaError
+from dashgen.ids import CanvasId
+from dashgen.room_schema import RoomState
 
 
 def a_canvas(**fields: object) -> Canvas:

@@ -11,14 +11,17 @@ import pytest
 
 from dashgen import index_file
 from dashgen.canvas_schema import Canvas, CanvasChanges, Owner, Visibility
-from dashgen.canvas_store import CanvasStore, GridOrder, JsonFileCanvasStore
+from dashgen.canvas_store import JsonFileCanvasStore
 from dashgen.errors import NotPublished, StorageFailed
+from dashgen.grid_cursor import GridOrder
 from dashgen.slots import Tier
 from tests.dashgen.store_steps import ALICE, draft, found, in_threads, publish, tick, titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from dashgen.store_protocol import CanvasStore
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def test_a_card_is_of_what_is_published_now_even_where_the_clock_stands_still(
 
     publish_at_noon()
     assert ["before"] == titles(store)
-    store.unpublish(canvas.id, ALICE.id, 12.0)
+    store.unpublish(canvas.id, ALICE.id)
     store.update(canvas.id, ALICE.id, CanvasChanges(title="after"), 12.0)
     publish_at_noon()
     assert ["after"] == titles(store)
@@ -159,7 +162,7 @@ def test_an_index_put_back_does_not_show_later_edits(store: CanvasStore, tmp_pat
     canvas = draft(store, title="public")
     publish(store, canvas)
     old_index = index_path(tmp_path).read_bytes()
-    store.unpublish(canvas.id, ALICE.id, tick())
+    store.unpublish(canvas.id, ALICE.id)
     store.update(canvas.id, ALICE.id, CanvasChanges(title="secret"), tick())
     index_path(tmp_path).write_bytes(old_index)
     for one in (store, JsonFileCanvasStore(tmp_path)):

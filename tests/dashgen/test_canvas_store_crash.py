@@ -16,7 +16,8 @@ import pytest
 
 from dashgen import index_file
 from dashgen.canvas_schema import Canvas, CanvasDraft, Owner, Visibility
-from dashgen.canvas_store import GridOrder, JsonFileCanvasStore
+from dashgen.canvas_store import JsonFileCanvasStore
+from dashgen.grid_cursor import GridOrder
 from dashgen.slots import Tier
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dashgen.atomic_file import UnfitFileError
 from dashgen.canvas_store import JsonFileCanvasStore
 from dashgen.deletion_note import Deletion, DeletionNote
 from dashgen.ids import CanvasId
-from tests.dashgen.store_steps import ALICE, draft, publish, tick, titles
+from tests.dashgen.store_steps import ALICE, draft, publish, titles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def test_what_is_noted_and_still_published_was_not_deleted(tmp_path: Path) -> No
     canvas = publish(store, draft(store))
     note_of(tmp_path).write(ALICE.id, canvas.id)
     assert 1 == len(titles(store))
-    store.unpublish(canvas.id, ALICE.id, tick())
+    store.unpublish(canvas.id, ALICE.id)
     assert [canvas.id] == [each.id for each in store.mine(ALICE.id)]
     assert note_of(tmp_path).read() is None
 

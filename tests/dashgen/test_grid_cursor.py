@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashgen.canvas_schema import CanvasId, Visibility
+from dashgen.canvas_schema import Visibility
 from dashgen.errors import SchemaError
 from dashgen.grid_cursor import GridOrder, cursor_for, walk
+from dashgen.ids import CanvasId
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from dashgen import index_file
 from dashgen.atomic_file import UnfitFileError
-from dashgen.canvas_schema import CanvasId, Visibility
+from dashgen.canvas_schema import Visibility
+from dashgen.ids import CanvasId
 from dashgen.index_file import IndexFile
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 

@@ -10,10 +10,12 @@ import pytest
 
 from dashgen.app import build_app
 from dashgen.build_id import served_build
-from dashgen.canvas_schema import CanvasDraft, Owner, Visibility, new_user_id, normalise_room
+from dashgen.canvas_schema import CanvasDraft, Owner, Visibility
 from dashgen.errors import StorageFailed
+from dashgen.ids import new_user_id
 from dashgen.kept_grid import GRID_PATH, GridAnswers
 from dashgen.middleware import json_headers
+from dashgen.room_schema import normalise_room
 from dashgen.settings import REPOSITORY, Settings
 from dashgen.slots import Tier
 from runbook.gate.file import GateFile
@@ -140,7 +142,7 @@ def test_nothing_is_shown_after_its_time(server: Server) -> None:
         shown = server.publish()
         assert shown.encode() in server.ask().body
         assert shown.encode() in server.ask().body
-        server.services.canvases.unpublish(shown, OWNER.id, 3.0)
+        server.services.canvases.unpublish(shown, OWNER.id)
         assert shown.encode() not in server.ask().body
 
 

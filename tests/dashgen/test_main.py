@@ -9,7 +9,8 @@ import pytest
 from dashgen.__main__ import main, write_site
 from dashgen.build_id import served_build
 from dashgen.canvas_schema import Canvas, CanvasDraft, Owner, Visibility
-from dashgen.canvas_store import GridOrder, JsonFileCanvasStore
+from dashgen.canvas_store import JsonFileCanvasStore
+from dashgen.grid_cursor import GridOrder
 from dashgen.pages.canvas_view import render_canvas_page
 from dashgen.pages.grid import render_index_page
 from dashgen.pages.layout import assets
@@ -97,7 +98,7 @@ def test_a_canvas_that_was_unpublished_loses_its_file_and_other_files_stay(
     write_site(out, store, LEGAL, now=NOW)
     (out / "canvas/cnv_notes.html").write_text("mine", encoding="utf-8")
 
-    store.unpublish(canvas.id, ALICE.id, NOW)
+    store.unpublish(canvas.id, ALICE.id)
     write_site(out, store, LEGAL, now=NOW)
 
     assert ["cnv_notes.html"] == [path.name for path in (out / "canvas").iterdir()]

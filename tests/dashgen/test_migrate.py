@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashgen import migrate
-from dashgen.canvas_schema import Canvas, Owner, RoomState, Visibility
+from dashgen.canvas_schema import Canvas, Owner, Visibility
 from dashgen.errors import SchemaError, StorageFailed
 from dashgen.grid_cursor import GridOrder
 from dashgen.migrate import Exit, copy, digest_of, main, summarise, summary_of
+from dashgen.room_schema import RoomState
 from dashgen.slots import Tier
 from dashgen.stores import open_url
 from tests.dashgen.store_steps import draft, publish

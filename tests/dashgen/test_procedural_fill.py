@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashgen.canvas_schema import THEMES, CanvasDraft, SignupContext, Source, normalise_room
+from dashgen.canvas_schema import THEMES, CanvasDraft, SignupContext, Source
 from dashgen.procedural_fill import FILL_VERSION, fill
+from dashgen.room_schema import normalise_room
 
 ALICE = SignupContext(
     handle="alice",

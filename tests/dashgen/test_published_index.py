@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashgen.canvas_schema import CanvasId, Visibility
+from dashgen.canvas_schema import Visibility
+from dashgen.ids import CanvasId
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 
 

@@ -105,7 +105,7 @@ def test_what_another_server_has_stored_is_in_the_next_answer(pair: tuple[Stores
         for step in range(20):
             made = publish(there.canvases, draft(there.canvases), step % 3)
             seen.append(await answer_of(wire))
-            there.canvases.unpublish(made.id, made.owner_id, 9.0)
+            there.canvases.unpublish(made.id, made.owner_id)
             seen.append(await answer_of(wire))
         assert await answer_of(wire) == seen[-1] == here.canvases.revision()
         wire.close()

@@ -12,9 +12,7 @@ from dashgen.canvas_schema import (
     Canvas,
     CanvasChanges,
     CanvasDraft,
-    Component,
     Owner,
-    RoomState,
     Source,
     Visibility,
 )
@@ -28,6 +26,7 @@ from dashgen.errors import (
     SlotOutOfRange,
 )
 from dashgen.grid_cursor import GridOrder
+from dashgen.room_schema import Component, RoomState
 from dashgen.slots import Tier
 from dashgen.store_protocol import GridPage
 from tests.dashgen.store_steps import (
@@ -221,11 +220,11 @@ def test_a_slot_out_of_range_is_refused(store: CanvasStore) -> None:
 def test_unpublish_and_publish_again(store: CanvasStore) -> None:
     canvas = draft(store, title="T")
     publish(store, canvas)
-    assert canvas == store.unpublish(canvas.id, ALICE.id, tick())
+    assert canvas == store.unpublish(canvas.id, ALICE.id)
     assert [] == titles(store)
     assert store.find(canvas.id, reader=None) is None
     assert canvas == found(store, canvas)
-    assert canvas == store.unpublish(canvas.id, ALICE.id, tick())
+    assert canvas == store.unpublish(canvas.id, ALICE.id)
     publish(store, canvas)
     assert ["T"] == titles(store)
 
@@ -251,7 +250,7 @@ def test_an_edit_between_two_publishes_is_shown(store: CanvasStore) -> None:
             now=2.0,
         )
         assert [title] == titles(store)
-        store.unpublish(canvas.id, ALICE.id, 3.0)
+        store.unpublish(canvas.id, ALICE.id)
 
 
 def test_a_published_canvas_can_be_deleted(store: CanvasStore) -> None:
@@ -268,7 +267,7 @@ def test_every_publish_and_unpublish_is_another_revision(store: CanvasStore) -> 
     for _ in range(3):
         publish(store, canvas)
         seen.append(store.revision())
-        store.unpublish(canvas.id, ALICE.id, tick())
+        store.unpublish(canvas.id, ALICE.id)
         seen.append(store.revision())
     assert 7 == len(set(seen))
     assert seen[-1] == store.revision()
@@ -279,7 +278,7 @@ CHANGES_BY_ANOTHER: dict[str, Callable[[CanvasStore, Canvas], object]] = {
     "publish": lambda store, canvas: store.publish(
         canvas.id, BOB.id, slot_index=0, visibility=Visibility.public, tier=Tier.pro, now=1.0
     ),
-    "unpublish": lambda store, canvas: store.unpublish(canvas.id, BOB.id, 1.0),
+    "unpublish": lambda store, canvas: store.unpublish(canvas.id, BOB.id),
     "delete": lambda store, canvas: store.delete(canvas.id, BOB.id),
     "showcase": lambda store, canvas: store.set_showcase(canvas.id, BOB.id, on=True),
 }
@@ -403,7 +402,7 @@ def test_each_sees_what_the_other_does(store: CanvasStore, open_again: OpenAgain
     canvas = draft(store, title="T")
     publish(other, canvas)
     assert ["T"] == titles(store) == titles(other)
-    store.unpublish(canvas.id, ALICE.id, tick())
+    store.unpublish(canvas.id, ALICE.id)
     assert [] == titles(other)
 
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-    from dashgen.canvas_schema import Canvas, RoomState
+    from dashgen.canvas_schema import Canvas
+    from dashgen.room_schema import RoomState
     from dashgen.store_protocol import CanvasStore
     from tests.integration.browser import Visits
     from tests.integration.client import Client
@@ -133,7 +134,7 @@ class Owner:
 
     def seed(self, title: str, *components: dict[str, Any]) -> Canvas:
         """Put a draft straight into the store, as an earlier visit would have left it."""
-        from dashgen.canvas_schema import normalise_room
+        from dashgen.room_schema import normalise_room
 
         return self._store(title, normalise_room({"components": list(components)}))
 
@@ -141,7 +142,7 @@ class Owner:
         self, title: str, *components: dict[str, Any], description: str = "", theme: str = "warm"
     ) -> Canvas:
         """Put a draft into the store past every check on write, as an older version might have."""
-        from dashgen.canvas_schema import Component, RoomState
+        from dashgen.room_schema import Component, RoomState
 
         room = RoomState(components=[Component(**each) for each in components])
         return self._store(title, room, description, theme)
@@ -197,7 +198,7 @@ class Owner:
         from dashgen.canvas_schema import CanvasChanges
 
         with CAN_TAKE_BACK:
-            self.store.unpublish(canvas_id, self.id, time.time())
+            self.store.unpublish(canvas_id, self.id)
             self.store.update(canvas_id, self.id, CanvasChanges(title=title), time.time())
         self.publish_elsewhere(canvas_id, 0)
 
@@ -221,7 +222,7 @@ def stranger(visitor: Client) -> Owner:
 
 def _paired(visitor: Client) -> Owner:
     """Pair somebody by a file that is dropped where the server looks."""
-    from dashgen.canvas_schema import new_user_id
+    from dashgen.ids import new_user_id
     from tests.integration.client import Client
 
     roots = visitor.server.roots

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from dashgen.canvas_schema import RoomState
+from dashgen.room_schema import RoomState
 from tests.integration.browser import ACTION_MS, VIOLATION
 from tests.integration.waiting import UNTIL
 

@@ -121,7 +121,9 @@ def _render(part: int) -> list[Rendered]:
 
 def canvas_of(texts: Sequence[str]) -> Canvas:
     """A canvas that says each of these texts in every field of its components."""
-    from dashgen.canvas_schema import Canvas, CanvasId, Component, RoomState
+    from dashgen.canvas_schema import Canvas
+    from dashgen.ids import CanvasId
+    from dashgen.room_schema import Component, RoomState
     from tests.integration import hostile
 
     return Canvas(
@@ -142,7 +144,8 @@ def canvas_of(texts: Sequence[str]) -> Canvas:
 
 
 def _cards_of(texts: Sequence[str]) -> list[Card]:
-    from dashgen.canvas_schema import CanvasId, Card
+    from dashgen.canvas_schema import Card
+    from dashgen.ids import CanvasId
 
     return [
         Card(

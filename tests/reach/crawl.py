@@ -17,14 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dashgen.canvas_schema import (
-    COMPONENT_TYPES,
-    CanvasDraft,
-    Owner,
-    Visibility,
-    new_user_id,
-)
+from dashgen.canvas_schema import CanvasDraft, Owner, Visibility
+from dashgen.ids import new_user_id
 from dashgen.pairing import PairingStore
+from dashgen.room_schema import COMPONENT_TYPES
 from dashgen.route_table import ROUTES
 from dashgen.slots import Tier
 from runbook.gate.file import GateFile

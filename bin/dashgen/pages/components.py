@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from dashgen.canvas_schema import Component, Stage
+    from dashgen.room_schema import Component, Stage
 
 SPRITES: Final = frozenset(
     {

@@ -8,15 +8,8 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from dashgen.canvas_schema import (
-    Canvas,
-    CanvasId,
-    Card,
-    Component,
-    RoomState,
-    Stage,
-    Visibility,
-)
+from dashgen.canvas_schema import Canvas, Card, Visibility
+from dashgen.ids import CanvasId
 from dashgen.pages.canvas_view import render_canvas_page
 from dashgen.pages.dashboard import render_dashboard_page
 from dashgen.pages.docs import render_docs_page
@@ -25,6 +18,7 @@ from dashgen.pages.grid import render_index_page
 from dashgen.pages.pair import render_pair_page
 from dashgen.pages.settings import render_settings_page
 from dashgen.pages.studio import render_studio_page
+from dashgen.room_schema import Component, RoomState, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

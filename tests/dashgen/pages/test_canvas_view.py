@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from dashgen.canvas_schema import Component, RoomState
 from dashgen.pages.canvas_view import render_canvas_page
+from dashgen.room_schema import Component, RoomState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashgen.canvas_schema import COMPONENT_TYPES, Component, Stage
 from dashgen.pages.components import SPRITES, Part, lay_out, reading_order, stage_style
 from dashgen.pages.layout import ASSETS
+from dashgen.room_schema import COMPONENT_TYPES, Component, Stage
 
 _NUMBER = st.floats() | st.integers()
 _COMPONENT = st.builds(

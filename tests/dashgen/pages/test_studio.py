@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashgen.canvas_schema import THEMES, Visibility, normalise_room
+from dashgen.canvas_schema import THEMES, Visibility
 from dashgen.pages.components import KINDS, SPRITES, VARIANTS, lay_out
 from dashgen.pages.studio import render_studio_page
+from dashgen.room_schema import normalise_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
