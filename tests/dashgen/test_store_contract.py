@@ -26,6 +26,7 @@ from dashgen.errors import (
     SlotOutOfRange,
 )
 from dashgen.grid_cursor import GridOrder
+from dashgen.ids import CanvasId
 from dashgen.room_schema import Component, RoomState
 from dashgen.slots import Tier
 from dashgen.store_protocol import GridPage
@@ -103,6 +104,38 @@ def test_a_bad_id_is_not_found(store: CanvasStore, bad: str) -> None:
         store.delete(bad, ALICE.id)
     with pytest.raises(NotFound):
         store.delete(NO_ID, bad)
+
+
+def test_every_field_of_a_canvas_is_kept(open_again: OpenAgain) -> None:
+    whole = Canvas(
+        id=CanvasId("cnv_0123456789ab"),
+        owner_id=ALICE.id,
+        owner_handle="alice",
+        room_state=RoomState(preset="library"),
+        theme="forest",
+        title="T",
+        description="D",
+        source=Source.claude_genesis,
+        source_metadata={"fill_version": 1},
+        featured_score=0.5,
+        featured_locked=True,
+        pack_id="a-pack",
+        created_at=1.0,
+        updated_at=2.0,
+        slot_index=1,
+        published_at=3.0,
+        visibility=Visibility.unlisted,
+        is_showcase=True,
+    )
+    given = msgspec.structs.asdict(whole)
+    as_by_default = [
+        field.name for field in msgspec.structs.fields(Canvas) if given[field.name] == field.default
+    ]
+    assert ["schema_version"] == as_by_default
+
+    open_again().replace({ALICE.id: [whole]})
+
+    assert [whole] == open_again().mine(ALICE.id)
 
 
 def test_an_update_changes_what_is_set(store: CanvasStore) -> None:
