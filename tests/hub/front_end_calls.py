@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CALL: Final = re.compile(r"""["`](/api/[^"`?]*)["`?](?:, \{ method: "([A-Z]+)")?""")
+_CALL: Final = re.compile(r"""["`](/api/[^"`?]*)(?:\?[^"`]*)?["`](?:, \{ method: "([A-Z]+)")?""")
 _BLANK: Final = re.compile(r"\$\{[^}]*\}")
 _IS_FOR_MEMBERS: Final = re.compile(r"^ +required: *true\b", re.MULTILINE)
 
