@@ -20,22 +20,29 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
-
 
 from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
 from runbook.measured import RECORD, Table  # noqa: E402
 from runbook.processor import Cost, cost  # noqa: E402
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 PYTHON = ROOT / ".nox" / "browser" / "bin" / "python"
 GOAL, GOAL_SECONDS = 0.4, 5.0
 BOOT_PER_TEST = {"ENSEMBLE_BOOT_PER_TEST": "1"}
+HEAD = [
+    *("Round", "One boot s", "A boot a test s", "Ratio"),
+    *("processor s", "processor s, a boot a test", "Ratio by processor"),
+]
 
 
-def main() -> int:
-    """Print the table; return 1 if a run failed."""
+def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=at_least_one, default=7)
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
@@ -44,18 +51,19 @@ def main() -> int:
         sys.exit("error: there is no environment for it\n  next: bin/nox -s browser")
     cost_of_tier({})  # warms the disk's cache
     pairs = []
-    columns = [
-        "One boot s",
-        "A boot a test s",
-        "Ratio",
-        "processor s",
-        "processor s, a boot a test",
-    ]
-    table = Table(["Round", *columns, "Ratio by processor"]).begin()
+    table = Table(HEAD).begin()
     for number in range(1, options.rounds + 1):
         one, each = cost_of_tier({}), cost_of_tier(BOOT_PER_TEST)
         pairs.append((one, each))
         table.add(str(number), *compared(one, each))
+    table.add("best; median", *summed_up(pairs))
+    table.add("goal", f"{GOAL_SECONDS:.2f}", "", f"{GOAL:.2f}", "", "", "")
+    if options.record:
+        table.record(ROOT, "browser-tier")
+
+
+def summed_up(pairs: Sequence[tuple[Cost, Cost]]) -> list[str]:
+    """Return the cells of all rounds: the least of each cost, and the medians of the rounds' ratios."""
     best = [
         Cost(min(run.wall for run in runs), min(run.processor for run in runs))
         for runs in zip(*pairs, strict=True)
@@ -63,11 +71,7 @@ def main() -> int:
     cells = list(compared(*best))
     cells[2] = f"{statistics.median(one.wall / each.wall for one, each in pairs):.2f}"
     cells[5] = f"{statistics.median(one.processor / each.processor for one, each in pairs):.2f}"
-    table.add("best; median", *cells)
-    table.add("goal", f"{GOAL_SECONDS:.2f}", "", f"{GOAL:.2f}", "", "", "")
-    if options.record:
-        table.record(ROOT, "browser-tier")
-    return 0
+    return cells
 
 
 def compared(one: Cost, each: Cost) -> tuple[str, ...]:
@@ -92,4 +96,4 @@ def cost_of_tier(variables: dict[str, str]) -> Cost:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

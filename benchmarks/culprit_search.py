@@ -17,10 +17,11 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, log2
 from pathlib import Path
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -116,20 +117,12 @@ def steady(sizes: Sequence[int], count: int) -> Iterator[Row]:
 def with_prior(count: int) -> Iterator[Row]:
     """With a prior that is right, and one that misleads: G2, G3."""
     size = 500
-    dag, bound = line(size), ceil(log2(500))
-
-    def weights(culprit: int, *, is_right: bool) -> list[float]:
-        rng = seeded(culprit)
-        suspects = set(rng.sample([each for each in range(size) if each != culprit], size // 25))
-        if is_right:
-            suspects.add(culprit)
-        return [CAP if each in suspects else 1.0 for each in range(size)]
-
-    share = CAP / (CAP * (size // 25 + 1) + size - size // 25 - 1)
-    right = trials(
-        dag, count, NEVER, NEVER, rate=0.0, weigh=lambda culprit: weights(culprit, is_right=True)
-    )
+    dag, bound, suspects = line(size), ceil(log2(size)), size // 25
+    share = CAP / (CAP * (suspects + 1) + size - suspects - 1)
     goal = ceil(-log2(share)) + 1
+    right = trials(
+        dag, count, NEVER, NEVER, rate=0.0, weigh=partial(suspecting, size, suspects, is_right=True)
+    )
     yield Row(
         "G2",
         "steady, prior right, told that it is",
@@ -137,7 +130,9 @@ def with_prior(count: int) -> Iterator[Row]:
         f"mean {right.mean:.1f}, max {max(right.runs)}, and the proof (B = {bound})",
         is_met=right.mean <= goal and right.right == count,
     )
-    wrong = trials(dag, count, NEVER, NEVER, weigh=lambda culprit: weights(culprit, is_right=False))
+    wrong = trials(
+        dag, count, NEVER, NEVER, weigh=partial(suspecting, size, suspects, is_right=False)
+    )
     yield Row(
         "G3",
         "steady, prior misleads",
@@ -145,6 +140,15 @@ def with_prior(count: int) -> Iterator[Row]:
         f"mean {wrong.whole:.1f}, max {max(wrong.all_runs)}; {wrong.accuracy}",
         is_met=max(wrong.all_runs) <= bound + 2 and wrong.right == count,
     )
+
+
+def suspecting(size: int, suspects: int, culprit: int, *, is_right: bool) -> list[float]:
+    """Return the weights of commits of which some innocent ones are suspected, and the culprit where that is right."""
+    innocent = [each for each in range(size) if each != culprit]
+    suspected = set(seeded(culprit).sample(innocent, suspects))
+    if is_right:
+        suspected.add(culprit)
+    return [CAP if each in suspected else 1.0 for each in range(size)]
 
 
 def lying(sizes: Sequence[int], count: int) -> Iterator[Row]:
@@ -312,27 +316,50 @@ def block() -> Iterator[Row]:
         ("a tenth cannot be tested, here and there", plain, strays, None),
         ("half of what is within branches cannot be tested", branched, half_done, None),
     ):
-        asked, over, by_git, right = [], [], [], 0
-        least = ceil(log2(dag.size))
-        culprits = [each for each in range(dag.size) if not {each, *dag.parents[each]} & untestable]
-        for culprit in culprits:
-            sites: list[int] = []
-            ask = noting(oracle(dag, culprit, NEVER, NEVER, seeded()), untestable, sites)
-            right += play(Search(dag, [1.0] * dag.size), ask).culprit == culprit
-            asked.append(sum(site in untestable for site in sites))
-            over.append(len(sites) - least)
-            by_git.append(skipping(dag, ask) - least)
-        is_met = right == len(culprits) and (most is None or max(over) <= most)
+        found = around(dag, untestable)
+        is_exact, over = found.right == len(found.over), found.over
         yield Row(
             "G8",
             f"{case}, n={dag.size}",
             "exact" if most is None else f"exact, runs <= B + {most}",
-            f"{right}/{len(culprits)} right, mean B{fmean(over):+.1f}, max B{max(over):+d}, "
+            f"{found.right}/{len(over)} right, mean B{fmean(over):+.1f}, max B{max(over):+d}, "
             f"{sum(each > 3 for each in over)} over B+3; "
-            f"asks {fmean(asked):.1f} of these, max {max(asked)}",
-            f"bisect skip mean B{fmean(by_git):+.1f}, max B{max(by_git):+d}",
-            is_met=is_met,
+            f"asks {fmean(found.asked):.1f} of these, max {max(found.asked)}",
+            f"bisect skip mean B{fmean(found.by_git):+.1f}, max B{max(found.by_git):+d}",
+            is_met=is_exact and (most is None or max(over) <= most),
         )
+
+
+class Around(NamedTuple):
+    """What searches took on commits of which some cannot be tested, one for each culprit that can be named.
+
+    Attributes:
+        right: How many of them named it.
+        over: Runs of each beyond the least that bisection takes.
+        by_git: The same of `git bisect` with skips.
+        asked: How many runs of each went to commits that cannot be tested.
+    """
+
+    right: int
+    over: list[int]
+    by_git: list[int]
+    asked: list[int]
+
+
+def around(dag: Dag, untestable: set[int]) -> Around:
+    """Search for each culprit that can be told from what cannot be tested."""
+    right, found = 0, Around(0, [], [], [])
+    least = ceil(log2(dag.size))
+    for culprit in range(dag.size):
+        if {culprit, *dag.parents[culprit]} & untestable:
+            continue
+        sites: list[int] = []
+        ask = noting(oracle(dag, culprit, NEVER, NEVER, seeded()), untestable, sites)
+        right += play(Search(dag, [1.0] * dag.size), ask).culprit == culprit
+        found.asked.append(sum(site in untestable for site in sites))
+        found.over.append(len(sites) - least)
+        found.by_git.append(skipping(dag, ask) - least)
+    return found._replace(right=right)
 
 
 def branches(count: int) -> Iterator[Row]:
@@ -482,41 +509,50 @@ def real(size: int, naps: float) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="culprit-benchmark-") as scratch:
         folder = Path(scratch, "repository")
         folder.mkdir()
-        culprit = size // 3
-        generate(folder, size, culprit)
-        good = f"main~{size}"
+        generate(folder, size, size // 3)
         log = Path(scratch, "log")
         command = f"echo >> {shlex.quote(str(log))}; grep -q good state"
-        named, seconds = git_bisect(folder, good, command)
-        runs = len(log.read_text(encoding="utf-8").splitlines())
-        result = find_offending_commit(Options(folder, command, good=good))
-        assert result.culprit is not None
-        agrees = "same culprit" if result.culprit.sha == named else "ANOTHER CULPRIT"
-        warm = sorted(probe.seconds for probe in result.probes)[len(result.probes) // 2]
+        yield beside_git(folder, size, command, log)
+        yield from at_once(folder, size, command, naps)
+
+
+def beside_git(folder: Path, size: int, command: str, log: Path) -> Row:
+    """Search a repository by git and by ours, whose command adds a line to the log at each run."""
+    good = f"main~{size}"
+    named, seconds = git_bisect(folder, good, command)
+    runs = len(log.read_text(encoding="utf-8").splitlines())
+    result = find_offending_commit(Options(folder, command, good=good))
+    assert result.culprit is not None
+    agrees = "same culprit" if result.culprit.sha == named else "ANOTHER CULPRIT"
+    warm = sorted(probe.seconds for probe in result.probes)[len(result.probes) // 2]
+    return Row(
+        "G13",
+        f"a probe, 5 MB, n={size}",
+        "<= 0.15 s",
+        f"{warm:.3f} s, {result.seconds / result.runs:.3f} s with all around it; {result.runs} runs; {agrees}",
+        f"bisect run {seconds / runs:.3f} s, {runs} runs",
+        is_met=warm <= 0.15 and agrees == "same culprit",
+    )
+
+
+def at_once(folder: Path, size: int, command: str, naps: float) -> Iterator[Row]:
+    """Search with probes of so many seconds, one at a time and several."""
+
+    def took(width: int) -> float:
+        nap = f"sleep {naps}; {command} # {width}"  # another command has another memory
+        options = Options(folder, nap, good=f"main~{size}", jobs=width, flake_rate=0.0)
+        return find_offending_commit(options).seconds
+
+    alone = took(1)
+    for width, goal in ((2, 1.4), (4, 2.0), (8, 2.7)):
+        times = alone / took(width)
         yield Row(
-            "G13",
-            f"a probe, 5 MB, n={size}",
-            "<= 0.15 s",
-            f"{warm:.3f} s, {result.seconds / result.runs:.3f} s with all around it; {result.runs} runs; {agrees}",
-            f"bisect run {seconds / runs:.3f} s, {runs} runs",
-            is_met=warm <= 0.15 and agrees == "same culprit",
+            "G11",
+            f"wall time, probes of {naps:g} s, {width} at once",
+            f">= {goal:g} times",
+            f"{times:.2f} times",
+            is_met=times >= goal,
         )
-        goals = {2: 1.4, 4: 2.0, 8: 2.7}
-        alone = 0.0
-        for width in (1, *goals):
-            nap = f"sleep {naps}; {command} # {width}"
-            took = find_offending_commit(
-                Options(folder, nap, good=good, jobs=width, flake_rate=0.0)
-            ).seconds
-            alone = alone or took
-            if width > 1:
-                yield Row(
-                    "G11",
-                    f"wall time, probes of {naps:g} s, {width} at once",
-                    f">= {goals[width]:g} times",
-                    f"{alone / took:.2f} times",
-                    is_met=alone / took >= goals[width],
-                )
 
 
 # The table -------------------------------------------------------------------------------------------
@@ -543,7 +579,7 @@ class Row:
         return [self.goal, self.case, self.wanted, mark, self.reached, self.others]
 
 
-def main() -> int:
+def main() -> None:
     """Measure and print; the exit status says nothing, the table does."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="in under a minute, with fewer trials")
@@ -553,16 +589,27 @@ def main() -> int:
     parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
     parser.add_argument(RECORD, action="store_true", help="keep each part for the documents")
     options = parser.parse_args()
-    is_quick = options.quick
-    count = 25 if is_quick else options.trials
-    sizes = (100,) if is_quick else (100, 500)
+    count = 25 if options.quick else options.trials
     print(f"seed {SEED}, {count} trials a line, {os.cpu_count()} cores")
     if bayesect_trials(2, 1, NEVER, NEVER) is None:
         print("git-bayesect is not installed: left out")
-    parts: dict[str, Callable[[], Iterator[Row]]] = {
-        "steady": lambda: steady(
-            (30, 500) if is_quick else (30, 100, 500, 1500, 4096), count // (1 if is_quick else 4)
-        ),
+    measure = parts(count, is_quick=options.quick)
+    for name in options.part or PARTS:
+        table = Table(HEAD).begin()
+        for row in measure[name]():
+            table.add(*row.cells)
+        if options.record:
+            trials = "--quick" if options.quick else f"--trials {count}"
+            call = f"python benchmarks/culprit_search.py {trials} --part {name}"
+            table.record(ROOT, f"culprit-{name}", call=call)
+
+
+def parts(count: int, *, is_quick: bool) -> dict[str, Callable[[], Iterator[Row]]]:
+    """Return what measures each part, with so many searches a line."""
+    lines = (30, 500) if is_quick else (30, 100, 500, 1500, 4096)
+    sizes = (100,) if is_quick else (100, 500)
+    return {
+        "steady": lambda: steady(lines, count // (1 if is_quick else 4)),
         "prior": lambda: with_prior(count),
         "lying": lambda: lying(sizes, count),
         "flaky": lambda: flaky(count),
@@ -576,16 +623,7 @@ def main() -> int:
         "cost": cost,
         "real": lambda: real(200, 0.3 if is_quick else 1.0),
     }
-    for name in options.part or PARTS:
-        table = Table(HEAD).begin()
-        for row in parts[name]():
-            table.add(*row.cells)
-        if options.record:
-            trials = "--quick" if is_quick else f"--trials {count}"
-            call = f"python benchmarks/culprit_search.py {trials} --part {name}"
-            table.record(ROOT, f"culprit-{name}", call=call)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

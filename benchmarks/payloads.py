@@ -30,7 +30,7 @@ SMOKE = ["bin/nox", "-s", "fast"]
 _JUDGE = "--judge"
 
 
-def main() -> int:
+def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=at_least_one, default=9)
@@ -39,7 +39,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.judge:
         print(judge())
-        return 0
+        return
     table = Table(["What", "Seconds", "Goal"]).begin()
     smoked()  # proves all that goes with it, and warms the disk's cache
     pairs = [(smoked(), smoked(is_proved=False)) for _ in range(options.rounds)]
@@ -52,7 +52,6 @@ def main() -> int:
     table.add("of it to parse and judge the pages", f"{judged:.3f}", str(GOAL))
     if options.record:
         table.record(ROOT, "payloads")
-    return 0
 
 
 def smoked(*, is_proved: bool = True) -> float:
@@ -82,4 +81,4 @@ def judge() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
