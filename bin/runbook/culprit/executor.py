@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _WORKERS_WAIT = 30.0  # seconds in which a cluster without a worker may get one
 _PAUSE = 1.0
 
+# Of the threads of a worker, which keep them from one probe to the next.
+_trees: dict[Path, Worktree] = {}
+
 
 class Executor(Protocol):
     """What runs probes; leaving the context ends all that still run and removes everything they made."""
@@ -278,5 +281,6 @@ def _probe_on_worker(  # noqa: PLR0913, PLR0917 - all of a probe goes over the w
         unfinished = folder / f"bundle-{os.getpid()}"
         unfinished.write_bytes(content)
         unfinished.rename(file)
-    result = Probe().run(Worktree(folder, file), sha, job, attempt, without)
+    tree = _trees.setdefault(folder, Worktree(folder, file))
+    result = Probe().run(tree, sha, job, attempt, without)
     return str(result.word), result.seconds, result.why, sorted(result.fingerprint)

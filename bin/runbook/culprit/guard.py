@@ -12,8 +12,10 @@ a guard whose owner did not say ``CLOSED`` stays for a while.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
+import stat
 import sys
 import time
 from pathlib import Path
@@ -30,6 +32,27 @@ _PATIENCE = 60.0  # seconds for whoever still writes; the next start does what i
 _PAUSE = 0.05
 
 
+def delete(place: Path) -> None:
+    """Remove a folder, a file or a link, as far as that can be done, what was made read-only in a folder included."""
+    with contextlib.suppress(OSError):
+        place.unlink()
+    shutil.rmtree(place, ignore_errors=True)
+    if place.is_dir():
+        _open_up(place)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _open_up(folder: Path) -> None:
+    """Let the owner into a folder and all that are in it, each before it is read."""
+    with contextlib.suppress(OSError):
+        folder.chmod(stat.S_IRWXU)
+    for inside, names, _ in os.walk(folder):
+        for place in (Path(inside, name) for name in names):
+            if not place.is_symlink():
+                with contextlib.suppress(OSError):
+                    place.chmod(stat.S_IRWXU)
+
+
 def remove(folder: Path) -> bool:
     """Remove a folder, its lock last: as long as anything is left, the next start knows that it is nobody's.
 
@@ -38,9 +61,7 @@ def remove(folder: Path) -> bool:
     """
     with contextlib.suppress(FileNotFoundError):
         for place in _others(folder):
-            shutil.rmtree(place, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                place.unlink()
+            delete(place)
         if _others(folder):
             return False
         shutil.rmtree(folder, ignore_errors=True)

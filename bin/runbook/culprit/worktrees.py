@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.culprit import guard
+from runbook.culprit.clone_state import CloneState, is_as_left, read_clone_state
 from runbook.culprit.git import GitFailed, borrow, git
 from runbook.errors import EnvironmentNotReady
 from runbook.source_state import INDEX_PREFIX
@@ -62,6 +63,7 @@ class Worktree:
         self.path = folder / "tree"
         self.scratch = folder / "scratch"
         self._source = source
+        self._left: CloneState | None = None
 
     def prepare(self, sha: str, overlay: Iterable[OverlayFile] = (), *, without: str = "") -> None:
         """Make the tree exactly what ``sha`` holds, with the overlay on top, and empty the scratch folder.
@@ -75,23 +77,24 @@ class Worktree:
             RevertConflicts: The change cannot be taken out.
             EnvironmentNotReady: git could not; no space, for instance.
         """
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        guard.delete(self.scratch)
         self.scratch.mkdir(parents=True)
         try:
             self._clean()
             self._check_out(sha)
-        except GitFailed:  # the last command broke the clone, or there is none yet
-            shutil.rmtree(self.path, ignore_errors=True)
+        except GitFailed:  # the last command changed the clone, or there is none yet
+            guard.delete(self.path)
             borrow(self._source, self.path, "--no-checkout")
             self._check_out(sha)
         if without:
             self._take_out(without)
         for file in overlay:
             self._lay(file)
+        self._left = read_clone_state(self.path)
 
     def _clean(self) -> None:
-        if not (self.path / ".git").is_dir():
-            raise GitFailed("no clone yet")
+        if not is_as_left(self.path, self._left):
+            raise GitFailed("no clone yet, or not ours any more")
         git(self.path, "clean", "-ffdxq")
 
     def _check_out(self, sha: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +124,31 @@ def test_as_long_as_anything_is_left_the_next_start_knows_whose_it_was(
     assert (folder / guard.LOCK).exists()
     assert guard.remove(folder)
     assert not folder.exists()
+
+
+def test_what_was_made_read_only_goes_away_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a cache of Go modules is. Root may remove it, so that here nobody may."""
+    kept = tmp_path / "kept"
+    kept.mkdir(mode=0o500)
+    folder = tmp_path / "folder"
+    (folder / "tree" / "cache").mkdir(parents=True)
+    (folder / "tree" / "cache" / "module").touch()
+    (folder / "tree" / "link").symlink_to(kept)
+    for mode, place in ((0o000, folder / "tree" / "cache"), (0o500, folder / "tree")):
+        place.chmod(mode)
+
+    def remove(place: Path, *, ignore_errors: bool) -> None:
+        folders = [Path(each) for each, _, _ in os.walk(place)]
+        if all(each.stat().st_mode & 0o700 == 0o700 for each in folders):
+            whole(place, ignore_errors=ignore_errors)
+
+    whole = shutil.rmtree
+    monkeypatch.setattr("shutil.rmtree", remove)
+    assert guard.remove(folder)
+    assert not folder.exists()
+    assert 0o500 == kept.stat().st_mode & 0o777
 
 
 KILLED_WHILE_MAKING_IT = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,69 @@ def test_a_tree_that_the_command_broke_is_made_anew(history: History, tree: Work
     (tree.path / ".git" / "HEAD").write_text("nonsense", encoding="utf-8")
     tree.prepare(sha, ())
     assert (tree.path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    "spoils",
+    [
+        "git tag of-the-command",
+        "git checkout --quiet -b of-the-command",
+        "echo z > state && git -c user.name=a -c user.email=b stash --quiet",
+        "git config core.autocrlf true",
+        "mkdir -p .git/info && echo 'state eol=crlf' > .git/info/attributes",
+        "git sparse-checkout set --no-cone number",
+        "git update-index --skip-worktree state && echo z > state",
+        "git update-index --assume-unchanged state && echo z > state",
+        "git replace HEAD HEAD~1",
+    ],
+)
+def test_what_a_command_tells_git_is_not_told_to_the_next(
+    history: History, tree: Worktree, spoils: str
+) -> None:
+    sha = history.git("rev-parse", "main")
+    tree.prepare(sha)
+    subprocess.run(["sh", "-ec", spoils], cwd=tree.path, check=True)
+    tree.prepare(sha)
+    seen = (tree.path / "state").read_bytes(), history.git("-C", str(tree.path), "stash", "list")
+    assert (b"bad\n", "") == seen
+    assert [] == [
+        name
+        for name in history.git("-C", str(tree.path), "for-each-ref").split()
+        if "of-the-command" in name or "replace" in name
+    ]
+
+
+def test_a_clone_that_git_was_only_asked_in_is_kept(history: History, tree: Worktree) -> None:
+    """A new one would have all its files written once more."""
+    sha = history.git("rev-parse", "main")
+    tree.prepare(sha)
+    clone = (tree.path / ".git").stat().st_ino
+    (tree.path / "state").touch()
+    history.git("-C", str(tree.path), "status")
+    tree.prepare(history.git("rev-parse", "main~20"))
+    tree.prepare(sha)
+    assert clone == (tree.path / ".git").stat().st_ino
+
+
+@pytest.mark.parametrize(
+    "leads",
+    [
+        'rm -rf .git && ln -s "$1/.git" .git',
+        'rm -rf "$PWD" && ln -s "$1" "$PWD"',
+        'git config core.worktree "$1"',
+    ],
+    ids=["its .git is a link", "it is a link", "its files are elsewhere"],
+)
+def test_a_tree_that_leads_to_the_users_own_is_not_followed(
+    history: History, tree: Worktree, leads: str
+) -> None:
+    (history.root / "not tracked").write_text("mine", encoding="utf-8")
+    tree.prepare(history.git("rev-parse", "main~1"))
+    subprocess.run(["sh", "-ec", leads, "sh", str(history.root)], cwd=tree.path, check=True)
+    before = history.snapshot()
+    tree.prepare(history.git("rev-parse", "main"))
+    assert before == history.snapshot()
+    assert not tree.path.is_symlink()
 
 
 def test_what_a_partial_clone_lacks_is_fetched_into_the_tree(
