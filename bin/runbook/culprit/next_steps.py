@@ -8,6 +8,7 @@ from runbook.calls import call, typed
 from runbook.culprit.probing import Word as Said
 from runbook.culprit.proof import Tip
 from runbook.culprit.search import Word
+from runbook.git import step_where_full
 
 if TYPE_CHECKING:
     from runbook.culprit.report import Result
@@ -29,6 +30,9 @@ def next_steps(result: Result) -> tuple[str, ...]:
         case Word.NOT_REPRODUCED:
             is_doubted = {"--confidence", "--flake-rate"} & set(result.asked)
             return () if is_doubted else (f"{result.replay()} {_DOUBT}",)
+    full = {step: None for each in result.probes if (step := step_where_full(each.why))}
+    if full:
+        return (*full, result.replay(), *_show(result))
     is_hindered = any(each.word in _HINDERED for each in result.probes)
     return (*_show(result), *(() if is_hindered else (f"{result.replay()} --resume",)))
 

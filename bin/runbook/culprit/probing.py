@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 _COMMAND_ERROR = 126  # and up: not found, not executable, ended by a signal
 OUT_OF_TIME = "not over after"  # how the reason of such an error begins
+_ROOM = 65536  # bytes for which a disk that is not full has room
 _TAIL = 65536  # bytes of output that are looked at: where a failure's summary stands
 
 # A HOME of its own keeps runs apart; these settings, caches and toolchains are safe to share.
 _SHARED = {
     "CARGO_HOME": ".cargo", "RUSTUP_HOME": ".rustup", "PYENV_ROOT": ".pyenv", "GOPATH": "go",
-    "UV_CACHE_DIR": ".cache/uv", "GIT_CONFIG_GLOBAL": ".gitconfig",
+    "UV_CACHE_DIR": ".cache/uv",
     "PIP_CACHE_DIR": ".cache/pip", "npm_config_cache": ".npm", "PLAYWRIGHT_BROWSERS_PATH": ".cache/ms-playwright",
 }  # fmt: skip
 
@@ -156,10 +157,14 @@ class Probe:
         if job.setup:
             status, output = self._execute(job.setup, tree, job, environment)
             if status != 0:
+                if full := _is_full(tree.scratch):
+                    return Word.ERROR, full, output
                 how = "was not over in time" if status is None else f"ended with {status}"
                 return Word.UNTESTABLE, f"setup {how}: {_last_line(output)}", output
         status, output = self._execute(job.command, tree, job, environment)
         word, why = classify(status, job.timeout)
+        if word in (Word.FAIL, Word.UNTESTABLE) and (full := _is_full(tree.scratch)):
+            return Word.ERROR, full, output
         return word, f"{why}: {_last_line(output)}" if why and _last_line(output) else why, output
 
     def _execute(
@@ -236,6 +241,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     environment = clean_environment()
     environment.pop("PYTHONPYCACHEPREFIX", None)
     real_home = Path(environment.get("HOME", "/"))
+    _read_settings_of_git(real_home, home)
     shared = {
         name: str(real_home / place)
         for name, place in _SHARED.items()
@@ -244,6 +250,25 @@ def _environment(scratch: Path) -> dict[str, str]:
     user_base = {"PYTHONUSERBASE": base} if Path(base := site.getuserbase()).is_dir() else {}
     own = {"HOME": str(home), "TMPDIR": str(temporary)}
     return marked(shared | user_base | environment | own, str(scratch))
+
+
+def _read_settings_of_git(real_home: Path, home: Path) -> None:
+    """Let git read the user's own settings in another home, and write none of them there."""
+    places = (real_home / ".config" / "git" / "config", real_home / ".gitconfig")
+    quoted = (
+        str(each).replace("\\", "\\\\").replace('"', '\\"') for each in places if each.is_file()
+    )
+    text = "".join(f'[include]\n\tpath = "{each}"\n' for each in quoted)
+    (home / ".gitconfig").write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def _is_full(folder: Path) -> str:
+    """Return why nothing can be written into a folder any more: what fails then is no verdict on a commit."""
+    try:
+        (folder / "room").write_bytes(bytes(_ROOM))
+    except OSError as error:
+        return f"it failed where nothing can be written: {error.strerror}"
+    return ""
 
 
 def _last_line(output: str) -> str:

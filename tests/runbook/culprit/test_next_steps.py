@@ -53,6 +53,13 @@ def test_what_cannot_be_taken_out_is_not_told_to_be_reverted() -> None:
     assert "git log --oneline cccccccccc..eeeeeeeeee -- 'a b.py'" == built_upon
 
 
+def test_where_the_disk_was_full_it_is_freed_before_anything_else() -> None:
+    erred = ProbeResult("a" * 40, Said.ERROR, 0.1, "No space left on device")
+    first, second, *_ = next_steps(replace(OPEN, probes=(erred, erred)))
+    assert "free the place, or set TMPDIR to a folder with space" == first
+    assert OPEN.replay() == second
+
+
 def test_a_good_end_that_is_red_is_looked_for_anew() -> None:
     born = replace(RESULT, word=Word.BORN_RED)
     search, show = next_steps(born)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +17,6 @@ from runbook.culprit.worktrees import Worktree
 from tests.runbook.support import is_alive, wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.runbook.culprit.conftest import History
 
 
@@ -184,6 +185,32 @@ def test_each_run_has_a_home_and_a_temporary_folder_of_its_own(
     leaves = 'set -e; for it in "$HOME" "$TMPDIR"; do [ ! -e "$it/left" ]; touch "$it/left"; done'
     assert [Word.PASS] * 2 == [Probe().run(tree, sha, Job(leaves), each).word for each in (1, 2)]
     assert not (tmp_path / "left").exists()
+
+
+def test_what_a_run_tells_git_of_its_user_is_its_own(
+    tree: Worktree, sha: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    (tmp_path / "names").write_text("[user]\n\tname = Ada\n", encoding="utf-8")
+    own = tmp_path / ".gitconfig"
+    own.write_text("[include]\n\tpath = names\n", encoding="utf-8")
+    before = own.read_bytes()
+    command = '[ "$(git config user.name)" = Ada ] && git config --global user.name Eve'
+    assert [Word.PASS] * 2 == [Probe().run(tree, sha, Job(command), each).word for each in (1, 2)]
+    assert before == own.read_bytes()
+
+
+@pytest.mark.parametrize("job", [Job("exit 1"), Job("true", setup="exit 1"), Job("exit 125")])
+def test_what_fails_where_the_disk_is_full_tells_nothing_of_the_commit(
+    tree: Worktree, sha: str, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(file: Path, _: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    result = Probe().run(tree, sha, job, 1)
+    assert (Word.ERROR, True) == (result.word, os.strerror(errno.ENOSPC) in result.why)
 
 
 def test_only_a_failure_has_a_fingerprint(tree: Worktree, sha: str) -> None:
