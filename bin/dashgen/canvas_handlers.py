@@ -13,6 +13,7 @@ from dashgen.canvas_schema import Visibility, parse_changes, parse_draft, public
 from dashgen.errors import GateClosed, NotFound, NotYours, SchemaError
 from dashgen.grid_cursor import GridOrder
 from dashgen.json_body import EmptyBody, read_body, read_json
+from dashgen.preconditions import etag_of, parse_if_match
 from dashgen.procedural_fill import fill
 from dashgen.services import now, services_of
 from dashgen.slots import FREE_LIMIT
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import Canvas, CanvasDraft, Owner
     from dashgen.ids import CanvasId
+    from dashgen.preconditions import EntityTags
     from dashgen.services import Services
     from dashgen.store_protocol import CanvasStore
 
@@ -67,7 +69,7 @@ async def handle_get_canvas(request: Request) -> Response:
     owner = reader_of(request)
     canvas = await readable_canvas(services_of(request), canvas_id_of(request), owner)
     is_own = owner is not None and owner.id == canvas.owner_id
-    return json_answer(canvas if is_own else public_record(canvas))
+    return _record_answer(canvas) if is_own else json_answer(public_record(canvas))
 
 
 async def handle_my_canvases(request: Request) -> Response:
@@ -79,7 +81,7 @@ async def handle_my_canvases(request: Request) -> Response:
     )
     return json_answer(
         {
-            "canvases": canvases,
+            "canvases": [whole_record(canvas) for canvas in canvases],
             "tier": tier,
             "current_published": sum(canvas.is_published for canvas in canvases),
             "free_limit": FREE_LIMIT,
@@ -92,7 +94,7 @@ async def handle_create_canvas(request: Request) -> Response:
     owner = require_creator(request)
     draft = parse_draft(await read_body(request))
     canvas = await create_canvas(services_of(request), owner, draft)
-    return json_answer(canvas, 201)
+    return _record_answer(canvas, 201)
 
 
 async def handle_get_own_canvas(request: Request) -> Response:
@@ -104,17 +106,20 @@ async def handle_get_own_canvas(request: Request) -> Response:
         raise NotFound
     if canvas.owner_id != owner.id:
         raise NotYours if is_public(canvas) else NotFound
-    return json_answer(canvas)
+    return _record_answer(canvas)
 
 
 async def handle_update_canvas(request: Request) -> Response:
     """PUT /studio/canvas/ID: change a draft."""
     owner = require_creator(request)
+    accepted = _accepted_by(request)
     changes = parse_changes(await read_body(request))
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    return json_answer(
-        await in_writing_thread(lambda: store.update(canvas_id, owner.id, changes, now()))
+    return _record_answer(
+        await in_writing_thread(
+            lambda: store.update(canvas_id, owner.id, changes, now(), accepted=accepted)
+        )
     )
 
 
@@ -136,7 +141,7 @@ async def handle_publish_canvas(request: Request) -> Response:
             now=now(),
         )
 
-    return json_answer(await in_writing_thread(publish))
+    return _record_answer(await in_writing_thread(publish))
 
 
 async def handle_unpublish_canvas(request: Request) -> Response:
@@ -145,15 +150,16 @@ async def handle_unpublish_canvas(request: Request) -> Response:
     await read_json(request, EmptyBody)
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    return json_answer(await in_writing_thread(lambda: store.unpublish(canvas_id, owner.id)))
+    return _record_answer(await in_writing_thread(lambda: store.unpublish(canvas_id, owner.id)))
 
 
 async def handle_delete_canvas(request: Request) -> Response:
     """DELETE /studio/canvas/ID: remove a canvas for good."""
     owner = require_creator(request)
+    accepted = _accepted_by(request)
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    await in_writing_thread(lambda: store.delete(canvas_id, owner.id))
+    await in_writing_thread(lambda: store.delete(canvas_id, owner.id, accepted=accepted))
     return no_content()
 
 
@@ -163,7 +169,7 @@ async def handle_showcase(request: Request) -> Response:
     body = await read_json(request, ShowcaseBody)
     canvas_id = canvas_id_of(request)
     store = services_of(request).canvases
-    return json_answer(
+    return _record_answer(
         await in_writing_thread(
             lambda: store.set_showcase(canvas_id, owner.id, on=body.is_showcase)
         )
@@ -175,6 +181,21 @@ async def create_canvas(services: Services, owner: Owner, draft: CanvasDraft) ->
     if draft.signup_context is not None:
         draft = fill(draft.signup_context)
     return await in_writing_thread(lambda: services.canvases.create(owner, draft, now()))
+
+
+def whole_record(canvas: Canvas) -> dict[str, object]:
+    """What the owner of a canvas sees of it: all of it, and the tag by which a change can name this state."""
+    return {**msgspec.structs.asdict(canvas), "etag": etag_of(canvas)}
+
+
+def _record_answer(canvas: Canvas, status: int = 200) -> Response:
+    record = whole_record(canvas)
+    return json_answer(record, status, {"etag": str(record["etag"])})
+
+
+def _accepted_by(request: Request) -> EntityTags | None:
+    """The states of the canvas on which the request is to be carried out; None for any."""
+    return parse_if_match(request.headers.getlist("if-match"))
 
 
 async def readable_canvas(services: Services, canvas_id: CanvasId, reader: Owner | None) -> Canvas:

@@ -43,6 +43,7 @@ from dashgen.errors import (
 from dashgen.grid_cursor import cursor_for, walk
 from dashgen.ids import CanvasId, is_user_id, parse_canvas_id
 from dashgen.index_file import IndexFile
+from dashgen.preconditions import is_repeated, refuse_when_changed
 from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
 from dashgen.slots import decide_publish
 from dashgen.store_protocol import GridPage, check_owners, check_page_limit
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import CanvasChanges, CanvasDraft, Owner
     from dashgen.grid_cursor import GridOrder
+    from dashgen.preconditions import EntityTags
     from dashgen.slots import Tier
     from dashgen.store_protocol import SetAside
 
@@ -112,12 +114,23 @@ class JsonFileCanvasStore:
         ]
         return sorted(canvases, key=lambda canvas: canvas.place_in_own_list)
 
-    def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
+    def update(
+        self,
+        canvas_id: str,
+        owner_id: str,
+        changes: CanvasChanges,
+        now: float,
+        *,
+        accepted: EntityTags | None = None,
+    ) -> Canvas:
         """Change a draft."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
             if _entry_of(content, self._index()) is not None:
                 raise PublishedCanvas
+            canvas = _assembled(content, None)
+            if is_repeated(canvas, msgspec.structs.replace(canvas, **changes.fields()), accepted):
+                return canvas
             content = msgspec.structs.replace(
                 content, **changes.fields(), updated_at=now, edition=content.edition + 1
             )
@@ -164,11 +177,13 @@ class JsonFileCanvasStore:
                 self._remove_from_index(entry)
         return _assembled(content, None)
 
-    def delete(self, canvas_id: str, owner_id: str) -> None:
+    def delete(self, canvas_id: str, owner_id: str, *, accepted: EntityTags | None = None) -> None:
         """Remove the canvas, out of the grid first."""
         with self._writing():
             content = self._own(canvas_id, owner_id)
-            entry = self._index().find(content.id)
+            index = self._index()
+            refuse_when_changed(_assembled(content, _entry_of(content, index)), accepted)
+            entry = index.find(content.id)
             if entry is not None:
                 self._note.write(owner_id, content.id)
                 self._remove_from_index(entry)

@@ -108,6 +108,18 @@ class NotPublished(EnsembleError):
         super().__init__(409, "canvas_not_published", "Publish the canvas first.")
 
 
+class ChangedMeanwhile(EnsembleError):
+    """A change that was made on a state of the canvas which is no longer its state."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(
+            412,
+            "changed_meanwhile",
+            "This canvas was changed meanwhile, so nothing was done.",
+            etag=etag,
+        )
+
+
 class HandleTaken(EnsembleError):
     """A signup with a handle that somebody else holds."""
 

@@ -168,7 +168,7 @@ def _components(context: SignupContext, preset: _Preset, place: str) -> Iterator
         yield _at(480, foot, "click-to-link", label=f"{context.github_handle} on GitHub", url=url)
     for number, sprite in enumerate(preset.sprites):
         component = _at(768 + 352 * number, 656, "sprite", sprite=sprite)
-        component.w = 288
+        component.w = 288.0
         yield component
 
 
@@ -184,7 +184,8 @@ def _welcome(context: SignupContext, preset: _Preset) -> str:
 
 
 def _at(x: float, y: float, kind: str, **props: object) -> Component:
-    return Component(id="", type=kind, x=x, y=y, props=props)
+    # As it is read back: 160 and 160.0 are one place, and two texts.
+    return Component(id="", type=kind, x=float(x), y=float(y), props=props)
 
 
 def _spoken(preset: _Preset) -> str:

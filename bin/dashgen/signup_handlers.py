@@ -15,7 +15,7 @@ from dashgen.auth import (
     require_creator,
     set_pairing_cookie,
 )
-from dashgen.canvas_handlers import create_canvas
+from dashgen.canvas_handlers import create_canvas, whole_record
 from dashgen.canvas_schema import CanvasDraft, SignupContext
 from dashgen.errors import EnsembleError
 from dashgen.first_run_store import FirstRunStep, is_complete
@@ -89,7 +89,8 @@ async def handle_generate_from_answers(request: Request) -> Response:
     answers = await read_json(request, SignupContext)
     context = msgspec.structs.replace(answers, handle=answers.handle or owner.handle)
     draft = CanvasDraft(signup_context=context)
-    return json_answer({"studio": await create_canvas(services_of(request), owner, draft)}, 201)
+    canvas = await create_canvas(services_of(request), owner, draft)
+    return json_answer({"studio": whole_record(canvas)}, 201)
 
 
 async def handle_first_run_state(request: Request) -> Response:

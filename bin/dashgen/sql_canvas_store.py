@@ -21,6 +21,7 @@ from dashgen.canvas_schema import (
 from dashgen.decoding import decode
 from dashgen.errors import NotFound, NotPublished, NotYours, PublishedCanvas, SchemaError
 from dashgen.ids import parse_canvas_id
+from dashgen.preconditions import is_repeated, refuse_when_changed
 from dashgen.room_schema import RoomState
 from dashgen.slots import FREE_LIMIT, Tier, decide_publish
 from dashgen.sql_grid import draw_lot, page_rows
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dashgen.canvas_schema import CanvasChanges, CanvasDraft, Owner
     from dashgen.grid_cursor import GridOrder
     from dashgen.ids import CanvasId
+    from dashgen.preconditions import EntityTags
     from dashgen.sql_database import Database
 
 _UNPUBLISHED: dict[str, Any] = {
@@ -109,13 +111,24 @@ class SqlCanvasStore:
         canvases = [canvas for row in rows if (canvas := _readable(row))]
         return sorted(canvases, key=lambda canvas: canvas.place_in_own_list)
 
-    def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
+    def update(
+        self,
+        canvas_id: str,
+        owner_id: str,
+        changes: CanvasChanges,
+        now: float,
+        *,
+        accepted: EntityTags | None = None,
+    ) -> Canvas:
         """Change a draft."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
             if canvas.is_published:
                 raise PublishedCanvas
-            canvas = msgspec.structs.replace(canvas, **changes.fields(), updated_at=now)
+            wanted = msgspec.structs.replace(canvas, **changes.fields())
+            if is_repeated(canvas, wanted, accepted):
+                return canvas
+            canvas = msgspec.structs.replace(wanted, updated_at=now)
             _change(connection, canvas.id, _row_of(canvas))
         return canvas
 
@@ -165,10 +178,11 @@ class SqlCanvasStore:
             is_showcase=False,
         )
 
-    def delete(self, canvas_id: str, owner_id: str) -> None:
+    def delete(self, canvas_id: str, owner_id: str, *, accepted: EntityTags | None = None) -> None:
         """Remove the canvas."""
         with self._database.changing(owner_id) as connection:
             canvas = _own(connection, canvas_id, owner_id)
+            refuse_when_changed(canvas, accepted)
             connection.execute(delete(CANVASES).where(CANVASES.c.id == canvas.id))
             if canvas.is_published:
                 self._database.count_change(connection, owner_id)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import Canvas, CanvasChanges, CanvasDraft, Card, Owner, Visibility
     from dashgen.grid_cursor import GridOrder
+    from dashgen.preconditions import EntityTags
     from dashgen.slots import Tier
 
 MAX_PAGE = 100
@@ -79,17 +80,27 @@ class CanvasStore(Protocol):
     def mine(self, owner_id: str) -> list[Canvas]:
         """The owner's canvases: published ones by slot, then drafts, the last edited first."""
 
-    def update(self, canvas_id: str, owner_id: str, changes: CanvasChanges, now: float) -> Canvas:
-        """Change a draft.
+    def update(
+        self,
+        canvas_id: str,
+        owner_id: str,
+        changes: CanvasChanges,
+        now: float,
+        *,
+        accepted: EntityTags | None = None,
+    ) -> Canvas:
+        """Change a draft, in the same step in which its state is looked at.
 
         Args:
             canvas_id: Which one.
             owner_id: Who asks for it.
             changes: The fields that are set take the place of what was there.
             now: When it is edited, in Unix seconds.
+            accepted: The states in which it is to be changed; any where that is None.
 
         Raises:
             PublishedCanvas: It is published, and so is fixed.
+            ChangedMeanwhile: It is in no accepted state, nor already as it would become.
             SchemaError: It would be larger than a canvas may be.
         """
 
@@ -121,8 +132,12 @@ class CanvasStore(Protocol):
     def unpublish(self, canvas_id: str, owner_id: str) -> Canvas:
         """Make the canvas a draft; one that is a draft stays so."""
 
-    def delete(self, canvas_id: str, owner_id: str) -> None:
-        """Remove the canvas, wherever it is shown; a crash leaves all of it or nothing."""
+    def delete(self, canvas_id: str, owner_id: str, *, accepted: EntityTags | None = None) -> None:
+        """Remove the canvas, wherever it is shown; a crash leaves all of it or nothing.
+
+        Raises:
+            ChangedMeanwhile: It is in no accepted state.
+        """
 
     def set_showcase(self, canvas_id: str, owner_id: str, *, on: bool) -> Canvas:
         """Make a published canvas the owner's only showcase, or no longer.

@@ -61,6 +61,31 @@ def test_a_draft_can_be_changed(panel: ControlPanel, creator: Creator) -> None:
     assert own(panel, creator, canvas_id) == changed.json()
 
 
+def test_a_change_on_a_state_that_is_no_more_is_refused(
+    panel: ControlPanel, creator: Creator
+) -> None:
+    path = f"/studio/canvas/{panel.draft(creator)}"
+
+    def put(title: str, etag: str) -> Answer:
+        headers = {"If-Match": etag}
+        return panel.request("PUT", path, {"title": title}, token=creator.token, headers=headers)
+
+    first = panel.get(path, token=creator.token)
+    here = put("here", first.headers["etag"])
+    there = put("there", first.headers["etag"])
+    assert (200, 412) == (here.status, there.status)
+    assert here.headers["etag"] == here.json()["etag"] == there.json()["etag"]
+    assert 200 == put("here", first.headers["etag"]).status
+    assert here.json() == own(panel, creator, path.rpartition("/")[2])
+    assert 200 == put("there", here.headers["etag"]).status
+    assert (200, 400) == (put("any", "*").status, put("bad", "bad").status)
+    mine = panel.get("/studio/canvas/mine", token=creator.token).json()["canvases"]
+    headers = {"If-Match": here.headers["etag"]}
+    assert 412 == panel.request("DELETE", path, token=creator.token, headers=headers).status
+    headers = {"If-Match": mine[0]["etag"]}
+    assert 204 == panel.request("DELETE", path, token=creator.token, headers=headers).status
+
+
 def test_publish_show_unpublish_publish(panel: ControlPanel, creator: Creator) -> None:
     canvas_id = panel.published(creator, title="To be seen")
     assert canvas_id in panel.grid_ids()

@@ -209,6 +209,9 @@ class World:
             return self.send(operation, body=body)
         return self.send(operation, path=re.sub(r"\{\w+\}", UNKNOWN, operation.path))
 
+    def _any_412(self, operation: Operation) -> Answer:
+        return self.send(operation, headers={"If-Match": '"of-another-state"'})
+
     def _any_413(self, operation: Operation) -> Answer:
         return self.send(operation, body=b" " * 262_145)
 

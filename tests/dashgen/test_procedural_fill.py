@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashgen.canvas_schema import THEMES, CanvasDraft, SignupContext, Source
 from dashgen.procedural_fill import FILL_VERSION, fill
-from dashgen.room_schema import normalise_room
+from dashgen.room_schema import RoomState, normalise_room
 
 ALICE = SignupContext(
     handle="alice",
@@ -53,6 +53,11 @@ def test_what_it_says_reads_well() -> None:
 def test_everything_stands_on_the_grid_of_the_studio() -> None:
     for one in fill(ALICE).room_state.components:
         assert (0, 0, 0) == (one.x % 16, one.y % 16, one.w % 16)
+
+
+def test_it_is_the_same_text_before_it_is_stored_and_after() -> None:
+    text = msgspec.json.encode(fill(ALICE).room_state)
+    assert text == msgspec.json.encode(msgspec.json.decode(text, type=RoomState))
 
 
 def test_it_greets_with_something_to_read() -> None:

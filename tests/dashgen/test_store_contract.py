@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +18,7 @@ from dashgen.canvas_schema import (
     Visibility,
 )
 from dashgen.errors import (
+    ChangedMeanwhile,
     NotFound,
     NotPublished,
     NotYours,
@@ -27,6 +29,7 @@ from dashgen.errors import (
 )
 from dashgen.grid_cursor import GridOrder
 from dashgen.ids import CanvasId
+from dashgen.preconditions import etag_of
 from dashgen.room_schema import Component, RoomState
 from dashgen.slots import Tier
 from dashgen.store_protocol import GridPage
@@ -284,6 +287,74 @@ def test_an_edit_between_two_publishes_is_shown(store: CanvasStore) -> None:
         )
         assert [title] == titles(store)
         store.unpublish(canvas.id, ALICE.id)
+
+
+def test_a_change_is_made_on_the_state_that_it_names(store: CanvasStore) -> None:
+    canvas = draft(store, title="T")
+    first = etag_of(canvas)
+    changed = store.update(
+        canvas.id, ALICE.id, CanvasChanges(title="here"), tick(), accepted=frozenset({first})
+    )
+    with pytest.raises(ChangedMeanwhile) as refused:
+        store.update(
+            canvas.id, ALICE.id, CanvasChanges(title="there"), tick(), accepted=frozenset({first})
+        )
+    with pytest.raises(ChangedMeanwhile):
+        store.delete(canvas.id, ALICE.id, accepted=frozenset({first}))
+
+    assert etag_of(changed) == refused.value.fields["etag"]
+    assert changed == found(store, canvas)
+    store.delete(canvas.id, ALICE.id, accepted=frozenset({first, etag_of(changed)}))
+    assert [] == store.mine(ALICE.id)
+
+
+def test_no_state_is_accepted_where_none_is_named(store: CanvasStore) -> None:
+    canvas = draft(store, title="T")
+    with pytest.raises(ChangedMeanwhile):
+        store.update(canvas.id, ALICE.id, CanvasChanges(title="N"), tick(), accepted=frozenset())
+    with pytest.raises(ChangedMeanwhile):
+        store.delete(canvas.id, ALICE.id, accepted=frozenset())
+    assert canvas == found(store, canvas)
+
+
+def test_a_change_whose_answer_was_lost_may_be_sent_again(store: CanvasStore) -> None:
+    canvas = draft(store, title="T")
+    room = RoomState(components=[Component(id="b", type="dot", props={"z": 1, "a": [0.5, None]})])
+    changes, first = CanvasChanges(title="here", room_state=room), frozenset({etag_of(canvas)})
+    changed = store.update(canvas.id, ALICE.id, changes, tick(), accepted=first)
+
+    assert changed == store.update(canvas.id, ALICE.id, changes, tick(), accepted=first)
+
+
+def test_a_state_has_one_name_wherever_it_is_read(
+    store: CanvasStore, open_again: OpenAgain
+) -> None:
+    room = RoomState(components=[Component(id="b", type="dot", props={"z": 1, "a": [0.5, None]})])
+    given = CanvasDraft(title="T", room_state=room, source_metadata={"z": 1, "a": {"y": 0.1}})
+    made = store.create(ALICE, given, 1_763_925_600.1234567)
+    names = {etag_of(made), etag_of(found(store, made)), etag_of(open_again().mine(ALICE.id)[0])}
+    assert 1 == len(names)
+    published = publish(store, made)
+    assert etag_of(published) == etag_of(found(open_again(), made))
+    assert etag_of(published) not in names
+
+
+def test_of_those_who_change_one_state_at_once_one_is_taken(
+    store: CanvasStore, open_again: OpenAgain
+) -> None:
+    canvas = draft(store, title="T")
+    accepted = frozenset({etag_of(canvas)})
+    stores = [open_again() for _ in range(8)]
+    taken: list[str] = []
+
+    def change(number: int) -> None:
+        changes = CanvasChanges(title=str(number))
+        with suppress(ChangedMeanwhile):
+            one = stores[number].update(canvas.id, ALICE.id, changes, tick(), accepted=accepted)
+            taken.append(one.title)
+
+    in_threads(len(stores), change)
+    assert [found(store, canvas).title] == taken
 
 
 def test_a_published_canvas_can_be_deleted(store: CanvasStore) -> None:

@@ -139,6 +139,7 @@ def test_signup_seeds_procedural_canvas(owner: Owner, visitor: Client) -> None:
         "published_at": None,
         "visibility": "private",
         "is_showcase": False,
+        "etag": created.headers["ETag"],
     } == canvas
     assert FIRST_ROOM == [room_part(each) for each in components]
     assert [*range(len(components))] == [int(each["id"][-2:], 16) for each in components]
@@ -234,6 +235,7 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     assert 200 == edited.status
     assert words == {key: edited.json[key] for key in words}
     assert msgspec.to_builtins(canvas.room_state) == edited.json["room_state"]
+    judge_late(owner.client, path, edited)
     others = listed(visitor)
     count = visitor.get("/metrics").json["canvas_count"]
     for slot in (-1, 10_000):
@@ -246,7 +248,7 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     when = published.json["published_at"]
     assert canvas.updated_at < edited.json["updated_at"] < when
     place = {"slot_index": 0, "visibility": "public", "published_at": when}
-    assert edited.json | place == published.json
+    assert edited.json | place | {"etag": published.headers["ETag"]} == published.json
     grid = visitor.get(FEATURED).json
     assert [canvas.id, *others] == [card["id"] for card in grid["canvases"]]
     card = {"id": canvas.id, "owner_handle": owner.handle, "published_at": when}
@@ -278,6 +280,15 @@ def test_publish_to_slot_zero_appears_in_grid(owner: Owner, visitor: Client) -> 
     date = f"{datetime.fromtimestamp(published_again, UTC):%-d %B %Y}"
     assert [words["title"], f"@{owner.handle} · {date}", words["description"]] == [
         line.strip() for line in shown.text.splitlines() if line.strip()
+    ]
+
+
+def judge_late(client: Client, path: str, edited: Reply) -> None:
+    """Who did not see an edit does not write over it."""
+    unaware = client.sending(**{"If-Match": '"another"'})
+    late = [unaware.put(path, {"title": "late"}), unaware.request("DELETE", path)]
+    assert [(412, edited.headers["ETag"])] * 2 == [
+        (each.status, each.json["etag"]) for each in late
     ]
 
 
