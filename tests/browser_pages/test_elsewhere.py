@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration import page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, seen, state_of
 from tests.integration.pages import TITLE_FIELD, open_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from dashgen.canvas_schema import Canvas
     from tests.integration.browser import Visit
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 A_TEXT = {"type": "text", "x": 160, "y": 96, "props": {"text": "Come in"}}
 DESCRIPTION_FIELD, SAVE_STATE = "#editor-description", "#save-state"
+CONFLICT = "#editor-conflict"
 
 
 def come_back(page: Page) -> None:
@@ -69,19 +72,187 @@ def test_what_was_changed_elsewhere_can_be_undone_here(owner: Owner, maker: Visi
     assert ["Unsaved changes"] == seen(page, SAVE_STATE)
 
 
-def test_what_is_not_saved_yet_comes_before_what_was_changed_elsewhere(
-    owner: Owner, maker: Visit
-) -> None:
+def both_changed(owner: Owner, maker: Visit) -> tuple[Page, Canvas]:
+    """An editor in which something is not saved, of a canvas that was changed elsewhere meanwhile."""
     page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
     open_editor(page, canvas)
     write(page, TITLE_FIELD, "Willow")
     rename_elsewhere(owner, canvas, "Reeds")
     come_back(page)
     page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, CONFLICT, "Changed elsewhere")
+    return page, canvas
+
+
+def is_refused_once(maker: Visit) -> bool:
+    """Whether the console names one refusal, and nothing else."""
+    (line,) = maker.trouble
+    return "412 (Precondition Failed)" in line
+
+
+def title_of(owner: Owner, canvas: Canvas) -> str:
+    return str(owner.client.get(f"/studio/canvas/{canvas.id}").json["title"])
+
+
+def test_what_was_changed_on_both_sides_waits_for_its_maker(owner: Owner, maker: Visit) -> None:
+    page, canvas = both_changed(owner, maker)
+    assert ["Not saved"] == seen(page, SAVE_STATE)
+    write(page, DESCRIPTION_FIELD, "Of all kinds")
+    page.keyboard.press("ControlOrMeta+s")
+    press(page, "#editor-publish")
+    assert appears(page, SAVE_STATE, "Not saved")
+
+    assert [] == seen(page, "#publish-dialog")
+    assert "Reeds" == title_of(owner, canvas)
+    assert "Willow" == state_of(page, TITLE_FIELD, "value")
+    # Nobody asks the server over and over what it has said already.
+    assert is_refused_once(maker)
+
+
+def test_mine_is_kept_and_the_other_is_one_step_back(owner: Owner, maker: Visit) -> None:
+    page, canvas = both_changed(owner, maker)
+    press(page, "#conflict-mine")
+    assert appears(page, SAVE_STATE, "Saved at")
+    assert "Willow" == title_of(owner, canvas)
+    assert [] == seen(page, CONFLICT)
+    press(page, "#editor-undo")
+    page.keyboard.press("ControlOrMeta+s")
     assert appears(page, SAVE_STATE, "Saved at")
 
-    assert "Willow" == owner.client.get(f"/studio/canvas/{canvas.id}").json["title"]
-    assert "Willow" == state_of(page, TITLE_FIELD, "value")
+    assert "Reeds" == state_of(page, TITLE_FIELD, "value") == title_of(owner, canvas)
+    assert is_refused_once(maker)
+
+
+def test_the_other_is_kept_and_mine_is_one_step_back(owner: Owner, maker: Visit) -> None:
+    page, canvas = both_changed(owner, maker)
+    press(page, "#conflict-other")
+    assert appears(page, SAVE_STATE, "Changed elsewhere")
+    assert "Reeds" == state_of(page, TITLE_FIELD, "value") == title_of(owner, canvas)
+    assert [] == seen(page, CONFLICT)
+    press(page, "#editor-undo")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, SAVE_STATE, "Saved at")
+
+    assert "Willow" == state_of(page, TITLE_FIELD, "value") == title_of(owner, canvas)
+    assert is_refused_once(maker)
+
+
+def test_both_are_kept(owner: Owner, maker: Visit) -> None:
+    page, canvas = both_changed(owner, maker)
+    press(page, "#conflict-both")
+    assert appears(page, "#studio-message", "Both are kept")
+    write(page, DESCRIPTION_FIELD, "Of all kinds")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, SAVE_STATE, "Saved at")
+
+    mine = owner.client.get("/studio/canvas/mine").json["canvases"]
+    kept = {one["title"]: (one["description"], one["id"] == canvas.id) for one in mine}
+    assert ("", True) == kept["Reeds"]
+    assert ("Of all kinds", False) == kept["Willow"]
+    assert 1 == len([one for one in mine if one["title"] == "Willow"])
+    assert is_refused_once(maker)
+
+
+def test_a_third_state_is_told_as_the_second_was(owner: Owner, maker: Visit) -> None:
+    page, canvas = both_changed(owner, maker)
+    rename_elsewhere(owner, canvas, "Rushes")
+    press(page, "#conflict-mine")
+    assert appears(page, CONFLICT, "Changed elsewhere")
+    assert appears(page, SAVE_STATE, "Not saved")
+
+    assert "Rushes" == title_of(owner, canvas)
+
+
+def test_a_save_whose_answer_was_lost_is_nobody_else_s(owner: Owner, maker: Visit) -> None:
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    open_editor(page, canvas)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    address = f"**/studio/canvas/{canvas.id}"
+    page.route(address, lose)
+    write(page, TITLE_FIELD, "Willow")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, SAVE_STATE, "Not saved, trying again")
+    page.unroute(address)
+    write(page, TITLE_FIELD, "Willow and reeds")
+    page.keyboard.press("ControlOrMeta+s")
+    assert appears(page, SAVE_STATE, "Saved at")
+
+    assert [] == seen(page, CONFLICT)
+    assert "Willow and reeds" == title_of(owner, canvas)
+
+
+def leave_unsaved(owner: Owner, maker: Visit) -> Canvas:
+    """Leave the editor right after a change, which does not arrive any more."""
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    open_editor(page, canvas)
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no connection')); }")
+    write(page, TITLE_FIELD, "Willow")
+    open_page(page, "/settings.html")
+    return canvas
+
+
+def test_what_did_not_arrive_when_one_left_is_saved_at_the_next_visit(
+    owner: Owner, maker: Visit
+) -> None:
+    page, canvas = maker.page, leave_unsaved(owner, maker)
+    assert "Baskets" == title_of(owner, canvas)
+    open_page(page, "/studio.html")
+    assert appears(page, "#drafts .canvas-name", "Willow")
+
+    assert "Willow" == title_of(owner, canvas)
+    assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+    assert [] == seen(page, "#studio-message")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_came_too_late_when_one_left_may_be_kept(
+    owner: Owner, maker: Visit, *, is_there: bool
+) -> None:
+    page, canvas = maker.page, leave_unsaved(owner, maker)
+    if is_there:
+        rename_elsewhere(owner, canvas, "Reeds")
+    else:
+        owner.store.delete(canvas.id, owner.id)
+    open_page(page, "/studio.html")
+    assert appears(page, "#studio-message", "What you last changed in “Willow” may be lost")
+    page.reload()
+    assert appears(page, "#studio-message", "may be lost")
+    press(page, "#studio-message [data-action=keep]")
+    assert appears(page, "#studio-message", "is a draft of its own now")
+
+    titles = [one["title"] for one in owner.client.get("/studio/canvas/mine").json["canvases"]]
+    assert sorted(["Willow", "Reeds"] if is_there else ["Willow"]) == sorted(titles)
+    assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+
+
+def test_what_came_too_late_may_be_dropped(owner: Owner, maker: Visit) -> None:
+    page, canvas = maker.page, leave_unsaved(owner, maker)
+    rename_elsewhere(owner, canvas, "Reeds")
+    open_page(page, "/studio.html")
+    press(page, "#studio-message [data-action=drop]")
+
+    assert [] == seen(page, "#studio-message")
+    assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+    assert "Reeds" == title_of(owner, canvas)
+
+
+def test_what_was_changed_since_the_list_was_read_is_not_deleted(
+    owner: Owner, maker: Visit
+) -> None:
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    open_page(page, "/studio.html")
+    press(page, "#drafts [data-action=delete]")
+    rename_elsewhere(owner, canvas, "Reeds")
+    press(page, "#delete-confirm")
+    assert appears(page, "#studio-message", "changed meanwhile")
+    assert appears(page, "#drafts .canvas-name", "Reeds")
+    press(page, "#drafts [data-action=delete]")
+    press(page, "#delete-confirm")
+    assert appears(page, "#studio-message", "is deleted")
 
 
 def test_what_was_published_elsewhere_is_fixed_here(owner: Owner, maker: Visit) -> None:

@@ -229,6 +229,7 @@ def test_cookie_policy_lists_every_stored_key() -> None:
             "ensemble:first-run-seen",
             "pairing_token",
             "ensemble.visibility",
+            "ensemble.unsaved",
             "theme",
         ]
     )

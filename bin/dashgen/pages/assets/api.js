@@ -23,11 +23,13 @@ export function callAsOperator(method, path, body) {
 
 /**
  * Calls a route with a token (or with none). Resolves with the JSON, or null for an empty answer.
- * With `isLeaving` the browser sends it even though the page is going away.
+ * With `isLeaving` the browser sends it even though the page is going away. With an `etag` it is done on the state of
+ * that name alone; on any other it is refused with 412.
  */
-export async function send(method, path, body, token, { isLeaving = false } = {}) {
+export async function send(method, path, body, token, { isLeaving = false, etag = "" } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (etag) headers["If-Match"] = etag;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const options = { method, headers, credentials: "same-origin", cache: "no-store", keepalive: isLeaving };
   if (body !== undefined) options.body = JSON.stringify(body);

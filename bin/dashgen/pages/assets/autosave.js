@@ -7,7 +7,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
 /** A refusal that may be different next time: no connection, too busy, or a fault of the server. */
-function isPassing(status) {
+export function isPassing(status) {
   return status === 0 || status === 408 || status === 429 || status >= 500;
 }
 

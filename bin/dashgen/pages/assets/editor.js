@@ -1,27 +1,36 @@
 // The editor of one canvas: joins the stage, the forms, the history and the saving.
 
 import { ApiError, call } from "./api.js";
-import { Autosave } from "./autosave.js";
+import { Autosave, isPassing } from "./autosave.js";
 import { Inspector, labelOf } from "./editor-inspector.js";
+import { Conflict, titleOfCopy } from "./editor-conflict.js";
 import { History, find, newComponent, withComponent, withNew, withProp, without } from "./editor-model.js";
 import { StageView } from "./editor-stage.js";
 import { byId, linkTo, say } from "./forms.js";
 import { canvasUrl } from "./looks.js";
+import { forgetUnsaved, keepUnsaved } from "./unsaved.js";
 
 const words = JSON.parse(byId("editor").dataset.words);
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 /** Browsers send no more than this after a page is gone. */
 const MAX_PARTING_BYTES = 60_000;
+const MOST_UNANSWERED = 20;
 
 let canvas = null;
 let history = null;
 let selectedId = null;
 let isFixed = false;
 let onTitle = () => {};
+let onCopy = async () => {};
+/** What was sent and not answered, on the state that was read here. */
+let unanswered = [];
+/** What was not saved when this page went away. */
+let left = null;
 
 const stage = new StageView(words, { select, move, remove });
 const inspector = new Inspector({ setProp, setPlace, select, remove });
 const autosave = new Autosave(send, showSaving);
+const conflict = new Conflict({ both: keepBoth, mine: keepMine, other: keepOther });
 /** Tells the other tabs of this browser that a canvas was saved. */
 const news = new BroadcastChannel("ensemble.saved");
 
@@ -34,15 +43,56 @@ function body() {
   return { title, description, theme, room_state: { ...canvas.room_state, components } };
 }
 
-/** Stores everything as it is now, and tells the other tabs; what is only half typed is not even sent. */
-async function send(isLeaving) {
+/** What is only half typed is not even sent. */
+function refuseHalfTyped() {
   const known = new Set(canvas.room_state.components.map((one) => one.props?.url));
   const place = history.state.components.findIndex(({ props }) => !known.has(props?.url) && !isLink(props?.url));
   if (place >= 0) throw new ApiError(400, { message: `room_state.components[${place}].props.url is not complete yet; it begins with https:` });
+}
+
+/** Stores everything as it is now on the state that was read here; what was stored elsewhere meanwhile is kept. */
+async function send(isLeaving) {
+  refuseHalfTyped();
+  if (conflict.isOpen) throw new ApiError(412, {});
   const record = canvas;
-  const saved = await call("PUT", `/studio/canvas/${record.id}`, body(), { isLeaving });
+  const sent = body();
+  try {
+    await put(record, sent, isLeaving);
+  } catch (problem) {
+    // It may have been stored all the same.
+    if (isLeaving || isPassing(problem.status)) unanswered = [...unanswered, sent].slice(-MOST_UNANSWERED);
+    if (isLeaving || problem.status !== 412) throw problem;
+    if (await wasStored(record)) return send(false);
+    const other = await call("GET", pathOf(record));
+    if (record === canvas) conflict.ask(other);
+    throw problem;
+  }
+}
+
+/** Stores a state of the canvas, and tells the other tabs. */
+async function put(record, sent, isLeaving = false) {
+  const saved = await call("PUT", pathOf(record), sent, { isLeaving, etag: record.etag });
   record.updated_at = saved.updated_at;
+  record.etag = saved.etag;
+  if (record === canvas) unanswered = [];
   news.postMessage(record.id);
+}
+
+/** Whether what is stored was sent from here, and its answer got lost: the server takes such a change a second time. */
+async function wasStored(record) {
+  for (const sent of unanswered) {
+    try {
+      await put(record, sent);
+      return true;
+    } catch (problem) {
+      if (problem.status !== 412) throw problem;
+    }
+  }
+  return false;
+}
+
+function pathOf(record) {
+  return `/studio/canvas/${record.id}`;
 }
 
 function canSendWhenLeaving() {
@@ -76,10 +126,12 @@ const SAVING = {
   saved: () => `Saved at ${TIME.format(new Date())}`,
   retrying: () => "Not saved, trying again",
   refused: (problem) => `Not saved: ${explain(problem)}`,
+  apart: () => "Not saved",
   elsewhere: () => `Changed elsewhere, read at ${TIME.format(new Date())}`,
 };
 
-function showSaving(state, problem) {
+function showSaving(said, problem) {
+  const state = problem?.status === 412 ? "apart" : said;
   const line = byId("save-state");
   line.dataset.state = state;
   line.textContent = SAVING[state](problem);
@@ -115,6 +167,46 @@ function change(state, tag = "") {
   history.push(state, tag);
   draw();
   autosave.changed();
+}
+
+/** Both stay: what is here becomes a canvas of its own, and one goes on there. */
+async function keepBoth(other) {
+  const title = titleOfCopy(history.state.title, other.title);
+  try {
+    const made = await call("POST", "/studio/canvas", { ...body(), title, source: "manual" });
+    autosave.stop();
+    await onCopy(made);
+  } catch (problem) {
+    if (!(problem instanceof ApiError)) throw problem;
+    say(byId("editor-error"), `Not saved: ${explain(problem)}`);
+  }
+}
+
+/** What is here is stored; one step back is the other. */
+async function keepMine(other) {
+  const mine = history.state;
+  history.push(contents(other));
+  history.push(mine);
+  goOnFrom(other);
+  if (await autosave.flush()) announce("Yours is saved. Undo brings the other back.");
+}
+
+/** The other stays; one step back is what was here. */
+async function keepOther(other) {
+  autosave.stop();
+  history.push(contents(other));
+  goOnFrom(other);
+  showSaving("elsewhere", null);
+  announce("The other is here now. Undo brings yours back.");
+}
+
+/** Whatever is changed from now on is changed on that state. */
+function goOnFrom(record) {
+  canvas = record;
+  unanswered = [];
+  conflict.end();
+  draw();
+  byId("editor-undo").focus();
 }
 
 function select(id, { isFromList = false } = {}) {
@@ -202,9 +294,13 @@ function shortcut(event) {
  *
  * @param {object} record the canvas
  * @param {(title: string) => void} showTitle is told the title whenever it may have changed
+ * @param {(made: object) => Promise<void>} showCopy is told of a canvas that was made of what could not be saved here
  */
-export function openEditor(record, showTitle) {
+export function openEditor(record, showTitle, showCopy) {
   canvas = record;
+  unanswered = [];
+  conflict.end();
+  onCopy = showCopy;
   isFixed = record.slot_index !== null;
   selectedId = null;
   onTitle = showTitle;
@@ -236,9 +332,10 @@ export function isBusy() {
 /** Shows what was changed elsewhere; one step back brings back what was here. */
 export function catchUp(record) {
   if (record.slot_index !== canvas.slot_index) {
-    openEditor(record, onTitle);
+    openEditor(record, onTitle, onCopy);
   } else if (record.updated_at > canvas.updated_at) {
     canvas = record;
+    unanswered = [];
     history.push(contents(record));
     const held = document.activeElement;
     // A field that has the focus would stay as it is.
@@ -267,6 +364,7 @@ export function saveNow() {
 /** Puts the canvas away. What is not saved by now is dropped. */
 export function closeEditor() {
   autosave.stop();
+  conflict.end();
   canvas = null;
   byId("editor").hidden = true;
 }
@@ -283,14 +381,20 @@ document.addEventListener("keydown", shortcut);
 
 // What is not saved goes along with the reader; where that cannot work, the browser asks first.
 window.addEventListener("beforeunload", (event) => {
-  if (canvas && autosave.isDirty && (autosave.isStuck || !canSendWhenLeaving())) event.preventDefault();
+  if (canvas && autosave.isDirty && (autosave.isStuck || conflict.isOpen || !canSendWhenLeaving())) event.preventDefault();
 });
+// The answer to the parting save comes too late for this page: the next one sees to it that nothing is lost.
 window.addEventListener("pagehide", () => {
-  if (canvas) autosave.leave();
+  if (!canvas || !autosave.isDirty) return;
+  left = { id: canvas.id, etag: canvas.etag, body: body() };
+  keepUnsaved(left);
+  autosave.leave();
 });
 // Back from the browser's memory: nobody knows whether the parting save arrived.
 window.addEventListener("pageshow", (event) => {
-  if (canvas && event.persisted) autosave.flush();
+  if (!canvas || !event.persisted) return;
+  forgetUnsaved(left);
+  autosave.flush();
 });
 window.addEventListener("online", () => {
   if (canvas && autosave.isStuck) autosave.flush();

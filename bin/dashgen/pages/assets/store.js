@@ -8,6 +8,7 @@ export const KEYS = Object.freeze({
   tokenKept: "ensemble.token_kept",
   theme: "theme",
   visibility: "ensemble.visibility",
+  unsaved: "ensemble.unsaved",
 });
 
 /** Reads a kept value; null when there is none or storage is switched off. */
@@ -19,10 +20,9 @@ export function recall(key) {
   }
 }
 
-/** Forgets the pairing, and that its token is kept: the next one is another. */
+/** Forgets the pairing, that its token is kept, and what was not saved: the next one may be another's. */
 export function forgetPairing() {
-  remember(KEYS.pairingToken, null);
-  remember(KEYS.tokenKept, null);
+  for (const key of [KEYS.pairingToken, KEYS.tokenKept, KEYS.unsaved]) remember(key, null);
 }
 
 /** Keeps a value; null forgets it. Without storage the page goes on without remembering. */

@@ -7,6 +7,7 @@ import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 import { askWhere, countOf, occupants } from "./studio-publish.js";
 import { KEYS, forgetPairing, recall, remember } from "./store.js";
 import { isTokenLoose, noteTokenKept, offerCopy } from "./token.js";
+import { forgetUnsaved, sendUnsaved } from "./unsaved.js";
 
 const heading = [...byId("studio-title").childNodes];
 let mine = null;
@@ -56,6 +57,8 @@ async function act(work, done = "") {
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
     explain(problem);
+    // Who was refused for what was done elsewhere should see it.
+    if (problem.status === 412) await load();
     return false;
   }
 }
@@ -110,7 +113,7 @@ function askDelete(canvas) {
   dialog.returnValue = "keep";
   dialog.onclose = () => {
     if (dialog.returnValue !== "delete") return;
-    act(() => call("DELETE", `/studio/canvas/${canvas.id}`), `“${titleOf(canvas)}” is deleted.`);
+    act(() => call("DELETE", `/studio/canvas/${canvas.id}`, undefined, { etag: canvas.etag }), `“${titleOf(canvas)}” is deleted.`);
   };
   dialog.showModal();
 }
@@ -230,8 +233,37 @@ function showEditor(canvas) {
   document.body.classList.add("is-editing");
   byId("canvases").hidden = byId("studio-actions").hidden = true;
   byId("editor-head").hidden = byId("editor-actions").hidden = false;
-  openEditor(canvas, (title) => setTitle({ ...canvas, title }));
+  openEditor(canvas, (title) => setTitle({ ...canvas, title }), showCopy);
   showTop();
+}
+
+/** Goes on in a canvas that holds what could not be saved in another. */
+async function showCopy({ id }) {
+  await load();
+  history.pushState(null, "", `#${id}`);
+  showEditor(mine.canvases.find((one) => one.id === id));
+  report("Both are kept. This one is yours, a draft of its own;", linkTo("the other is among your canvases.", "#"));
+}
+
+/** Asks about what was left unsaved in an earlier visit, and can be stored no more where it belongs. */
+function offerUnsaved(left) {
+  const canvas = mine.canvases.find((one) => one.id === left.id);
+  const of = canvas ? titleOf({ ...canvas, title: left.body.title }) : left.body.title;
+  const keep = async () => {
+    const made = await call("POST", "/studio/canvas", { ...left.body, source: "manual" });
+    forgetUnsaved(left);
+    await load();
+    report(`“${of}” is a draft of its own now.`, linkTo("Open it", `#${made.id}`));
+  };
+  const drop = () => {
+    forgetUnsaved(left);
+    report("");
+  };
+  report(
+    `What you last changed in “${of}” may be lost: ${canvas ? "it was changed elsewhere meanwhile" : "it is no more"}.`,
+    button("Keep it as a draft", guarded(keep), { name: "keep" }),
+    button("Drop it", drop, { name: "drop" }),
+  );
 }
 
 /** Follows the address: a canvas's id opens it, anything else is the list. What is open is saved first. */
@@ -321,7 +353,9 @@ async function start() {
     return;
   }
   byId("studio-loading").hidden = false;
+  let left;
   try {
+    left = await sendUnsaved();
     await load();
   } catch (problem) {
     if (!(problem instanceof ApiError) || problem.status === 401) throw problem;
@@ -331,6 +365,7 @@ async function start() {
   byId("studio-loading").hidden = true;
   byId("token-notice").hidden = !isTokenLoose();
   await route();
+  if (left.length > 0) offerUnsaved(left[0]);
 }
 
 offerCopy(byId("token-copy"), byId("token-value"), byId("token-status"), () => {
