@@ -280,7 +280,7 @@ def run_tests(session: nox.Session, *default: str, always: Sequence[str] = ()) -
 def run_checks(session: nox.Session, *commands: Sequence[str]) -> None:
     """Run every check of a session, whatever the one before it found."""
     typed = [shlex.join(command) for command in commands]
-    session.run("python", "-m", "runbook.brief_checks", session.name, *typed)
+    session.run("python", "-m", "runbook.sessions.brief_checks", session.name, *typed)
 
 
 def workflow_linters() -> list[list[str]]:

@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
 from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.measured import RECORD, Table  # noqa: E402
-from runbook.processor import Cost, cost  # noqa: E402
+from runbook.documents.measured import RECORD, Table  # noqa: E402
+from runbook.processes.processor import Cost, cost  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -55,7 +55,7 @@ from runbook.culprit.options import Options
 from runbook.culprit.posterior import Posterior
 from runbook.culprit.prior import CAP
 from runbook.culprit.search import Outcome, Search
-from runbook.measured import RECORD, Table
+from runbook.documents.measured import RECORD, Table
 
 if TYPE_CHECKING:
     import random

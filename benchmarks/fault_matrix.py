@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.documents.measured import RECORD, Table  # noqa: E402 - found through the line above
 from runbook.project import find_project  # noqa: E402
 from runbook.prove.fault import Fault, read_faults  # noqa: E402
 

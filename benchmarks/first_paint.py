@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
 from dashgen.pages.navigation import LEGAL_PAGES  # noqa: E402 - found through the line above
-from runbook.measured import RECORD, Table  # noqa: E402 - found through the line above
+from runbook.documents.measured import RECORD, Table  # noqa: E402 - found through the line above
 from tests.integration import server_process  # noqa: E402 - found through the line above
 from tests.integration.gates import open_gate  # noqa: E402
 

@@ -26,8 +26,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
 from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
 from runbook.browsers import find_browser  # noqa: E402
-from runbook.measured import RECORD, Table  # noqa: E402
-from runbook.processor import Cost, cost  # noqa: E402
+from runbook.documents.measured import RECORD, Table  # noqa: E402
+from runbook.processes.processor import Cost, cost  # noqa: E402
 from tests.hub.breaking import copy_as  # noqa: E402
 from tests.hub.client import Client  # noqa: E402
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess  # noqa: E402

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
 from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.measured import RECORD, Table, seconds  # noqa: E402 - found through the line above
+from runbook.documents.measured import RECORD, Table, seconds  # noqa: E402 - found through the line above
 from tests.payloads import rendering, test_payloads  # noqa: E402 - found through the line above
 
 GOAL = 0.1

@@ -51,7 +51,7 @@ from benchmarks.served_grid import (  # noqa: E402
 from benchmarks.store_work import in_turn, work_on  # noqa: E402
 from benchmarks.writers import published_among, write_and_read  # noqa: E402
 from runbook.arguments import above_nothing, at_least_one  # noqa: E402
-from runbook.measured import RECORD, Table  # noqa: E402
+from runbook.documents.measured import RECORD, Table  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
 from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.measured import RECORD, Table, seconds  # noqa: E402
+from runbook.documents.measured import RECORD, Table, seconds  # noqa: E402
 
 PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
 GOAL = 1.10
@@ -34,7 +34,8 @@ def main() -> None:
     parser.add_argument(RECORD, action="store_true", help="keep the table for the documents")
     options = parser.parse_args()
     tier = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["runbook"]["tiers"]["fast"]
-    bare = ["runbook.early", tier["before"], "-q", "-p", "no:runbook.plugin", "-o", MARKER]
+    bare = ["runbook.in_pytest.early", tier["before"], "-q"]
+    bare += ["-p", "no:runbook.plugin", "-o", MARKER]
     bare += tier["tests"]
     engine = ["runbook.smoke", "--tier", "fast"]
     subprocess.run(["bin/nox", "-s", "fast"], cwd=ROOT, capture_output=True, check=True)

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.upgrade_cases import CASES
-from runbook.measured import FOLDER, RECORD, Table
+from runbook.documents.measured import FOLDER, RECORD, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

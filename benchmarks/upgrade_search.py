@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.upgrade_cases import CASES, NEWEST, Case
-from runbook.measured import RECORD, Table
+from runbook.documents.measured import RECORD, Table
 from runbook.upgrades.asking import Answer, Free, Outcome
 from runbook.upgrades.case import open_case
 from runbook.upgrades.find import find_offending_upgrade, guarded_folder, search_in

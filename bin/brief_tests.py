@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
-from runbook import brief
-from runbook.report_lines import as_quickfix, rowless_fail_line, session_line
-from runbook.standard_streams import say
+from runbook.processes.standard_streams import say
+from runbook.runs.report_lines import as_quickfix, rowless_fail_line, session_line
+from runbook.sessions import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

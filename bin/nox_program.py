@@ -12,7 +12,7 @@ from nox.manifest import Manifest
 from runbook.errors import UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.nearest import nearest
-from runbook.standard_streams import forsake, narrate
+from runbook.processes.standard_streams import forsake, narrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

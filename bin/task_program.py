@@ -16,7 +16,7 @@ from runbook.arguments import asked_json
 from runbook.errors import Interrupted, UsageError, leave, tell
 from runbook.exit_codes import ExitCode
 from runbook.nearest import nearest
-from runbook.standard_streams import forsake
+from runbook.processes.standard_streams import forsake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

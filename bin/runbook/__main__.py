@@ -24,7 +24,7 @@ from runbook.commands.option_texts import (
     SEARCH,
 )
 from runbook.exit_codes import MEANINGS, ExitCode
-from runbook.standard_streams import open_closed_streams
+from runbook.processes.standard_streams import open_closed_streams
 
 if TYPE_CHECKING:
     import argparse
@@ -91,7 +91,7 @@ def _filter(options: argparse.Namespace) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from runbook.smoke import main as smoke  # noqa: PLC0415 - a smoke starts pytest before all else
+    from runbook.smoke.tier import main as smoke  # noqa: PLC0415 - a smoke starts pytest before all else
 
     return smoke(arguments)
 

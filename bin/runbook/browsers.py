@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.descendants import end_all, marked
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
+from runbook.processes.descendants import end_all, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook import claims, examples, figures, held, measured, samples, shown, transcript
 from runbook.calls import call
 from runbook.describe import describe
-from runbook.document import (
+from runbook.documents import claims, examples, figures, held, measured, samples, shown, transcript
+from runbook.documents.document import (
     decisions_list,
     rows_table,
     sessions_table,
@@ -26,17 +26,17 @@ from runbook.document import (
     table,
     tasks_table,
 )
+from runbook.documents.named import DECISIONS, SOURCES, Sources
 from runbook.errors import RunbookError
 from runbook.exit_codes import MEANINGS, ExitCode
 from runbook.github.paths import as_yaml, watched
-from runbook.locks import stale_locks
-from runbook.named import DECISIONS, SOURCES, Sources
 from runbook.project import find_project
 from runbook.prove import extreme
 from runbook.prove.fault import findings, read_faults
 from runbook.prove.recorded import matrix_block, stale_records, unproved_records
 from runbook.rows import read_rows, read_tests
 from runbook.second_tries import find_second_tries
+from runbook.sessions.locks import stale_locks
 from runbook.sides import find_turned
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runbook.exit_codes import ExitCode
-from runbook.standard_streams import narrate
+from runbook.processes.standard_streams import narrate
 
 _VERDICTS: Final = {
     ExitCode.RED: "red",

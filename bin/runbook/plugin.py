@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbook.errors import UsageError
-from runbook.negative_control import NegativeControls
+from runbook.in_pytest.negative_control import NegativeControls
+from runbook.in_pytest.time_limit import TimeLimit
 from runbook.preconditions import failed_precondition
-from runbook.pytest_process import (
+from runbook.rows import MARKER, Row, Severity, function_id, make_row
+from runbook.smoke.pytest_process import (
     EVENTS_VARIABLE,
     LIFELINE_VARIABLE,
     LIMIT_VARIABLE,
     NONCE_VARIABLE,
 )
-from runbook.rows import MARKER, Row, Severity, function_id, make_row
-from runbook.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runbook.verdict import Failure
+    from runbook.runs.verdict import Failure
 
 _ASSERTIONS = {"AssertionError", "Failed"}
 _MAX_TEXT = 2_000  # characters of want and got that an event keeps
@@ -277,7 +277,7 @@ class RowSummary(_Observer):
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if hasattr(report, "runbook"):
-            from runbook.verdict import Failure  # noqa: PLC0415 - not where the engine judges
+            from runbook.runs.verdict import Failure  # noqa: PLC0415 - not where the engine judges
 
             row, facts = report.runbook
             self._rows[function_id(report.nodeid)] = make_row(**row)
@@ -285,7 +285,7 @@ class RowSummary(_Observer):
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._failures:
-            from runbook import triage  # noqa: PLC0415 - not where the engine judges
+            from runbook.runs import triage  # noqa: PLC0415 - not where the engine judges
 
             terminalreporter.section("runbook")
             for text in triage.fail_lines(self._failures, self._rows):

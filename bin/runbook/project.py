@@ -38,8 +38,8 @@ class Tier(NamedTuple):
         environment: Variables to set for its tests, which then have an interpreter of their own.
         before: ``module:function`` to call in pytest's process before pytest is imported, or empty;
             several are separated by commas.
-        bytecode: Folders whose modules are compiled before a run; see `runbook.bytecode`.
-        goes_with: The tier after which it runs too, unless a green run proves it; see `runbook.companions`.
+        bytecode: Folders whose modules are compiled before a run; see `runbook.smoke.bytecode`.
+        goes_with: The tier after which it runs too, unless a green run proves it; see `runbook.smoke.companions`.
         variables: Globs of the caller's variables by which its tests see something else than what it
             watches: where one is set, a run proves nothing.
     """

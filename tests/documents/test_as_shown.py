@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.shown import commands
+from runbook.documents.shown import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 LEADING = ("README.md", "AGENTS.md", "docs/getting-started/SMOKE_RUNBOOK.md")
@@ -76,7 +76,7 @@ LEFT_TO_OTHERS = {
     "bin/invoke gate.open": "it injects the faults of every high row; tests/runbook/gate opens a gate",
     "bin/invoke find-offending-upgrade": "nox -s wheel runs it with what it needs",
     "bin/invoke new-app": "tests/hub/program/test_scaffold.py runs it with what it needs",
-    "bin/invoke run --report-to http://127.0.0.1:8080": "tests/runbook/test_smoke_result.py has a dashboard",
+    "bin/invoke run --report-to http://127.0.0.1:8080": "tests/runbook/runs/test_smoke_result.py has a dashboard",
 }
 
 

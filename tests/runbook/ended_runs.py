@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.project import Project, Tier
 from runbook.rows import TestFunction, make_row
-from runbook.run_report import Run
-from runbook.runs import RunFolder
-from runbook.source_state import SourceState
+from runbook.runs.run_folder import RunFolder
+from runbook.runs.run_report import Run
+from runbook.runs.source_state import SourceState
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 from referencing import Registry
 
-from runbook.evidence import DIGESTS, verify
-from runbook.runs import RunFolder
+from runbook.runs.evidence import DIGESTS, verify
+from runbook.runs.run_folder import RunFolder
 from tests.runbook.support import ROOT
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.report_lines import MOST_LINES
+from runbook.runs.report_lines import MOST_LINES
 from tests.runbook.support import PATIENCE, engine_environment, parse
 
 if TYPE_CHECKING:

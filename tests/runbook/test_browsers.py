@@ -12,9 +12,9 @@ import pytest
 
 from runbook import browsers
 from runbook.browsers import Browser, find_working_browser, install_browser, prove
-from runbook.descendants import marked
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.processes.descendants import marked
 from tests.runbook.support import is_alive, wait_until
 
 GOOD = """

@@ -14,15 +14,15 @@ from runbook.errors import EnvironmentNotReady, Interrupted, RunbookError, Usage
 from runbook.exit_codes import ExitCode
 from runbook.gate.file import Position
 from runbook.incidents import Status
+from runbook.procedures.steps import Outcome as Reached
+from runbook.procedures.steps import Refused, Repeat
 from runbook.rollback.ground import StillRed
 from runbook.rollback.whole import NobodyNamed
 from runbook.rows import Severity
-from runbook.steps import Outcome as Reached
-from runbook.steps import Refused, Repeat
+from runbook.runs.verdict import Outcome, Word
 from runbook.upgrades.asking import Outcome as Tried
 from runbook.upgrades.report import Verdict as Drifted
 from runbook.upgrades.versions import Jump
-from runbook.verdict import Outcome, Word
 from tests.runbook.published import SCHEMAS, hold, schema_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import runbook
 
 ENGINE = Path(runbook.__file__).parent
 OTHERS = {
-    "early.py": {"pytest"},
-    "negative_control.py": {"pytest", "_pytest"},
+    "in_pytest/early.py": {"pytest"},
+    "in_pytest/negative_control.py": {"pytest", "_pytest"},
     "plugin.py": {"pytest"},
     "describe.py": {"invoke"},
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from runbook.errors import Interrupted, RunbookError, leave, tell
 from runbook.exit_codes import ExitCode
-from runbook.standard_streams import say
+from runbook.processes.standard_streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

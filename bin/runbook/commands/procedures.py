@@ -10,8 +10,8 @@ from runbook.calls import call
 from runbook.commands.edge import json_object, procedure, say_or_write
 from runbook.errors import UsageError
 from runbook.gate import project_gate
+from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
-from runbook.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file
         json_file: Where the plan, or what was proved, is written as JSON; ``-`` is standard output.
     """
     from runbook.gate.opening import open_gate, plan_opening  # noqa: PLC0415
-    from runbook.step_runner import read_plan_file  # noqa: PLC0415
+    from runbook.procedures.step_runner import read_plan_file  # noqa: PLC0415
 
     project, by = find_project(root), project_gate.BOT if bot else project_gate.person()
     files = (plan_file, json_file)

@@ -10,8 +10,8 @@ from runbook.calls import call, call_session
 from runbook.commands.edge import procedure
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
+from runbook.processes.standard_streams import say
 from runbook.project import find_project
-from runbook.standard_streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

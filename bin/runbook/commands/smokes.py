@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook import changed as changes
 from runbook.arguments import check_count
-from runbook.call_folder import call_folder
 from runbook.calls import call
 from runbook.commands.edge import procedure, write_or_print
 from runbook.errors import EnvironmentNotReady, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
-from runbook.sessions import run_session
-from runbook.smoke import empty_json
+from runbook.sessions.call_folder import call_folder
+from runbook.sessions.running import run_session
+from runbook.smoke import changed as changes
+from runbook.smoke.tier import empty_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,17 +8,18 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from runbook import browsers, locks
+from runbook import browsers
 from runbook.calls import call_session
 from runbook.checks import documents, generated_blocks
 from runbook.commands.edge import json_object, procedure
-from runbook.document import refresh
+from runbook.documents.document import refresh
+from runbook.documents.transcript import record as record_transcript
 from runbook.errors import EnvironmentNotReady
+from runbook.processes.standard_streams import say
 from runbook.project import find_project
-from runbook.standard_streams import say
-from runbook.transcript import record as record_transcript
+from runbook.sessions import locks
+from runbook.sessions.wheel import build_wheel
 from runbook.upgrades.options import moment
-from runbook.wheel import build_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

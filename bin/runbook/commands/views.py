@@ -12,9 +12,9 @@ from runbook import explain as explanation
 from runbook.commands.edge import json_object, procedure
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.processes.standard_streams import say
 from runbook.project import find_project
 from runbook.rows import read_rows
-from runbook.standard_streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def describe(root: Path, *, as_json: bool) -> None:
 @procedure
 def verify_evidence(root: Path, *, run: str, as_json: bool) -> ExitCode:
     """Recompute the evidence of a run; of the newest one where none is named."""
-    from runbook import evidence  # noqa: PLC0415
+    from runbook.runs import evidence  # noqa: PLC0415
 
     folder = evidence.find_run(find_project(root).state, run)
     if not as_json:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from runbook.commands.edge import json_object, procedure, say_or_write
 from runbook.exit_codes import ExitCode
+from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
-from runbook.standard_streams import narrate, say
 
 
 @procedure
@@ -40,7 +40,7 @@ def ci_publish_drift(  # noqa: PLR0913 - these are its options
 ) -> None:
     """Tell the repository what drift has found, or print the plan of that."""
     from runbook.github.publish_drift import plan_telling, publish  # noqa: PLC0415
-    from runbook.step_runner import read_plan_file  # noqa: PLC0415
+    from runbook.procedures.step_runner import read_plan_file  # noqa: PLC0415
 
     project = find_project(root)
     telling = plan_telling(project, Path(folder), plan_file, json_file)

@@ -13,12 +13,12 @@ from runbook.culprit.command_line import Ended, add_shared, end
 from runbook.culprit.find import find_offending_commit, plan
 from runbook.culprit.options import Options
 from runbook.culprit.report import Result, render, render_plan
+from runbook.culprit.search_folder import keep_search
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.git import GitError, git
+from runbook.processes.standard_streams import narrate
 from runbook.project import find_project
-from runbook.searches import keep_search
-from runbook.standard_streams import narrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from runbook.errors import (
     leave,
     tell,
 )
-from runbook.standard_streams import narrate, say
+from runbook.processes.standard_streams import narrate, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

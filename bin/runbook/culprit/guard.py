@@ -23,7 +23,7 @@ from pathlib import Path
 if __name__ == "__main__":  # as a file, which starts in half the time
     sys.path.append(str(Path(__file__).parents[2]))
 
-from runbook import descendants
+from runbook.processes import descendants
 
 LOCK = "owner.lock"  # of a folder; held for as long as its owner lives
 CLOSED = ".\n"  # the owner's last word where it was not killed: nobody is left who writes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from runbook.culprit import guard
 from runbook.culprit.worktrees import TemporaryFolder, new_place
-from runbook.descendants import end_all, end_group, marked
+from runbook.processes.descendants import end_all, end_group, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from runbook.culprit.fingerprint import fingerprint
 from runbook.culprit.worktrees import RevertConflicts
-from runbook.descendants import end_group, end_marked, marked
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.git import clean_environment
+from runbook.processes.descendants import end_group, end_marked, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.earlier import Tally
-from runbook.runs import RunFolder
+from runbook.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from runbook.environments import ENGINE, STAMP, engine_path, lock_of, python_for
 from runbook.errors import UsageError
 from runbook.explain import tier_of
 from runbook.nearest import nearest
 from runbook.rows import find_row, read_rows
+from runbook.sessions.environments import ENGINE, STAMP, engine_path, lock_of, python_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,9 @@ def _choose_python(project: Project, tree: Path, python: Path, session: str) -> 
     if lock is None:
         return f"python={shlex.quote(str(python))}; "
     stamp = python.parent.parent / STAMP
-    make = shlex.join([sys.executable, "-m", "runbook.environments", str(project.root), session])
+    make = shlex.join(
+        [sys.executable, "-m", "runbook.sessions.environments", str(project.root), session]
+    )
     return (
         f"if cmp -s {shlex.quote(lock)} {shlex.quote(str(stamp))}; then python={shlex.quote(str(python))}; "
         f"else python=$(PYTHONPATH={shlex.quote(str(ENGINE))} {make}) || exit 125; fi; "

@@ -22,7 +22,7 @@ from runbook.culprit import guard
 from runbook.culprit.clone_state import CloneState, is_as_left, read_clone_state
 from runbook.culprit.git import GitFailed, borrow, git
 from runbook.errors import EnvironmentNotReady
-from runbook.source_state import INDEX_PREFIX
+from runbook.runs.source_state import INDEX_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,20 +27,20 @@ from runbook.gate.smoke import GateSmoke, TierResult, keep_runs
 from runbook.gate.status import read_build
 from runbook.git import git
 from runbook.incidents import Incidents
-from runbook.journal import Done
+from runbook.procedures.journal import Done
+from runbook.procedures.step_runner import carry_out, read_source
+from runbook.procedures.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 from runbook.project import find_project
 from runbook.rows import read_rows
-from runbook.source_state import read_source_state
-from runbook.step_runner import carry_out, read_source
-from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
+from runbook.runs.source_state import read_source_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from runbook.journal import Facts
+    from runbook.procedures.journal import Facts
+    from runbook.procedures.step_runner import Action
     from runbook.project import Project, Tier
-    from runbook.step_runner import Action
 
 _LINK = "120000 "  # how git lists a symbolic link
 

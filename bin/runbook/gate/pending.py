@@ -8,9 +8,9 @@ from runbook.calls import call
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError
 from runbook.incidents import Incident, Incidents, Status
+from runbook.procedures.steps import Refused
 from runbook.rollback.candidate import reverted_by
 from runbook.rows import Severity, short_name
-from runbook.steps import Refused
 
 if TYPE_CHECKING:
     from runbook.project import Project

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from runbook.calls import call
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.gate.file import GateFile, GateState, Position
-from runbook.probes import is_probe
+from runbook.smoke.probes import is_probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runbook.project import Project
-    from runbook.source_state import SourceState
+    from runbook.runs.source_state import SourceState
 
 BOT = "bot"  # who closes it by itself; "bot:NAME" where there are several
 _MAX_REASON = 2_000  # characters that the server reads

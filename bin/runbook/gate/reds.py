@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from runbook.gate.file import GateFile
     from runbook.project import Project, Tier
-    from runbook.source_state import SourceState
+    from runbook.runs.source_state import SourceState
 
 # A row that is red every third time gets through 5 runs once in 8 openings, through 25 once in 25,000.
 GREEN_RUNS_A_RED = 5

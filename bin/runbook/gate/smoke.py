@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.gate.faults import high_rows, read_proofs, unproved
-from runbook.kept_process import run_kept
-from runbook.probes import PROBE_VARIABLE
+from runbook.processes.kept_process import run_kept
 from runbook.rows import Severity, TestFunction, read_rows, read_tests, short_name
-from runbook.runs import RunFolder
+from runbook.runs.run_folder import RunFolder
+from runbook.runs.verdict import Outcome, Verdict, Word, judge
 from runbook.second_tries import find_second_tries
-from runbook.smoke import GATE_NONCE_VARIABLE
-from runbook.verdict import Outcome, Verdict, Word, judge
+from runbook.smoke.probes import PROBE_VARIABLE
+from runbook.smoke.tier import GATE_NONCE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

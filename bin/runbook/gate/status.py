@@ -14,7 +14,7 @@ from runbook.errors import EnvironmentNotReady
 from runbook.gate.beginning import find_missing
 from runbook.gate.file import GateState, Position
 from runbook.gate.project_gate import gate_file, read_gate
-from runbook.source_state import SourceState, read_source_state
+from runbook.runs.source_state import SourceState, read_source_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,6 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from runbook.changed import changed_files
 from runbook.describe import describe_sessions
 from runbook.errors import UsageError
 from runbook.github.actions import add_summary, set_output
@@ -15,6 +14,7 @@ from runbook.github.needs import findings
 from runbook.github.paths import is_needed, watched
 from runbook.github.summary import text
 from runbook.project import find_project
+from runbook.smoke.changed import changed_files
 
 if TYPE_CHECKING:
     from pathlib import Path

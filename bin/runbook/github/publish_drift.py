@@ -22,17 +22,17 @@ from runbook.github.drift import BUNDLE, WAYS, records
 from runbook.github.drift_issues import Action as IssueAction
 from runbook.github.drift_issues import Deed, decide
 from runbook.github.summary import text
-from runbook.journal import Done
-from runbook.step_runner import carry_out, read_source
-from runbook.steps import Outcome, Plan, Repeat, Step, make_plan
+from runbook.procedures.journal import Done
+from runbook.procedures.step_runner import carry_out, read_source
+from runbook.procedures.steps import Outcome, Plan, Repeat, Step, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from runbook.journal import Facts
+    from runbook.procedures.journal import Facts
+    from runbook.procedures.step_runner import Action
     from runbook.project import Project
-    from runbook.step_runner import Action
 
 _LABEL = "drift"
 _CONCLUSIVE = {"clean", "found", "outside-lock", "baseline-red", "unresolvable"}

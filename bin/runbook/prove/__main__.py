@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook import brief
 from runbook.arguments import Parser, check_count
 from runbook.calls import before_options, call
 from runbook.errors import RunbookError, tell
 from runbook.exit_codes import ExitCode
-from runbook.nox_session import end_with_callers
+from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
 from runbook.prove.proving import prove
 from runbook.prove.recorded import write_record
-from runbook.report_lines import MOST_LINES
-from runbook.smoke import EXIT_CODES_VARIABLE, tell_exit_code
-from runbook.standard_streams import narrate, say
+from runbook.runs.report_lines import MOST_LINES
+from runbook.sessions import brief
+from runbook.sessions.nox_session import end_with_callers
+from runbook.smoke.tier import EXIT_CODES_VARIABLE, tell_exit_code
 
 if TYPE_CHECKING:
     import argparse

@@ -20,18 +20,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.arguments import Parser
-from runbook.brief import STATE
 from runbook.calls import before_options, call_session
-from runbook.document import table
+from runbook.documents.document import table
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
 from runbook.lines import line
-from runbook.nox_session import end_with_callers
+from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 from runbook.prove.emptied import Emptied, reached
 from runbook.prove.workshop import Workshop
-from runbook.report_lines import MOST_LINES
-from runbook.standard_streams import narrate, say
+from runbook.runs.report_lines import MOST_LINES
+from runbook.sessions.brief import STATE
+from runbook.sessions.nox_session import end_with_callers
 
 if TYPE_CHECKING:
     import argparse

@@ -9,9 +9,9 @@ import html
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.document import table
+from runbook.documents.document import table
 from runbook.lines import line
-from runbook.report_lines import MOST_LINES
+from runbook.runs.report_lines import MOST_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from runbook.calls import call_tier
 from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady
-from runbook.probes import PROBE_VARIABLE
 from runbook.rows import function_id
+from runbook.smoke.probes import PROBE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_session
+from runbook.culprit.search_folder import SearchFolder
 from runbook.errors import UsageError
-from runbook.evidence import DIGESTS
 from runbook.nearest import nearest
 from runbook.report_page.charts import TrendPoint
 from runbook.report_page.drift_page import DriftRecord
@@ -19,8 +19,8 @@ from runbook.report_page.pictures import MAX_BYTES, MAX_TOTAL, Picture, data_add
 from runbook.report_page.run_page import TREND, RunRecord
 from runbook.report_page.search_page import SearchRecord
 from runbook.rows import function_id, read_rows
-from runbook.runs import RunFolder
-from runbook.searches import SearchFolder
+from runbook.runs.evidence import DIGESTS
+from runbook.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

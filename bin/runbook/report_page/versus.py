@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.report_lines import alike
 from runbook.report_page.html import Html, Node, tag
+from runbook.runs.report_lines import alike
 
 _CONTEXT = 60  # characters that are alike, shown before and after what differs
 _FOLDED = 2 * _CONTEXT  # fewer that are alike are shown whole

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from runbook.culprit.git import git
-from runbook.journal import AUDIT, read_lines
+from runbook.procedures.journal import AUDIT, read_lines
+from runbook.procedures.steps import Outcome
 from runbook.rollback.policy import Candidate, reverted_in
 from runbook.rollback.wording import ORIGINAL
-from runbook.steps import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runbook.procedures.steps import Refused
 from runbook.rows import Severity, function_id, short_name
-from runbook.steps import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Failure = dict[str, Any]  # as `runbook.run_report` writes them, the likeliest cause first
+Failure = dict[str, Any]  # as `runbook.runs.run_report` writes them, the likeliest cause first
 
 
 def with_rows(failures: Sequence[Failure]) -> list[Failure]:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.procedures.step_runner import read_plan_file
+from runbook.processes.standard_streams import narrate, say
 from runbook.rollback.ground import Ground, Wish
 from runbook.rollback.resmoke import Resmoke
 from runbook.rollback.whole import Hint, Rollback
 from runbook.rollback.wording import how_sure
-from runbook.standard_streams import narrate, say
-from runbook.step_runner import read_plan_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runbook.procedures.steps import Plan
     from runbook.project import Project
-    from runbook.steps import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from runbook.culprit.git import GitFailed, git
 from runbook.culprit.history import Repository
 from runbook.errors import RunbookError, UsageError
 from runbook.exit_codes import ExitCode
-from runbook.journal import Done, Facts
+from runbook.procedures.journal import Done, Facts
+from runbook.procedures.step_runner import read_source
+from runbook.procedures.steps import Outcome, Repeat, Step
 from runbook.rollback.candidate import BRANCH, read_candidate, recent_reverts
 from runbook.rollback.choice import Failure, merged, still_red
 from runbook.rollback.policy import Candidate, refuse, refuse_fifth
@@ -18,8 +20,6 @@ from runbook.rollback.revert import make_revert, publish
 from runbook.rollback.trees import Smoked, Trees
 from runbook.rollback.wording import Reason, branch_name, commit_message
 from runbook.rows import read_tests
-from runbook.step_runner import read_source
-from runbook.steps import Outcome, Repeat, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from runbook.steps import Refused
+from runbook.procedures.steps import Refused
 
 A_DAY = 4  # reverts that are made within 24 hours without --yes
 _OPTED_OUT = re.compile(r"^no[-_ ]?(?:auto[-_ ]?)?revert\b.*$", re.IGNORECASE | re.MULTILINE)

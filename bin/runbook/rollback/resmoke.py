@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runbook.procedures.step_runner import carry_out
+from runbook.procedures.steps import Plan, make_plan
 from runbook.rollback.candidate import BRANCH
 from runbook.rollback.ground import CHECK, RESMOKE, REVERT, Ground, Wish, shared_steps
 from runbook.rollback.policy import refuse
 from runbook.rollback.revert import in_the_way
 from runbook.rollback.wording import Reason, branch_name, merge_commands, not_committed
-from runbook.step_runner import carry_out
-from runbook.steps import Plan, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runbook.journal import Ended
+    from runbook.procedures.journal import Ended
+    from runbook.procedures.step_runner import Action
     from runbook.rollback.trees import Trees
-    from runbook.step_runner import Action
 
 PROCEDURE = "revert-and-resmoke"
 
@@ -55,7 +55,7 @@ class Resmoke:
     def carry_out(
         self, plan: Plan, *, approved: Plan | None, resume: bool, say: Callable[[str], None]
     ) -> Ended:
-        """Do it; see `runbook.step_runner.carry_out`.
+        """Do it; see `runbook.procedures.step_runner.carry_out`.
 
         Raises:
             StillRed: The smoke of the revert is red: no branch is left.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from runbook.culprit.git import GitFailed, git
 from runbook.errors import EnvironmentNotReady
 from runbook.git import clean_environment
+from runbook.procedures.steps import Refused
 from runbook.rollback.wording import conflict
-from runbook.steps import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from runbook.calls import call
 from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.worktrees import Worktree
-from runbook.environments import engine_path, plain_environment, python_for
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.runs.verdict import Word
+from runbook.sessions.environments import engine_path, plain_environment, python_for
 from runbook.state_folder import make_in
-from runbook.verdict import Word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ class Smoked:
 
     Attributes:
         tier: Its name.
-        record: The run as JSON; see `runbook.run_report`.
+        record: The run as JSON; see `runbook.runs.run_report`.
     """
 
     tier: str

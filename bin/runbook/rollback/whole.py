@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.changed import tiers_for
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.culprit.proof import Tip
 from runbook.culprit.report import Result, headline, notes
 from runbook.culprit.row_search import file_arguments, row_search
 from runbook.culprit.search import Word
+from runbook.culprit.search_folder import keep_search
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.explain import tier_of
 from runbook.gate import project_gate
 from runbook.incidents import Incident, Incidents, Status
-from runbook.journal import Done, Facts
+from runbook.procedures.journal import Done, Facts
+from runbook.procedures.step_runner import carry_out
+from runbook.procedures.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 from runbook.rollback.candidate import BRANCH
 from runbook.rollback.choice import Failure, brief, choose, is_high, merged, name_of
 from runbook.rollback.ground import (
@@ -35,16 +37,14 @@ from runbook.rollback.policy import refuse
 from runbook.rollback.revert import in_the_way
 from runbook.rollback.wording import Reason, branch_name, how_sure, merge_commands, not_committed
 from runbook.rows import Severity, find_row, function_id, read_rows
-from runbook.searches import keep_search
-from runbook.step_runner import carry_out
-from runbook.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
+from runbook.smoke.changed import tiers_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runbook.journal import Ended
+    from runbook.procedures.journal import Ended
+    from runbook.procedures.step_runner import Action
     from runbook.rollback.trees import Smoked, Trees
-    from runbook.step_runner import Action
 
 PROCEDURE = "rollback"
 SMOKE, GATE, SEARCH, INCIDENT = "smoke", "gate", "search", "incident"

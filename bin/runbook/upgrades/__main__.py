@@ -12,7 +12,7 @@ from runbook.calls import call
 from runbook.culprit.command_line import Ended, add_shared, end
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
-from runbook.standard_streams import narrate
+from runbook.processes.standard_streams import narrate
 from runbook.upgrades.asking import Free, Move
 from runbook.upgrades.find import find_offending_upgrade, try_as_pinned, try_state
 from runbook.upgrades.laboratory import describe

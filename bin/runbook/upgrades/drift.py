@@ -22,8 +22,8 @@ from runbook.culprit.command_line import Ended, end
 from runbook.culprit.options import check_jobs
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.lines import line
+from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
-from runbook.standard_streams import narrate, say
 from runbook.upgrades import constraints, evidence, issue, week
 from runbook.upgrades.edit import holding, lifting
 from runbook.upgrades.find import find_offending_upgrade

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from runbook.calls import call
 from runbook.errors import UsageError
-from runbook.locks import FOLDER, read_locks
 from runbook.nearest import nearest
+from runbook.sessions.locks import FOLDER, read_locks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from runbook.locks import Lock
     from runbook.project import Project, Tier
+    from runbook.sessions.locks import Lock
 
 _INSTALLED = "python -c pass"  # a group without a tier is looked at by installing it
 

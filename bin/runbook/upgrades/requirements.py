@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import UsageError
-from runbook.locks import requirements_of
+from runbook.sessions.locks import requirements_of
 from runbook.upgrades.pins import name_of
 
 if TYPE_CHECKING:

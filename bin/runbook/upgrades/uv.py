@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.calls import call_install
-from runbook.descendants import end_all, marked
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.git import clean_environment
+from runbook.processes.descendants import end_all, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from runbook import commands
-from runbook.locks import Compiled
+from runbook.sessions.locks import Compiled
 from tests.runbook.support import ends_with
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_the_locks_that_changed_are_named(
         [Compiled("fast", has_changed=True)],
     )
     answers = iter([both, [Compiled("fast", has_changed=False)], one, one])
-    monkeypatch.setattr("runbook.locks.compile_locks", lambda *_, **__: next(answers))
+    monkeypatch.setattr("runbook.sessions.locks.compile_locks", lambda *_, **__: next(answers))
     root = procedures.root
 
     assert "changed: fast, lint\n" == lock_says(root, capsys)
@@ -67,7 +67,8 @@ def test_a_lock_that_cannot_be_so_old_is_named_with_its_day(
         Compiled("lint", has_changed=False, as_of=younger),
     ]
     monkeypatch.setattr(
-        "runbook.locks.compile_locks", lambda *_, as_of, **__: answer if as_of == asked else []
+        "runbook.sessions.locks.compile_locks",
+        lambda *_, as_of, **__: answer if as_of == asked else [],
     )
     root = procedures.root
 

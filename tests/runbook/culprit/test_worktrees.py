@@ -12,7 +12,7 @@ import pytest
 
 from runbook.culprit.worktrees import OverlayFile, TemporaryFolder, Worktree, read_overlay, sweep
 from runbook.errors import EnvironmentNotReady
-from runbook.source_state import INDEX_PREFIX
+from runbook.runs.source_state import INDEX_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable

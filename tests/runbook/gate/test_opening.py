@@ -15,10 +15,10 @@ from runbook.gate.file import Position
 from runbook.gate.opening import _refuse_other_settings
 from runbook.gate.status import GateStatus
 from runbook.incidents import Incidents, Status
+from runbook.procedures.steps import Refused
 from runbook.project import find_project
-from runbook.runs import RunFolder
-from runbook.source_state import read_source_state
-from runbook.steps import Refused
+from runbook.runs.run_folder import RunFolder
+from runbook.runs.source_state import read_source_state
 from tests.runbook.gate.gated import NOXFILE, ONE, TWO, Gated
 from tests.runbook.published import hold
 from tests.runbook.support import (

@@ -8,8 +8,8 @@ import pytest
 
 from runbook.gate.pending import refuse_pending
 from runbook.incidents import Incidents, Status
+from runbook.procedures.steps import Refused
 from runbook.project import find_project
-from runbook.steps import Refused
 
 if TYPE_CHECKING:
     from tests.runbook.support import TinyProject

@@ -13,7 +13,7 @@ from runbook.gate import project_gate
 from runbook.gate.file import GateFile, Position
 from runbook.gate.project_gate import BOT, close, close_for, gate_word, read_gate
 from runbook.project import GateSettings, Project
-from runbook.source_state import SourceState
+from runbook.runs.source_state import SourceState
 
 if TYPE_CHECKING:
     from pathlib import Path

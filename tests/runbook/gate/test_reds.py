@@ -9,7 +9,7 @@ import pytest
 from runbook.gate.file import GateFile
 from runbook.gate.reds import MOST_GREEN_RUNS, RedRuns, harness_of, remember_red, runs_needed
 from runbook.project import find_project
-from runbook.source_state import read_source_state
+from runbook.runs.source_state import read_source_state
 from tests.runbook.support import GATE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def test_what_is_edited_is_not_what_would_be_opened_for(smoked: Project, gate: G
         "noxfile.py",
         "pyproject.toml",
         "requirements/fast.txt",
-        "bin/runbook/verdict.py",
+        "bin/runbook/runs/verdict.py",
     ],
 )
 def test_a_commit_to_whatever_says_what_green_means_begins_anew(

@@ -14,7 +14,7 @@ from runbook.errors import EnvironmentNotReady
 from runbook.gate.file import GateState, Position
 from runbook.gate.status import GateStatus, read_build, read_status
 from runbook.project import GateSettings, Project
-from runbook.source_state import SourceState
+from runbook.runs.source_state import SourceState
 from tests.runbook.published import hold
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from runbook import commands
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.github.drift import BUNDLE
 from runbook.github.publish_drift import plan_telling, publish
-from runbook.journal import AUDIT, read_lines
+from runbook.procedures.journal import AUDIT, read_lines
+from runbook.procedures.steps import Outcome, Refused
 from runbook.project import find_project
-from runbook.steps import Outcome, Refused
 from tests.runbook.github.weekly import KEY, asked, keep, record
 from tests.runbook.support import ends_with
 

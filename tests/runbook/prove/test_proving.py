@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runbook import brief
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.prove.__main__ import printed
@@ -23,7 +22,8 @@ from runbook.prove.recorded import (
     unproved_records,
     write_record,
 )
-from runbook.report_lines import MOST_LINES
+from runbook.runs.report_lines import MOST_LINES
+from runbook.sessions import brief
 from tests.runbook.published import hold
 from tests.runbook.support import (
     PATIENCE,
@@ -208,7 +208,7 @@ def faults(session):
 """
 TASK = """
 import pathlib, sys
-from runbook.sessions import run_session
+from runbook.sessions.running import run_session
 
 run_session(pathlib.Path.cwd(), "faults", sys.argv[1:])
 """

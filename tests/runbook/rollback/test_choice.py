@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from runbook.procedures.steps import Refused
 from runbook.rollback.choice import brief, choose, is_high, merged, name_of, still_red
-from runbook.steps import Refused
 
 
 def failure(name: str, **facts: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.exit_codes import ExitCode
+from runbook.procedures.steps import Refused
 from runbook.rollback.policy import A_DAY, Candidate, refuse, reverted_in
-from runbook.steps import Refused
 
 SHA, PARENT, OTHER = "a" * 40, "b" * 40, "c" * 40
 PLAIN = Candidate(SHA, SHA[:7], "go faster\n\nMuch faster.", (PARENT,))

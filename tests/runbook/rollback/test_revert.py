@@ -8,10 +8,10 @@ import pytest
 
 from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
+from runbook.procedures.steps import Refused
 from runbook.rollback.candidate import reverted_by
 from runbook.rollback.policy import Candidate
 from runbook.rollback.revert import in_the_way, make_revert, publish
-from runbook.steps import Refused
 from tests.runbook.support import Repository
 
 if TYPE_CHECKING:

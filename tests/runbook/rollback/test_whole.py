@@ -12,8 +12,8 @@ import pytest
 
 from runbook.gate.file import GateFile, Position
 from runbook.gate.pending import refuse_pending
+from runbook.procedures.steps import Refused
 from runbook.project import find_project
-from runbook.steps import Refused
 from tests.runbook.rollback.conftest import Smoked, break_it, make_smoked, reads
 from tests.runbook.support import module, row_test, wait_until
 

@@ -1,0 +1,212 @@
+"""What a run leaves for others to look at, and whether it still is what the run left.
+
+``python -m runbook.runs.evidence verify [RUN]`` recomputes all of it: every digest, the verdict from the events, the
+statement from the verdict. It shows what was changed by accident or in haste. It does not show what somebody has
+rewritten with care, for nothing here is signed; and it opens nothing, see docs/architecture/gate.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook.arguments import Parser
+from runbook.calls import call
+from runbook.errors import RunbookError, UsageError, tell
+from runbook.exit_codes import ExitCode
+from runbook.processes.standard_streams import say
+from runbook.project import find_project
+from runbook.rows import function_id
+from runbook.runs.junit import junit_xml
+from runbook.runs.run_folder import RunFolder
+from runbook.runs.statement import test_result
+from runbook.runs.verdict import Outcome, Word, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from runbook.runs.run_report import Run
+    from runbook.runs.verdict import Event
+
+DIGESTS = "SHA256SUMS"  # as sha256sum -c reads it
+_STATEMENT, _JUNIT, _VERSIONS = "statement.json", "junit.xml", "versions.json"
+
+
+def write_evidence(run: Run) -> None:
+    """Write a run's JSON, JUnit, versions and statement, and the digests of all that is in its folder.
+
+    It is done after the lines are out, and costs a few milliseconds.
+    """
+    folder = run.folder
+    _write_json(folder.path / _VERSIONS, versions())
+    junit = junit_xml(run.tier.name, run.verdict, _seconds(run.events))
+    (folder.path / _JUNIT).write_text(junit, encoding="utf-8")
+    manifest = "\n".join(run.manifest)
+    digests = {
+        "manifest": hashlib.sha256(manifest.encode()).hexdigest(),
+        "events": _digest(folder.events) if folder.events.exists() else "",
+    }
+    statement = test_result(run.source, run.verdict.word, run.verdict.outcomes, digests)
+    if statement:
+        _write_json(folder.path / _STATEMENT, statement)
+    folder.write_result(run.as_json())
+    lines = [f"{_digest(file)}  {_name(file, folder)}\n" for file in _files(folder)]
+    (folder.path / DIGESTS).write_text("".join(lines), encoding="utf-8")
+
+
+def versions() -> dict[str, Any]:
+    """Return what the run stood on: Python, system, and what is installed beside it."""
+    system = os.uname()
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "implementation": sys.implementation.name,
+        "system": f"{system.sysname} {system.release} {system.machine}",
+        "packages": dict(sorted(_packages())),
+    }
+
+
+def _packages() -> Iterator[tuple[str, str]]:
+    """Yield names and versions from the names of the folders; reading what is in them takes too long."""
+    for place in filter(None, map(Path, sys.path)):
+        for folder in place.glob("*.dist-info") if place.is_dir() else ():
+            name, _, version = folder.name.removesuffix(".dist-info").partition("-")
+            yield name, version
+
+
+def _seconds(events: Iterable[Event]) -> dict[str, float]:
+    """How long each test took, all of its phases and parameters together."""
+    seconds: dict[str, float] = {}
+    for event in events:
+        if event.get("event") == "report":
+            test = function_id(event["test"])
+            seconds[test] = seconds.get(test, 0.0) + event.get("seconds", 0.0)
+    return seconds
+
+
+def _write_json(file: Path, content: object) -> None:
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _files(folder: RunFolder) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.path.rglob("*")
+        if path.is_file() and not path.is_symlink() and path.name != DIGESTS
+    )
+
+
+def _name(file: Path, folder: RunFolder) -> str:
+    return file.relative_to(folder.path).as_posix()
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def verify(folder: RunFolder) -> list[str]:
+    """Recompute a run's evidence; return one line a finding, none where all of it holds.
+
+    Raises:
+        UsageError: There is no such run, or it has left no evidence.
+    """
+    digests = folder.path / DIGESTS
+    if not digests.is_file():
+        raise UsageError(
+            f"{folder.path} holds no evidence of a run that has ended", next_step=call("run")
+        )
+    findings = [*_changed_files(folder, digests)]
+    result = folder.read_result()
+    try:
+        findings += _changed_verdict(folder, result)
+        findings += _changed_statement(folder, result)
+    except (KeyError, TypeError, ValueError) as error:
+        findings.append(f"its files do not fit together: {error!r}")
+    return findings
+
+
+def _changed_files(folder: RunFolder, digests: Path) -> Iterator[str]:
+    lines = digests.read_text(encoding="utf-8", errors="replace").splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    present = {_name(file, folder): file for file in _files(folder)}
+    yield from (f"{name} is missing" for name in sorted(listed.keys() - present.keys()))
+    yield from (f"{name} was added" for name in sorted(present.keys() - listed.keys()))
+    for name in sorted(listed.keys() & present.keys()):
+        if _digest(present[name]) != listed[name]:
+            yield f"{name} was changed"
+
+
+def _changed_verdict(folder: RunFolder, result: dict[str, Any]) -> Iterator[str]:
+    events = folder.read_events()
+    nonce = events[0].get("nonce", "") if events else ""
+    verdict = judge(result["manifest"], events, nonce=nonce, status=result["pytest_status"])
+    if not result["was_a_run"] and not verdict.failures:
+        verdict = replace(verdict, word=Word.PARTIAL)
+    if (verdict.word, verdict.outcomes) != (result["verdict"], result["tests"]):
+        yield f"the events say {verdict.word}, or other tests, and the result says {result['verdict']}"
+
+
+def _changed_statement(folder: RunFolder, result: dict[str, Any]) -> Iterator[str]:
+    file = folder.path / _STATEMENT
+    if not file.is_file():
+        return
+    predicate = json.loads(file.read_bytes())["predicate"]
+    passed = sorted(test for test, each in result["tests"].items() if each == Outcome.PASSED)
+    word = {"PASSED": Word.GREEN, "WARNED": Word.PARTIAL, "FAILED": Word.RED}[predicate["result"]]
+    if (word, predicate["passedTests"]) != (result["verdict"], passed):
+        yield "the statement says something else than the result"
+
+
+def find_run(state: Path, name: str) -> RunFolder:
+    """Return the run called ``name``, by its id or its folder; the newest one where the name is empty.
+
+    Raises:
+        UsageError: There is none.
+    """
+    runs = state / "runs"
+    ended = [path for path in runs.glob("*") if (path / DIGESTS).is_file()]
+    newest = sorted(ended, key=lambda path: (path / DIGESTS).stat().st_mtime_ns)
+    named = [path for path in (Path(name), runs / name) if path.is_dir()]
+    found = named if name else newest[-1:]
+    if not found:
+        known = ", ".join(path.name for path in reversed(newest[-3:])) or "none"
+        raise UsageError(
+            f"there is no run {name}".rstrip() + f"; the newest: {known}",
+            next_step=call("run"),
+        )
+    return RunFolder(found[0])
+
+
+def print_findings(folder: RunFolder) -> ExitCode:
+    """Verify a run and say what came of it."""
+    findings = verify(folder)
+    for finding in findings:
+        say(f"error: {finding}")
+    if findings:
+        return ExitCode.RED
+    word, count = folder.read_result()["verdict"], len(_files(folder))
+    say(f"run {folder.id}: {count} files are as the run left them; the events still say {word}")
+    return ExitCode.GREEN
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Verify a run, as the command line says; return an `ExitCode`."""
+    parser = Parser(prog="python -m runbook.runs.evidence", allow_abbrev=False)
+    parser.add_argument("verb", choices=["verify"])
+    parser.add_argument(
+        "run", nargs="?", default="", help="its id or folder; the newest by default"
+    )
+    options = parser.parse_args(argv)
+    try:
+        return print_findings(find_run(find_project(Path.cwd()).state, options.run))
+    except RunbookError as error:
+        return tell(error, "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
