@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.applications import Starlette
-    from starlette.types import Message
+    from starlette.types import Message, Scope
 
 
 def ask(
@@ -29,14 +29,6 @@ def ask(
         raises: What it raises after it has answered, as the server would log it; by default nothing.
         headers: What it is told besides the host.
     """
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(event: Message) -> None:
-        sent.append(event)
-
     scope = {
         "type": "http",
         "method": "GET",
@@ -47,11 +39,27 @@ def ask(
         "scheme": "http",
         "headers": [(b"host", b"a"), *headers],
     }
+    start, body = converse(app, scope, raises=raises)
+    told = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], told, body)
+
+
+def converse(
+    app: Starlette, scope: Scope, *, raises: type[Exception] | None = None
+) -> tuple[Message, bytes]:
+    """Send a request without a body; return the message that starts the answer, and the body of that."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
     try:
         asyncio.run(app(scope, receive, send))
     except Exception as raised:
         if raises is None or not isinstance(raised, raises):
             raise
-    start, body = sent
-    told = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], told, body["body"])
+    start, *rest = sent
+    return start, b"".join(message["body"] for message in rest)

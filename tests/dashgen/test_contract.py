@@ -282,15 +282,7 @@ def fault_answers(
 ) -> dict[int, list[Answer]]:
     """Answers that any operation may get."""
     slow = start_panel(ENSEMBLE_REQUEST_SECONDS="1")
-    full = start_panel()
-    maker = full.signup()
-    step = {"step": "questions-answered"}
-    first_run = full.data / "first_run" / f"{maker.user_id}.json"
-    first_run.mkdir(parents=True)
-    unavailable = full.post("/first-run/advance", step, token=maker.token)
-    first_run.rmdir()
-    resource.prlimit(full.process.pid, resource.RLIMIT_FSIZE, (1, 1))
-    no_room = full.post("/first-run/advance", step, token=maker.token)
+    unavailable, no_room = storage_answers(start_panel())
     return {
         400: [
             panel.parse_answer(panel.raw(b"not http\r\n\r\n")),
@@ -308,6 +300,18 @@ def fault_answers(
         ],
         507: [no_room],
     }
+
+
+def storage_answers(panel: ControlPanel) -> tuple[Answer, Answer]:
+    """What a server says whose storage refuses: something stands in the way, and then there is no room."""
+    maker = panel.signup()
+    step = {"step": "questions-answered"}
+    first_run = panel.data / "first_run" / f"{maker.user_id}.json"
+    first_run.mkdir(parents=True)
+    unavailable = panel.post("/first-run/advance", step, token=maker.token)
+    first_run.rmdir()
+    resource.prlimit(panel.process.pid, resource.RLIMIT_FSIZE, (1, 1))
+    return unavailable, panel.post("/first-run/advance", step, token=maker.token)
 
 
 class Unsynced:

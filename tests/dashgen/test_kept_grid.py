@@ -19,13 +19,13 @@ from dashgen.room_schema import normalise_room
 from dashgen.settings import REPOSITORY, Settings
 from dashgen.slots import Tier
 from runbook.gate.file import GateFile
+from tests.dashgen.in_process import converse
 from tests.integration.gates import open_gate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.applications import Starlette
-    from starlette.types import Message
 
     from dashgen.services import Services
 
@@ -58,7 +58,6 @@ class Server:
         headers: tuple[tuple[bytes, bytes], ...] = HOST,
     ) -> Told:
         """Ask once."""
-        sent: list[Message] = []
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -72,16 +71,7 @@ class Server:
             "query_string": query,
             "headers": list(headers),
         }
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        asyncio.run(self._app(scope, receive, send))
-        start, *rest = sent
-        body = b"".join(message["body"] for message in rest)
+        start, body = converse(self._app, scope)
         # The router leaves its mark on what it hands on.
         return Told(start["status"], dict(start["headers"]), body, "endpoint" in scope)
 

@@ -54,37 +54,20 @@ def test_the_flat_shape_becomes_props() -> None:
 
 
 def test_the_props_shape_is_kept() -> None:
-    room = normalise_room(
-        {
-            "stage": {"width": 960, "height": 540, "background_layer": "sky"},
-            "components": [
-                {
-                    "id": "c.1",
-                    "type": "prop",
-                    "x": -1.5,
-                    "w": 10,
-                    "z": 3,
-                    "rotation": 90,
-                    "props": {"sprite_id": "lamp", "book_count": 3, "on": True, "none": None},
-                    "interaction": {"kind": "link", "url": "/page.html"},
-                    "events": {"click": ["a", 1]},
-                    "locked": True,
-                    "hidden": True,
-                    "solid": True,
-                }
-            ],
-        }
-    )
+    props = {"sprite_id": "lamp", "book_count": 3, "on": True, "none": None}
+    link = {"kind": "link", "url": "/page.html"}
+    given = {"id": "c.1", "type": "prop", "x": -1.5, "w": 10, "z": 3, "rotation": 90}
+    given |= {"props": props, "interaction": link, "events": {"click": ["a", 1]}}
+    given |= {"locked": True, "hidden": True, "solid": True}
+    stage = {"width": 960, "height": 540, "background_layer": "sky"}
+
+    room = normalise_room({"stage": stage, "components": [given]})
+
     assert Stage(width=960, height=540, background_layer="sky") == room.stage
     (component,) = room.components
-    assert {
-        "solid": True,
-        "sprite_id": "lamp",
-        "book_count": 3,
-        "on": True,
-        "none": None,
-    } == component.props
-    assert {"kind": "link", "url": "/page.html"} == component.interaction
+    assert props | {"solid": True} == component.props
+    assert link == component.interaction
+    assert {"click": ["a", 1]} == component.events
     assert (-1.5, 10.0, 3, 90.0) == (component.x, component.w, component.z, component.rotation)
     assert component.locked
     assert component.hidden

@@ -12,6 +12,8 @@ from tests.hub.browser import READABLE, picture, status_of
 from tests.integration.conftest import evidence_folder
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from hub.catalogue import App
     from tests.hub.tour import Stop
     from tests.integration.browser import Visits
@@ -54,12 +56,10 @@ def test_portal_logs_in_and_out_of_every_app(visits: Visits) -> None:
     page = visit.page
     page.goto("/")
     page.get_by_label("Name").fill(TEST_USER)
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Log in").click()
+    send_login(page, "wrong")
     expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
     picture(page, evidence_folder() / "apps" / "_login.png")
-    page.get_by_label("Password").fill(TEST_PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    send_login(page, TEST_PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Test User")
     picture(page, evidence_folder() / "apps" / "_portal.png")
     page.locator(".tile-link").first.click()
@@ -76,7 +76,12 @@ def test_portal_logs_in_and_out_of_every_app(visits: Visits) -> None:
     # As a page of an app asks for it that wants to know who is there: the page comes back after the login.
     page.goto(f"{app}.hub/sign-in?to={quote('/?from=a-link', safe='')}")
     page.get_by_label("Name").fill(TEST_USER)
-    page.get_by_label("Password").fill(TEST_PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    send_login(page, TEST_PASSWORD)
     page.wait_for_url(f"{app}?from=a-link")
     assert 200 == status_of(page, f"{app}api/me")
+
+
+def send_login(page: Page, password: str) -> None:
+    """Say the password, and press the button; the name is there by then."""
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()

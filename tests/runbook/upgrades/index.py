@@ -104,29 +104,22 @@ class Index:
         }
         return entry | ({"upload-time": f"{file.uploaded}T00:00:00Z"} if self.has_dates else {})
 
+    def answer(self, path: str) -> tuple[bytes, str]:
+        """Return what is at an address, and its type; nothing where nothing is."""
+        kind, _, name = path.strip("/").partition("/")
+        if kind == "simple" and name in self.files:
+            return json.dumps(self.page(name)).encode(), "application/vnd.pypi.simple.v1+json"
+        all_files = (file for files in self.files.values() for file in files)
+        found = (file.content for file in all_files if (kind, file.name) == ("files", name))
+        return next(found, b""), "application/octet-stream"
+
     def serve(self) -> ThreadingHTTPServer:
         """Start to answer on a port that the system chooses."""
         index = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                kind, _, name = self.path.strip("/").partition("/")
-                content, what = b"", "application/octet-stream"
-                if kind == "simple" and name in index.files:
-                    content, what = (
-                        json.dumps(index.page(name)).encode(),
-                        "application/vnd.pypi.simple.v1+json",
-                    )
-                elif kind == "files":
-                    content = next(
-                        (
-                            f.content
-                            for files in index.files.values()
-                            for f in files
-                            if f.name == name
-                        ),
-                        b"",
-                    )
+                content, what = index.answer(self.path)
                 self.send_response(200 if content else 404)
                 self.send_header("Content-Type", what)
                 self.send_header("Content-Length", str(len(content)))
