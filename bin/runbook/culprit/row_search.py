@@ -16,9 +16,11 @@ from runbook.rows import find_row, read_rows
 from runbook.sessions.environments import ENGINE, STAMP, engine_path, lock_of, python_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from runbook.project import Project
+    from runbook.rows import Row
 
 # pytest: 0 passed, 1 failed; all else (no such test, a broken conftest, no pytest) is no verdict on a commit.
 _ONLY_VERDICTS = 'status=$?; [ "$status" -le 1 ] && exit "$status"; exit 125'
@@ -30,21 +32,21 @@ class RowSearch:
 
     Attributes:
         command: Runs the row's test in a tree.
-        overlay: Where today's test is.
+        overlay: Today's test, and what it needs to be run.
         suspects: The files that the row points at.
         row: The id of its test.
     """
 
     command: str
-    overlay: str
+    overlay: tuple[str, ...]
     suspects: tuple[str, ...]
     row: str
 
     def as_arguments(self) -> list[str]:
         """Return it as the search's command line has it."""
+        overlay = [word for path in self.overlay for word in ("--overlay", path)]
         suspects = [word for path in self.suspects for word in ("--suspect", path)]
-        command = ["--command", self.command, "--overlay", self.overlay]
-        return [*command, *suspects, "--row", self.row]
+        return ["--command", self.command, *overlay, *suspects, "--row", self.row]
 
 
 def row_search(
@@ -63,12 +65,28 @@ def row_search(
         EnvironmentNotReady: The row's tier has no environment, and none can be made.
     """
     root = tree or project.root
-    row = find_row(read_rows(root, project.test_paths), test)
+    rows = read_rows(root, project.test_paths)
+    row = find_row(rows, test)
     session = tier_of(project, row).session
     python = python_for(project, root, session, may_make=may_make)
     command = f"{_choose_python(project, root, python, session)}{_engine(project)}"
     command += f'"$python" -m pytest -q {shlex.quote(row.id)}; {_ONLY_VERDICTS}'
-    return RowSearch(command, str(PurePosixPath(row.file).parent), row.suspect_paths, row.id)
+    return RowSearch(command, _overlay(root, row, rows), row.suspect_paths, row.id)
+
+
+def _overlay(root: Path, row: Row, rows: Iterable[Row]) -> tuple[str, ...]:
+    """Return where today's test is, and the fixtures that pytest reads for it.
+
+    A folder of tests comes whole, with all that helps them. Where code lies there that a row suspects only the test
+    itself comes: today's code, laid over an old commit, would be what that commit is judged by.
+    """
+    test = PurePosixPath(row.file)
+    folder = test.parent
+    suspected = (PurePosixPath(path) for each in rows for path in each.suspect_paths)
+    has_code = not folder.name or any(path.is_relative_to(folder) for path in suspected)
+    brought = test if has_code else folder
+    fixtures = (above / "conftest.py" for above in brought.parents)
+    return (str(brought), *(str(each) for each in fixtures if (root / each).is_file()))
 
 
 def _engine(project: Project) -> str:

@@ -243,7 +243,7 @@ class Rollback:
             first_parent=bool(self._candidate),
             jobs=self._hint.jobs,
             suspects=(*((self._file,) if self._file else ()), *wanted.suspects),
-            overlay=(wanted.overlay,),
+            overlay=wanted.overlay,
             row=wanted.row,
             overlay_root=tree.path,
             tip=self.ground.head,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,29 @@ def test_a_row_brings_its_test_its_overlay_its_suspects_and_its_name(project: Pr
     assert ["--suspect", "web/a.py", "--suspect", "web/b.py"] == arguments[4:8]
     assert ["--row", "tests/test_a.py::test_a"] == arguments[8:]
     assert " tests/test_a.py::test_a;" in arguments[1]
+
+
+@pytest.mark.parametrize(
+    ("file", "overlay"),
+    [
+        ("tests/deep/test_a.py", ["tests/deep", "tests/conftest.py", "conftest.py"]),
+        ("test_a.py", ["test_a.py", "conftest.py"]),
+        ("web/test_a.py", ["web/test_a.py", "web/conftest.py", "conftest.py"]),
+        ("web/tests/test_a.py", ["web/tests", "web/conftest.py", "conftest.py"]),
+    ],
+)
+def test_todays_test_brings_its_fixtures_and_none_of_the_code_that_it_tests(
+    tmp_path: Path, file: str, overlay: list[str]
+) -> None:
+    """Where code lies beside a test, today's of it would be what every commit is judged by."""
+    for name in (file, "conftest.py", "tests/conftest.py", "web/conftest.py", "web/a.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / file).write_text(ROW, encoding="utf-8")
+    project = Project(tmp_path, {"quick": Tier("quick", (file,), "fast")})
+    arguments = row_search(project, "test_a").as_arguments()
+    laid = [name for word, name in pairwise(arguments) if word == "--overlay"]
+    assert overlay == laid
 
 
 @pytest.mark.parametrize(("status", "want"), [(0, 0), (1, 1), (2, 125), (4, 125), (5, 125)])
