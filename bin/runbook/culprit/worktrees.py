@@ -34,6 +34,7 @@ class RevertConflicts(GitFailed):
 
 _PREFIX = "runbook-culprit-"
 _LONG_AGO = 3600.0  # seconds
+_ATTRIBUTES = (".gitattributes", "*/.gitattributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ class Worktree:
         guard.delete(self.scratch)
         self.scratch.mkdir(parents=True)
         try:
-            self._clean()
+            self._clean(sha)
             self._check_out(sha)
-        except GitFailed:  # the last command changed the clone, or there is none yet
+        except GitFailed:  # it cannot be made what it should be, or there is none yet
             guard.delete(self.path)
             borrow(self._source, self.path, "--no-checkout")
             self._check_out(sha)
@@ -92,9 +93,11 @@ class Worktree:
             self._lay(file)
         self._left = read_clone_state(self.path)
 
-    def _clean(self) -> None:
+    def _clean(self, sha: str) -> None:
         if not is_as_left(self.path, self._left):
             raise GitFailed("no clone yet, or not ours any more")
+        if git(self.path, "diff", "--cached", "--name-only", sha, "--", *_ATTRIBUTES):
+            raise GitFailed("what is the same in both commits is not written in the same way")
         git(self.path, "clean", "-ffdxq")
 
     def _check_out(self, sha: str) -> None:

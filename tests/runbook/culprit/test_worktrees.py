@@ -103,6 +103,24 @@ def test_a_clone_that_git_was_only_asked_in_is_kept(history: History, tree: Work
     assert clone == (tree.path / ".git").stat().st_ino
 
 
+def test_files_are_written_as_the_attributes_of_their_commit_say(
+    history: History, tree: Worktree
+) -> None:
+    """A checkout writes no file that is the same in both commits, whatever has become of how it is to be written."""
+    plain = history.git("rev-parse", "main")
+    history.write("below/.gitattributes", "")
+    history.write("below/text", "one line\n")
+    lines = history.commit("a text")
+    history.write("below/.gitattributes", "text text eol=crlf\n")
+    carriage_returns = history.commit("for another system")
+    seen = []
+    for sha in (lines, carriage_returns, plain, lines):
+        tree.prepare(sha)
+        text = tree.path / "below" / "text"
+        seen.append(text.read_bytes() if text.exists() else b"")
+    assert [b"one line\n", b"one line\r\n", b"", b"one line\n"] == seen
+
+
 @pytest.mark.parametrize(
     "leads",
     [
