@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 URL_VARIABLE = "ENSEMBLE_TEST_POSTGRESQL_URL"
-_KEEPER = Path(__file__).parents[1] / "bin" / "runbook" / "processes" / "keeper.py"
+_KEEPER = Path(__file__).parents[1] / "bin" / "runbook" / "keeper.py"
 _READY = "ready to accept connections"
 _START_SECONDS = 60.0  # only a hang takes as long; a death is noticed at once
 _NOBODY = "nobody"

@@ -13,7 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-from runbook.processes.keeper import keeper_command
 from tests.hub.unshown_apps import add_unshown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,10 +62,11 @@ class HubProcess:
             "HUB_TEST_PASSWORD": TEST_PASSWORD,
             "HUB_EXIT_WITH_PARENT": "1",
         }
+        keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
         hub = [sys.executable, "-m", "hub", "--apps", str(apps), "serve", "--port", "0", *options]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*keeper_command("--remove", str(self._top), "--grace", "5", "--"), *hub],
+                [*keeper, "--remove", str(self._top), "--grace", "5", "--", *hub],
                 env=os.environ | variables | environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

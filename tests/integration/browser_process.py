@@ -26,9 +26,8 @@ from runbook.browsers import (
 )
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
-from runbook.processes.keeper import keeper_command
 from tests.integration import server_process
-from tests.integration.server_process import temporary_folder
+from tests.integration.server_process import ROOT, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +100,7 @@ class ChromiumProcess:
         self._last = deque[str](maxlen=_LAST_LINES)
         self._answered = threading.Event()
         self.folder = _folder_of_its_own()
-        keeper = keeper_command("--remove", str(self.folder), "--grace", "0", "--")
+        keeper = [sys.executable, "-I", "-S", str(ROOT / "bin" / "runbook" / "keeper.py")]
         # Chromium says on standard error where it listens; the keeper passes on standard output.
         merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh"]
         command = [
@@ -109,7 +108,7 @@ class ChromiumProcess:
             "--no-startup-window", *ARGUMENTS, *sandbox_arguments(),
         ]  # fmt: skip
         self._process = subprocess.Popen(
-            [*keeper, *merged, *command],
+            [*keeper, "--remove", str(self.folder), "--grace", "0", "--", *merged, *command],
             env=os.environ | {"TMPDIR": str(self.folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.processes.keeper import fork_keeper
+from runbook.keeper import fork_keeper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

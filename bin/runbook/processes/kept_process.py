@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from runbook.processes.keeper import keeper_command
+from runbook.keeper import keeper_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -98,7 +98,7 @@ def test_whatever_no_failure_ends_is_ended_with_all_that_it_has_started(
     limited: TinyProject,
 ) -> None:
     keeps = "subprocess.Popen([sys.executable, keeper.__file__, '--', 'sleep', '600'], stdin=-1)"
-    body = f"import subprocess, sys\n    from runbook.processes import keeper\n    kept = {keeps}\n    "
+    body = f"import subprocess, sys\n    from runbook import keeper\n    kept = {keeps}\n    "
     body += "open('kept', 'w').write(str(kept.pid))\n    "
     limited.write(
         "tests/test_app.py", module(row_test("test_one"), row_test("test_deaf", body + DEAF))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.processes.keeper import fork_keeper
+from runbook.keeper import fork_keeper
 from tests.runbook.support import PATIENCE, engine_environment, is_alive, wait_until
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ time.sleep(600)
 # One that forks its keeper, as the smoke does, of the same command line.
 FORKING_OWNER = """
 import os, sys, time
-from runbook.processes.keeper import fork_keeper
+from runbook.keeper import fork_keeper
 keeper, _, output = fork_keeper(sys.argv[4:], environment=dict(os.environ), errors=2)
 print("keeper", keeper, flush=True)
 print(open(output).readline(), end="", flush=True)
@@ -72,7 +72,7 @@ def keep(tmp_path: Path) -> Iterator[Callable[..., Kept]]:
         folder = str(tmp_path / "kept")
         keeper = subprocess.Popen(
             [
-                *(sys.executable, "-m", "runbook.processes.keeper", "--remove", folder),
+                *(sys.executable, "-m", "runbook.keeper", "--remove", folder),
                 *("--grace", str(grace), "--", sys.executable, "-c", program),
             ],
             env=engine_environment(),
@@ -165,7 +165,7 @@ def test_a_command_that_cannot_be_started_is_said_and_leaves_nothing(tmp_path: P
     command = [
         sys.executable,
         "-m",
-        "runbook.processes.keeper",
+        "runbook.keeper",
         "--remove",
         str(folder),
         "--",
@@ -213,7 +213,7 @@ def test_nothing_is_left_however_the_owner_is_ended(
 ) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
-    keeper = [sys.executable, "-m", "runbook.processes.keeper", "--remove", str(folder), "--"]
+    keeper = [sys.executable, "-m", "runbook.keeper", "--remove", str(folder), "--"]
     with subprocess.Popen(
         [sys.executable, "-c", program, *keeper, sys.executable, "-c", kept],
         env=engine_environment(),
