@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -216,6 +217,16 @@ def row_test(
 def module(*tests: str) -> str:
     """Return the source of a file of tests."""
     return "import os\n\nimport pytest\n\n\n" + "".join(tests)
+
+
+def editable(environment: Path, *folders: Path | str) -> Path:
+    """Make an environment in which modules of these folders are found, as an editable install has it; its Python."""
+    venv.create(environment)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    packages.joinpath("own.pth").write_text(
+        "".join(f"{each}\n" for each in folders), encoding="utf-8"
+    )
+    return environment / "bin" / "python"
 
 
 def unread(*command: str) -> tuple[int, str]:

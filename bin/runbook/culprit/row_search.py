@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from runbook.errors import UsageError
 from runbook.explain import tier_of
 from runbook.nearest import nearest
 from runbook.rows import find_row, read_rows
-from runbook.sessions.environments import ENGINE, STAMP, engine_path, lock_of, python_for
+from runbook.sessions.environments import ENGINE, STAMP, lock_of, python_for, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +70,7 @@ def row_search(
     row = find_row(rows, test)
     session = tier_of(project, row).session
     python = python_for(project, root, session, may_make=may_make)
-    command = f"{_choose_python(project, root, python, session)}{_engine(project)}"
+    command = f"{_choose_python(project, root, python, session)}{_search_path(project, python)}"
     command += f'"$python" -m pytest -q {shlex.quote(row.id)}; {_ONLY_VERDICTS}'
     return RowSearch(command, _overlay(root, row, rows), row.suspect_paths, row.id)
 
@@ -89,8 +90,8 @@ def _overlay(root: Path, row: Row, rows: Iterable[Row]) -> tuple[str, ...]:
     return (str(brought), *(str(each) for each in fixtures if (root / each).is_file()))
 
 
-def _engine(project: Project) -> str:
-    path = engine_path(project.root)
+def _search_path(project: Project, python: Path) -> str:
+    path = os.pathsep.join(search_path(python, project.root))
     return f"PYTHONPATH={shlex.quote(path)} " if path else ""
 
 

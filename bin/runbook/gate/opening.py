@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_session, call_tier
@@ -33,10 +35,10 @@ from runbook.procedures.steps import Outcome, Plan, Refused, Repeat, Step, make_
 from runbook.project import find_project
 from runbook.rows import read_rows
 from runbook.runs.source_state import read_source_state
+from runbook.sessions.environments import own_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from runbook.procedures.journal import Facts
     from runbook.procedures.step_runner import Action
@@ -230,6 +232,10 @@ class _Opening:
         environment = gate_environment(
             os.environ, self.project.gate.environment, bytecode=scratch / "bytecode"
         )
+        # A session may have no environment of its own, and whoever opens an editable install of the working tree.
+        own = own_modules(Path(sys.executable), self.project.root)
+        if own:
+            environment["PYTHONPATH"] = os.pathsep.join(str(self.tree.path / each) for each in own)
         return GateSmoke(self._smoked, scratch, environment, self.say)
 
     def _smoke_of(self, tier: Tier) -> Action:

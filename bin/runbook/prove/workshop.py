@@ -26,6 +26,7 @@ from runbook.calls import call_tier
 from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady
 from runbook.rows import function_id
+from runbook.sessions.environments import own_modules
 from runbook.smoke.probes import PROBE_VARIABLE
 
 if TYPE_CHECKING:
@@ -183,6 +184,9 @@ class Workshop:
         search = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         moved = [
             str(tree) + path[len(root) :] if path.startswith(root) else path for path in search
+        ]
+        moved += [
+            str(tree / each) for each in own_modules(Path(sys.executable), self._project.root)
         ]
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith("RUNBOOK_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.runs.verdict import Word
-from runbook.sessions.environments import engine_path, plain_environment, python_for
+from runbook.sessions.environments import plain_environment, python_for, search_path
 from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Trees:
         command = [str(python), "-m", "runbook.smoke", "--tier", tier, "--json", str(record)]
         with log.open("wb") as sink:
             status = self._folder.call(
-                command, cwd=root, environment=self._variables(root), log=sink
+                command, cwd=root, environment=self._variables(root, python), log=sink
             )
         run = _read(record)
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -107,10 +108,10 @@ class Trees:
         )
         return tree.path / self._project.root.relative_to(top)
 
-    def _variables(self, root: Path) -> dict[str, str]:
-        """What the smoke gets: the checkout's own engine where the project holds one."""
-        engine = engine_path(self._project.root)
-        return plain_environment() | ({"PYTHONPATH": str(root / engine)} if engine else {})
+    def _variables(self, root: Path, python: Path) -> dict[str, str]:
+        """What the smoke gets: the checkout's own engine where the project holds one, and its own modules."""
+        path = [str(root / each) for each in search_path(python, self._project.root)]
+        return plain_environment() | ({"PYTHONPATH": os.pathsep.join(path)} if path else {})
 
     def _keep(self, root: Path, run: dict[str, Any]) -> None:
         """Copy a run's evidence to where the user's own runs are; its name stays what the run calls it."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -49,6 +51,38 @@ def engine_path(root: Path) -> str:
         return ""
     root = root.resolve()
     return str(ENGINE.relative_to(root)) if ENGINE.is_relative_to(root) else str(ENGINE)
+
+
+def search_path(python: Path, root: Path) -> list[str]:
+    """Return what PYTHONPATH names in another tree of the project at ``root``, each relative to that tree or absolute.
+
+    That is the engine, where the project holds it, and what `own_modules` finds.
+    """
+    return [*filter(None, [engine_path(root)]), *own_modules(python, root)]
+
+
+def own_modules(python: Path, root: Path) -> list[str]:
+    """Return the folders of the project's own repository in which a Python finds modules, relative to ``root``.
+
+    An editable install leads into the user's files from every other tree, too: what is smoked there would not be the
+    tree's, unless the tree's own folders come first.
+    """
+    root = root.resolve()
+    top = next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+    found = (Path(each).resolve() for each in _asked_where(python))
+    own = [each for each in found if each.is_relative_to(top) and each.is_dir()]
+    return [os.path.relpath(each, root) for each in own if "site-packages" not in each.parts]
+
+
+def _asked_where(python: Path) -> list[str]:
+    """Return the folders that a Python looks for modules in; none where it does not say."""
+    ask = [str(python), "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
+    environment = plain_environment()
+    try:
+        asked = subprocess.run(ask, stdout=subprocess.PIPE, env=environment, check=False)
+        return [str(each) for each in json.loads(asked.stdout)]
+    except (OSError, ValueError):
+        return []
 
 
 def lock_of(python: Path, tree: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import site
 import subprocess
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from runbook.culprit.row_search import file_arguments, row_search
 from runbook.errors import UsageError
 from runbook.project import Project, Tier
+from tests.runbook.support import editable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +103,29 @@ def test_a_tree_with_another_lock_gets_an_environment_of_its_own(
     done = run(command, old)  # without a noxfile the Python of this test stands for all
     assert (125, False) == (done.returncode, "today" in done.stdout)
     assert "no tests ran" in done.stdout
+
+
+def test_a_tree_is_judged_by_its_own_modules_where_the_users_are_installed_as_editable(
+    project: Project, tmp_path: Path
+) -> None:
+    (project.root / "noxfile.py").touch()
+    tree = tmp_path / "tree"
+    for top, broken in ((project.root, "False"), (tree, "True")):
+        (top / "src").mkdir(parents=True, exist_ok=True)
+        (top / "src" / "shop.py").write_text(f"is_broken = {broken}\n", encoding="utf-8")
+    row = ROW.replace(
+        "test_a(): ...", "test_a():\n    import shop\n    assert not shop.is_broken\n"
+    )
+    for top in (project.root, tree):
+        (top / "tests").mkdir(exist_ok=True)
+        (top / "tests" / "test_a.py").write_text(row, encoding="utf-8")
+        (top / "pyproject.toml").touch()
+    editable(project.root / ".nox" / "fast", project.root / "src", *site.getsitepackages())
+
+    command = row_search(project, "test_a").command
+
+    assert 0 == run(command, project.root).returncode
+    assert 1 == run(command, tree).returncode
 
 
 def test_a_tree_whose_environment_cannot_be_made_is_untestable(

@@ -14,10 +14,11 @@ from runbook.sessions.environments import (
     engine_path,
     find_python,
     lock_of,
+    own_modules,
     plain_environment,
     python_for,
 )
-from tests.runbook.support import ENGINE
+from tests.runbook.support import ENGINE, editable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,3 +143,14 @@ def test_a_checkout_uses_its_own_engine_where_the_project_holds_one(
     place: Callable[[], Path], want: str
 ) -> None:
     assert want == engine_path(place())
+
+
+def test_where_an_editable_install_leads_is_known(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    for folder in (".git", "web/src", "tools", "web/.venv"):
+        (root / folder).mkdir(parents=True)
+    python = editable(root / "web" / ".venv", root / "web" / "src", root / "tools", tmp_path)
+
+    assert ["src", "../tools"] == own_modules(python, root / "web")
+    assert [] == own_modules(python, tmp_path / "elsewhere")
+    assert [] == own_modules(root / "no-python", root)
