@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -212,13 +213,15 @@ def _never_green(case: _Case) -> Result:
     """Say that no commit passed on the way back to the root, or that the root is all there is, and passes."""
     if not case.prober.results:
         case.prober.ask(case.bad)
-    said = {result.word for result in case.prober.results}
-    has_failed, has_passed = Said.FAIL in said, Said.PASS in said
+    said = Counter(result.word for result in case.prober.results)
+    has_failed, has_passed = bool(said[Said.FAIL]), bool(said[Said.PASS])
     word = Word.NOT_REPRODUCED if has_passed else Word.INCONCLUSIVE
-    why = f"no commit back to the root {'passes' if has_failed else 'can be tested'}"
+    why = "" if has_failed else "no commit back to the root can be tested"
+    if has_failed and (silent := said.total() - said[Said.FAIL]):
+        why = f"{silent} of the {said.total()} commits that were tried cannot be tested"
     return Result(
         word=Word.BORN_RED if has_failed else word,
-        probability=float(has_failed or has_passed),
+        probability=(said[Said.FAIL] or said[Said.PASS]) / said.total(),
         culprit=_adder(case) if has_failed else None,
         candidates=(),
         probes=tuple(case.prober.results),

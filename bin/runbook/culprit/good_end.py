@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # The last changes of the suspects that are looked behind; of these the first, the second and the fourth are run.
 _MOST_GUESSES = 4
+_PIECES = 8
 
 
 def find_good_end(
@@ -36,7 +37,15 @@ def find_good_end(
         suspects: Files that the failure points at.
         say: Is told of the progress, a line at a time.
     """
-    marks = milestones(repository, bad, suspects)
+    good = _first_green(prober, milestones(repository, bad, suspects), say)
+    if good or all(each.word is not Word.UNTESTABLE for each in prober.results):
+        return good
+    tried = {each.sha for each in prober.results}
+    between = [sha for sha in _evenly(repository.first_parents(bad)) if sha not in tried]
+    return _first_green(prober, iter(between), say)
+
+
+def _first_green(prober: Prober, marks: Iterator[str], say: Callable[[str], None]) -> str:
     while batch := list(islice(marks, prober.width)):
         unknown = [sha for sha in batch if prober.recall(sha) is None]
         prober.rounds += bool(unknown)
@@ -74,6 +83,11 @@ def milestones(repository: Repository, bad: str, suspects: Sequence[str] = ()) -
 def _doubling(commits: list[str]) -> list[str]:
     """Return the first, second, fourth, eighth... of ``commits``."""
     return [commits[(1 << step) - 1] for step in range(len(commits).bit_length())]
+
+
+def _evenly(commits: list[str]) -> list[str]:
+    """Return what parts ``commits`` into equal pieces: who only looked where the steps are long found nothing there."""
+    return [commits[len(commits) * part // _PIECES] for part in range(1, _PIECES)]
 
 
 def _last_green(repository: Repository, bad: str) -> list[str]:

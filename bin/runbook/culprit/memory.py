@@ -32,7 +32,7 @@ class Memory:
             job.command,
             job.setup,
             *([f"in {job.folder}"] if job.folder else []),
-            *(f"{file.path}\0{hashlib.sha256(file.content).hexdigest()}" for file in job.overlay),
+            *(f"{file.path}\0{_digest(file.content)}" for file in job.overlay),
         ]
         name = hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]
         self._file = folder / f"{name}.jsonl"
@@ -80,6 +80,10 @@ class Memory:
             raise EnvironmentNotReady(
                 f"{self._file} cannot be written: {error.strerror}", next_step="free some space"
             ) from error
+
+
+def _digest(content: bytes | None) -> str:
+    return "a folder" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def _parse(line: str) -> tuple[str, float, ProbeResult] | None:

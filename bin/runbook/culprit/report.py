@@ -209,7 +209,8 @@ def headline(result: Result) -> str:
         since = (
             f"{result.good[:10]}, the good end, is red too" if result.good else "it was never green"
         )
-        return f"born-red: {since} ({result.probability:.1%} sure){by}"
+        why = f"; {result.why}" if result.why else ""
+        return f"born-red: {since} ({result.probability:.1%} sure){by}{why}"
     if result.word is Word.NOT_REPRODUCED:
         whys = [_mended(result), result.why]
         why = "".join(f"; {each}" for each in whys if each)

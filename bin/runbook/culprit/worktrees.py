@@ -39,16 +39,16 @@ _ATTRIBUTES = (".gitattributes", "*/.gitattributes")
 
 @dataclass(frozen=True, slots=True)
 class OverlayFile:
-    """A file of today that is laid over every old tree.
+    """A file of today that is laid over every old tree, or a folder that takes the place of the old one.
 
     Attributes:
         path: Relative to the root, with ``/``.
-        content: Its bytes.
+        content: Its bytes; None for a folder, which begins empty.
         is_executable: Whether it may be run.
     """
 
     path: str
-    content: bytes
+    content: bytes | None
     is_executable: bool = False
 
 
@@ -119,7 +119,10 @@ class Worktree:
                 f"{file.path} cannot be laid over this tree: a link leads out of it"
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
+        guard.delete(target)
+        if file.content is None:
+            target.mkdir()
+            return
         target.write_bytes(file.content)
         target.chmod(0o755 if file.is_executable else 0o644)
 
@@ -191,6 +194,8 @@ def _lock_new(file: Path) -> int:
 def read_overlay(root: Path, paths: Iterable[str]) -> tuple[OverlayFile, ...]:
     """Read files and folders of the working tree as they are now.
 
+    A folder comes before its files and without those of an old tree: a ``conftest.py`` that is gone is none of today's.
+
     Raises:
         EnvironmentNotReady: One does not exist or leads out of the tree.
     """
@@ -204,6 +209,9 @@ def read_overlay(root: Path, paths: Iterable[str]) -> tuple[OverlayFile, ...]:
             if place.is_file()
             else sorted(each for each in place.rglob("*") if each.is_file())
         )
+        if place.is_dir() and place != root.resolve():
+            name = place.relative_to(root.resolve()).as_posix()
+            files[name] = OverlayFile(name, None)
         for each in found:
             if "__pycache__" not in each.parts and ".git" not in each.parts:
                 name = each.relative_to(root.resolve()).as_posix()

@@ -181,6 +181,22 @@ def test_the_overlay_takes_the_place_of_a_link_and_not_of_what_it_leads_to(
     assert "bad" == (tree.path / "state").read_text(encoding="utf-8").strip()
 
 
+def test_a_folder_of_today_holds_nothing_that_is_gone_and_takes_the_place_of_a_file(
+    history: History, tree: Worktree
+) -> None:
+    history.write("tests/conftest", "of then")
+    history.write("tests/deep/helper", "of then")
+    shas = [history.commit("tests of then")]
+    history.git("rm", "--quiet", "-r", "tests")
+    history.write("tests", "a file")
+    shas.append(history.commit("no folder"))
+    history.git("rm", "--quiet", "tests")
+    history.write("tests/test it", "of today")
+    for sha in shas:
+        tree.prepare(sha, read_overlay(history.root, ["tests"]))
+        assert [tree.path / "tests" / "test it"] == list((tree.path / "tests").rglob("*"))
+
+
 def test_a_temporary_folder_is_its_owners_alone() -> None:
     folder = TemporaryFolder()
     mode = folder.path.stat().st_mode
@@ -205,9 +221,15 @@ def test_files_and_folders_of_today_are_read(history: History) -> None:
     history.write("tests/__pycache__/junk", "2")
     history.write("conftest", "3").chmod(0o755)
     files = read_overlay(history.root, ["tests", "conftest"])
-    assert [("tests/test a", b"1", False), ("conftest", b"3", True)] == [
+    assert [("tests", None, False), ("tests/test a", b"1", False), ("conftest", b"3", True)] == [
         (each.path, each.content, each.is_executable) for each in files
     ]
+
+
+def test_a_whole_tree_of_today_leaves_the_clone_in_place(history: History, tree: Worktree) -> None:
+    tree.prepare(history.git("rev-parse", "main~20"), read_overlay(history.root, ["."]))
+    assert "bad" == (tree.path / "state").read_text(encoding="utf-8").strip()
+    assert (tree.path / ".git").is_dir()
 
 
 @pytest.mark.parametrize("path", ["nothing", "..", "/etc/passwd"])
