@@ -52,6 +52,15 @@ def test_what_is_shown_is_what_was_printed(tmp_path: Path) -> None:
     assert f"```console\n$ bash bin/run_e2e_smoke.sh\n{GREEN}```" == as_markdown(tmp_path)
 
 
+def test_the_rows_of_a_browser_are_left_out(tmp_path: Path) -> None:
+    script(tmp_path, 'echo "$E2E_BROWSER"')
+    (tmp_path / FILE).parent.mkdir(parents=True)
+
+    record(tmp_path)
+
+    assert "no\n" == (tmp_path / FILE).read_text(encoding="utf-8")
+
+
 def test_a_red_run_is_not_kept(tmp_path: Path) -> None:
     script(tmp_path, "exit 1")
 
