@@ -31,6 +31,21 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_every_task_can_be_called() -> None:
+    """A function that is decorated and not in the namespace is a task that Invoke does not know."""
+    tree = ast.parse((ROOT / "tasks.py").read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    decorated = {each.name for each in functions if each.decorator_list}
+    (namespace,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "namespace"
+    )
+    named = {node.id for node in ast.walk(namespace) if isinstance(node, ast.Name)}
+
+    assert decorated == named - {"Collection"}
+
+
 @pytest.fixture(scope="module")
 def described() -> Any:
     """What ``describe --json`` says."""
