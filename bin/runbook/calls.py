@@ -22,8 +22,6 @@ from runbook.settings_file import find_settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runbook.project import Tier
-
 # What must be on the path of a Python that is to find the engine.
 _HOME = Path(__file__).parent.parent
 
@@ -56,14 +54,6 @@ def before_options(session: str, *, module: str) -> str:
 def call_session_list() -> str:
     """Return a command that lists the Nox sessions."""
     return f"{_launchers().nox or _nox()} -l"
-
-
-def call_tier(tier: Tier, *words: str) -> str:
-    """Return a command that runs a tier; the words are for pytest."""
-    if has_sessions():
-        return call_session(tier.session, *words)
-    arguments = ["--", *words] if words else []
-    return call(typed(["run", "--tier", tier.name, *arguments]))
 
 
 def call_module(name: str, *words: str) -> str:

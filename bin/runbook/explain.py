@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call, call_tier
+from runbook.calls import call
 from runbook.git import GitError, git
 from runbook.rows import Row, Severity, Suspect, find_row, read_rows
 
@@ -85,7 +85,7 @@ def next_steps(row: Row, tier: Tier) -> tuple[str, ...]:
     """Return the commands that lead on from a red row, in order."""
     files = " ".join(row.suspect_paths)
     return (
-        call_tier(tier, "-k", row.test, "-vv"),
+        tier.call("-k", row.test, "-vv"),
         f"git log --oneline -10 -- {files}",
         call(f"find-offending-commit --test {row.test}"),
         call(f"rollback --test {row.test}"),

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from runbook.calls import call
+from runbook.calls import call, call_session, has_sessions, typed
 from runbook.errors import UsageError
 from runbook.nearest import nearest
 from runbook.settings_file import find_settings
@@ -53,6 +53,13 @@ class Tier(NamedTuple):
     bytecode: tuple[str, ...] = ()
     goes_with: str = ""
     variables: tuple[str, ...] = ()
+
+    def call(self, *words: str) -> str:
+        """Return a command that runs it, as it can be typed here; the words are for pytest."""
+        if has_sessions():
+            return call_session(self.session, *words)
+        arguments = ["--", *words] if words else []
+        return call(typed(["run", "--tier", self.name, *arguments]))
 
 
 class GateSettings(NamedTuple):

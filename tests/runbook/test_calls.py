@@ -24,7 +24,7 @@ FAST = Tier("fast", ("tests",), "quick")
 def test_this_project_says_how_its_tasks_and_sessions_are_started() -> None:
     assert "bin/invoke explain test_one" == calls.call("explain test_one")
     assert "bin/nox -s lint" == calls.call_session("lint")
-    assert "bin/nox -s quick -- -k test_one" == calls.call_tier(FAST, "-k", "test_one")
+    assert "bin/nox -s quick -- -k test_one" == FAST.call("-k", "test_one")
     assert "bin/nox -s faults -- test_one" == calls.call_session("faults", "test_one", module="m")
     assert "bin/nox -s drift --" == calls.before_options("drift", module="m")
     assert "bin/nox -l" == calls.call_session_list()
@@ -61,7 +61,7 @@ def test_where_there_is_no_nox_the_engine_itself_is_called(
 ) -> None:
     python = python_at(elsewhere / ".venv" / "bin", monkeypatch)
 
-    tier = calls.call_tier(FAST, "-k", "test_one or test_two")
+    tier = FAST.call("-k", "test_one or test_two")
     assert ".venv/bin/python -m runbook run --tier fast -- -k 'test_one or test_two'" == tier
     faults = f"{python} -m runbook.prove"
     assert f"{faults} test_one" == calls.call_session("faults", "test_one", module="runbook.prove")
@@ -79,7 +79,7 @@ def test_sessions_of_a_project_that_says_nothing_are_those_of_nox(
     for name in on_path:
         (elsewhere / name).symlink_to(sys.executable)
 
-    assert f"{nox} -s quick -- -x" == calls.call_tier(FAST, "-x")
+    assert f"{nox} -s quick -- -x" == FAST.call("-x")
     assert f"{nox} -s faults" == calls.call_session("faults", module="runbook.prove")
 
 
@@ -92,7 +92,7 @@ def test_what_a_project_says_is_shown_from_all_of_its_folders(
     monkeypatch.chdir(elsewhere / "sub")
 
     assert "make task rows" == calls.call("rows")
-    assert "uvx nox -s quick" == calls.call_tier(FAST)
+    assert "uvx nox -s quick" == FAST.call()
 
 
 @pytest.mark.parametrize("settings", ["[tool", "tool = 1", "[tool]\nrunbook = 1", ""])

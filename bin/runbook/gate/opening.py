@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.calls import call, call_session, call_tier
+from runbook.calls import call, call_session
 from runbook.culprit.worktrees import TemporaryFolder, Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.gate.beginning import find_missing
@@ -102,7 +102,7 @@ def _smoke_step(tier: Tier) -> Step:
     return Step(
         f"smoke-{tier.name}",
         f"Smoke the {tier.name} tier there, with an environment of a few allowed variables.",
-        call_tier(tier),
+        tier.call(),
         reads=tier.tests,
         writes=(".runbook/runs",),
         repeat=Repeat.REPEATABLE,

@@ -20,7 +20,7 @@ from runbook.prove.recorded import write_record
 from runbook.runs.report_lines import MOST_LINES
 from runbook.sessions import brief
 from runbook.sessions.nox_session import end_with_callers
-from runbook.smoke.tier import EXIT_CODES_VARIABLE, tell_exit_code
+from runbook.sessions.told_codes import take_codes_file, tell_exit_code
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ UNFAULTED = 20  # runs of each tier without a fault, where all of its rows are p
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prove what the command line names; return an `ExitCode`."""
-    told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for the smokes that are run
+    told = take_codes_file()  # not for the smokes that are run
     options = _parse(argv)
     end_with_callers(told)
     try:

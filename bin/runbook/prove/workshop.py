@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from runbook.calls import call_tier
 from runbook.culprit.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady
 from runbook.rows import function_id
@@ -107,7 +106,7 @@ class Workshop:
             why = [f"{each['name']}: {each['got']}" for each in ran.failures] or list(ran.reasons)
             raise EnvironmentNotReady(
                 f"the tier {tier.name} is {ran.verdict} without any fault: {'; '.join(why)[:400]}",
-                next_step=call_tier(tier),
+                next_step=tier.call(),
             )
         self.patience = max(RUN_SECONDS, _TIMES_AS_LONG * ran.seconds)
         if self._trees.empty():

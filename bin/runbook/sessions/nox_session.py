@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from runbook.sessions.call_folder import is_over
+from runbook.sessions.told_codes import SESSION_VARIABLE
 
 _PAUSE = 0.5  # seconds between two looks
 
@@ -21,7 +22,7 @@ def end_with_callers(exit_codes: str = "") -> None:
     Args:
         exit_codes: The file for the exit code, in the procedure's call folder; empty where no procedure runs Nox.
     """
-    nox = os.getppid() if "NOX_CURRENT_SESSION" in os.environ else 0
+    nox = os.getppid() if SESSION_VARIABLE in os.environ else 0
     if nox or exit_codes:
         threading.Thread(target=_end_after, args=(nox, exit_codes), daemon=True).start()
 

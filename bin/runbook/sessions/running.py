@@ -17,7 +17,7 @@ from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.sessions.call_folder import call_folder
 from runbook.sessions.environments import engine_path, lock_of
-from runbook.smoke.tier import EXIT_CODES_VARIABLE, SESSION_VARIABLE
+from runbook.sessions.told_codes import EXIT_CODES_VARIABLE, SESSION_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

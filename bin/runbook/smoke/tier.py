@@ -14,7 +14,7 @@ import contextlib
 import os
 import sys
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from runbook.exit_codes import ExitCode
 from runbook.processes.standard_streams import narrate, open_closed_streams, say
 from runbook.project import find_project
 from runbook.runs.run_folder import RunFolder, prune
+from runbook.sessions.told_codes import SESSION_VARIABLE, take_codes_file, tell_exit_code
 from runbook.smoke.bytecode import drop_stale_rewrites, refresh
 from runbook.smoke.probes import is_probe
 from runbook.smoke.pytest_process import (
@@ -39,16 +40,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from runbook.project import Project, Tier
+    from runbook.rows import TestFunction
     from runbook.runs.run_report import Run
     from runbook.runs.source_state import SourceState
     from runbook.smoke.companions import Companion
 
-# Names a file that gets the exit code, for a caller behind Nox.
-EXIT_CODES_VARIABLE = "RUNBOOK_EXIT_CODES"
 GATE_NONCE_VARIABLE = "RUNBOOK_GATE_NONCE"  # the secret of whoever judges this run besides
 _ASKS_PYTEST = {"-h", "--help", "-V", "--version", "--markers", "--fixtures", "--fixtures-per-test"}
 _LISTS = {"--collect-only", "--co"}
-SESSION_VARIABLE = "NOX_CURRENT_SESSION"  # of several in one call, each is known by this
 _YIELDING = 5  # added to this process's niceness once pytest runs
 _START_SECONDS = 1.0  # in which pytest and what it smokes have the cores for themselves
 
@@ -57,17 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a tier as the command line says; return an `ExitCode`."""
     started = time.monotonic()
     open_closed_streams()
-    told = os.environ.pop(EXIT_CODES_VARIABLE, "")  # not for a smoke that a test may run
+    told = take_codes_file()  # not for a smoke that a test may run
     exit_code = _main(list(sys.argv[1:] if argv is None else argv), started)
     tell_exit_code(told, exit_code)
     return exit_code
-
-
-def tell_exit_code(file: str, exit_code: int) -> None:
-    """Add an exit code to the file that ``EXIT_CODES_VARIABLE`` named, if it named one and the caller still lives."""
-    if file:
-        with contextlib.suppress(FileNotFoundError), Path(file).open("a", encoding="utf-8") as told:
-            told.write(f"{int(exit_code)}\n")
 
 
 def _main(argv: list[str], started: float) -> int:
@@ -131,14 +123,10 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
     nonce = os.environ.pop(GATE_NONCE_VARIABLE, "") or os.urandom(16).hex()
     content = _content(project, tier)
     with _started(project, tier, arguments, folder, nonce) as child:
-        os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
-        child.wait_for_output(_START_SECONDS)
-        from runbook.rows import read_tests  # noqa: PLC0415
+        source, tests = _read_beside(child, project, tier)
         from runbook.runs.run_report import Run  # noqa: PLC0415
         from runbook.runs.run_results import publish  # noqa: PLC0415
 
-        source = _source_beside(child, project)
-        tests = read_tests(project.root, tier.tests)
         results = sys.stderr if json_file == "-" else sys.stdout
         say(_header(tier, source, folder), results)
         prune(project.state)
@@ -189,13 +177,20 @@ def _started(
     return PytestProcess(work, root=project.root, environment=environment)
 
 
-def _source_beside(child: PytestProcess, project: Project) -> SourceState:
-    """Read which source is smoked, while it is; again where Ctrl-C, which git gets too, cut that short."""
+def _read_beside(
+    child: PytestProcess, project: Project, tier: Tier
+) -> tuple[SourceState, tuple[TestFunction, ...]]:
+    """Read what is smoked, once pytest has begun: the source, and the tests that it holds for the tier."""
+    os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
+    child.wait_for_output(_START_SECONDS)
+    from runbook.rows import read_tests  # noqa: PLC0415
     from runbook.runs.source_state import read_source_state  # noqa: PLC0415
 
-    kept = project.state / "tree-index"
-    source = read_source_state(project.root, kept_index=kept)
-    return read_source_state(project.root, kept_index=kept) if child.interrupted else source
+    read = partial(read_source_state, project.root, kept_index=project.state / "tree-index")
+    source = read()
+    if child.interrupted:  # by Ctrl-C, which git gets too, and which may have cut that short
+        source = read()
+    return source, read_tests(project.root, tier.tests)
 
 
 def _add_json(result: dict[str, object], file: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.smoke.tier import EXIT_CODES_VARIABLE
+from runbook.sessions.told_codes import EXIT_CODES_VARIABLE
 from tests.runbook.support import ENGINE, NOXFILE, PYPROJECT, module, row_test
 
 if TYPE_CHECKING:
