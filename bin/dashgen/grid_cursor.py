@@ -12,6 +12,7 @@ import random
 import secrets
 from bisect import bisect_right
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -20,15 +21,16 @@ from msgspec import Meta
 
 from dashgen.decoding import decode
 from dashgen.errors import SchemaError
+from dashgen.ids import CanvasId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashgen.ids import CanvasId
-    from dashgen.published_index import PublishedIndex, SortKey
+    from dashgen.published_index import NewestKey, PublishedIndex
 
 _MAX_CURSOR = 256
 _T = TypeVar("_T")
+_Key = TypeVar("_Key", tuple[float, CanvasId], tuple[float, bool, float, CanvasId])
 _Count = Annotated[int, Meta(ge=0, le=2**48)]
 
 
@@ -44,14 +46,14 @@ class InFeatured(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fi
     """A place in the order of ``IndexEntry.featured_key``."""
 
     order: Literal["featured"]
-    key: tuple[float, bool, float, str]
+    key: tuple[float, bool, float, CanvasId]
 
 
 class InNewest(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """A place in the order of ``IndexEntry.newest_key``."""
 
     order: Literal["newest"]
-    key: tuple[float, str]
+    key: tuple[float, CanvasId]
 
 
 class InRandom(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -81,23 +83,23 @@ def walk(
         start = decode_place(cursor, InRandom) if cursor else None
         return _walk_at_random(index.newest, start)
     if order is GridOrder.newest:
-        last: SortKey | None = decode_place(cursor, InNewest).key if cursor else None
-        return _walk_sorted(index.newest, last, lambda key: InNewest("newest", key))  # type: ignore[arg-type]
+        latest = decode_place(cursor, InNewest).key if cursor else None
+        return _walk_sorted(index.newest, latest, partial(InNewest, "newest"))
     last = decode_place(cursor, InFeatured).key if cursor else None
-    return _walk_sorted(index.featured, last, lambda key: InFeatured("featured", key))  # type: ignore[arg-type]
+    return _walk_sorted(index.featured, last, partial(InFeatured, "featured"))
 
 
 def _walk_sorted(
-    keys: list[SortKey], last: SortKey | None, place_of: Callable[[SortKey], Place]
+    keys: list[_Key], last: _Key | None, place_of: Callable[[_Key], Place]
 ) -> Iterator[tuple[CanvasId, Place | None]]:
     start = 0 if last is None else bisect_right(keys, last)
     for position in range(start, len(keys)):
         key = keys[position]
-        yield _id_of(key), place_of(key) if position + 1 < len(keys) else None
+        yield key[-1], place_of(key) if position + 1 < len(keys) else None
 
 
 def _walk_at_random(
-    newest: list[SortKey], start: InRandom | None
+    newest: list[NewestKey], start: InRandom | None
 ) -> Iterator[tuple[CanvasId, Place | None]]:
     if start is None:
         start = InRandom("random", secrets.randbits(48), len(newest), 0)
@@ -110,7 +112,7 @@ def _walk_at_random(
             # Counted from the oldest: what is published later does not move the others.
             is_last = shown == start.span
             place = None if is_last else InRandom("random", start.seed, start.span, shown)
-            yield _id_of(newest[-1 - rank]), place
+            yield newest[-1 - rank][-1], place
 
 
 def _permutation(seed: int, length: int) -> Iterator[int]:
@@ -121,10 +123,6 @@ def _permutation(seed: int, length: int) -> Iterator[int]:
         pick = shuffle.randrange(place, length)
         yield moved.get(pick, pick)
         moved[pick] = moved.get(place, place)
-
-
-def _id_of(key: SortKey) -> CanvasId:
-    return key[-1]  # type: ignore[return-value]
 
 
 def cursor_for(place: msgspec.Struct | None) -> str:

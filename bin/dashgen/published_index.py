@@ -7,7 +7,7 @@ always sees one whole state, and the cost of a change hardly depends on how many
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 # The last part of a key is the canvas id, which makes every key unique.
-SortKey = tuple[float | str, ...]
+NewestKey = tuple[float, CanvasId]
+FeaturedKey = tuple[float, bool, float, CanvasId]
+_Key = TypeVar("_Key", NewestKey, FeaturedKey)
 
 
 class IndexEntry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -42,12 +44,12 @@ class IndexEntry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     is_showcase: bool = False
 
     @property
-    def newest_key(self) -> SortKey:
+    def newest_key(self) -> NewestKey:
         """Sorts the latest first."""
         return (-self.published_at, self.id)
 
     @property
-    def featured_key(self) -> SortKey:
+    def featured_key(self) -> FeaturedKey:
         """Sorts by score; among equals a creator's showcase first, then the latest."""
         return (-self.featured_score, not self.is_showcase, -self.published_at, self.id)
 
@@ -71,8 +73,8 @@ class PublishedIndex:
         self,
         by_id: BucketMap[CanvasId, IndexEntry],
         by_owner: BucketMap[str, tuple[IndexEntry, ...]],
-        newest: list[SortKey],
-        featured: list[SortKey],
+        newest: list[NewestKey],
+        featured: list[FeaturedKey],
     ) -> None:
         """Take the parts over as they are; ``of`` makes them from entries."""
         self._by_id = by_id
@@ -163,5 +165,5 @@ def _check(entry: IndexEntry, others: tuple[IndexEntry, ...]) -> None:
         raise ValueError("has a slot twice")
 
 
-def _discard(keys: list[SortKey], key: SortKey) -> None:
+def _discard(keys: list[_Key], key: _Key) -> None:
     del keys[bisect_left(keys, key)]

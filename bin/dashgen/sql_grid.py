@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
+    from dashgen.ids import CanvasId
+
     Key = Sequence[ColumnElement[Any]]
     Rows = Sequence[Row[Any]]
 
@@ -107,5 +109,5 @@ def _range(
     return connection.execute(query).all()
 
 
-def _featured_key(row: Row[Any]) -> tuple[float, bool, float, str]:
+def _featured_key(row: Row[Any]) -> tuple[float, bool, float, CanvasId]:
     return (-row.featured_score, not row.is_showcase, -row.published_at, row.id)
