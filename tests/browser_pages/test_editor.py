@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dashgen.room_schema import MAX_COMPONENTS
 from tests.integration import line
 from tests.integration.hands import drag, middle_of, press, write
 from tests.integration.page_facts import appears, seen, state_of
@@ -236,6 +238,45 @@ def test_keys_of_the_browser_and_of_visitors_move_nothing(owner: Owner, maker: V
     press(page, "#components .layer")
     assert "components" == page.evaluate(FOCUSED)  # where the next press is
     assert [] == maker.trouble
+
+
+PLACES_OF_NEW_THINGS = """async ([count, width, height]) => {
+  const loaded = performance.getEntriesByType("resource").map((one) => one.name);
+  const { newComponent, withNew } = await import(loaded.find((name) => name.includes("editor-model")));
+  let state = { components: [] };
+  for (let made = 0; made < count; made += 1)
+    state = withNew(state, newComponent("text", {}, state, { width, height }));
+  return state.components.map(({ x, y }) => [x, y]);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("count", "stage", "most_in_one_place"),
+    [(200, (1920, 1080), 1), (48, (640, 360), 1), (50, (640, 360), 2), (7, (40, 30), 7)],
+)
+def test_new_things_lie_on_each_other_only_where_every_place_is_taken(
+    owner: Owner, maker: Visit, count: int, stage: tuple[int, int], most_in_one_place: int
+) -> None:
+    page, (width, height) = opened(owner, maker, NOTE), stage
+    places = page.evaluate(PLACES_OF_NEW_THINGS, [count, *stage])
+    assert most_in_one_place == max(Counter(map(tuple, places)).values())
+    assert all(0 <= x < max(width * 0.8, 1) and 0 <= y < max(height * 0.8, 1) for x, y in places)
+    assert all(0 == x % 16 == y % 16 for x, y in places)
+
+
+def test_the_last_thing_that_a_canvas_holds_is_said_to_be_the_last(
+    owner: Owner, maker: Visit
+) -> None:
+    page = opened(owner, maker, *[NOTE] * (MAX_COMPONENTS - 1))
+    press(page, "[data-add=text]")
+    save(page)
+    assert [] == seen(page, "#editor-error")
+    press(page, "[data-add=text]")
+
+    assert appears(page, "#editor-error", "A canvas holds 200 things. Remove one to add another.")
+    assert MAX_COMPONENTS == page.locator(PIECE).count()
+    page.keyboard.press("ControlOrMeta+s")
+    assert ["saved"] == [state_of(page, "#save-state", "dataset")["state"]]
 
 
 def test_a_new_thing_is_drawn_as_its_form_says(owner: Owner, maker: Visit) -> None:

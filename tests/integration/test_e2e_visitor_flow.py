@@ -779,7 +779,7 @@ def test_index_html_contains_cookie_banner(visitor: Client) -> None:
         (title,) = page.all("h1")
         assert (heading, "section") == (title.text, page.by_id("cookie-banner").tag)
         if name == "studio":
-            assert {"kinds", "variants", "captions", "names", "fresh"} == json.loads(
+            assert {"kinds", "variants", "captions", "names", "fresh", "most"} == json.loads(
                 page.by_id("editor").attributes["data-words"]
             ).keys()
     script = next(each for each in page.addresses if each.startswith("/assets/settings.js?v="))

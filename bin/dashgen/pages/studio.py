@@ -13,6 +13,7 @@ from dashgen.canvas_schema import MAX_DESCRIPTION, MAX_TITLE, THEMES
 from dashgen.pages.components import DEFAULT_CAPTIONS, KINDS, SPRITES, VARIANTS
 from dashgen.pages.first_run import Choice
 from dashgen.pages.layout import Page, render
+from dashgen.room_schema import MAX_COMPONENTS
 from dashgen.slots import FREE_LIMIT, PRO_PRICE_USD_MONTH
 
 _VISIBILITIES: Final = (
@@ -63,5 +64,6 @@ def _words() -> str:
             "captions": DEFAULT_CAPTIONS,
             "names": {kind.value: kind.label for kind in _KINDS},
             "fresh": _FRESH,
+            "most": MAX_COMPONENTS,
         }
     )

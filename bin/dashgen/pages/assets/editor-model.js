@@ -41,17 +41,32 @@ export function find(state, id) {
   return state.components.find((one) => one.id === id) ?? null;
 }
 
-/** A new component where nothing else starts, near the middle of the stage. */
+/** A new component near the middle of the stage, where as few others as possible start. */
 export function newComponent(type, props, state, stage) {
-  const place = { x: snap(stage.width * 0.4), y: snap(stage.height * 0.4) };
-  const isTaken = () => state.components.some((one) => Math.abs(one.x - place.x) < GRID && Math.abs(one.y - place.y) < GRID);
-  for (let tries = 0; isTaken() && tries < 24; tries += 1) {
-    place.x = (place.x + 4 * GRID) % snap(stage.width * 0.8);
-    place.y = (place.y + 3 * GRID) % snap(stage.height * 0.8);
+  const started = ({ x, y }) => state.components.filter((one) => Math.abs(one.x - x) < GRID && Math.abs(one.y - y) < GRID).length;
+  let [best, fewest] = [null, Infinity];
+  for (const place of places(stage)) {
+    const count = started(place);
+    if (count < fewest) [best, fewest] = [place, count];
+    if (fewest === 0) break;
   }
   const bytes = crypto.getRandomValues(new Uint8Array(4));
   const id = `comp_${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-  return { id, type, ...place, props };
+  return { id, type, ...best, props };
+}
+
+/** Where something new may stand: down a slope from the middle, then down the slopes beside it, until it was everywhere. */
+function* places({ width, height }) {
+  const [across, down] = [4 * GRID, 3 * GRID];
+  const columns = Math.max(1, Math.floor((width * 0.8) / across));
+  const rows = Math.max(1, Math.floor((height * 0.8) / down));
+  for (let slope = 0; slope < columns; slope += 1) {
+    for (let step = 0; step < rows; step += 1) {
+      const column = (Math.floor(columns / 2) + slope + step) % columns;
+      const row = (Math.floor(rows / 2) + step) % rows;
+      yield { x: column * across, y: row * down };
+    }
+  }
 }
 
 /** The states that were, so that the last step can be taken back. */

@@ -256,6 +256,10 @@ function setPlace(id, name, value) {
 }
 
 function add(type) {
+  if (history.state.components.length >= words.most) {
+    say(byId("editor-error"), `A canvas holds ${words.most} things. Remove one to add another.`);
+    return;
+  }
   const made = newComponent(type, { ...words.fresh[type] }, history.state, stage.size);
   selectedId = made.id;
   change(withNew(history.state, made));
