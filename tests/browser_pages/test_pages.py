@@ -604,6 +604,40 @@ def test_the_whole_stage_is_within_reach_on_a_phone(owner: Owner, visits: Visits
     visit.page.wait_for_function(IS_AT_ITS_RIGHT)
 
 
+def test_on_a_low_screen_the_first_canvases_are_in_sight(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody", viewport={"width": 1280, "height": 800})
+    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    pictures = visit.page.locator(".card-picture").evaluate_all(PLACES)
+
+    assert pictures[0][1] <= 800
+
+
+def test_what_stands_side_by_side_does_so_on_a_tablet(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("somebody", viewport={"width": 768, "height": HEIGHT})
+    words = {"label": "Log of the week", "content": "Low tide"}
+    note = {"type": "click-to-read", "x": 160, "y": 520, "props": words}
+    link = {"type": "click-to-link", "x": 520, "y": 520, "props": {"label": "Tides", "url": "/"}}
+    canvas = owner.seed("Tides", note, link)
+    owner.publish(canvas.id, 0)
+    open_page(visit.page, page_of(canvas))
+
+    assert [] == visit.page.locator(".stage").evaluate(OVERLAPPING)
+
+
+def test_what_can_be_done_with_a_canvas_is_in_rows_of_one_length(
+    owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("maker", viewport={"width": WIDTHS[0], "height": HEIGHT})
+    remember_visit(visit)
+    remember_maker(visit, owner)
+    owner.publish(owner.seed("Tides").id, 0)
+    open_page(visit.page, "/studio.html")
+    assert appears(visit.page, "#slots [data-action=showcase]")
+    places = visit.page.locator("#slots .canvas-actions:has(*) > *").evaluate_all(PLACES)
+
+    assert [2, 2] == [len({place[edge] for place in places}) for edge in (0, 2)]
+
+
 def test_who_wants_less_motion_gets_none(visits: Visits) -> None:
     times = []
     for motion in ("reduce", "no-preference"):

@@ -15,6 +15,15 @@ def test_it_names_its_source() -> None:
     assert "docs/&lt;a&gt;.md" in page.html
 
 
+@pytest.mark.parametrize(("chapters", "shown"), [(0, False), (1, False), (2, True)])
+def test_a_list_of_chapters_is_there_where_there_is_something_to_choose(
+    chapters: int, *, shown: bool
+) -> None:
+    source = "# T\n\nA lead.\n" + "\n## A chapter\n\nWords.\n" * chapters
+
+    assert shown == ("On this page" in render_docs_page(source, "a.md").html)
+
+
 @pytest.mark.parametrize(
     ("link", "href"),
     [

@@ -20,6 +20,13 @@ def test_it_says_what_happened(parse: Callable[[Page], Parsed]) -> None:
     assert "There is no such canvas." in parsed.text(parsed.by_id("main"))
 
 
+def test_it_leads_on(parse: Callable[[Page], Parsed]) -> None:
+    parsed = parse(render_error_page(404, "There is no such canvas."))
+    ways = [one.get("href") for one in parsed.all("a") if "button" in one.get("class", "")]
+
+    assert ["/index.html", "/studio.html"] == ways
+
+
 def test_an_unusual_status_has_a_page_too(parse: Callable[[Page], Parsed]) -> None:
     parsed = parse(render_error_page(418, "A message."))
 

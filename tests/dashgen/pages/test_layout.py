@@ -129,6 +129,19 @@ def test_each_list_of_the_footer_is_what_it_is_called(
     assert address in {link.get("href") for link in named.iter("a")}
 
 
+@pytest.mark.parametrize(
+    ("name", "here"),
+    [("index", ["Explore"]), ("studio", ["Studio"]), ("canvas", []), ("error", [])],
+)
+def test_the_header_says_where_one_is(
+    name: str, here: list[str], every_page: dict[str, Page], parse: Callable[[Page], Parsed]
+) -> None:
+    parsed = parse(every_page[name])
+    links = [one for one in parsed.all("a") if one.get("aria-current") == "page"]
+
+    assert here == [parsed.text(one) for one in links if parsed.text(one) in {"Explore", "Studio"}]
+
+
 def test_page_has_one_main_heading(parsed: Parsed) -> None:
     assert 1 == len(parsed.all("h1"))
     assert parsed.text(parsed.all("h1")[0])
