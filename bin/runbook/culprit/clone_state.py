@@ -35,9 +35,7 @@ class CloneState:
 
 
 def read_clone_state(clone: Path) -> CloneState:
-    """Return how a clone is now; an empty state where it is none, or a link to something else."""
-    if clone.is_symlink() or (clone / _GIT).is_symlink():
-        return CloneState({}, None)
+    """Return how a clone is now."""
     written = dict(_entries(clone / _GIT))
     return CloneState(written, written.pop(_OFTEN_WRITTEN, None))
 
@@ -50,15 +48,15 @@ def is_as_left(clone: Path, left: CloneState | None) -> bool:
         left: How it was left; None where it was not made yet.
     """
     now = read_clone_state(clone)
-    if left is None or not now.written or now.written != left.written:
+    if left is None or now.written != left.written:
         return False
-    return now.index == left.index or not _has_flags(clone)
+    return now.index == left.index or not _leaves_files_alone(clone)
 
 
-def _has_flags(clone: Path) -> bool:
-    """Whether the index says of a file that it is not to be looked at: such a one is not checked out either."""
+def _leaves_files_alone(clone: Path) -> bool:
+    """Whether the index says of a file that no checkout is to write it."""
     entries = git(clone, "ls-files", "-v", "-z").split("\0")
-    return any(entry[0].islower() or entry[0] == "S" for entry in entries if entry)
+    return any(entry.startswith(("S", "s")) for entry in entries)
 
 
 def _entries(folder: Path, above: str = "") -> Iterator[tuple[str, tuple[int, ...]]]:

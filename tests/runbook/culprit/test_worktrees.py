@@ -98,6 +98,7 @@ def test_a_clone_that_git_was_only_asked_in_is_kept(history: History, tree: Work
     clone = (tree.path / ".git").stat().st_ino
     (tree.path / "state").touch()
     history.git("-C", str(tree.path), "status")
+    history.git("-C", str(tree.path), "commit-tree", "-m", "x", f"{sha}^{{tree}}")
     tree.prepare(history.git("rev-parse", "main~20"))
     tree.prepare(sha)
     assert clone == (tree.path / ".git").stat().st_ino
