@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,7 @@ with GuardedFolder() as folder, open(os.devnull, "wb") as log:
 """
 SLEEPS = "echo $$ > pid; exec sleep 1000"
 LEAVES = f"""
-{sys.executable} -c '
+{shlex.quote(sys.executable)} -c '
 import subprocess
 daemon = subprocess.Popen(["sleep", "1000"], start_new_session=True)
 open("pid", "w").write(str(daemon.pid))
