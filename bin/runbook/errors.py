@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +57,15 @@ class EnvironmentNotReady(RunbookError):
     """Something that the command stands on could not be had."""
 
     exit_code = ExitCode.ENVIRONMENT
+
+
+def lacking(error: OSError) -> EnvironmentNotReady:
+    """Return what the system refused as something to act on."""
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return EnvironmentNotReady(
+        f"{error.filename or 'the disk'}: {error.strerror}",
+        next_step="free some space" if is_full else "",
+    )
 
 
 class Interrupted(RunbookError):

@@ -5,17 +5,16 @@ The report goes to standard output, progress to standard error.
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.options import TIMEOUT
 from runbook.errors import (
-    EnvironmentNotReady,
     Interrupted,
     RunbookError,
     UsageError,
+    lacking,
     leave,
     tell,
 )
@@ -60,7 +59,7 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
     except RunbookError as error:
         return tell(error, json_file)
     except OSError as error:
-        return tell(_lacking(error), json_file)
+        return tell(lacking(error), json_file)
     except KeyboardInterrupt:
         narrate(f"interrupted; {interrupted}")
         return leave(Interrupted(next_step=interrupted), json_file)
@@ -75,14 +74,6 @@ def _check_place(json_file: str) -> None:
         raise UsageError(
             f"--json {json_file}: there is no folder {folder}", next_step=f"mkdir -p {folder}"
         )
-
-
-def _lacking(error: OSError) -> EnvironmentNotReady:
-    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return EnvironmentNotReady(
-        f"{error.filename or 'the disk'}: {error.strerror}",
-        next_step="free some space" if is_full else "",
-    )
 
 
 def probe_line(outcome: str, seconds: float, what: str) -> str:

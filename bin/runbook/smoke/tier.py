@@ -18,7 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from runbook.errors import RunbookError, UsageError, tell
+from runbook.errors import RunbookError, UsageError, lacking, tell
 from runbook.exit_codes import ExitCode
 from runbook.processes.standard_streams import narrate, open_closed_streams, say
 from runbook.project import find_project
@@ -76,10 +76,11 @@ def _main(argv: list[str], started: float) -> int:
         run = _smoke(project, tier, arguments, options.json, started, companions)
         if options.add_json:
             _add_json(run.as_json(), options.add_json)
-    except RunbookError as error:
+    except (RunbookError, OSError) as error:
+        reason = lacking(error) if isinstance(error, OSError) else error
         if options.add_json:
-            _add_json(error.as_json(), options.add_json)
-        return tell(error, options.json)
+            _add_json(reason.as_json(), options.add_json)
+        return tell(reason, options.json)
     except KeyboardInterrupt:  # before pytest could have it
         return ExitCode.INTERRUPTED
     exit_code = run.exit_code

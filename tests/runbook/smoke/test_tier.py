@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.smoke.tier import main
 from tests.runbook.support import (
     ENGINE,
     PATIENCE,
@@ -481,6 +483,22 @@ def test_a_reader_that_goes_away_does_not_break_the_run(project: TinyProject) ->
     )
 
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_a_disk_that_is_full_is_an_environment_that_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("runbook.smoke.tier._smoke", full)
+
+    assert 4 == main(["--json", "said.json"])
+    want = "error: the disk: No space left on device\n  next: free some space\n"
+    assert want == capsys.readouterr().err
+    assert "environment" == json.loads((tmp_path / "said.json").read_bytes())["verdict"]
 
 
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
