@@ -10,6 +10,7 @@ It stands on the critical path of every smoke: it imports no more than it needs 
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -23,11 +24,13 @@ from runbook.processes.descendants import end_marked, marked, signal_group
 
 TYPE_CHECKING = False  # of typing, which takes longer to import than the rest
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 GRACE_SECONDS = 5.0  # between asking the command to end and ending it; 0 does not ask
 _STARTED = "--started"  # with the id of the command's process, where it is there already
 _MARK = "--mark"  # with what that one is marked by
+_MADE = b"0000"  # what a forked keeper says first, where it has something to make: the number of the error
 _YIELDING = 10  # a keeper's niceness: what it keeps, and who waits for that, come first
 _IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)  # only the owner's end ends the keeper
 
@@ -35,12 +38,11 @@ _IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)  # only the owner's en
 def main(arguments: list[str]) -> int:
     """Keep the command until standard input closes, then clean up."""
     separator = arguments.index("--")
-    options = list(zip(arguments[:separator:2], arguments[1:separator:2], strict=True))
-    folders = [value for name, value in options if name == "--remove"]
-    grace = next((float(value) for name, value in options if name == "--grace"), GRACE_SECONDS)
+    folders = _options(arguments, "--remove")
+    grace = float(next(iter(_options(arguments, "--grace")), GRACE_SECONDS))
     children = _watch_children()
-    child = next((int(value) for name, value in options if name == _STARTED), 0)
-    mark = next((value for name, value in options if name == _MARK), "") or _new_mark()
+    child = int(next(iter(_options(arguments, _STARTED)), 0))
+    mark = next(iter(_options(arguments, _MARK)), "") or _new_mark()
     try:
         child = child or _start(arguments[separator + 1 :], mark)
     except OSError as error:
@@ -78,7 +80,7 @@ def keeper_command(*arguments: str) -> list[str]:
 
 
 def fork_keeper(
-    arguments: list[str], *, environment: dict[str, str], errors: int
+    arguments: list[str], *, environment: dict[str, str], errors: int | Callable[[], int]
 ) -> tuple[int, int, int]:
     """Start the command from a fork of this process, which then becomes its keeper.
 
@@ -87,28 +89,43 @@ def fork_keeper(
     Args:
         arguments: As on the command line.
         environment: All that the command has.
-        errors: The descriptor that gets what keeper and command print on standard error.
+        errors: The descriptor that gets what keeper and command print on standard error; or what returns it, and
+            makes what is removed in the end: the keeper calls that, so that no end of this process leaves it behind.
 
     Returns:
         The keeper's process id; a descriptor to close in the end; and one to read the command's output from.
+
+    Raises:
+        OSError: ``errors`` could not make it; nothing is left of it.
     """
     lifeline, ours = os.pipe()
     output, its = os.pipe()
     keeper = os.fork()
     if not keeper:
-        _become_keeper(arguments, environment, streams=(lifeline, its, errors))
+        _become_keeper(arguments, environment, errors, streams=(lifeline, its))
     os.close(lifeline)
     os.close(its)
+    if callable(errors) and (number := int(os.read(output, len(_MADE)) or errno.EIO)):
+        os.close(ours)
+        os.close(output)
+        os.waitpid(keeper, 0)
+        raise OSError(number, os.strerror(number))
     return keeper, ours, output
 
 
 def _become_keeper(
-    arguments: list[str], environment: dict[str, str], *, streams: tuple[int, int, int]
+    arguments: list[str],
+    environment: dict[str, str],
+    errors: int | Callable[[], int],
+    *,
+    streams: tuple[int, int],
 ) -> NoReturn:
     """Start the command in this forked process, and go on as a keeper of it that has nothing of its owner's."""
     try:
         os.setsid()
-        for number, stream in enumerate(streams):
+        if callable(errors):
+            errors = _make(errors, _options(arguments, "--remove"), streams[1])
+        for number, stream in enumerate((*streams, errors)):
             os.dup2(stream, number)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.environ.clear()
@@ -124,6 +141,27 @@ def _become_keeper(
         os.execv(keeper[0], keeper)  # noqa: S606 - no shell is wanted
     finally:
         os._exit(1)
+
+
+def _make(make: Callable[[], int], folders: list[str], told: int) -> int:
+    """Make what is kept, where no signal to the owner's group comes any more, and tell the owner what came of it."""
+    try:
+        errors = make()
+        os.write(told, _MADE)
+    except OSError as error:
+        for folder in folders:
+            _remove(folder)
+        os.write(told, f"{error.errno:04}".encode())
+        raise
+    return errors
+
+
+def _options(arguments: list[str], name: str) -> list[str]:
+    """Return the values of an option, each that is there."""
+    before = arguments[: arguments.index("--")]
+    return [
+        value for option, value in zip(before[::2], before[1::2], strict=True) if option == name
+    ]
 
 
 def _watch_children() -> int:

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook.errors import EnvironmentNotReady
 from runbook.keeper import fork_keeper
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Roots:
         incidents: ``$ENSEMBLE_INCIDENTS``: so that no incident of this project is shown; not made.
         database_url: ``$ENSEMBLE_DATABASE_URL`` of the server; "" for files, whatever the caller's
             own says, so that no smoke ever meets a real database.
+        log: What the server says on standard error.
     """
 
     def __init__(self) -> None:
@@ -57,12 +59,17 @@ class Roots:
             "sqlite": f"sqlite:///{self.top}/ensemble.db",
             "postgresql": os.environ.get("ENSEMBLE_DATABASE_URL", ""),
         }[os.environ.get("ENSEMBLE_SMOKE_STORE", "files")]
+        self.log = self.top / "server.log"
+
+    def make(self) -> int:
+        """Make the folders; return a descriptor of the log."""
         self.top.mkdir(mode=0o700)
         for folder in (self.orch, self.plugin, self.data):
             folder.mkdir()
         (self.orch / ".env.local").write_text(
             f"DASHBOARD_TOKEN={DASHBOARD_TOKEN}\n", encoding="utf-8"
         )
+        return os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
     def snapshot(self) -> dict[str, bytes]:
         """Return every stored file with its bytes: equal before and after, nothing was changed."""
@@ -108,8 +115,8 @@ def _read(file: str) -> bytes:
 
 def temporary_folder() -> Path:
     """Where TMPDIR says; else in memory where that can be, for a disk's fsync is most of a test's time."""
-    if "TMPDIR" in os.environ:
-        return Path(os.environ["TMPDIR"])
+    if named := os.environ.get("TMPDIR"):
+        return Path(named).absolute()
     return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108
 
 
@@ -131,7 +138,6 @@ class ServerProcess:
     def __init__(self, roots: Roots, program: Sequence[str | Path] = (PROGRAM,)) -> None:
         self.roots = roots
         self.nonce = os.urandom(8).hex()
-        self._log = roots.top / "server.log"
         self._url = ""
         environment = os.environ | {
             "ORCH_DATA": str(roots.orch),
@@ -143,12 +149,11 @@ class ServerProcess:
             "ENSEMBLE_EXIT_WITH_PARENT": "1",
         }
         server = [sys.executable, *map(str, program), "--port", "0"]
-        with self._log.open("wb") as log:
-            self._keeper, self._lifeline, self._stdout = fork_keeper(
-                ["--remove", str(roots.top), "--grace", "0", "--", *server],
-                environment=environment,
-                errors=log.fileno(),
-            )
+        self._keeper, self._lifeline, self._stdout = fork_keeper(
+            ["--remove", str(roots.top), "--grace", "0", "--", *server],
+            environment=environment,
+            errors=roots.make,
+        )
 
     @property
     def url(self) -> str:
@@ -184,19 +189,19 @@ class ServerProcess:
         """Everything that the server has logged, a line each."""
         import json
 
-        lines = self._log.read_bytes().splitlines()
+        lines = self.roots.log.read_bytes().splitlines()
         return [json.loads(line) for line in lines if line.startswith(b"{")]
 
     def output(self) -> str:
         """The end of what the server has logged, the last line first."""
-        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = self.roots.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return " | ".join(reversed(lines[-_LAST_LINES:])) or "it logged nothing"
 
     def traceback(self) -> str:
         """The error that the server has logged last, and where it came from, the innermost first."""
         import json
 
-        traces = [line for line in self._log.read_bytes().splitlines() if b'"trace":' in line]
+        traces = [line for line in self.roots.log.read_bytes().splitlines() if b'"trace":' in line]
         if not traces:
             return "it logged no error"
         trace = str(json.loads(traces[-1])["trace"])
@@ -221,9 +226,19 @@ _started: list[ServerProcess] = []
 
 
 def start() -> ServerProcess:
-    """Start the run's server unless it is started already, and return it."""
+    """Start the run's server unless it is started already, and return it.
+
+    Raises:
+        EnvironmentNotReady: There is no place for what it keeps.
+    """
     if not _started:
-        _started.append(ServerProcess(Roots()))
+        try:
+            _started.append(ServerProcess(Roots()))
+        except OSError as error:
+            raise EnvironmentNotReady(
+                f"no folder can be made in {temporary_folder()}, where a smoke keeps its data: {error.strerror}",
+                next_step="make room there, or name another folder by TMPDIR",
+            ) from error
     return _started[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -45,6 +46,21 @@ keeper, _, output = fork_keeper(sys.argv[4:], environment=dict(os.environ), erro
 print("keeper", keeper, flush=True)
 print(open(output).readline(), end="", flush=True)
 time.sleep(600)
+"""
+# One whose keeper makes the folder, and whose whole group is killed while that is done.
+MAKING_OWNER = """
+import os, signal, sys
+from runbook.keeper import fork_keeper
+folder, *arguments = sys.argv[1:]
+owners = os.getpgid(0)
+
+def make():
+    os.mkdir(folder)
+    print("made", flush=True)
+    os.killpg(owners, signal.SIGKILL)
+    return 2
+
+fork_keeper(arguments, environment=dict(os.environ), errors=make)
 """
 
 
@@ -255,6 +271,38 @@ def test_a_forked_keeper_gives_the_command_what_it_was_given(tmp_path: Path) -> 
     assert not folder.exists()
     os.close(errors)
     assert "an error" == (tmp_path / "errors").read_text(encoding="utf-8")
+
+
+def test_what_a_forked_keeper_makes_goes_though_all_its_owners_die_meanwhile(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "kept"
+
+    with subprocess.Popen(
+        [sys.executable, "-c", MAKING_OWNER, str(folder), "--remove", str(folder), "--", "true"],
+        env=engine_environment(),
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as owner:
+        assert owner.stdout
+        assert b"made\n" == owner.stdout.read()  # to its end: nobody holds it any more
+
+    assert -signal.SIGKILL == owner.returncode
+    wait_until(lambda: not folder.exists(), "the end of what was made")
+
+
+def test_nothing_is_left_of_what_a_forked_keeper_cannot_make(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+
+    def make() -> int:
+        folder.mkdir()
+        (folder / "data").touch()
+        raise OSError(errno.ENOSPC, "")
+
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        fork_keeper(["--remove", str(folder), "--", "true"], environment={}, errors=make)
+
+    assert not folder.exists()
 
 
 def test_the_command_heeds_what_its_keeper_does_not(tmp_path: Path) -> None:
