@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit import stopping
 from runbook.culprit.earlier import told
 from runbook.culprit.executor import ClusterExecutor, Executor, LocalExecutor
-from runbook.culprit.good_end import find_good_end, milestones
+from runbook.culprit.good_end import find_good_end, milestones, told_of
 from runbook.culprit.history import Description, Range, Repository
 from runbook.culprit.hunt import Hunt, new_search, sha_of
 from runbook.culprit.prober import Prober
@@ -211,18 +211,24 @@ def _result(finding: Finding, hunt: Hunt, case: _Case, proof: Proof | None = Non
 
 def _never_green(case: _Case) -> Result:
     """Say that no commit passed on the way back to the root, or that the root is all there is, and passes."""
-    if not case.prober.results:
+    if all(result.word in (Said.UNTESTABLE, Said.ERROR) for result in case.prober.results):
         case.prober.ask(case.bad)
     said = Counter(result.word for result in case.prober.results)
     has_failed, has_passed = bool(said[Said.FAIL]), bool(said[Said.PASS])
+    first = _first_testable(case) if has_failed else ""
+    is_born_red = has_failed and not first
     word = Word.NOT_REPRODUCED if has_passed else Word.INCONCLUSIVE
-    why = "" if has_failed else "no commit back to the root can be tested"
-    if has_failed and (silent := said.total() - said[Said.FAIL]):
-        why = f"{silent} of the {said.total()} commits that were tried cannot be tested"
+    why = f"{first[:10]} fails, and nothing older" if first else "no commit back to the root"
+    why += " can be tested"
+    if is_born_red:
+        silent = said.total() - said[Said.FAIL]
+        why = f"{silent} of the {said.total()} commits that were tried cannot be tested" * bool(
+            silent
+        )
     return Result(
-        word=Word.BORN_RED if has_failed else word,
-        probability=(said[Said.FAIL] or said[Said.PASS]) / said.total(),
-        culprit=_adder(case) if has_failed else None,
+        word=Word.BORN_RED if is_born_red else word,
+        probability=float(is_born_red or has_passed),
+        culprit=_adder(case) if is_born_red else None,
         candidates=(),
         probes=tuple(case.prober.results),
         good="",
@@ -235,7 +241,22 @@ def _never_green(case: _Case) -> Result:
         bad_passes=0.0,
         why=_unseen_changes(word, case) if has_passed else why,
         command=case.options.command,
+        first_testable=first,
     )
+
+
+def _first_testable(case: _Case) -> str:
+    """Return the oldest commit that fails where all before it cannot be tested, and the test may once have passed.
+
+    It cannot have passed before it was there: what fails where it was added was born red, whatever is not known of
+    older commits.
+    """
+    line = case.repository.first_parents(case.bad)
+    told = told_of(line, case.prober.results)
+    first = line[told.oldest_failing]
+    added = _added(case)
+    is_born_red = not told.older or (added and case.repository.is_ancestor(first, added))
+    return "" if is_born_red else first
 
 
 def _unseen_changes(word: Word, case: _Case) -> str:
@@ -246,6 +267,15 @@ def _unseen_changes(word: Word, case: _Case) -> str:
 
 
 def _adder(case: _Case) -> Description | None:
-    """Return the commit that added the test, where it is known which file that is."""
-    added = [sha for path in case.options.overlay if (sha := case.repository.added(path, case.bad))]
-    return case.repository.describe(added[0]) if added else None
+    """Return the commit that added the test, where it is known which that is."""
+    added = _added(case)
+    return case.repository.describe(added) if added else None
+
+
+def _added(case: _Case) -> str:
+    asked = case.options
+    if function := asked.row.rpartition("::")[2].partition("[")[0]:
+        return case.repository.introduced(f"def {function}(", asked.overlay, case.bad)
+    files = case.repository.files_below(asked.overlay, case.bad)
+    named = files if len(files) == 1 else [file for file in files if file in asked.command]
+    return case.repository.added(named[0], case.bad) if len(named) == 1 else ""

@@ -1,9 +1,13 @@
-"""Find a good end when none was given: the last green run, then tags, then ever further back."""
+"""Find a good end when none was given: the last green run, then tags, then ever further back.
+
+Where nothing so far back can be tested, it is looked for between the oldest commit that fails and those.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,13 +15,15 @@ from runbook.culprit.probing import Word
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from runbook.culprit.history import Repository
     from runbook.culprit.prober import Prober
+    from runbook.culprit.probing import ProbeResult
 
 # The last changes of the suspects that are looked behind; of these the first, the second and the fourth are run.
 _MOST_GUESSES = 4
+# Into which a line is parted where all else was in vain: who only looked where the steps are long found nothing there.
 _PIECES = 8
 
 
@@ -37,30 +43,84 @@ def find_good_end(
         suspects: Files that the failure points at.
         say: Is told of the progress, a line at a time.
     """
-    good = _first_green(prober, milestones(repository, bad, suspects), say)
-    if good or all(each.word is not Word.UNTESTABLE for each in prober.results):
-        return good
-    tried = {each.sha for each in prober.results}
-    between = [sha for sha in _evenly(repository.first_parents(bad)) if sha not in tried]
-    return _first_green(prober, iter(between), say)
+    line = repository.first_parents(bad)
+    for marks in (milestones(repository, bad, suspects), iter(_evenly(line))):
+        if good := _first_green(prober, marks, say) or _green_between(prober, line, say):
+            return good
+        if all(each.word is Word.FAIL for each in prober.results):
+            return ""
+    return ""
 
 
 def _first_green(prober: Prober, marks: Iterator[str], say: Callable[[str], None]) -> str:
     while batch := list(islice(marks, prober.width)):
-        unknown = [sha for sha in batch if prober.recall(sha) is None]
-        prober.rounds += bool(unknown)
-        for future in [prober.submit(sha) for sha in unknown]:
-            result = future.result()
-            prober.keep(result)
-            say(
-                f"probe {prober.runs}: {result.sha[:10]} {result.word} in {result.seconds:.1f} s; "
-                "looking for a green commit"
-            )
-        passed = {result.sha for result in prober.results if result.word is Word.PASS}
-        good = next((sha for sha in batch if sha in passed), "")
-        if good:
+        if good := _first_good(prober, batch, say):
             return good
     return ""
+
+
+def _green_between(prober: Prober, line: Sequence[str], say: Callable[[str], None]) -> str:
+    while gap := told_of(line, prober.results).gap:
+        batch = [line[place] for place in _parted(gap, prober.width)]
+        if good := _first_good(prober, batch, say):
+            return good
+    return ""
+
+
+def _first_good(prober: Prober, batch: Sequence[str], say: Callable[[str], None]) -> str:
+    """Return the first of the commits that passes, or nothing; those that are not remembered run together."""
+    tried = {each.sha for each in prober.results}
+    unknown = [sha for sha in batch if sha not in tried and prober.recall(sha) is None]
+    prober.rounds += bool(unknown)
+    for future in [prober.submit(sha) for sha in unknown]:
+        result = future.result()
+        prober.keep(result)
+        say(
+            f"probe {prober.runs}: {result.sha[:10]} {result.word} in {result.seconds:.1f} s; "
+            "looking for a green commit"
+        )
+    passed = {result.sha for result in prober.results if result.word is Word.PASS}
+    return next((sha for sha in batch if sha in passed), "")
+
+
+def _parted(gap: tuple[int, int], parts: int) -> list[int]:
+    """Return at most ``parts`` places inside the gap, as far from each other and its ends as can be."""
+    newer, older = gap
+    places = (newer + (older - newer) * part // (parts + 1) for part in range(1, parts + 1))
+    return sorted({max(place, newer + 1) for place in places})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is known of the bad end and its first parents, none of which passes.
+
+    Attributes:
+        said: What runs said, by place; the bad end has place 0, and fails.
+    """
+
+    said: Mapping[int, Word]
+
+    @property
+    def oldest_failing(self) -> int:
+        """The place of the oldest commit that is known to fail."""
+        return max((place for place, word in self.said.items() if word is Word.FAIL), default=0)
+
+    @property
+    def older(self) -> int:
+        """The place of the next older commit that was tried, and could not be tested; 0 where there is none."""
+        oldest = self.oldest_failing
+        return min((place for place in self.said if place > oldest), default=0)
+
+    @property
+    def gap(self) -> tuple[int, int] | None:
+        """The last two, where commits lie between them that may pass."""
+        return (self.oldest_failing, self.older) if self.older > self.oldest_failing + 1 else None
+
+
+def told_of(line: Sequence[str], results: Iterable[ProbeResult]) -> Line:
+    """Return what results say of a line of commits, newest first."""
+    places = {sha: place for place, sha in enumerate(line)}
+    return Line({places[each.sha]: each.word for each in results if each.sha in places})
 
 
 def milestones(repository: Repository, bad: str, suspects: Sequence[str] = ()) -> Iterator[str]:
@@ -86,7 +146,7 @@ def _doubling(commits: list[str]) -> list[str]:
 
 
 def _evenly(commits: list[str]) -> list[str]:
-    """Return what parts ``commits`` into equal pieces: who only looked where the steps are long found nothing there."""
+    """Return what parts ``commits`` into equal pieces."""
     return [commits[len(commits) * part // _PIECES] for part in range(1, _PIECES)]
 
 

@@ -308,6 +308,19 @@ class Repository:
         newest = ("--diff-filter=A", "--format=%H", "--max-count=1")
         return git(self.root, "log", *newest, before, "--", path).strip()
 
+    def introduced(self, text: str, paths: Sequence[str], before: str) -> str:
+        """Return the oldest commit up to ``before`` that brought a text into one of the files, or nothing."""
+        brought = ("-S", text, "--format=%H")
+        return (git(self.root, "log", *brought, before, "--", *paths).split() or [""])[-1]
+
+    def files_below(self, paths: Sequence[str], commit: str) -> list[str]:
+        """Return the files of a commit that are ``paths``, or in one of these folders."""
+        below = [path.rstrip("/") for path in paths]
+        if not below:
+            return []
+        names = git(self.root, "ls-tree", "-r", "-z", "--name-only", commit, "--", *below)
+        return list(filter(None, names.split("\0")))
+
 
 def _changes(text: str) -> Iterator[Change]:
     words = iter(text.strip("\0").split("\0"))

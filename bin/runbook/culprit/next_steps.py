@@ -66,6 +66,7 @@ def _show(result: Result) -> tuple[str, ...]:
     if result.culprit:
         return (f"{_git(result)} show {_short(result)}",)
     suspects = [sha[:10] for sha, chance in result.candidates if chance >= _SUSPICIOUS]
+    suspects += [result.first_testable[:10]] if result.first_testable else []
     return (f"{_git(result)} show --stat {' '.join(suspects[:_LOOKED_AT])}",) if suspects else ()
 
 

@@ -56,6 +56,7 @@ class Result:
         asked: What else was asked for and decides what is found, as words of a command line.
         besides: The same of a search for who else breaks the tip, where somebody does.
         elsewhere: The repository, where it is not that of the project which asks.
+        first_testable: A commit that fails where nothing older can be tested, and no good end was found.
     """
 
     word: Word
@@ -78,6 +79,7 @@ class Result:
     asked: tuple[str, ...] = ()
     besides: tuple[str, ...] = ()
     elsewhere: str = ""
+    first_testable: str = ""
 
     @property
     def exit_code(self) -> ExitCode:

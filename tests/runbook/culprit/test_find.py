@@ -240,27 +240,6 @@ def test_a_test_that_was_never_green_is_born_red(history: History) -> None:
     assert (0, "born-red") == (searched.status, searched.record["verdict"])
 
 
-def test_a_good_end_between_those_that_cannot_be_tested_is_looked_for(history: History) -> None:
-    """The root and the commits that doubling comes by are among these, and only two are green."""
-    check = "[ $(cat number) -ge 10 ] || exit 125; grep -q good state"
-    searched = history.search("--command", history.command(check))
-    assert "commit 12" == subject(history, searched.culprit)
-
-
-def test_where_old_commits_cannot_be_tested_nobody_is_sure_that_it_was_never_green(
-    history: History,
-) -> None:
-    check = "[ $(cat number) -ge 14 ] || exit 125; grep -q good state"
-    searched = history.search("--command", history.command(check))
-    tried = [each["outcome"] for each in searched.record["probes"]]
-    silent, chance = tried.count("untestable"), searched.record["probability"]
-    assert ("born-red", True) == (searched.record["verdict"], 0 < silent < len(tried))
-    assert 1 - silent / len(tried) == pytest.approx(chance)
-    assert (
-        f"; {silent} of the {len(tried)} commits that were tried cannot be tested" in searched.out
-    )
-
-
 def test_without_a_good_end_a_test_that_was_never_green_names_who_added_it(
     history: History,
 ) -> None:
