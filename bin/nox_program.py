@@ -50,6 +50,7 @@ def _refused(what: str, word: str, known: Iterable[str]) -> UsageError:
 
 def main() -> int:
     """Run Nox; return its exit status."""
+    # Nox makes its list of sessions by this name, which it exports to nobody.
     tasks.Manifest = NamedManifest  # type: ignore[attr-defined]
     sys.argv[0] = "nox"  # what its usage calls it
     status = 0

@@ -38,8 +38,9 @@ def decode(data: bytes | str, shape: type[_T]) -> _T:
         with _making:
             decoder = _decoders[shape] = msgspec.json.Decoder(shape)
     try:
-        return decoder.decode(data)  # type: ignore[no-any-return]
+        decoded: _T = decoder.decode(data)
     except msgspec.ValidationError as error:
         raise ShapeError(str(error)) from None
     except msgspec.DecodeError as error:  # which is a ValueError in some releases only
         raise ValueError(str(error)) from None
+    return decoded

@@ -116,6 +116,7 @@ class FeatureGate:
         if self._read is not None and self._read[0] == _signature(os.lstat(self._path)):
             return self._read[1]
         data, status = read_regular(self._path, MAX_BYTES)
+        # To the type checker two types are no type, to msgspec they are.
         record: _GateFile = decode_strictly(data, _GateFile)  # type: ignore[arg-type]
         if isinstance(record, _OpenFile):
             self._verify(record, data)

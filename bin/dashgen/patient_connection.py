@@ -65,4 +65,5 @@ class PatientConnection(Connection[Any]):
                     raise OperationalError(f"the server was silent for {self.silence_seconds:g} s")
                 wanted = asked.send(ready)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            came: _T = end.value
+            return came

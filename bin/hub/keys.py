@@ -44,6 +44,7 @@ class SigningKey:
 
     def public_keys(self) -> KeySet:
         """What verifies the tokens that this key signs."""
+        # Its typed dictionary is any that is read from JSON.
         return KeySet.import_key_set(self.as_jwks())  # type: ignore[arg-type]
 
 

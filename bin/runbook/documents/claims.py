@@ -38,7 +38,7 @@ from runbook.documents import measured
 from runbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sized
     from pathlib import Path
 
 _WORDS: Final = (
@@ -160,12 +160,12 @@ def _counted(root: Path, phrase: str, source: str) -> str:
     return _as_number(number, unit=phrase.partition("#")[2].split(" ")[1:2])
 
 
-def _as_number(value: object, *, unit: list[str]) -> str:
+def _as_number(value: str | float | Sized, *, unit: list[str]) -> str:
     """A number, the number in a text, or how many there are, in digits."""
     if isinstance(value, str):
         found = re.search(r"\d+(?:\.\d+)*", value)
         return found[0] if found else "0"
-    number = value if isinstance(value, int | float) else len(value)  # type: ignore[arg-type]
+    number = value if isinstance(value, int | float) else len(value)
     return f"{number / UNITS.get(unit[0] if unit else '', 1):.10g}"
 
 
