@@ -120,7 +120,9 @@ def judge(
     reports = [event for event in believed if event["event"] == "report"]
     reports += _cut_short(believed, status)
     outcomes = dict.fromkeys(manifest, Outcome.MISSING) | _outcomes(manifest, believed, reports)
-    failures = tuple(_failure(event) for event in reports if event["outcome"] == "failed")
+    # A plugin may try a test again: what is the same each time is told once.
+    failed = (_failure(event) for event in reports if event["outcome"] == "failed")
+    failures = tuple(dict.fromkeys(failed))
     broken = tuple(_session_faults(believed, status, has_failures=bool(failures)))
     gaps = (
         *_gaps(manifest, outcomes, reports),

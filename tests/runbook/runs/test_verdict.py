@@ -67,6 +67,13 @@ def test_a_failure_in_any_phase_is_red(phase: str) -> None:
     assert ExitCode.RED == decided.exit_code
 
 
+def test_a_failure_that_comes_again_each_time_it_is_tried_is_told_once() -> None:
+    other = FAILED | {"got": "3"}
+    tries = [report(A, **FAILED), report(A, **FAILED), report(A, **other), report(A, **FAILED)]
+
+    assert ["2", "3"] == [failure.got for failure in verdict(*tries, *passed(B)).failures]
+
+
 def test_a_whole_run_and_more_is_partial_though_nothing_is_left_out() -> None:
     decided = verdict(*passed(A), *passed(B), *passed(OTHER), made=(*MANIFEST, OTHER))
 
