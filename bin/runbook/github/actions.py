@@ -24,16 +24,27 @@ def is_runner() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def tell(result: Mapping[str, Any]) -> None:
+def tell(result: Mapping[str, Any], root: Path) -> None:
     """Annotate what is red, and add the run to the job's summary; off a runner nothing happens.
 
     The annotations go to standard error, for standard output is the run's own; a runner reads both.
+
+    Args:
+        result: The run as it says itself, ``smoke/1``.
+        root: The project's folder.
     """
     if is_runner():
-        for line in annotate(result):
+        for line in annotate(result, folder=_in_workspace(root)):
             print(line, file=sys.stderr, flush=True)
     if os.environ.get(SUMMARY):
         add_summary(summary(result, used=_size(Path(os.environ[SUMMARY]))))
+
+
+def _in_workspace(root: Path) -> str:
+    """Return where a project is in what the runner has checked out; empty where it is not there at all."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE", root)).resolve()
+    root = root.resolve()
+    return str(root.relative_to(workspace)) if root.is_relative_to(workspace) else ""
 
 
 def add_summary(markdown: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
@@ -15,14 +16,15 @@ MOST = 10  # of a kind and a step are shown; what is more is dropped without a w
 _LONGEST = 2_000  # characters of a message
 
 
-def annotate(result: Mapping[str, Any]) -> list[str]:
+def annotate(result: Mapping[str, Any], *, folder: str = "") -> list[str]:
     """Return the annotations of a run: one a failing row, in the order of its FAIL lines.
 
     Args:
         result: The run as it says itself, ``smoke/1``.
+        folder: The project's in its repository, to which a runner takes files to be relative.
     """
     failures = list(_one_a_row(result["failures"]))
-    lines = [_of_failure(failure) for failure in failures[:MOST]]
+    lines = [_of_failure(failure, folder) for failure in failures[:MOST]]
     left_out = len(failures) - len(lines)
     if left_out > 0:
         more = f"{left_out} more failing rows are in the summary of this job"
@@ -60,7 +62,7 @@ def _one_a_row(failures: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, A
             yield failure
 
 
-def _of_failure(failure: Mapping[str, Any]) -> str:
+def _of_failure(failure: Mapping[str, Any], folder: str) -> str:
     failure = {
         key: visible(value) if isinstance(value, str) else value for key, value in failure.items()
     }
@@ -71,6 +73,7 @@ def _of_failure(failure: Mapping[str, Any]) -> str:
     step = call(f"explain {name.partition('[')[0]}" if cause else "run")
     severity = "high severity: " if failure.get("severity") == "high" else ""
     message = f"{cause}{want}got {failure['got']}\nnext: {step}"
+    file = str(PurePosixPath(folder, file)) if file else ""
     return command("error", message, file=file, line=line, title=f"{severity}{name}")
 
 

@@ -47,7 +47,7 @@ def publish(run: Run, results: TextIO, *, json_file: str) -> None:
     if RUNNER in os.environ and not is_probe:
         from runbook.github.actions import tell  # noqa: PLC0415 - not on a person's machine
 
-        tell(run.as_json())
+        tell(run.as_json(), run.project.root)
 
 
 def _close_gate(run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from runbook.errors import EnvironmentNotReady
 from runbook.github.actions import OUTPUT, SUMMARY, add_summary, commands_stopped, set_output, tell
-from tests.runbook.report_page.pages import smoke
+from tests.runbook.report_page.pages import failure, smoke
 from tests.runbook.support import module, row_test
 
 if TYPE_CHECKING:
@@ -18,14 +18,34 @@ if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
 
 
-def test_off_a_runner_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(smoke("red"))
+def test_off_a_runner_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell(smoke("red"), tmp_path)
     set_output("needed", "yes")
     add_summary("text")
     with commands_stopped():
         pass
 
     assert ("", "") == capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("workspace", "want"), [(".", "services/api/x.py"), ("services/api", "x.py"), ("other", "x.py")]
+)
+def test_a_file_is_marked_where_it_is_in_the_repository(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    workspace: str,
+    want: str,
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv(SUMMARY, raising=False)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / workspace))
+    told = failure("x") | {"at": "x.py:7"}
+
+    tell(smoke("red", failures=[told]), tmp_path / "services" / "api")
+
+    assert f"::error file={want},line=7," in capsys.readouterr().err
 
 
 def test_an_output_cannot_forge_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
