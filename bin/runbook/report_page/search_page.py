@@ -87,7 +87,8 @@ def _headline(result: Mapping[str, Any]) -> Node:
             return [tag("b", culprit["sha"][:10]), " broke it: ", culprit["subject"]]
         case "born-red":
             by = f", which {culprit['sha'][:10]} added" if culprit else ""
-            return [tag("b", "Born red."), f" No commit ever passed this test{by}."]
+            but = f" But {result['why']}." if result.get("why") else ""
+            return [tag("b", "Born red."), f" No commit ever passed this test{by}.{but}"]
         case "not-reproduced":
             return [tag("b", "Not reproduced."), " No commit is to blame."]
     return [

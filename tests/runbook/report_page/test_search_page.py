@@ -31,6 +31,13 @@ def test_a_test_that_never_passed_names_the_commit_that_added_it() -> None:
     )
 
 
+def test_a_test_that_could_not_be_run_everywhere_says_so_where_it_is_called_born_red() -> None:
+    silent = "5 of the 9 commits that were tried cannot be tested"
+    result = culprit("found") | {"verdict": "born-red", "culprit": None, "why": silent}
+    page = text_of(search_page(replace(search_record(), result=result)))
+    assert f"No commit ever passed this test. But {silent}." in page
+
+
 def test_the_page_holds_the_posterior_the_probes_the_patch_and_the_command() -> None:
     page = search_page(search_record("found", "tidy up"))
 
