@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 RUN_SECONDS = 180.0  # only a hang takes as long, unless the machine is busy:
 _TIMES_AS_LONG = 20  # a hang takes longer than that many runs without a fault
-_OWN_STATE = shutil.ignore_patterns("runs")
+_RUNS = Path(".runbook", "runs")  # what the first tree has made of its own, in a tree
 
 
 class Edit(Protocol):
@@ -113,9 +113,13 @@ class Workshop:
             self._trees.put(self._first)
             for number in range(1, self._jobs):
                 tree = self._folder.path / f"tree-{number}"
-                shutil.copytree(self._first, tree, symlinks=True, ignore=_OWN_STATE)
+                shutil.copytree(self._first, tree, symlinks=True, ignore=self._runs_in)
                 self._trees.put(tree)
         return ran
+
+    def _runs_in(self, folder: str, names: list[str]) -> set[str]:
+        """Return which entries of a folder of the first tree are its runs: code may be called so, too."""
+        return {name for name in names if Path(folder, name) == self._first / _RUNS}
 
     def run_all(
         self, tier: Tier, runs: Sequence[tuple[Edit | None, Sequence[str]]]

@@ -69,3 +69,26 @@ def test_a_busy_machine_is_given_longer_before_a_run_is_said_to_hang(
         workshop.open(found.tier("fast"))
 
     assert (180.0, 600.0) == (before, workshop.patience)
+
+
+def test_every_tree_has_all_the_files_and_none_the_runs_of_the_first(
+    project: TinyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package of the project's own may be called as the folder of runs is."""
+    code = Path("app", "runs", "code.py")
+    (project.root / code).parent.mkdir(parents=True)
+    (project.root / code).touch()
+    run = Path(".runbook", "runs", "0c22b9")
+
+    def smoke(_: Workshop, tree: Path, *__: object) -> Ran:
+        (tree / run).mkdir(parents=True)
+        return Ran("green", (), (), 0.1)
+
+    monkeypatch.setattr(Workshop, "_run", smoke)
+    found = find_project(project.root)
+    with Workshop(found, jobs=3) as workshop:
+        workshop.open(found.tier("fast"))
+        trees = sorted(workshop._first.parent.glob("tree-*"))
+        assert [(True, True), (True, False), (True, False)] == [
+            ((tree / code).exists(), (tree / run).exists()) for tree in trees
+        ]
