@@ -96,7 +96,7 @@ def test_a_clone_that_git_was_only_asked_in_is_kept(history: History, tree: Work
     sha = history.git("rev-parse", "main")
     tree.prepare(sha)
     clone = (tree.path / ".git").stat().st_ino
-    (tree.path / "state").touch()
+    (tree.path / "state").write_text("changed", encoding="utf-8")
     history.git("-C", str(tree.path), "status")
     history.git("-C", str(tree.path), "commit-tree", "-m", "x", f"{sha}^{{tree}}")
     tree.prepare(history.git("rev-parse", "main~20"))
@@ -228,7 +228,9 @@ def test_files_and_folders_of_today_are_read(history: History) -> None:
 
 
 def test_a_whole_tree_of_today_leaves_the_clone_in_place(history: History, tree: Worktree) -> None:
-    tree.prepare(history.git("rev-parse", "main~20"), read_overlay(history.root, ["."]))
+    today = read_overlay(history.root, ["."])
+    tree.prepare(history.git("rev-parse", "main~20"), today)
+    assert ["number", "state"] == [file.path for file in today]
     assert "bad" == (tree.path / "state").read_text(encoding="utf-8").strip()
     assert (tree.path / ".git").is_dir()
 
