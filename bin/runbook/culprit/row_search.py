@@ -84,7 +84,7 @@ def _overlay(root: Path, row: Row, rows: Iterable[Row]) -> tuple[str, ...]:
     test = PurePosixPath(row.file)
     folder = test.parent
     suspected = (PurePosixPath(path) for each in rows for path in each.suspect_paths)
-    has_code = not folder.name or any(path.is_relative_to(folder) for path in suspected)
+    has_code = any(path.is_relative_to(folder) for path in suspected)
     brought = test if has_code else folder
     fixtures = (above / "conftest.py" for above in brought.parents)
     return (str(brought), *(str(each) for each in fixtures if (root / each).is_file()))

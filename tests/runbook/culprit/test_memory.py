@@ -48,10 +48,15 @@ def test_another_job_has_another_memory(tmp_path: Path, job: Job) -> None:
     assert {} == Memory(tmp_path, job).recall(since=0)
 
 
-def test_what_is_laid_over_the_trees_is_told_apart_by_its_content(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "today",
+    [OverlayFile("a", b"today"), OverlayFile("b", b"yesterday"), OverlayFile("a", None)],
+    ids=["content", "name", "a folder"],
+)
+def test_what_is_laid_over_the_trees_is_told_apart(tmp_path: Path, today: OverlayFile) -> None:
     of_yesterday, of_today = (
-        Memory(tmp_path, Job("x", overlay=(OverlayFile("a", content),)))
-        for content in (b"yesterday", b"today")
+        Memory(tmp_path, Job("x", overlay=(file,)))
+        for file in (OverlayFile("a", b"yesterday"), today)
     )
     of_yesterday.add("tree", FAIL, at=100)
     assert {} == of_today.recall(since=0)
