@@ -83,6 +83,16 @@ def test_empty_commits_and_unseen_files_are_left_out_and_stood_in_for(history: H
     assert ({docs: good, last: code}, code) == (found.standing_in, found.bad)
 
 
+def test_commits_on_both_sides_of_those_that_are_left_out_stay_in_line(history: History) -> None:
+    good = history.git("rev-parse", "HEAD")
+    for number in range(3):
+        history.write("code", f"{number}")
+        history.commit(f"code {number}")
+        history.git("commit", "--quiet", "--allow-empty", "--message", "empty")
+    found = Repository(history.root).range(good, history.git("rev-parse", "HEAD"))
+    assert ((), (0,), (1,)) == found.dag.parents
+
+
 def test_names_that_a_commit_does_not_know_are_left_out(history: History) -> None:
     root, before, good, after = resolved(history, "main~20", "main~4", "main~3", "main~2")
     history.git("switch", "--quiet", "--create", "side", "main~5")
