@@ -149,6 +149,8 @@ def test_both_are_kept(owner: Owner, maker: Visit) -> None:
     kept = {one["title"]: (one["description"], one["id"] == canvas.id) for one in mine}
     assert ("", True) == kept["Reeds"]
     assert ("Of all kinds", False) == kept["Willow"]
+    rooms = [[part["props"] for part in one["room_state"]["components"]] for one in mine]
+    assert [[A_TEXT["props"]]] * 2 == rooms
     assert 1 == len([one for one in mine if one["title"] == "Willow"])
     assert is_refused_once(maker)
 
@@ -238,6 +240,71 @@ def test_what_came_too_late_may_be_dropped(owner: Owner, maker: Visit) -> None:
     assert [] == seen(page, "#studio-message")
     assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
     assert "Reeds" == title_of(owner, canvas)
+
+
+def test_what_cannot_be_sent_yet_is_kept_for_the_next_visit(owner: Owner, maker: Visit) -> None:
+    page, canvas = maker.page, leave_unsaved(owner, maker)
+    address = f"**/studio/canvas/{canvas.id}"
+    page.route(address, lambda route: route.abort())
+    open_page(page, "/studio.html")
+    assert appears(page, "#drafts .canvas-name", "Baskets")
+    assert [] == seen(page, "#studio-message")
+    page.unroute(address)
+    page.reload()
+    assert appears(page, "#drafts .canvas-name", "Willow")
+
+    assert "Willow" == title_of(owner, canvas)
+
+
+def test_what_is_left_goes_with_the_pairing(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    leave_unsaved(owner, maker)
+    press(page, "#unpair")
+    assert appears(page, "#pair-link")
+
+    assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+
+
+def test_who_comes_back_to_the_very_page_is_told_of_no_loss(owner: Owner, maker: Visit) -> None:
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    open_editor(page, canvas)
+    write(page, TITLE_FIELD, "Willow")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert not page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert appears(page, SAVE_STATE, "Saved at")
+
+    assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+    assert [] == seen(page, CONFLICT)
+    assert "Willow" == title_of(owner, canvas)
+
+
+def test_who_leaves_an_open_question_is_asked_by_the_browser(owner: Owner, maker: Visit) -> None:
+    page, _ = both_changed(owner, maker)
+    write(page, DESCRIPTION_FIELD, "Of all kinds")
+
+    assert page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+
+
+@pytest.mark.parametrize(
+    ("title", "copy"), [("Baskets", "Baskets (copy)"), ("B" * 80, "B" * 73 + " (copy)"), ("", "")]
+)
+def test_of_two_that_are_kept_one_says_that_it_is_a_copy(
+    owner: Owner, maker: Visit, title: str, copy: str
+) -> None:
+    page, canvas = maker.page, owner.seed(title, A_TEXT)
+    open_editor(page, canvas)
+    write(page, DESCRIPTION_FIELD, "Of all kinds")
+    elsewhere = {"description": "Of one kind"}
+    assert 200 == owner.client.put(f"/studio/canvas/{canvas.id}", elsewhere).status
+    page.keyboard.press("ControlOrMeta+s")
+    press(page, "#conflict-both")
+    assert appears(page, "#studio-message", "Both are kept")
+
+    mine = owner.client.get("/studio/canvas/mine").json["canvases"]
+    assert {(title, "Of one kind"), (copy, "Of all kinds")} == {
+        (one["title"], one["description"]) for one in mine
+    }
 
 
 def test_what_was_changed_since_the_list_was_read_is_not_deleted(
