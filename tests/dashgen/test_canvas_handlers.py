@@ -86,6 +86,18 @@ def test_a_change_on_a_state_that_is_no_more_is_refused(
     assert 204 == panel.request("DELETE", path, token=creator.token, headers=headers).status
 
 
+def test_a_state_is_named_to_its_owner_wherever_the_whole_record_is(
+    panel: ControlPanel, creator: Creator
+) -> None:
+    canvas_id = panel.published(creator)
+    for place in ("studio", "ensemble"):
+        whole = panel.get(f"/{place}/canvas/{canvas_id}", token=creator.token)
+        assert whole.json()["etag"] == whole.headers["etag"]
+
+    public = panel.get(f"/ensemble/canvas/{canvas_id}")
+    assert "etag" not in {*public.headers, *public.json()}
+
+
 def test_publish_show_unpublish_publish(panel: ControlPanel, creator: Creator) -> None:
     canvas_id = panel.published(creator, title="To be seen")
     assert canvas_id in panel.grid_ids()
