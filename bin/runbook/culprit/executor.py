@@ -27,7 +27,6 @@ from runbook.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
 _WORKERS_WAIT = 30.0  # seconds in which a cluster without a worker may get one
 _PAUSE = 1.0
@@ -49,12 +48,7 @@ class Executor(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class LocalExecutor:
@@ -103,12 +97,7 @@ class LocalExecutor:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for probe in list(self._running.values()):
             probe.stop()
         self._threads.shutdown(cancel_futures=True)
@@ -220,12 +209,7 @@ class ClusterExecutor:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._is_over.set()
         if self._is_there:  # a scheduler that is gone cannot be told
             self._pool.shutdown(wait=False)

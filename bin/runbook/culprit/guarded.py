@@ -15,7 +15,6 @@ from runbook.processes.descendants import end_all, end_group, marked
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
     from typing import IO
 
 # The command begins when the guard knows of it; an owner that was killed before that closes the pipe, and nothing runs.
@@ -102,10 +101,5 @@ class GuardedFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

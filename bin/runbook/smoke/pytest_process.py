@@ -15,7 +15,7 @@ from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import FrameType, TracebackType
+    from types import FrameType
 
 USAGE_ERROR, NOTHING_COLLECTED, INTERRUPTED = 4, 5, 2  # pytest's own exit codes
 
@@ -124,12 +124,7 @@ class PytestProcess:
         """Leave Ctrl-C to pytest, which has it too and ends its tests in good order."""
         self.interrupted = True
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._ours)  # what still runs ends now
         self._wait()
         os.close(self._output)

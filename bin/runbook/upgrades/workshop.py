@@ -26,7 +26,6 @@ from runbook.upgrades.uv import UvFailed, last_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
-    from types import TracebackType
 
     from runbook.culprit.guarded import GuardedFolder
     from runbook.culprit.worktrees import OverlayFile
@@ -280,12 +279,7 @@ class Workshop:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._is_left = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for probe in list(self._running):
