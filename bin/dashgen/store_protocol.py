@@ -162,7 +162,11 @@ class CanvasStore(Protocol):
         """How many canvases are published."""
 
     def revision(self) -> str:
-        """A text that is different after every publish and unpublish."""
+        """A text that is different after every publish and unpublish.
+
+        Raises:
+            StorageFailed: It cannot be read.
+        """
 
     def owners(self) -> Iterator[str]:
         """Everybody who has a canvas, in order."""

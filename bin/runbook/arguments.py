@@ -30,7 +30,12 @@ def asked_json(words: Sequence[str]) -> str:
 
 
 def at_least_one(text: str) -> int:
-    """Read an option that says how many of something there are to be: one at least."""
+    """Read an option that says how many of something there are to be: one at least.
+
+    Raises:
+        argparse.ArgumentTypeError: It is less.
+        ValueError: It is no whole number.
+    """
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
@@ -38,7 +43,12 @@ def at_least_one(text: str) -> int:
 
 
 def above_nothing(text: str) -> float:
-    """Read an option that says how long something is to take: above nothing, and with an end."""
+    """Read an option that says how long something is to take: above nothing, and with an end.
+
+    Raises:
+        argparse.ArgumentTypeError: It is nothing, or without an end.
+        ValueError: It is no number.
+    """
     number = float(text)
     if not 0 < number < inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")

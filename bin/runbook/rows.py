@@ -179,7 +179,15 @@ def find_row(rows: Sequence[Row], name: str) -> Row:
 
 
 def files_of_tests(root: Path, paths: Iterable[str]) -> Iterator[Path]:
-    """Yield each file once, also where the paths overlap."""
+    """Yield each file of tests once, also where the paths overlap.
+
+    Args:
+        root: The project's root.
+        paths: Files and folders, relative to it.
+
+    Raises:
+        UsageError: One of them does not exist.
+    """
     seen: set[Path] = set()
     for path in paths:
         place = root / path

@@ -314,7 +314,14 @@ def _shown_on(arguments: Sequence[str]) -> IO[bytes] | None:
 
 
 def empty_json(file: str) -> None:
-    """Leave no result of an earlier run to be taken for this one's, and fail early."""
+    """Leave no result of an earlier run to be taken for this one's, and fail early.
+
+    Args:
+        file: For the JSON of the run; empty for none, ``-`` for standard output.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
     if file not in {"", "-"}:
         try:
             Path(file).write_bytes(b"")

@@ -107,7 +107,11 @@ def _resolve_newest_if_it_can_be(case: Case) -> None:
 
 @contextmanager
 def guarded_folder() -> Iterator[GuardedFolder]:
-    """Make a folder that is gone afterwards; what the machine lacks meanwhile is said without a traceback."""
+    """Make a folder that is gone afterwards.
+
+    Raises:
+        EnvironmentNotReady: The machine lacked something meanwhile, such as room on its disk.
+    """
     folder = GuardedFolder()
     try:
         yield folder

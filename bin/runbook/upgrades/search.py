@@ -140,7 +140,11 @@ class Search:
         self.findings = Findings()
 
     def run(self) -> Asking[Findings]:
-        """Search until the constraints are green, or nothing is left to hold."""
+        """Search until the constraints are green, or nothing is left to hold.
+
+        Raises:
+            Contradicted: A set that was found to be red is green when it is proved.
+        """
         found, red = self.findings, self._today
         left = self._problem.movable
         while left and len(found.sets) < _MOST_SETS:
