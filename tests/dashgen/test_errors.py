@@ -20,6 +20,7 @@ EVERY_REFUSAL = [
     (errors.NotPublished(), 409, "canvas_not_published"),
     (errors.HandleTaken(), 409, "handle_taken"),
     (errors.SmokeTestRequired("smoke", "Building", "Updates"), 409, "smoke_test_required"),
+    (errors.ChangedMeanwhile('"1"'), 412, "changed_meanwhile"),
     (errors.StorageFailed(is_full=True), 507, "storage_failed"),
     (errors.StorageFailed(is_full=False), 503, "storage_failed"),
     (errors.OutcomeUnknown(), 503, "outcome_unknown"),
