@@ -11,6 +11,7 @@ import runbook
 ENGINE = Path(runbook.__file__).parent
 OTHERS = {
     "in_pytest/early.py": {"pytest"},
+    "in_pytest/of_today.py": {"pytest"},
     "in_pytest/negative_control.py": {"pytest", "_pytest"},
     "plugin.py": {"pytest"},
     "describe.py": {"invoke"},

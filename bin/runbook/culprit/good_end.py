@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from runbook.culprit.fingerprint import is_same
 from runbook.culprit.probing import Word
 from runbook.errors import UsageError
 
@@ -44,10 +45,10 @@ def find_good_end(
         say: Is told of the progress, a line at a time.
     """
     line = repository.first_parents(bad)
-    for marks in (milestones(repository, bad, suspects), iter(_evenly(line))):
+    for marks in (milestones(repository, bad, suspects), _evenly(line[1:])):
         if good := _first_green(prober, marks, say) or _green_between(prober, line, say):
             return good
-        if all(each.word is Word.FAIL for each in prober.results):
+        if {Word.FAIL} >= set(told_of(line, prober.results).said.values()):
             return ""
     return ""
 
@@ -60,6 +61,8 @@ def _first_green(prober: Prober, marks: Iterator[str], say: Callable[[str], None
 
 
 def _green_between(prober: Prober, line: Sequence[str], say: Callable[[str], None]) -> str:
+    if len(line) > 1 and all(each.sha != line[0] for each in prober.results):
+        prober.ask(line[0])  # how the failure that is hunted looks
     while gap := told_of(line, prober.results).gap:
         batch = [line[place] for place in _parted(gap, prober.width)]
         if good := _first_good(prober, batch, say):
@@ -118,9 +121,18 @@ class Line:
 
 
 def told_of(line: Sequence[str], results: Iterable[ProbeResult]) -> Line:
-    """Return what results say of a line of commits, newest first."""
+    """Return what results say of a line of commits, the bad end first; what fails otherwise than that is no verdict."""
     places = {sha: place for place, sha in enumerate(line)}
-    return Line({places[each.sha]: each.word for each in results if each.sha in places})
+    said = [(places[each.sha], each) for each in results if each.sha in places]
+    hunted = frozenset().union(*(each.fingerprint for place, each in said if not place))
+    return Line(
+        {
+            place: Word.UNTESTABLE
+            if each.word is Word.FAIL and not is_same(each.fingerprint, hunted)
+            else each.word
+            for place, each in said
+        }
+    )
 
 
 def milestones(repository: Repository, bad: str, suspects: Sequence[str] = ()) -> Iterator[str]:
@@ -145,9 +157,9 @@ def _doubling(commits: list[str]) -> list[str]:
     return [commits[(1 << step) - 1] for step in range(len(commits).bit_length())]
 
 
-def _evenly(commits: list[str]) -> list[str]:
-    """Return what parts ``commits`` into equal pieces."""
-    return [commits[len(commits) * part // _PIECES] for part in range(1, _PIECES)]
+def _evenly(commits: list[str]) -> Iterator[str]:
+    """Yield what parts ``commits`` into equal pieces."""
+    yield from (commits[len(commits) * part // _PIECES] for part in range(1, _PIECES))
 
 
 def _last_green(repository: Repository, bad: str) -> list[str]:

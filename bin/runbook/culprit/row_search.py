@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runbook.rows import Row
 
 # pytest: 0 passed, 1 failed; all else (no such test, a broken conftest, no pytest) is no verdict on a commit.
-_ONLY_VERDICTS = 'status=$?; [ "$status" -le 1 ] && exit "$status"; exit 125'
+_ONLY_VERDICTS = '[ "$status" -le 1 ] && exit "$status"; exit 125'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,11 @@ def row_search(
     row = find_row(rows, test)
     session = tier_of(project, row).session
     python = python_for(project, root, session, may_make=may_make)
-    command = f"{_choose_python(project, root, python, session)}{_search_path(project, python)}"
-    command += f'"$python" -m pytest -q {shlex.quote(row.id)}; {_ONLY_VERDICTS}'
+    path = os.pathsep.join(search_path(python, project.root))
+    given = f"PYTHONPATH={shlex.quote(path)} " if path else ""
+    test_of_it = f"-q {shlex.quote(row.id)}"
+    command = f'{_choose_python(project, root, python, session)}{given}"$python" -m pytest {test_of_it}; status=$?; '
+    command += _once_more(project, f'{given}"$python"', test_of_it) + _ONLY_VERDICTS
     return RowSearch(command, _overlay(root, row, rows), row.suspect_paths, row.id)
 
 
@@ -90,9 +93,22 @@ def _overlay(root: Path, row: Row, rows: Iterable[Row]) -> tuple[str, ...]:
     return (str(brought), *(str(each) for each in fixtures if (root / each).is_file()))
 
 
-def _search_path(project: Project, python: Path) -> str:
-    path = os.pathsep.join(search_path(python, project.root))
-    return f"PYTHONPATH={shlex.quote(path)} " if path else ""
+def _once_more(project: Project, python: str, arguments: str) -> str:
+    """Return shell that runs what did not pass with today's engine, where the tree holds another one; else nothing.
+
+    Today's row may ask for what an older engine did not do yet. The tree's own comes first, so that a commit which
+    broke the engine is found, too.
+    """
+    if not ENGINE.is_relative_to(project.root):
+        return ""
+    own, today = f"{ENGINE.relative_to(project.root)}/runbook", f"{ENGINE}/runbook"
+    is_another = (
+        f"! diff -rq -x __pycache__ {shlex.quote(own)} {shlex.quote(today)} >/dev/null 2>&1"
+    )
+    pytest = shlex.quote(f"{today}/in_pytest/of_today.py")
+    return (
+        f'[ "$status" -ne 0 ] && {is_another} && {{ {python} {pytest} {arguments}; status=$?; }}; '
+    )
 
 
 def _choose_python(project: Project, tree: Path, python: Path, session: str) -> str:

@@ -52,12 +52,24 @@ def test_where_nothing_older_can_be_tested_nobody_is_said_never_to_have_been_gre
     assert step.endswith(f" show --stat {oldest[:10]}")
 
 
+def test_an_older_commit_that_fails_otherwise_is_not_one_of_this_failure(history: History) -> None:
+    other = "echo 'FAILED t.py::test_other - OSError: x'; exit 1"
+    check = f"[ $(cat number) -ge 9 ] || {{ {other}; }}; "
+    check += "grep -q good state || { echo 'FAILED t.py::test_a - KeyError: x'; exit 1; }"
+    searched = history.search("--command", history.command(check))
+
+    assert ("found", "commit 12") == (
+        searched.record["verdict"],
+        history.git("show", "-s", "--format=%s", searched.culprit),
+    )
+
+
 def test_a_green_commit_among_those_that_cannot_be_tested_is_found(history: History) -> None:
     """Doubling passes over it: 9 to 11 can be tested, and 19 and 20."""
     check = "case $(cat number) in 9|1[019]|20) grep -q good state;; *) exit 125;; esac"
     searched = history.search("--command", history.command(check))
 
-    assert history.git("rev-parse", "HEAD~10") == searched.record["good"]
+    assert history.git("rev-parse", "HEAD~11") == searched.record["good"]
 
 
 def test_what_was_red_when_it_was_added_is_born_red_whatever_older_commits_say(

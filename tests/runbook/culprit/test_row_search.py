@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import site
 import subprocess
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,7 @@ import pytest
 from runbook.culprit.row_search import file_arguments, row_search
 from runbook.errors import UsageError
 from runbook.project import Project, Tier
-from tests.runbook.support import editable
+from tests.runbook.support import ENGINE, editable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +129,77 @@ def test_a_tree_is_judged_by_its_own_modules_where_the_users_are_installed_as_ed
 
     assert 0 == run(command, project.root).returncode
     assert 1 == run(command, tree).returncode
+
+
+@pytest.fixture
+def with_its_engine(project: Project) -> Project:
+    """A project that holds the engine, whose newest row asks for what older engines do not have."""
+    shutil.copytree(ENGINE / "runbook", project.root / "bin" / "runbook")
+    new = project.root / "bin" / "runbook" / "patience.py"
+    new.write_text(new.read_text("utf-8") + "\n\ndef new(): return True\n", encoding="utf-8")
+    body = "test_a():\n    import shop\n    from runbook.patience import new\n    assert new() and shop.IS_FINE\n"
+    (project.root / "tests" / "test_a.py").write_text(ROW.replace("test_a(): ...", body), "utf-8")
+    (project.root / "bin" / "shop.py").write_text("IS_FINE = True\n", encoding="utf-8")
+    (project.root / "noxfile.py").touch()
+    (project.root / "pyproject.toml").write_text(
+        '[tool.runbook]\n[tool.runbook.tiers.quick]\ntests = ["tests"]\nsession = "fast"\n', "utf-8"
+    )
+    python = project.root / ".nox" / "fast" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("engine", "shop", "want"),
+    [
+        ("an older one", "IS_FINE = True", 0),
+        ("an older one", "IS_FINE = False", 1),
+        ("the same", "IS_FINE = True", 0),
+        ("the same", "IS_FINE = False", 1),
+        ("none", "IS_FINE = True", 0),
+    ],
+)
+def test_todays_row_is_run_with_todays_engine_where_a_trees_own_is_too_old_for_it(
+    with_its_engine: Project, tmp_path: Path, engine: str, shop: str, want: int
+) -> None:
+    root = with_its_engine.root
+    tree = tmp_path / "tree"
+    for name in ("bin", "tests"):
+        shutil.copytree(root / name, tree / name)
+    (tree / "pyproject.toml").touch()
+    if engine == "an older one":
+        shutil.copy(ENGINE / "runbook" / "patience.py", tree / "bin" / "runbook")
+    if engine == "none":
+        shutil.rmtree(tree / "bin" / "runbook")
+    (tree / "bin" / "shop.py").write_text(f"{shop}\n", encoding="utf-8")
+
+    assert want == run(command_of(root), tree).returncode
+
+
+def test_a_commit_that_broke_the_engine_is_told_from_one_that_did_not(
+    with_its_engine: Project, tmp_path: Path
+) -> None:
+    """Today's engine is the broken one; that of the older tree is not."""
+    root, tree = with_its_engine.root, tmp_path / "tree"
+    for name in ("bin", "tests"):
+        shutil.copytree(root / name, tree / name)
+    (tree / "pyproject.toml").touch()
+    file = root / "bin" / "runbook" / "patience.py"
+    file.write_text(file.read_text("utf-8").replace("return True", "return False"), "utf-8")
+
+    assert (0, 1) == tuple(run(command_of(root), each).returncode for each in (tree, root))
+
+
+def command_of(root: Path) -> str:
+    """Return what a search runs for the row of a project that holds the engine, as that engine says."""
+    said = "print(row_search(find_project(Path('.').resolve()), 'test_a').command)"
+    imports = "from pathlib import Path; from runbook.culprit.row_search import row_search"
+    return subprocess.run(
+        [sys.executable, "-c", f"{imports}; from runbook.project import find_project; {said}"],
+        cwd=root, env=os.environ | {"PYTHONPATH": "bin"}, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
 
 
 def test_a_tree_whose_environment_cannot_be_made_is_untestable(
