@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import site
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -22,9 +24,11 @@ from runbook.runs.source_state import read_source_state
 from tests.runbook.gate.gated import NOXFILE, ONE, TWO, Gated
 from tests.runbook.published import hold
 from tests.runbook.support import (
+    ENGINE,
     GATE,
     PATIENCE,
     PYPROJECT,
+    editable,
     is_alive,
     module,
     row_test,
@@ -304,6 +308,23 @@ def test_a_hidden_edit_of_a_test_counts_for_nothing(gated: Gated) -> None:
     gated.project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2"), TWO))
     gated.project.commit()
     skip_worktree(gated, "tests/test_app.py", module(row_test("test_one", "assert 1 == 1"), TWO))
+
+    assert "red: test_one" in gated.open().err
+
+
+def test_modules_that_are_installed_as_editable_are_the_commits(
+    gated: Gated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = "import shop; assert shop.is_whole"
+    inherits = f"{str(ENGINE)!r} + ':' + os.environ.get('PYTHONPATH', '')"
+    noxfile = "import os\n" + NOXFILE.replace(repr(str(ENGINE)), inherits)
+    gated.project.write("noxfile.py", noxfile)
+    gated.project.write("tests/test_app.py", module(row_test("test_one", whole), TWO))
+    gated.project.write("src/shop.py", "is_whole = False\n")
+    gated.project.commit()
+    skip_worktree(gated, "src/shop.py", "is_whole = True\n")
+    python = editable(tmp_path / "env", gated.project.root / "src", *site.getsitepackages())
+    monkeypatch.setattr(sys, "executable", str(python))
 
     assert "red: test_one" in gated.open().err
 
