@@ -246,17 +246,13 @@ def _never_green(case: _Case) -> Result:
 
 
 def _first_testable(case: _Case) -> str:
-    """Return the oldest commit that fails where all before it cannot be tested, and the test may once have passed.
+    """Return the oldest commit that fails where what is older cannot be tested; else nothing.
 
-    It cannot have passed before it was there: what fails where it was added was born red, whatever is not known of
-    older commits.
+    Whether the test was there yet says nothing: who writes one for an old break wants to know who broke it.
     """
     line = case.repository.first_parents(case.bad)
     told = told_of(line, case.prober.results)
-    first = line[told.oldest_failing]
-    added = _added(case)
-    is_born_red = not told.older or (added and case.repository.is_ancestor(first, added))
-    return "" if is_born_red else first
+    return line[told.oldest_failing] if told.older else ""
 
 
 def _unseen_changes(word: Word, case: _Case) -> str:

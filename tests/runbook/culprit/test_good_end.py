@@ -72,17 +72,15 @@ def test_a_green_commit_among_those_that_cannot_be_tested_is_found(history: Hist
     assert history.git("rev-parse", "HEAD~11") == searched.record["good"]
 
 
-def test_what_was_red_when_it_was_added_is_born_red_whatever_older_commits_say(
+def test_a_test_that_was_written_for_an_old_break_is_not_said_to_be_born_red(
     history: History,
 ) -> None:
-    history.write("tests/test it", "false\n")
-    added = history.commit("add the test")
-    history.write("tests/another", "")
-    history.commit("add another")
+    history.write("tests/test it", "grep -q good state\n")
+    history.commit("add a test for what broke long ago, before what can be tested")
     check = "[ $(cat number) -ge 15 ] || exit 125; sh 'tests/test it'"
     searched = history.search("--command", check, "--overlay", "tests/test it")
 
-    assert ("born-red", added) == (searched.record["verdict"], searched.culprit)
+    assert ("inconclusive", None) == (searched.record["verdict"], searched.record["culprit"])
 
 
 @pytest.mark.parametrize("command", ["sh 'tests/test it'", "cd tests; ls test* | sh -s; false"])
