@@ -160,13 +160,14 @@ def read_rows(root: Path, paths: Iterable[str]) -> tuple[Row, ...]:
 
 
 def find_row(rows: Sequence[Row], name: str) -> Row:
-    """Return the row of the test called ``name``: its function name or its node id.
+    """Return the row of the test called ``name``: its function name, its node id, or the end of it, as ``Class::test``.
 
     Raises:
         UsageError: There is none, or more than one; the message holds the nearest names.
     """
     wanted = name.partition("[")[0]
-    found = [row for row in rows if wanted == row.test or function_id(name) == row.id]
+    ends = (f"::{wanted}", f"/{function_id(name)}")
+    found = [row for row in rows if f"/{row.id}".endswith(ends)]
     if len(found) == 1:
         return found[0]
     if found:

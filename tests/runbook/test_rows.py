@@ -156,6 +156,21 @@ def test_a_row_is_found_by_name_or_node_id(project: TinyProject, name: str) -> N
     assert "test_one" == find_row(read_rows(project.root, ["tests"]), name).test
 
 
+@pytest.mark.parametrize(
+    "name", ["TestCart::test_add", "TestCart::test_add[a::b]", "test_cart.py::TestCart::test_add"]
+)
+def test_a_row_of_a_class_is_found_as_pytest_prints_it(project: TinyProject, name: str) -> None:
+    method = "    " + row_test("test_add").replace("()", "(self)").replace("\n", "\n    ").rstrip()
+    project.write(
+        "tests/test_cart.py", module(f"class TestCart:\n{method}\n", row_test("test_add"))
+    )
+    rows = read_rows(project.root, ["tests"])
+
+    assert "tests/test_cart.py::TestCart::test_add" == find_row(rows, name).id
+    with pytest.raises(UsageError, match="is in several"):
+        find_row(rows, "test_add")
+
+
 def test_an_unknown_name_is_answered_with_the_nearest(project: TinyProject) -> None:
     with pytest.raises(UsageError, match="no row for 'test_on'; the nearest: test_one, test_two"):
         find_row(read_rows(project.root, ["tests"]), "test_on")
