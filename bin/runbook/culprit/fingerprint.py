@@ -19,6 +19,14 @@ _PATTERNS = (
         re.MULTILINE,
     ),
 )
+# A line that says what went wrong, where the last one may only say that something did.
+_TELLING = re.compile(
+    r"^E +\S"  # pytest
+    r"|^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception): "  # Python
+    r"|^[\w./-]+: error: "  # argparse, compilers, and pytest of its command line
+    r"|^(?:fatal|error): "  # git, and most others
+)
+_LONGEST_LINE = 200
 _MOST = 20  # names of each kind that are kept
 
 
@@ -45,3 +53,10 @@ def is_same(one: frozenset[str], other: frozenset[str]) -> bool:
         if left and right and not left & right:
             return False
     return True
+
+
+def telling_line(output: str) -> str:
+    """Return the last line that says what went wrong, or the last one where none does; empty for no output."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = (line for line in reversed(lines) if _TELLING.search(line))
+    return next(telling, lines[-1] if lines else "")[:_LONGEST_LINE]

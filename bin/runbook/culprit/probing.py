@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from runbook.culprit.fingerprint import fingerprint
+from runbook.culprit.fingerprint import fingerprint, telling_line
 from runbook.culprit.worktrees import RevertConflicts
 from runbook.errors import RunbookError
 from runbook.exit_codes import ExitCode
@@ -160,12 +160,13 @@ class Probe:
                 if full := _is_full(tree.scratch):
                     return Word.ERROR, full, output
                 how = "was not over in time" if status is None else f"ended with {status}"
-                return Word.UNTESTABLE, f"setup {how}: {_last_line(output)}", output
+                return Word.UNTESTABLE, f"setup {how}: {telling_line(output)}", output
         status, output = self._execute(job.command, tree, job, environment)
         word, why = classify(status, job.timeout)
         if word in (Word.FAIL, Word.UNTESTABLE) and (full := _is_full(tree.scratch)):
             return Word.ERROR, full, output
-        return word, f"{why}: {_last_line(output)}" if why and _last_line(output) else why, output
+        told = telling_line(output)
+        return word, f"{why}: {told}" if why and told else why, output
 
     def _execute(
         self, command: str, tree: Tree, job: Job, environment: dict[str, str]
@@ -269,8 +270,3 @@ def _is_full(folder: Path) -> str:
     except OSError as error:
         return f"it failed where nothing can be written: {error.strerror}"
     return ""
-
-
-def _last_line(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook.culprit.fingerprint import fingerprint, is_same
+from runbook.culprit.fingerprint import fingerprint, is_same, telling_line
 
 PYTEST = "E       AssertionError: 1 != 2\n=== short test summary info ===\n"
 PYTEST += "FAILED tests/test_a.py::test_one - AssertionError: 1 != 2\n"
@@ -13,6 +13,8 @@ TRACEBACK = (
     "Traceback (most recent call last):\n  File x\njson.decoder.JSONDecodeError: Expecting value\n"
 )
 UNITTEST = "FAIL: test_one (suite.Case)\n----\nAssertionError: no\n"
+OPTION = "ERROR: usage: pytest [options]\npytest: error: unrecognized arguments: --cov\n"
+OPTION += "  inifile: setup.cfg\n  rootdir: x\n"
 SMOKE = 'FAIL test_publish severity=high at=a.py:1 got="x"\n'
 
 
@@ -48,3 +50,25 @@ def test_one_test_in_common_is_enough() -> None:
 @pytest.mark.parametrize("output", ["", PYTEST, SMOKE])
 def test_a_failure_that_shows_nothing_may_be_any(output: str) -> None:
     assert is_same(fingerprint(""), fingerprint(output))
+
+
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        (PYTEST + "1 failed in 0.1s\n", "E       AssertionError: 1 != 2"),
+        (TRACEBACK + "done\n", "json.decoder.JSONDecodeError: Expecting value"),
+        (
+            OPTION,
+            "pytest: error: unrecognized arguments: --cov",
+        ),
+        ("fatal: not a git repository\nmake: *** [all] 1\n", "fatal: not a git repository"),
+        ("E   first\nE   second\nERROR: found no collectors for x\n", "E   second"),
+        ("compiling\nno tool\n\n", "no tool"),
+        ("Errors: 3\nSome Error: said in passing\nlast\n", "last"),
+        ("x" * 300, "x" * 200),
+        (" \n", ""),
+        ("", ""),
+    ],
+)
+def test_the_line_is_told_that_says_what_went_wrong(output: str, line: str) -> None:
+    assert line == telling_line(output)
