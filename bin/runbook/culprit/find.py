@@ -218,13 +218,6 @@ def _never_green(case: _Case) -> Result:
     first = _first_testable(case) if has_failed else ""
     is_born_red = has_failed and not first
     word = Word.NOT_REPRODUCED if has_passed else Word.INCONCLUSIVE
-    why = f"{first[:10]} fails, and nothing older" if first else "no commit back to the root"
-    why += " can be tested"
-    if is_born_red:
-        silent = said.total() - said[Said.FAIL]
-        why = f"{silent} of the {said.total()} commits that were tried cannot be tested" * bool(
-            silent
-        )
     return Result(
         word=Word.BORN_RED if is_born_red else word,
         probability=float(is_born_red or has_passed),
@@ -239,9 +232,26 @@ def _never_green(case: _Case) -> Result:
         seconds=time.monotonic() - case.started,
         good_fails=0.0,
         bad_passes=0.0,
-        why=_unseen_changes(word, case) if has_passed else why,
+        why=_unseen_changes(word, case) if has_passed else _why_none_passes(said, first),
         command=case.options.command,
         first_testable=first,
+    )
+
+
+def _why_none_passes(said: Counter[Said], first: str) -> str:
+    """Return what is known of the commits that were tried, none of which passes.
+
+    Args:
+        said: How often they said what.
+        first: The oldest that fails where what is older cannot be tested, if that is so.
+    """
+    if first:
+        return f"{first[:10]} fails, and nothing older can be tested"
+    if not said[Said.FAIL]:
+        return "no commit back to the root can be tested"
+    silent = said.total() - said[Said.FAIL]
+    return (
+        f"{silent} of the {said.total()} commits that were tried cannot be tested" if silent else ""
     )
 
 
