@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_AGE = 24 * 3600.0  # seconds; services and installed packages change under an old result
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
+_FORGET_LINE = '{"forget": true}\n'  # nothing that stands before it is believed any more
 _KEPT = (Word.PASS, Word.FAIL, Word.UNTESTABLE)
 
 
@@ -51,6 +52,8 @@ class Memory:
                 return found
             raise
         for line in text.splitlines(keepends=True):
+            if line == _FORGET_LINE:
+                found.clear()
             tree, at, result = _parse(line) or ("", -inf, None)
             if result is not None and at >= since:
                 found.setdefault(tree, []).append(result)
@@ -70,10 +73,22 @@ class Memory:
             "tree": tree, "sha": result.sha, "word": result.word, "seconds": result.seconds, "why": result.why,
             "fingerprint": sorted(result.fingerprint), "at": at,
         }  # fmt: skip
+        self._append(json.dumps(entry) + "\n")
+
+    def forget(self) -> None:
+        """Believe nothing of what is remembered until now, neither in this search nor in any after it.
+
+        Raises:
+            EnvironmentNotReady: It cannot be written.
+        """
+        if self._file.exists():
+            self._append(_FORGET_LINE)
+
+    def _append(self, line: str) -> None:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._file.open("a", encoding="utf-8") as log:
-                log.write(json.dumps(entry) + "\n")
+                log.write(line)
         except OSError as error:
             if error.errno in _NOT_OURS:
                 return

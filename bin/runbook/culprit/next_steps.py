@@ -21,6 +21,13 @@ _DOUBT = "--confidence 0.95"
 
 def next_steps(result: Result) -> tuple[str, ...]:
     """Return the commands that go on from how a search ended, the first one first."""
+    steps = _of_this(result)
+    # What the command needs may have been mended since.
+    is_doubtful = result.word is not Word.FOUND and any(each.remembered for each in result.probes)
+    return (*steps, f"{result.replay()} --fresh") if is_doubtful else steps
+
+
+def _of_this(result: Result) -> tuple[str, ...]:
     match result.word:
         case Word.FOUND:
             return _of_found(result)

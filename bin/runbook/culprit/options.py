@@ -105,6 +105,11 @@ class Options:
         check_runs(self.command, self.jobs, self.flake_rate, self.timeout)
         if self.confidence is not None and not 0.5 < self.confidence < 1:
             raise UsageError(f"--confidence is {self.confidence:g}; it is above 0.5 and below 1")
+        if self.fresh and self.resume:
+            raise UsageError(
+                "--fresh believes nothing that was seen before, --resume all of it",
+                next_step="leave --fresh away to go on with a search that was interrupted",
+            )
 
 
 def check_jobs(jobs: int) -> None:

@@ -40,6 +40,8 @@ class Prober:
         self._attempts: Counter[str] = Counter()
         self.results: list[ProbeResult] = []
         self.rounds = 0
+        if options.fresh:
+            self._memory.forget()
         since = 0.0 if options.resume else time.time() - MAX_AGE
         self.past = {} if options.fresh else self._memory.recall(since=since)
 

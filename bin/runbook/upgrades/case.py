@@ -67,6 +67,8 @@ class Case:
             "project", f"{_FORM} {self.source.digest} {resolver.python}".encode()
         )
         memory = Memory(_memory_folder(), replace(job, overlay=(known_by,)))
+        if options.fresh:
+            memory.forget()
         past = {} if options.fresh else memory.recall(since=time.time() - MAX_AGE)
         is_package = resolver.requirements.is_package
         with Workshop(

@@ -152,6 +152,8 @@ def test_a_second_search_costs_nothing(history: History) -> None:
     assert (first.culprit, 0, runs) == (second.culprit, second.record["runs"], len(history.runs))
     fresh = history.search(*GOOD, "--command", history.command(), "--fresh")
     assert (first.culprit, first.record["runs"]) == (fresh.culprit, fresh.record["runs"])
+    third = history.search(*GOOD, "--command", history.command())
+    assert len(fresh.record["probes"]) == len(third.record["probes"])  # and not those of the first
 
 
 def test_a_good_end_is_found_by_going_back(history: History) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,15 @@ def test_what_was_remembered_is_not_kept_once_more(tmp_path: Path) -> None:
     (result,) = memory.recall(since=0)["tree"]
     memory.add("tree", result, at=200)
     assert [result] == memory.recall(since=0)["tree"]
+
+
+def test_what_a_fresh_search_does_not_believe_nobody_believes_after_it(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, Job("x"))
+    memory.add("tree", FAIL, at=100)
+    memory.forget()
+    assert {} == memory.recall(since=0)
+    memory.add("tree", replace(FAIL, why="anew"), at=200)
+    assert ["anew"] == [each.why for each in memory.recall(since=0)["tree"]]
 
 
 @pytest.mark.parametrize("word", [Word.ERROR, Word.CANCELLED])

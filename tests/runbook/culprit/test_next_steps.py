@@ -86,3 +86,12 @@ def test_what_is_left_open_goes_on_unless_something_hinders_it() -> None:
         hindered = replace(OPEN, probes=(ProbeResult("c" * 40, word, 1.0),))
         assert (show,) == next_steps(hindered)
     assert (further,) == next_steps(replace(OPEN, candidates=()))
+
+
+@pytest.mark.parametrize("word", [Word.INCONCLUSIVE, Word.BORN_RED, Word.NOT_REPRODUCED])
+def test_where_nobody_is_named_what_was_remembered_may_be_seen_anew(word: Word) -> None:
+    """What the command needs may have been mended since."""
+    probe = ProbeResult("a" * 40, Said.FAIL, 0.1, "it lacks a module")
+    seen = replace(OPEN, word=word, probes=(probe,))
+    known = replace(seen, probes=(probe, replace(probe, remembered=True)))
+    assert (*next_steps(seen), f"{known.replay()} --fresh") == next_steps(known)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from runbook.culprit.options import Options
+from runbook.errors import UsageError
 
 ASKED = Options(
     Path(),
@@ -35,6 +38,12 @@ def test_what_decides_the_outcome_can_be_asked_again() -> None:
         "--overlay", "tests", "--unseen", "*.md", "--first-parent",
     ) == asked.as_arguments()  # fmt: skip
     assert ("--repo", here) == Options(Path(), "x", jobs=3, good="a", bad="b").as_arguments()
+
+
+def test_who_believes_nothing_does_not_believe_all() -> None:
+    with pytest.raises(UsageError, match="--fresh believes nothing") as refused:
+        replace(ASKED, fresh=True, resume=True).check()
+    assert "leave --fresh away" in refused.value.next_step
 
 
 def test_at_the_top_paths_stay_as_they_are() -> None:
