@@ -162,10 +162,13 @@ def find_browser() -> Browser | None:
 def how_to_get_one(*, light: bool = False) -> str:
     """What to do where none works: nothing is installed in the place of one that the environment names."""
     if os.environ.get(VARIABLE):
-        return f"set {VARIABLE} to another Chromium or Chrome, or unset it"
-    if light:
-        return f"{call('install-browsers --light')}, or set {VARIABLE} to a headless shell"
-    return f"{call('install-browsers')}, or set {VARIABLE} to a Chromium or Chrome"
+        return f"set {VARIABLE} to another {_what_will_do(light=light)}, or unset it"
+    install = call("install-browsers --light" if light else "install-browsers")
+    return f"{install}, or set {VARIABLE} to a {_what_will_do(light=light)}"
+
+
+def _what_will_do(*, light: bool) -> str:
+    return "headless shell" if light else "Chromium or Chrome"
 
 
 def readable(text: str) -> str:
@@ -296,7 +299,7 @@ def find_working_browser(*, light: bool = False) -> Proof:
         except EnvironmentNotReady as error:
             reasons.append(error.what)
     raise EnvironmentNotReady(
-        "no Chromium works here"
+        f"no {'headless shell' if light else 'Chromium'} works here"
         + ("".join(f"\n  {reason}" for reason in reasons) or ": there is none"),
         next_step=how_to_get_one(light=light),
     )
@@ -391,8 +394,9 @@ def install_browser(playwright: Sequence[str], *, light: bool = False) -> Proof:
         except EnvironmentNotReady as error:
             _narrate(error.what)
     raise EnvironmentNotReady(
-        "no Chromium could be installed; what was tried stands above",
-        next_step=f"install Chromium or Chrome with your system's tools, or set {VARIABLE} to one that you have",
+        f"no {'headless shell' if light else 'Chromium'} could be installed; what was tried stands above",
+        next_step=f"install a {_what_will_do(light=light)} with your system's tools, "
+        f"or set {VARIABLE} to one that you have",
     )
 
 

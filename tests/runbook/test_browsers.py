@@ -371,15 +371,35 @@ def test_every_package_manager_is_called_in_its_own_way(
     assert command == browsers.install_commands(["playwright"])[1]
 
 
+@pytest.mark.parametrize(
+    ("light", "what", "next_step"),
+    [
+        (False, "no Chromium could be installed", "install a Chromium or Chrome with"),
+        (True, "no headless shell could be installed", "install a headless shell with"),
+    ],
+)
 def test_where_nothing_helps_it_says_what_is_left_to_do(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, what: str, next_step: str, *, light: bool
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     machine.program("apk", "exit 3")
 
-    with pytest.raises(EnvironmentNotReady, match="no Chromium could be installed") as caught:
-        install_browser(NO_INSTALLER)
+    with pytest.raises(EnvironmentNotReady, match=what) as caught:
+        install_browser(NO_INSTALLER, light=light)
+    assert caught.value.next_step.startswith(next_step)
     assert f"set {browsers.VARIABLE}" in caught.value.next_step
+
+
+def test_who_names_a_whole_browser_is_told_what_would_be_light(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(browsers.VARIABLE, machine.program("chromium", GOOD))
+
+    with pytest.raises(EnvironmentNotReady, match="no headless shell works here") as caught:
+        install_browser(NO_INSTALLER, light=True)
+    assert f"set {browsers.VARIABLE} to another headless shell, or unset it" == (
+        caught.value.next_step
+    )
 
 
 def test_only_root_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
