@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,10 +192,16 @@ def leave_unsaved(owner: Owner, maker: Visit) -> Canvas:
     """Leave the editor right after a change, which does not arrive any more."""
     page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
     open_editor(page, canvas)
-    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no connection')); }")
+    cut(page)
+    press(page, "[data-add=sprite]")
     write(page, TITLE_FIELD, "Willow")
     open_page(page, "/settings.html")
     return canvas
+
+
+def cut(page: Page) -> None:
+    """Have nothing arrive any more that this very page sends."""
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no connection')); }")
 
 
 def test_what_did_not_arrive_when_one_left_is_saved_at_the_next_visit(
@@ -229,6 +236,42 @@ def test_what_came_too_late_when_one_left_may_be_kept(
     titles = [one["title"] for one in owner.client.get("/studio/canvas/mine").json["canvases"]]
     assert sorted(["Willow", "Reeds"] if is_there else ["Willow"]) == sorted(titles)
     assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+
+
+@pytest.mark.parametrize("then", ["described", "published"])
+def test_what_arrived_when_one_left_is_not_lost_whatever_was_done_then(
+    owner: Owner, maker: Visit, then: str
+) -> None:
+    page, canvas = maker.page, leave_unsaved(owner, maker)
+    (left,) = json.loads(page.evaluate("localStorage.getItem('ensemble.unsaved')"))
+    for changes in (left["body"], {"description": "Of all kinds"}):
+        assert 200 == owner.client.put(f"/studio/canvas/{canvas.id}", changes).status
+    if then == "published":
+        owner.has_published(canvas, 0)
+    open_page(page, "/studio.html")
+    assert appears(page, ".canvas-name", "Willow")
+
+    assert [] == seen(page, "#studio-message")
+    assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")
+
+
+@pytest.mark.parametrize("there", ["added", "moved", "removed"])
+def test_what_did_not_arrive_of_the_things_on_a_canvas_is_asked_about(
+    owner: Owner, maker: Visit, there: str
+) -> None:
+    page, canvas = maker.page, owner.seed("Baskets", A_TEXT)
+    open_editor(page, canvas)
+    if there == "added":
+        press(page, "[data-add=sprite]")
+    else:
+        press(page, "#stage .piece")
+        page.keyboard.press({"moved": "ArrowRight", "removed": "Delete"}[there])
+    cut(page)
+    open_page(page, "/settings.html")
+    rename_elsewhere(owner, canvas, "Reeds")
+    open_page(page, "/studio.html")
+
+    assert appears(page, "#studio-message", "may be lost")
 
 
 def test_what_came_too_late_may_be_dropped(owner: Owner, maker: Visit) -> None:

@@ -72,8 +72,7 @@ async function send(isLeaving) {
 /** Stores a state of the canvas, and tells the other tabs. */
 async function put(record, sent, isLeaving = false) {
   const saved = await call("PUT", pathOf(record), sent, { isLeaving, etag: record.etag });
-  record.updated_at = saved.updated_at;
-  record.etag = saved.etag;
+  Object.assign(record, sent, { updated_at: saved.updated_at, etag: saved.etag });
   if (record === canvas) unanswered = [];
   news.postMessage(record.id);
 }
@@ -390,7 +389,8 @@ window.addEventListener("beforeunload", (event) => {
 // The answer to the parting save comes too late for this page: the next one sees to it that nothing is lost.
 window.addEventListener("pagehide", () => {
   if (!canvas || !autosave.isDirty) return;
-  left = { id: canvas.id, etag: canvas.etag, body: body() };
+  const { id, etag, title, description, theme, room_state } = canvas;
+  left = { id, etag, body: body(), was: { title, description, theme, room_state } };
   keepUnsaved(left);
   autosave.leave();
 });

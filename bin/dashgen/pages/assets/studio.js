@@ -7,7 +7,7 @@ import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 import { askWhere, countOf, occupants } from "./studio-publish.js";
 import { KEYS, forgetPairing, recall, remember } from "./store.js";
 import { isTokenLoose, noteTokenKept, offerCopy } from "./token.js";
-import { forgetUnsaved, sendUnsaved } from "./unsaved.js";
+import { dropArrived, forgetUnsaved, sendUnsaved } from "./unsaved.js";
 
 const heading = [...byId("studio-title").childNodes];
 let mine = null;
@@ -357,6 +357,7 @@ async function start() {
   try {
     left = await sendUnsaved();
     await load();
+    left = dropArrived(left, mine.canvases);
   } catch (problem) {
     if (!(problem instanceof ApiError) || problem.status === 401) throw problem;
     report(problem.message, button("Try again", () => location.reload()));

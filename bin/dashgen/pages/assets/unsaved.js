@@ -17,7 +17,7 @@ function keep(all) {
   remember(KEYS.unsaved, all.length > 0 ? JSON.stringify(all) : null);
 }
 
-/** Keeps what is on its way: `body` for the canvas `id`, changed on the state that `etag` names. */
+/** Keeps what is on its way: `body` for the canvas `id`, changed on the state that `etag` names, which `was` like this. */
 export function keepUnsaved(one) {
   keep([...kept(), one]);
 }
@@ -45,4 +45,28 @@ export async function sendUnsaved() {
     }
   }
   return refused;
+}
+
+/** Which of these are not in the canvases as they are by now. The others had arrived: nobody need be asked about them. */
+export function dropArrived(refused, canvases) {
+  return refused.filter((one) => {
+    const canvas = canvases.find(({ id }) => id === one.id);
+    const isThere = canvas !== undefined && hasArrived(one, canvas);
+    if (isThere) forgetUnsaved(one);
+    return !isThere;
+  });
+}
+
+function hasArrived({ body, was = {} }, canvas) {
+  const isThere = (name) => body[name] === was[name] || body[name] === canvas[name];
+  const [mine, before, now] = [body, was, canvas].map((one) => new Map(one.room_state?.components.map((each) => [each.id, each])));
+  return ["title", "description", "theme"].every(isThere)
+    && [...mine].every(([id, one]) => has(before.get(id), one) || has(now.get(id), one))
+    && [...before.keys()].every((id) => mine.has(id) || !now.has(id));
+}
+
+/** Whether a value has all that another one has; the server may add to it. */
+function has(value, other) {
+  if (other === null || typeof other !== "object") return value === other;
+  return Object.entries(other).every(([name, one]) => has(value?.[name], one));
 }
