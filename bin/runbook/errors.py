@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import sys
-from pathlib import Path
 from typing import Any, Final
 
 from runbook.exit_codes import ExitCode
@@ -93,20 +92,8 @@ def tell(error: RunbookError, json_file: str) -> ExitCode:
 
 def leave(error: RunbookError, json_file: str) -> ExitCode:
     """Write why a command ended where a program looks for the result; a person was told already. As `tell` else."""
-    if json_file:
-        _write(error.as_json(), json_file)
+    from runbook.json_files import hand_out  # noqa: PLC0415 - it tells its own errors by this module
+
+    with contextlib.suppress(EnvironmentNotReady):  # perhaps the very thing that the error says
+        hand_out(error.as_json(), json_file)
     return error.exit_code
-
-
-def _write(record: dict[str, Any], json_file: str) -> None:
-    import json  # noqa: PLC0415 - every smoke imports this module before it starts pytest
-
-    text = json.dumps(record, indent=2) + "\n"
-    try:
-        if json_file == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            Path(json_file).write_text(text, encoding="utf-8")
-    except OSError:  # perhaps the very thing that the error says
-        return

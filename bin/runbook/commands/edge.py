@@ -6,12 +6,10 @@ import functools
 import inspect
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from runbook.errors import Interrupted, RunbookError, leave, tell
 from runbook.exit_codes import ExitCode
-from runbook.processes.standard_streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,19 +52,3 @@ def _json_place(given: Mapping[str, Any]) -> str:
 def json_object(schema: str, **facts: object) -> str:
     """One JSON object that says what it is."""
     return json.dumps({"schema": schema, **facts}, indent=2)
-
-
-def write_or_print(result: object, json_file: str) -> None:
-    """Write a result as JSON to a file; ``-`` is standard output."""
-    if json_file == "-":
-        say(json.dumps(result, indent=2))
-    else:
-        Path(json_file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-
-
-def say_or_write(text: str, result: object, json_file: str) -> None:
-    """Print a result as text, and write it as JSON where that is asked for, to a file or in the text's place."""
-    if json_file:
-        write_or_print(result, json_file)
-    if json_file != "-":
-        say(text)

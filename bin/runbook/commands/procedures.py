@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.commands.edge import json_object, procedure, say_or_write
+from runbook.commands.edge import json_object, procedure
 from runbook.errors import UsageError
 from runbook.gate import project_gate
+from runbook.json_files import say_or_write
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.arguments import check_count
 from runbook.calls import call
-from runbook.commands.edge import procedure, write_or_print
+from runbook.commands.edge import procedure
 from runbook.errors import EnvironmentNotReady, UsageError, tell
 from runbook.exit_codes import ExitCode
+from runbook.json_files import hand_out, read_lines
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
 from runbook.sessions.call_folder import call_folder
@@ -57,7 +57,7 @@ def _run_tiers(
     are_together: bool = False,
 ) -> ExitCode:
     """Run tiers, or none; the JSON of several runs, or of those that are asked for together, is one object."""
-    codes, runs = [], []
+    codes = []
     with call_folder(find_project(root).state) as folder:
         file = folder / "runs.jsonl"
         own = ["--add-json", str(file)] if json_file else []
@@ -69,15 +69,14 @@ def _run_tiers(
                 if not are_together:
                     raise
                 codes.append(tell(error, ""))  # the other tiers may well run
-        if file.exists():
-            runs = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
+        runs = read_lines(file)
     worst = max(codes, default=ExitCode.GREEN)
     names = [each.name for each in tiers]
-    if json_file and (are_together or len(runs) > 1):
+    if are_together or len(runs) > 1:
         together = {"schema": "runs/1", "tiers": names, "exit_code": int(worst), "runs": runs}
-        write_or_print(together, json_file)
-    elif json_file and runs:
-        write_or_print(runs[0], json_file)
+        hand_out(together, json_file)
+    elif runs:
+        hand_out(runs[0], json_file)
     return worst
 
 

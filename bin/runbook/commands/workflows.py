@@ -6,8 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from runbook.commands.edge import json_object, procedure, say_or_write
+from runbook.commands.edge import json_object, procedure
 from runbook.exit_codes import ExitCode
+from runbook.json_files import say_or_write
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 

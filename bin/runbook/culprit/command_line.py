@@ -5,20 +5,13 @@ The report goes to standard output, progress to standard error.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runbook.culprit.options import TIMEOUT
-from runbook.errors import (
-    Interrupted,
-    RunbookError,
-    UsageError,
-    lacking,
-    leave,
-    tell,
-)
-from runbook.processes.standard_streams import narrate, say
+from runbook.errors import Interrupted, RunbookError, UsageError, lacking, leave, tell
+from runbook.json_files import say_or_write
+from runbook.processes.standard_streams import narrate
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -52,10 +45,7 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
     try:
         _check_place(json_file)
         text, record, code = search()
-        if json_file == "-":
-            text = json.dumps(record, indent=2)
-        elif json_file:
-            Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        say_or_write(text, record, json_file)
     except RunbookError as error:
         return tell(error, json_file)
     except OSError as error:
@@ -63,7 +53,6 @@ def end(search: Callable[[], Ended], json_file: str, *, interrupted: str) -> int
     except KeyboardInterrupt:
         narrate(f"interrupted; {interrupted}")
         return leave(Interrupted(next_step=interrupted), json_file)
-    say(text)
     return code
 
 

@@ -6,7 +6,6 @@ Where nothing so far back can be tested, it is looked for between the oldest com
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit.fingerprint import is_same
 from runbook.culprit.probing import Word
 from runbook.errors import UsageError
+from runbook.json_files import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -166,8 +166,8 @@ def _last_green(repository: Repository, bad: str) -> list[str]:
     """Return the commit of the newest complete green run of a clean tree, if the bad end descends from it."""
     results = (repository.state / "runs").glob("*/result.json")
     for file in sorted(results, key=lambda path: -path.stat().st_mtime_ns):
-        run = json.loads(file.read_text(encoding="utf-8"))
-        if run["verdict"] == "green" and run["dirty"] is False:
+        run = read_object(file)
+        if run.get("verdict") == "green" and run["dirty"] is False:
             with contextlib.suppress(UsageError):  # a commit that was rebased away
                 sha = repository.resolve(run["commit"])
                 return [sha] if repository.is_ancestor(sha, bad) else []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
 
 from runbook.git import GitError, git
+from runbook.json_files import read_object, write_json
 from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
@@ -45,11 +45,7 @@ class SearchFolder:
         return str(self._context().get("replay", ""))
 
     def _context(self) -> dict[str, Any]:
-        try:
-            context = json.loads((self.path / "context.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return context if isinstance(context, dict) else {}
+        return read_object(self.path / "context.json")
 
 
 def keep_search(
@@ -75,14 +71,10 @@ def keep_search(
         "patch": _patch(repository, culprit["sha"]) if culprit else "",
         "replay": replay,
     }
-    _write(folder / "context.json", context)
-    _write(folder / "result.json", result)  # last: a folder without it has not ended
+    write_json(folder / "context.json", context)
+    write_json(folder / "result.json", result)  # last: a folder without it has not ended
     _prune(searches)
     return SearchFolder(folder)
-
-
-def _write(file: Path, value: object) -> None:
-    file.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 def _history(repository: Path, good: str, bad: str) -> list[list[str]]:

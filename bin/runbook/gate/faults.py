@@ -6,9 +6,9 @@ but the negative control. The project's session injects the faults (`runbook.pro
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from runbook.json_files import read_object
 from runbook.rows import Severity
 
 if TYPE_CHECKING:
@@ -27,11 +27,8 @@ def high_rows(rows: Iterable[Row]) -> list[str]:
 
 def read_proofs(file: Path) -> list[dict[str, Any]] | None:
     """Read the proofs that the session wrote; None where it wrote none that can be read."""
-    try:
-        said = json.loads(file.read_bytes())
-        return list(said["proofs"]) if said["schema"] == SCHEMA else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    said = read_object(file)
+    return said.get("proofs") if said.get("schema") == SCHEMA else None
 
 
 def unproved(rows: Sequence[str], proofs: Sequence[dict[str, Any]]) -> list[str]:

@@ -19,6 +19,7 @@ from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.gate.project_gate import gate_file
 from runbook.gate.status import read_build
 from runbook.git import git
+from runbook.json_files import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,20 +106,10 @@ class RedRuns:
 
     def _read(self) -> list[dict[str, Any]]:
         try:
-            lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
-        except (FileNotFoundError, NotADirectoryError):
+            return [entry for entry in read_lines(self._file) if entry.keys() == _KEYS]
+        except NotADirectoryError:
             return []
         except OSError as error:
             raise EnvironmentNotReady(
                 f"{self._file} cannot be read: {error.strerror}", next_step="make it readable"
             ) from error
-        return [entry for line in lines if (entry := _understand(line))]
-
-
-def _understand(line: str) -> dict[str, Any]:
-    """Read a line; what is damaged says nothing."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return {}
-    return entry if isinstance(entry, dict) and entry.keys() == _KEYS else {}

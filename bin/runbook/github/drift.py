@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from runbook.exit_codes import ExitCode
 from runbook.git import git
 from runbook.github.actions import add_summary
 from runbook.github.summary import code, table, text
+from runbook.json_files import read_object
 from runbook.nearest import nearest
 
 if TYPE_CHECKING:
@@ -91,6 +91,6 @@ def records(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield every record of drift below a folder, the oldest first."""
     files = sorted(folder.rglob("result.json"), key=lambda file: file.stat().st_mtime_ns)
     for file in files:
-        record = json.loads(file.read_bytes())
+        record = read_object(file)
         if record.get("schema") == "drift/1":
             yield file.parent, record

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
+from runbook.json_files import read_lines
 from runbook.procedures.steps import Outcome, Refused
 from runbook.state_folder import make_in
 
@@ -198,24 +199,6 @@ def append_line(file: Path, entry: Mapping[str, Any]) -> None:
             if log.write(whole) != len(whole):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
             os.fsync(log.fileno())
-
-
-def read_lines(file: Path) -> list[dict[str, Any]]:
-    """Return the entries of a file of JSON lines; a torn one, of a process that was killed, is left out."""
-    try:
-        lines = file.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    entries = (_entry(line) for line in lines)
-    return [entry for entry in entries if entry is not None]
-
-
-def _entry(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from runbook.arguments import Parser, check_count
 from runbook.calls import before_options, call
 from runbook.errors import RunbookError, tell
 from runbook.exit_codes import ExitCode
+from runbook.json_files import hand_out
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 from runbook.prove.fault import faults_of, read_faults
@@ -71,8 +71,7 @@ def _prove(options: argparse.Namespace) -> ExitCode:
     results = sys.stderr if options.json == "-" else sys.stdout
     for text in printed(project.root, matrix):
         say(text, results)
-    if options.json:
-        _write_json(options.json, matrix.as_json())
+    hand_out(matrix.as_json(), options.json)
     if options.record:
         narrate(f"recorded in {write_record(project, matrix.proofs, known)}; next: {call('docs')}")
     return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
@@ -86,13 +85,6 @@ def printed(root: Path, matrix: Matrix) -> list[str]:
     log = brief.log_file(root, "faults")
     log.write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
     return matrix.brief_lines(log=log.relative_to(root).as_posix())
-
-
-def _write_json(file: str, found: dict[str, object]) -> None:
-    if file == "-":
-        say(json.dumps(found))
-    else:
-        Path(file).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

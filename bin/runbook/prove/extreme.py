@@ -24,6 +24,7 @@ from runbook.calls import before_options, call_session
 from runbook.documents.document import table
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
+from runbook.json_files import read_lines
 from runbook.lines import line
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
@@ -198,10 +199,8 @@ class _Memory:
         self._known = {tried.function: tried for tried in self._read()}
 
     def _read(self) -> Iterator[Tried]:
-        if self._file.is_file():
-            for text in self._file.read_text(encoding="utf-8").splitlines():
-                entry = json.loads(text)
-                yield Tried(Emptied(*entry.pop("function")), **entry)
+        for entry in read_lines(self._file):
+            yield Tried(Emptied(*entry.pop("function")), **entry)
 
     def find(self, function: Emptied) -> Tried | None:
         """What became of a function, where that still holds."""

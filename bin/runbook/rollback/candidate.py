@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from runbook.culprit.git import git
-from runbook.procedures.journal import AUDIT, read_lines
+from runbook.json_files import read_lines
+from runbook.procedures.journal import AUDIT
 from runbook.procedures.steps import Outcome
 from runbook.rollback.policy import Candidate, reverted_in
 from runbook.rollback.wording import ORIGINAL

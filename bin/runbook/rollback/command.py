@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.culprit.options import check_jobs
-from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.json_files import say_or_write
 from runbook.procedures.step_runner import read_plan_file
-from runbook.processes.standard_streams import narrate, say
+from runbook.processes.standard_streams import narrate
 from runbook.rollback.ground import Ground, Wish
 from runbook.rollback.resmoke import Resmoke
 from runbook.rollback.whole import Hint, Rollback
@@ -103,25 +102,15 @@ def _wish(given: Mapping[str, Any]) -> Wish:
 
 def _tell_plan(plan: Plan, json_file: str) -> ExitCode:
     """Say what would be done."""
-    _tell(plan.as_text(), plan.as_json(), json_file)
+    say_or_write(plan.as_text(), plan.as_json(), json_file)
     return ExitCode.GREEN
 
 
 def _tell_result(record: dict[str, Any], json_file: str) -> ExitCode:
     """Say what was done."""
     code = ExitCode.RED if record.get("still_red") else ExitCode.GREEN
-    _tell(_text(record), {**record, "exit_code": int(code)}, json_file)
+    say_or_write(_text(record), {**record, "exit_code": int(code)}, json_file)
     return code
-
-
-def _tell(text: str, record: dict[str, Any], json_file: str) -> None:
-    """Print a text; its record goes to a file besides, or to standard output in the place of the text."""
-    if json_file not in {"", "-"}:
-        try:
-            Path(json_file).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise EnvironmentNotReady(f"--json {json_file}: {error.strerror}") from error
-    say(json.dumps(record, indent=2) if json_file == "-" else text)
 
 
 def _text(record: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
+from runbook.json_files import read_object
 from runbook.runs.verdict import Word
 from runbook.sessions.environments import plain_environment, python_for, search_path
 from runbook.state_folder import make_in
@@ -88,9 +88,9 @@ class Trees:
             status = self._folder.call(
                 command, cwd=root, environment=self._variables(root, python), log=sink
             )
-        run = _read(record)
+        run = read_object(record)
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        if run is None or status not in (ExitCode.GREEN, ExitCode.RED):
+        if not run or status not in (ExitCode.GREEN, ExitCode.RED):
             raise EnvironmentNotReady(
                 f"the smoke of {tier} came to no verdict: {' | '.join(said[-_TAIL:])}",
                 next_step=call(f"run --tier {tier}"),
@@ -130,11 +130,3 @@ class Trees:
 
     def __exit__(self, *_: object) -> None:
         self._folder.close()
-
-
-def _read(file: Path) -> dict[str, Any] | None:
-    try:
-        record = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) else None

@@ -19,6 +19,7 @@ from runbook.arguments import Parser
 from runbook.calls import call
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
+from runbook.json_files import write_json
 from runbook.processes.standard_streams import say
 from runbook.project import find_project
 from runbook.rows import function_id
@@ -43,7 +44,7 @@ def write_evidence(run: Run) -> None:
     It is done after the lines are out, and costs a few milliseconds.
     """
     folder = run.folder
-    _write_json(folder.path / _VERSIONS, versions())
+    write_json(folder.path / _VERSIONS, versions())
     junit = junit_xml(run.tier.name, run.verdict, _seconds(run.events))
     (folder.path / _JUNIT).write_text(junit, encoding="utf-8")
     manifest = "\n".join(run.manifest)
@@ -53,7 +54,7 @@ def write_evidence(run: Run) -> None:
     }
     statement = test_result(run.source, run.verdict.word, run.verdict.outcomes, digests)
     if statement:
-        _write_json(folder.path / _STATEMENT, statement)
+        write_json(folder.path / _STATEMENT, statement)
     folder.write_result(run.as_json())
     lines = [f"{_digest(file)}  {_name(file, folder)}\n" for file in _files(folder)]
     (folder.path / DIGESTS).write_text("".join(lines), encoding="utf-8")
@@ -86,10 +87,6 @@ def _seconds(events: Iterable[Event]) -> dict[str, float]:
             test = function_id(event["test"])
             seconds[test] = seconds.get(test, 0.0) + event.get("seconds", 0.0)
     return seconds
-
-
-def _write_json(file: Path, content: object) -> None:
-    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _files(folder: RunFolder) -> list[Path]:

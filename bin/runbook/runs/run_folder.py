@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
+from runbook.json_files import read_lines, read_object, write_json
 from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
@@ -61,22 +61,15 @@ class RunFolder:
 
         That an event is lost is noticed by their number, see `runbook.runs.verdict.judge`.
         """
-        if not self.events.exists():
-            return []
-        events = (_read_event(line) for line in self.events.read_bytes().split(b"\n"))
-        return [event for event in events if event is not None]
+        return read_lines(self.events)
 
     def read_result(self) -> dict[str, Any]:
         """Read the run's JSON; empty where there is none."""
-        try:
-            result = json.loads(self.result.read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return result if isinstance(result, dict) else {}
+        return read_object(self.result)
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write the run's JSON."""
-        self.result.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        write_json(self.result, result)
 
 
 def prune(state: Path, *, keep: int = KEEP - 1) -> None:
@@ -101,14 +94,6 @@ def _make_new(runs: Path) -> Path:
         except FileExistsError:
             continue  # one in sixteen million
         return path
-
-
-def _read_event(line: bytes) -> Event | None:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) else None
 
 
 def _hold(folder: Path) -> None:

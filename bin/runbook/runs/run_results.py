@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from runbook.json_files import hand_out
 from runbook.processes.standard_streams import narrate, say
 from runbook.rows import short_name
 from runbook.runs.evidence import write_evidence
@@ -41,7 +42,7 @@ def publish(run: Run, results: TextIO, *, json_file: str) -> None:
     write_evidence(run)
     _keep_proof(run)
     _write_quickfix(run)
-    _write_json(json_file, run.as_json())
+    hand_out(run.as_json(), json_file)
     if run.verdict.failures and not is_probe:
         _remember_red(run)
     if RUNNER in os.environ and not is_probe:
@@ -81,10 +82,3 @@ def add_json(result: dict[str, object], file: str) -> None:
     """Add what a run has come to, or why it has not, to a file of JSON lines."""
     with Path(file).open("a", encoding="utf-8") as told:
         told.write(json.dumps(result) + "\n")
-
-
-def _write_json(file: str, result: dict[str, object]) -> None:
-    if file == "-":
-        say(json.dumps(result))
-    elif file:
-        Path(file).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.atomic import write_atomically
 from runbook.git import GitError, git
+from runbook.json_files import read_object
 from runbook.runs.evidence import verify
 from runbook.runs.run_folder import PROOFS, RunFolder
 from runbook.runs.verdict import Word
@@ -59,7 +60,7 @@ def companions_of(project: Project, tier: Tier) -> list[Companion]:
 def _look(project: Project, tier: Tier, listed: Callable[[], list[str]]) -> Companion:
     if _IN_CI in os.environ:
         return Companion(tier, why="in CI every tier runs")
-    record = _read(_file(project, tier))
+    record = read_object(_file(project, tier))
     run = str(record.get("run", ""))
     folder = RunFolder(project.state / "runs" / Path(run).name)
     result = folder.read_result() if run else {}
@@ -147,11 +148,3 @@ def keep_proof(run: Run) -> None:
 
 def _file(project: Project, tier: Tier) -> Path:
     return project.state / PROOFS / f"{tier.name}.json"
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}

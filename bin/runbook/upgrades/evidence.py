@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from runbook.errors import EnvironmentNotReady
+from runbook.json_files import read_object, write_json
 from runbook.state_folder import make_in
+from runbook.upgrades.report import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,24 +69,18 @@ def write(
     for issue in issues:
         place = folder / "issues"
         place.mkdir(exist_ok=True)
-        (place / f"{issue.key}.json").write_text(
-            json.dumps(issue.to_json(), indent=2) + "\n", encoding="utf-8"
-        )
+        write_json(place / f"{issue.key}.json", issue.to_json())
         (place / f"{issue.key}.md").write_text(f"# {issue.title}\n\n{issue.body}", encoding="utf-8")
-    (folder / "result.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(folder / "result.json", record)
 
 
 def read_all(state: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return the runs that have ended, oldest first, each with its date."""
-    found = []
-    for file in (state / "drift").glob("*/result.json"):
-        try:
-            record = json.loads(file.read_bytes())
-        except ValueError:
-            continue  # torn
-        if isinstance(record, dict) and record.get("schema") == "drift/1":
-            found.append((file.parent.name, record))
-    return sorted(found, key=lambda pair: _order(pair[0]))
+    files = sorted(
+        (state / "drift").glob("*/result.json"), key=lambda file: _order(file.parent.name)
+    )
+    records = ((file.parent.name, read_object(file)) for file in files)
+    return [(date, record) for date, record in records if record.get("schema") == SCHEMA]
 
 
 def _order(name: str) -> tuple[str, int]:

@@ -12,7 +12,8 @@ from runbook import commands
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.github.drift import BUNDLE
 from runbook.github.publish_drift import plan_telling, publish
-from runbook.procedures.journal import AUDIT, read_lines
+from runbook.json_files import read_lines
+from runbook.procedures.journal import AUDIT
 from runbook.procedures.steps import Outcome, Refused
 from runbook.project import find_project
 from tests.runbook.github.weekly import KEY, asked, keep, record

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from runbook.procedures.journal import Done, Journal, append_line, read_lines
+from runbook.json_files import read_lines
+from runbook.procedures.journal import Done, Journal, append_line
 from runbook.procedures.steps import Outcome, Plan, Step, make_plan
 
 if TYPE_CHECKING:

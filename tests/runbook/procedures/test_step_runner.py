@@ -14,7 +14,8 @@ import pytest
 
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.git import git
-from runbook.procedures.journal import Done, read_lines
+from runbook.json_files import read_lines
+from runbook.procedures.journal import Done
 from runbook.procedures.step_runner import carry_out, read_plan_file, read_source
 from runbook.procedures.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 from runbook.project import Project
