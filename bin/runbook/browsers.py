@@ -24,6 +24,7 @@ from runbook.calls import call
 from runbook.errors import EnvironmentNotReady
 from runbook.patience import patience
 from runbook.processes.descendants import end_all, marked
+from runbook.processes.standard_streams import narrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -293,7 +294,7 @@ def find_working_browser(*, light: bool = False) -> Proof:
         if light and not browser.is_light:
             reasons.append(f"{browser.path} is a whole browser")
             continue
-        _narrate(f"trying {browser.path} ({browser.source}) ...")
+        narrate(f"trying {browser.path} ({browser.source}) ...")
         try:
             return prove(browser)
         except EnvironmentNotReady as error:
@@ -382,17 +383,17 @@ def install_browser(playwright: Sequence[str], *, light: bool = False) -> Proof:
     except EnvironmentNotReady as error:
         if os.environ.get(VARIABLE):
             raise  # who names one wants that one
-        _narrate(f"{error.what}; installing one")
+        narrate(f"{error.what}; installing one")
     for command in install_commands(playwright, light=light):
-        _narrate(f"+ {' '.join(command)}")
+        narrate(f"+ {' '.join(command)}")
         status = _call(command)
         if status:
-            _narrate(f"that ended with {status}")
+            narrate(f"that ended with {status}")
             continue
         try:
             return find_working_browser(light=light)
         except EnvironmentNotReady as error:
-            _narrate(error.what)
+            narrate(error.what)
     raise EnvironmentNotReady(
         f"no {'headless shell' if light else 'Chromium'} could be installed; what was tried stands above",
         next_step=f"install a {_what_will_do(light=light)} with your system's tools, "
@@ -405,9 +406,5 @@ def _call(command: Sequence[str]) -> int:
     try:
         return subprocess.call(command, stdout=sys.stderr, stdin=subprocess.DEVNULL)
     except OSError as error:
-        _narrate(f"{command[0]}: {error.strerror}")
+        narrate(f"{command[0]}: {error.strerror}")
         return 127
-
-
-def _narrate(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

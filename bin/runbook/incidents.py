@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from runbook.atomic import write_atomically
 from runbook.errors import EnvironmentNotReady
 from runbook.rows import function_id
+from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -173,8 +174,7 @@ class Incidents:
         changed = replace(incident, updated=round(now, 3), timeline=timeline, **changes)
         text = json.dumps(changed.as_json(), indent=2) + "\n"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._state / ".gitignore", b"*\n")
+            make_in(self._state, self.folder.name)
             write_atomically(
                 self.folder / f"{incident.id}.md", changed.as_text().encode(errors="replace")
             )

@@ -11,6 +11,7 @@ from runbook.commands.edge import json_object, procedure
 from runbook.errors import UsageError
 from runbook.gate import project_gate
 from runbook.json_files import say_or_write
+from runbook.procedures.journal import person
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 
@@ -57,7 +58,7 @@ def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file
     from runbook.gate.opening import open_gate, plan_opening  # noqa: PLC0415
     from runbook.procedures.step_runner import read_plan_file  # noqa: PLC0415
 
-    project, by = find_project(root), project_gate.BOT if bot else project_gate.person()
+    project, by = find_project(root), project_gate.BOT if bot else person()
     files = (plan_file, json_file)
     if dry_run:
         plan = plan_opening(project, *files, by=by)
@@ -74,7 +75,7 @@ def gate_close(root: Path, *, reason: str, as_json: bool) -> None:
     """Close the gate, as the person who runs this."""
     if not reason.strip():
         raise UsageError("gate.close needs a reason", next_step='--reason "what is wrong"')
-    by = project_gate.person()
+    by = person()
     why = " ".join(reason.split())
     project_gate.close(find_project(root), reason=why, by=by)
     say(json_object("gate-close/1", gate="closed", reason=why, by=by) if as_json else "gate closed")

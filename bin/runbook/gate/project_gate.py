@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import time
@@ -76,7 +75,7 @@ def close(project: Project, *, reason: str, by: str) -> GateState:
     Args:
         project: The project whose gate it is.
         reason: Why, for a person.
-        by: Who: `person`, `BOT`, or ``bot:NAME``.
+        by: Who: a name, `BOT`, or ``bot:NAME``.
 
     Returns:
         What the gate says now.
@@ -137,11 +136,3 @@ def close_for(project: Project, rows: Iterable[str], *, run: str) -> str:
 def is_bot(name: str) -> bool:
     """Whether a name is an automaton's."""
     return name == BOT or name.startswith(f"{BOT}:")
-
-
-def person() -> str:
-    """The name of whoever runs this process, as the system knows it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name
-        return f"user {os.getuid()}"

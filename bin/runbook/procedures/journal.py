@@ -158,7 +158,7 @@ class Journal:
         """Add a step to the audit, which nothing ever shortens."""
         output = json.dumps([done.said, done.facts], sort_keys=True).encode()
         line = {
-            "who": _who(),
+            "who": person(),
             "argv": sys.argv,
             "procedure": self._plan.procedure,
             "plan": self._plan.digest,
@@ -212,8 +212,9 @@ def _writing(file: Path) -> Iterator[None]:
         ) from error
 
 
-def _who() -> str:
+def person() -> str:
+    """The name of whoever runs this process, as the system knows it."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
-        return str(os.getuid())
+        return f"user {os.getuid()}"

@@ -107,18 +107,13 @@ class Plan:
         """Return ``plan/1``, which `read_plan` reads."""
         return {**self._content(), "digest": self.digest}
 
-    def as_text(self, outcomes: Mapping[str, Outcome] | None = None) -> str:
-        """Return the plan for a person.
-
-        Args:
-            outcomes: What became of its steps when it was last carried out, by name.
-        """
+    def as_text(self) -> str:
+        """Return the plan for a person."""
         given = " ".join(f"--{name} {value}" for name, value in self.arguments if value)
         lines = [f"plan {self.digest[:12]} for {self.procedure} {given}".rstrip()]
         lines.append(f"  commit {self.commit[:10]}  tree {self.tree[:10]}")
         for number, step in enumerate(self.steps, 1):
-            became = f"  {outcomes[step.name]}" if outcomes and step.name in outcomes else ""
-            lines += ["", f"{number}. {step.name} ({step.repeat}){became}", f"   {step.does}"]
+            lines += ["", f"{number}. {step.name} ({step.repeat})", f"   {step.does}"]
             lines.append(f"   $ {step.command}")
             lines += [f"   reads   {', '.join(step.reads)}"] if step.reads else []
             lines.append(f"   writes  {', '.join(step.writes) or 'nothing'}")

@@ -27,6 +27,7 @@ from runbook.errors import EnvironmentNotReady
 from runbook.rows import function_id
 from runbook.sessions.environments import own_modules
 from runbook.smoke.probes import PROBE_VARIABLE
+from runbook.source_copy import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,10 +87,7 @@ class Workshop:
         self.patience = RUN_SECONDS
 
     def __enter__(self) -> Self:
-        for name in _files(self._project.root):
-            target = self._first / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self._project.root / name, target, follow_symlinks=False)
+        read_source(self._project.root).copy_to(self._first)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -219,25 +217,3 @@ def _write(file: Path, text: str) -> None:
     cache = Path(importlib.util.cache_from_source(str(file))).parent
     for compiled in cache.glob(f"{glob.escape(file.stem)}.*.pyc"):
         compiled.unlink(missing_ok=True)
-
-
-def _files(root: Path) -> list[str]:
-    """What a commit of everything would hold; without git, all but the caches."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        names = [name for name in listed.stdout.split("\0") if name]
-    else:
-        names = [path.relative_to(root).as_posix() for path in root.rglob("*")]
-    return sorted({name for name in names if _is_source(root, name)})
-
-
-def _is_source(root: Path, name: str) -> bool:
-    path = root / name
-    caches = {"__pycache__", ".git", ".nox", ".venv", ".runbook"}
-    return (path.is_file() or path.is_symlink()) and caches.isdisjoint(Path(name).parts)

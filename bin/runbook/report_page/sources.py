@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +17,8 @@ from runbook.report_page.drift_page import DriftRecord
 from runbook.report_page.pictures import MAX_BYTES, MAX_TOTAL, Picture, data_address
 from runbook.report_page.run_page import TREND, RunRecord
 from runbook.report_page.search_page import SearchRecord
-from runbook.rows import function_id, read_rows
-from runbook.runs.evidence import DIGESTS
+from runbook.rows import read_rows
+from runbook.runs.evidence import digests_left, digests_now, files_of, seconds_of
 from runbook.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -141,19 +140,20 @@ def read_run(project: Project, subject: Subject) -> RunRecord:
     earlier = [
         each for each in _of_tier(project.state, result["tier"]) if each.ended <= subject.ended
     ]
+    left, now = digests_left(folder), digests_now(folder)
     log = folder.log.read_text(encoding="utf-8", errors="replace") if folder.log.is_file() else ""
     return RunRecord(
         result,
         subject.at,
-        seconds=_seconds(folder),
+        seconds=seconds_of(folder.read_events()),
         causes={
             row.id: (row.cause, str(row.severity))
             for row in read_rows(project.root, project.test_paths)
         },
         pictures=tuple(_pictures(subject, result, earlier)),
         versions=_versions(folder),
-        digests=_digests(subject.path),
-        changed=_changed(subject.path),
+        digests=now | left,
+        changed=tuple(name for name, digest in left.items() if now.get(name) != digest),
         trend=tuple(_trend(earlier[:TREND], subject)),
         log=log[-_LOG_TAIL:],
         cut=max(0, len(log) - _LOG_TAIL),
@@ -198,16 +198,6 @@ def _trend(newest_first: list[Subject], this: Subject) -> Iterator[TrendPoint]:
         )
 
 
-def _seconds(folder: RunFolder) -> dict[str, float]:
-    """Return how long each test took: all its phases, and all its parameters."""
-    total: dict[str, float] = {}
-    for event in folder.read_events():
-        if event.get("event") == "report":
-            test = function_id(event["test"])
-            total[test] = total.get(test, 0.0) + event["seconds"]
-    return total
-
-
 def _versions(folder: RunFolder) -> dict[str, str]:
     """Return what the run was made with, the packages after the rest; of an old run what its events say."""
     kept = folder.path / "versions.json"
@@ -224,53 +214,19 @@ def _versions(folder: RunFolder) -> dict[str, str]:
     }
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    """Return the digests that the run has left, and those of what it has not listed."""
-    return _digests_now(folder) | _digests_left(folder)
-
-
-def _changed(folder: Path) -> tuple[str, ...]:
-    """Return the files that are not what the run left: other bytes, or gone."""
-    now = _digests_now(folder)
-    return tuple(name for name, digest in _digests_left(folder).items() if now.get(name) != digest)
-
-
-def _digests_left(folder: Path) -> dict[str, str]:
-    file = folder / DIGESTS
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    pairs = (line.split("  ", 1) for line in lines if "  " in line)
-    return {name: digest for digest, name in pairs}
-
-
-def _digests_now(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in _files(folder)
-        if path.name != DIGESTS
-    }
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files of a folder; what a link leads out of it to is not of it."""
-    real = folder.resolve()
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and path.resolve().is_relative_to(real)
-    )
-
-
 def _pictures(
     subject: Subject, result: Mapping[str, Any], earlier: list[Subject]
 ) -> Iterator[Picture]:
     """Yield the pictures of a run, each beside that of the run before it, as long as the page stays small."""
     before = next((new_old[1].path for new_old in pairwise(earlier) if new_old[0] == subject), None)
     room = MAX_TOTAL
-    for path in _files(subject.path):
+    earlier_files = files_of(RunFolder(before)) if before else {}
+    for name, path in files_of(RunFolder(subject.path)).items():
         source = _address(path)
         room -= len(source)
         if not source or room < 0:
             continue
-        name = path.relative_to(subject.path).as_posix()
-        old = _address(before / name) if before and (before / name) in _files(before) else ""
+        old = _address(earlier_files[name]) if name in earlier_files else ""
         yield Picture(name, _test_of(name, subject, result), source, old)
 
 

@@ -45,7 +45,7 @@ def write_evidence(run: Run) -> None:
     """
     folder = run.folder
     write_json(folder.path / _VERSIONS, versions())
-    junit = junit_xml(run.tier.name, run.verdict, _seconds(run.events))
+    junit = junit_xml(run.tier.name, run.verdict, seconds_of(run.events))
     (folder.path / _JUNIT).write_text(junit, encoding="utf-8")
     manifest = "\n".join(run.manifest)
     digests = {
@@ -56,7 +56,7 @@ def write_evidence(run: Run) -> None:
     if statement:
         write_json(folder.path / _STATEMENT, statement)
     folder.write_result(run.as_json())
-    lines = [f"{_digest(file)}  {_name(file, folder)}\n" for file in _files(folder)]
+    lines = [f"{digest}  {name}\n" for name, digest in digests_now(folder).items()]
     (folder.path / DIGESTS).write_text("".join(lines), encoding="utf-8")
 
 
@@ -79,8 +79,8 @@ def _packages() -> Iterator[tuple[str, str]]:
             yield name, version
 
 
-def _seconds(events: Iterable[Event]) -> dict[str, float]:
-    """How long each test took, all of its phases and parameters together."""
+def seconds_of(events: Iterable[Event]) -> dict[str, float]:
+    """Return how long each test took, all of its phases and parameters together."""
     seconds: dict[str, float] = {}
     for event in events:
         if event.get("event") == "report":
@@ -89,16 +89,25 @@ def _seconds(events: Iterable[Event]) -> dict[str, float]:
     return seconds
 
 
-def _files(folder: RunFolder) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.path.rglob("*")
-        if path.is_file() and not path.is_symlink() and path.name != DIGESTS
-    )
+def files_of(folder: RunFolder) -> dict[str, Path]:
+    """Return the files that a run has left, by name; a link is none, for it may lead to anywhere."""
+    found = (path for path in sorted(folder.path.rglob("*")) if path.name != DIGESTS)
+    plain = (path for path in found if path.is_file() and not path.is_symlink())
+    return {path.relative_to(folder.path).as_posix(): path for path in plain}
 
 
-def _name(file: Path, folder: RunFolder) -> str:
-    return file.relative_to(folder.path).as_posix()
+def digests_now(folder: RunFolder) -> dict[str, str]:
+    """Return what the files that a run has left are now, by name."""
+    return {name: _digest(file) for name, file in files_of(folder).items()}
+
+
+def digests_left(folder: RunFolder) -> dict[str, str]:
+    """Return what they were when it left them; nothing where it has not ended."""
+    listed = folder.path / DIGESTS
+    text = listed.read_text(encoding="utf-8", errors="replace") if listed.is_file() else ""
+    return {
+        name: digest for digest, _, name in (line.partition("  ") for line in text.splitlines())
+    }
 
 
 def _digest(file: Path) -> str:
@@ -112,12 +121,11 @@ def verify(folder: RunFolder) -> list[str]:
     Raises:
         UsageError: There is no such run, or it has left no evidence.
     """
-    digests = folder.path / DIGESTS
-    if not digests.is_file():
+    if not (folder.path / DIGESTS).is_file():
         raise UsageError(
             f"{folder.path} holds no evidence of a run that has ended", next_step=call("run")
         )
-    findings = [*_changed_files(folder, digests)]
+    findings = [*_changed_files(folder)]
     result = folder.read_result()
     try:
         findings += _changed_verdict(folder, result)
@@ -127,15 +135,12 @@ def verify(folder: RunFolder) -> list[str]:
     return findings
 
 
-def _changed_files(folder: RunFolder, digests: Path) -> Iterator[str]:
-    lines = digests.read_text(encoding="utf-8", errors="replace").splitlines()
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    present = {_name(file, folder): file for file in _files(folder)}
-    yield from (f"{name} is missing" for name in sorted(listed.keys() - present.keys()))
-    yield from (f"{name} was added" for name in sorted(present.keys() - listed.keys()))
-    for name in sorted(listed.keys() & present.keys()):
-        if _digest(present[name]) != listed[name]:
-            yield f"{name} was changed"
+def _changed_files(folder: RunFolder) -> Iterator[str]:
+    left, now = digests_left(folder), digests_now(folder)
+    yield from (f"{name} is missing" for name in sorted(left.keys() - now.keys()))
+    yield from (f"{name} was added" for name in sorted(now.keys() - left.keys()))
+    both = sorted(left.keys() & now.keys())
+    yield from (f"{name} was changed" for name in both if left[name] != now[name])
 
 
 def _changed_verdict(folder: RunFolder, result: dict[str, Any]) -> Iterator[str]:
@@ -186,7 +191,7 @@ def print_findings(folder: RunFolder) -> ExitCode:
         say(f"error: {finding}")
     if findings:
         return ExitCode.RED
-    word, count = folder.read_result()["verdict"], len(_files(folder))
+    word, count = folder.read_result()["verdict"], len(files_of(folder))
     say(f"run {folder.id}: {count} files are as the run left them; the events still say {word}")
     return ExitCode.GREEN
 

@@ -14,6 +14,7 @@ from runbook.culprit.memory import MAX_AGE, Memory
 from runbook.culprit.probing import Job
 from runbook.culprit.worktrees import OverlayFile
 from runbook.errors import UsageError
+from runbook.source_copy import Source, read_source
 from runbook.upgrades import constraints
 from runbook.upgrades.laboratory import Laboratory
 from runbook.upgrades.noise import Rates
@@ -21,7 +22,6 @@ from runbook.upgrades.options import Options, moment
 from runbook.upgrades.pythons import find_python
 from runbook.upgrades.requirements import read_requirements
 from runbook.upgrades.resolver import Resolver
-from runbook.upgrades.source import Source, read_source
 from runbook.upgrades.uv import Uv, UvFailed, find_uv
 from runbook.upgrades.workshop import Workshop
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.calls import call_install
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.git import clean_environment
 from runbook.processes.descendants import end_all, marked
+from runbook.sessions import locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,10 +114,7 @@ def find_uv(folder: Path, announce: Callable[[str], None]) -> Uv:
     Raises:
         EnvironmentNotReady: There is none, or it is too old.
     """
-    program = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
-    if program is None:
-        raise EnvironmentNotReady("uv is not installed", next_step=call_install("uv"))
-    bare = Uv(program, folder / "uv-cache", announce)
+    bare = Uv(locks.find_uv(), folder / "uv-cache", announce)
     said = bare.run("--version", cwd=folder).split()
     if _version(said) < OLDEST:
         wanted = ".".join(map(str, OLDEST))

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Self
 
 from runbook.culprit.probing import Job, Probe, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
+from runbook.source_copy import Source
 from runbook.upgrades.modules import import_names
 from runbook.upgrades.pins import normalise
-from runbook.upgrades.source import Source
 from runbook.upgrades.uv import UvFailed, last_words
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import pytest
 
 from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.gate import file as gate_file
-from runbook.gate import project_gate
 from runbook.gate.file import GateFile, Position
 from runbook.gate.project_gate import BOT, close, close_for, gate_word, read_gate
 from runbook.project import GateSettings, Project
@@ -158,12 +157,3 @@ def test_a_red_run_of_another_user_says_that_it_could_not_close_it(
     said = close_for(of_another_user, ["test_one"], run="1a2b3c")
 
     assert "error: the gate is perhaps STILL OPEN" in said
-
-
-def test_a_user_without_a_name_can_close_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nameless() -> str:
-        raise KeyError("getpwuid(): uid not found")
-
-    monkeypatch.setattr("getpass.getuser", nameless)
-
-    assert project_gate.person().startswith("user ")

@@ -6,11 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from runbook.json_files import read_lines
-from runbook.procedures.journal import Done, Journal, append_line
+from runbook.procedures.journal import Done, Journal, append_line, person
 from runbook.procedures.steps import Outcome, Plan, Step, make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 FIRST, SECOND = (Step(name, f"Do {name}.", f"do {name}") for name in ("first", "second"))
 
@@ -81,3 +83,12 @@ def test_only_the_newest_journals_are_kept(tmp_path: Path) -> None:
 
     kept = {file.stem for file in journals.glob("*.jsonl")} - {plan.digest[:16]}
     assert {str(number) for number in range(10, 60)} == kept
+
+
+def test_a_user_without_a_name_has_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+
+    assert person().startswith("user ")

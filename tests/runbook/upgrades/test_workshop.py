@@ -11,7 +11,7 @@ import pytest
 from runbook.culprit.guarded import GuardedFolder
 from runbook.culprit.probing import Job, Word
 from runbook.errors import EnvironmentNotReady
-from runbook.upgrades.source import read_source
+from runbook.source_copy import read_source
 from runbook.upgrades.uv import find_uv, fresh_builds
 from runbook.upgrades.workshop import NOT_INSTALLED, Bench, Installation, Workshop
 from tests.runbook.support import wait_until

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.upgrades.source import Source, read_source
+from runbook.source_copy import Source, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path

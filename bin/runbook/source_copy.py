@@ -1,4 +1,4 @@
-"""A copy of the user's project to work in, so that no file of theirs is ever written."""
+"""A copy of the user's project to work in, uncommitted work included, so that no file of theirs is ever written."""
 
 from __future__ import annotations
 
