@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.resolve()
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook import commands  # noqa: E402 - found through the line above
-from runbook.commands import option_texts  # noqa: E402
-from runbook.commands.option_texts import JSON_FILE, JSON_LIST, JSON_OBJECT  # noqa: E402
+from runbook import commands
+from runbook.commands import option_texts
+from runbook.commands.option_texts import JSON_FILE, JSON_LIST, JSON_OBJECT
 
 # Invoke makes short options up for each task by itself: -t would be a tier here and a test there.
 task = partial(any_task, auto_shortflags=False)

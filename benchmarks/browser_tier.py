@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.documents.measured import RECORD, Table  # noqa: E402
-from runbook.processes.processor import Cost, cost  # noqa: E402
+from runbook.arguments import at_least_one
+from runbook.documents.measured import RECORD, Table
+from runbook.processes.processor import Cost, cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,9 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.documents.measured import RECORD, Table  # noqa: E402 - found through the line above
-from runbook.project import find_project  # noqa: E402
-from runbook.prove.fault import Fault, read_faults  # noqa: E402
+from runbook.documents.measured import RECORD, Table
+from runbook.project import find_project
+from runbook.prove.fault import Fault, read_faults
 
 PYTHON = ROOT / ".nox" / "fast" / "bin" / "python"
 GOAL = 1 / 3

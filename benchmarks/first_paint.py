@@ -20,10 +20,10 @@ from urllib.parse import urljoin, urlsplit
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
-from dashgen.pages.navigation import LEGAL_PAGES  # noqa: E402 - found through the line above
-from runbook.documents.measured import RECORD, Table  # noqa: E402 - found through the line above
-from tests.integration import server_process  # noqa: E402 - found through the line above
-from tests.integration.gates import open_gate  # noqa: E402
+from dashgen.pages.navigation import LEGAL_PAGES
+from runbook.documents.measured import RECORD, Table
+from tests.integration import server_process
+from tests.integration.gates import open_gate
 
 if TYPE_CHECKING:
     from tests.integration.server_process import ServerProcess

@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
 
-from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.browsers import find_browser  # noqa: E402
-from runbook.documents.measured import RECORD, Table  # noqa: E402
-from runbook.processes.processor import Cost, cost  # noqa: E402
-from tests.hub.breaking import copy_as  # noqa: E402
-from tests.hub.client import Client  # noqa: E402
-from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess  # noqa: E402
+from runbook.arguments import at_least_one
+from runbook.browsers import find_browser
+from runbook.documents.measured import RECORD, Table
+from runbook.processes.processor import Cost, cost
+from tests.hub.breaking import copy_as
+from tests.hub.client import Client
+from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess
 
 Measured = Callable[[Path], None]
 

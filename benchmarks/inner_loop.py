@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bin"))
 
-from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.documents.measured import RECORD, Table, seconds  # noqa: E402
+from runbook.arguments import at_least_one
+from runbook.documents.measured import RECORD, Table, seconds
 
 EMPTY = "benchmarks/floor/test_empty.py"
 GOAL = 1.5

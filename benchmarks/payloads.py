@@ -20,9 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
-from runbook.arguments import at_least_one  # noqa: E402 - found through the line above
-from runbook.documents.measured import RECORD, Table, seconds  # noqa: E402 - found through the line above
-from tests.payloads import rendering, test_payloads  # noqa: E402 - found through the line above
+from runbook.arguments import at_least_one
+from runbook.documents.measured import RECORD, Table, seconds
+from tests.payloads import rendering, test_payloads
 
 GOAL = 0.1
 PROOF = ROOT / ".runbook" / "proofs" / "payloads.json"

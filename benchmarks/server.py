@@ -34,8 +34,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
-from benchmarks.load import Load, full_load, publishes  # noqa: E402 - found through the line above
-from benchmarks.served_grid import (  # noqa: E402
+from benchmarks.load import Load, full_load, publishes
+from benchmarks.served_grid import (
     BARE_PATH,
     BARE_STARLETTE,
     GRID,
@@ -48,10 +48,10 @@ from benchmarks.served_grid import (  # noqa: E402
     serving,
     wait_until_idle,
 )
-from benchmarks.store_work import in_turn, work_on  # noqa: E402
-from benchmarks.writers import published_among, write_and_read  # noqa: E402
-from runbook.arguments import above_nothing, at_least_one  # noqa: E402
-from runbook.documents.measured import RECORD, Table  # noqa: E402
+from benchmarks.store_work import in_turn, work_on
+from benchmarks.writers import published_among, write_and_read
+from runbook.arguments import above_nothing, at_least_one
+from runbook.documents.measured import RECORD, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

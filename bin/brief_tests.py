@@ -58,7 +58,7 @@ def _is_asked_for_more(config: pytest.Config) -> bool:
 
 
 # The hooks are documented by pytest, under their names.
-# ruff: noqa: D102
+# ruff: noqa: D102 - pytest does
 
 
 class Brief:

@@ -63,7 +63,7 @@ def serve(
     ends_with_stdin = os.environ.get(EXIT_WITH_PARENT) == "1"
     supervisor = Supervisor(services.board, settings.hang_seconds, ends_with_stdin=ends_with_stdin)
 
-    def serve_in_child(lifeline: int, is_first: bool, /) -> int:  # noqa: FBT001
+    def serve_in_child(lifeline: int, is_first: bool, /) -> int:  # noqa: FBT001 - as the supervisor calls it
         services.blamed.update(supervisor.blamed)
         services.sessions.recall()
         server = _Server(config, gateway, services, is_first=is_first, eager=eager)

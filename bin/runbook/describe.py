@@ -28,7 +28,7 @@ def read_tasks(root: Path) -> Collection:
         EnvironmentNotReady: They cannot be loaded.
     """
     from invoke.collection import Collection  # noqa: PLC0415 - the rest is to work without Invoke
-    from invoke.loader import FilesystemLoader  # noqa: PLC0415
+    from invoke.loader import FilesystemLoader  # noqa: PLC0415 - likewise
 
     try:
         module, _ = FilesystemLoader(start=str(root)).load("tasks")

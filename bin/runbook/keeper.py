@@ -18,7 +18,7 @@ import sys
 import time
 
 if __name__ == "__main__":  # as a file, see `_become_keeper`
-    sys.path.append(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+    sys.path.append(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120 - pathlib takes long to import
 
 from runbook.processes.descendants import end_marked, marked, signal_group
 

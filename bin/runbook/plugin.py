@@ -106,7 +106,7 @@ def _read_row(item: pytest.Item, marker: pytest.Mark) -> Row:
 
 
 # The hooks are documented by pytest, under their names.
-# ruff: noqa: D102
+# ruff: noqa: D102 - pytest does
 
 
 class _Observer:
@@ -299,7 +299,7 @@ class RowSummary(_Observer):
         if not high:
             return ""
         from runbook.gate.project_gate import close_for  # noqa: PLC0415 - hardly ever
-        from runbook.project import find_project  # noqa: PLC0415
+        from runbook.project import find_project  # noqa: PLC0415 - hardly ever
 
         try:
             return close_for(find_project(root), high, run="a run of pytest")

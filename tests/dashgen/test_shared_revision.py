@@ -47,7 +47,7 @@ class Lines:
     async def question(self, wire: int, number: int) -> Callable[[str | None], None]:
         """Wait until a question has been put; what comes back answers it."""
         async with asyncio.timeout(10):
-            while len(self.opened) <= wire or len(self.opened[wire].questions) <= number:  # noqa: ASYNC110
+            while len(self.opened) <= wire or len(self.opened[wire].questions) <= number:  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0)
         return self.opened[wire].questions[number]
 
@@ -117,7 +117,7 @@ def test_readers_are_told_what_was_asked_after_they_came() -> None:
         (await lines.question(0, 1))(None)
         (await lines.question(1, 0))(None)
         async with asyncio.timeout(10):
-            while len(told) < 2:  # noqa: ASYNC110
+            while len(told) < 2:  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0)
         return told
 

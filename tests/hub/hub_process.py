@@ -136,7 +136,7 @@ def _new_folder() -> Path:
 def _temporary_folder() -> Path:
     if "TMPDIR" in os.environ:
         return Path(os.environ["TMPDIR"])
-    return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108
+    return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108 - a new folder in it
 
 
 _started: list[HubProcess] = []

@@ -90,7 +90,7 @@ def _loss_of_chromium() -> pytest.ExceptionInfo[BaseException] | None:
 def server() -> ServerProcess:
     """The server, its grid open to the public for exactly what it serves."""
     # All that the fixtures need is imported here, while the server boots.
-    from dashgen import pairing, stores  # noqa: F401
+    from dashgen import pairing, stores  # noqa: F401 - for others
     from tests.integration.client import Client
     from tests.integration.gates import open_gate
 
@@ -232,7 +232,7 @@ def _paired(visitor: Client) -> Owner:
     return Owner(user_id, handle, client, roots.stores.canvases)
 
 
-def _browser_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "function"]:  # noqa: ARG001
+def _browser_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "function"]:  # noqa: ARG001 - as pytest calls it
     """One Chromium a run; one a test where benchmarks/browser_tier.py asks for the comparison."""
     return "function" if "ENSEMBLE_BOOT_PER_TEST" in os.environ else "session"
 

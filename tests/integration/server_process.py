@@ -117,7 +117,7 @@ def temporary_folder() -> Path:
     """Where TMPDIR says; else in memory where that can be, for a disk's fsync is most of a test's time."""
     if named := os.environ.get("TMPDIR"):
         return Path(named).absolute()
-    return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108
+    return _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108 - a new folder in it
 
 
 class ServerProcess:

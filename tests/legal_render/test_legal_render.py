@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LEGAL = ROOT / "docs" / "legal"
 STORE = ROOT / "bin" / "dashgen" / "pages" / "assets" / "store.js"
 AUTH = ROOT / "bin" / "dashgen" / "auth.py"
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905 - to be read
 # What the site answers beside the legal pages; a link to anything else is a mistake.
 SITE = re.compile(
     r"/(?:(?:index|studio|pair|settings|dashboard)\.html|docs/[\w/-]+\.html|assets/[\w.-]+)"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @procedure
 def rollback(root: Path, arguments: Mapping[str, Any], how: Mapping[str, Any]) -> ExitCode:
     """Roll back; see `runbook.rollback.command.rollback`, and `How` for how it is called."""
-    from runbook.rollback import command  # noqa: PLC0415
+    from runbook.rollback import command
 
     return command.rollback(find_project(root), arguments, command.How(**how))
 
@@ -34,7 +34,7 @@ def revert_and_resmoke(
     root: Path, arguments: Mapping[str, Any], how: Mapping[str, Any]
 ) -> ExitCode:
     """Revert one commit and smoke it; see `runbook.rollback.command.revert_and_resmoke`."""
-    from runbook.rollback import command  # noqa: PLC0415
+    from runbook.rollback import command
 
     if not (arguments["commit"] or how["plan"]):
         raise UsageError(
@@ -55,8 +55,8 @@ def gate_open(root: Path, *, bot: bool, dry_run: bool, plan_file: str, json_file
         plan_file: A plan that was made by a dry run, which must still hold; or empty.
         json_file: Where the plan, or what was proved, is written as JSON; ``-`` is standard output.
     """
-    from runbook.gate.opening import open_gate, plan_opening  # noqa: PLC0415
-    from runbook.procedures.step_runner import read_plan_file  # noqa: PLC0415
+    from runbook.gate.opening import open_gate, plan_opening
+    from runbook.procedures.step_runner import read_plan_file
 
     project, by = find_project(root), project_gate.BOT if bot else person()
     files = (plan_file, json_file)
@@ -84,7 +84,7 @@ def gate_close(root: Path, *, reason: str, as_json: bool) -> None:
 @procedure
 def gate_status(root: Path, *, url: str, as_json: bool) -> None:
     """Print what the gate says, what is served, and what would change it."""
-    from runbook.gate.status import read_status  # noqa: PLC0415
+    from runbook.gate.status import read_status
 
     status = read_status(find_project(root), url)
     say(json.dumps(status.as_json(), indent=2) if as_json else status.as_text())

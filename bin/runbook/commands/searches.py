@@ -39,8 +39,8 @@ def find_offending_commit(  # noqa: PLR0913 - these are its options
         options: Further options of the search, by name; those that are empty are left out, a 0 is not.
         flags: Switches of the search, by name.
     """
-    from runbook.culprit.__main__ import main as search  # noqa: PLC0415
-    from runbook.culprit.row_search import file_arguments, row_search  # noqa: PLC0415
+    from runbook.culprit.__main__ import main as search
+    from runbook.culprit.row_search import file_arguments, row_search
 
     if bool(test) == bool(command):
         raise UsageError("a search needs either --test or --command", next_step=call("rows"))
@@ -77,7 +77,7 @@ def find_offending_upgrade(
         lists: Options that may be given several times, their values with commas between.
         flags: Switches of the search, by name.
     """
-    from runbook.upgrades.__main__ import main as search  # noqa: PLC0415
+    from runbook.upgrades.__main__ import main as search
 
     if not (baseline and command):
         example = call("find-offending-upgrade --baseline pins.txt --command 'python -m pytest -q'")
@@ -94,7 +94,7 @@ def find_offending_upgrade(
 @procedure
 def drift_history(root: Path, *, as_json: bool) -> None:
     """Print what every run of drift saw, the oldest first."""
-    from runbook.upgrades import evidence  # noqa: PLC0415
+    from runbook.upgrades import evidence
 
     runs = evidence.history(evidence.read_all(find_project(root).state))
     if as_json:

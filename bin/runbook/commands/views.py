@@ -57,7 +57,7 @@ def describe(root: Path, *, as_json: bool) -> None:
 @procedure
 def verify_evidence(root: Path, *, run: str, as_json: bool) -> ExitCode:
     """Recompute the evidence of a run; of the newest one where none is named."""
-    from runbook.runs import evidence  # noqa: PLC0415
+    from runbook.runs import evidence
 
     folder = evidence.find_run(find_project(root).state, run)
     if not as_json:
@@ -77,8 +77,8 @@ def report(root: Path, *, asked: Mapping[str, str], show: bool, as_json: bool) -
         show: Whether to open it in a browser.
         as_json: Whether to say where it is as one JSON object.
     """
-    from runbook.report_page.sources import choose  # noqa: PLC0415 - no other task needs it
-    from runbook.report_page.write import write_page  # noqa: PLC0415
+    from runbook.report_page.sources import choose
+    from runbook.report_page.write import write_page
 
     project = find_project(root)
     subject = choose(project, **asked)

@@ -16,7 +16,7 @@ from runbook.project import find_project
 @procedure
 def ci_plan(root: Path, *, tags: str, as_json: bool) -> None:
     """Print which sessions a workflow runs, and tell its runner."""
-    from runbook.github.commands import plan  # noqa: PLC0415
+    from runbook.github.commands import plan
 
     planned = plan(root, tags)
     listed = (f"{each['session']} on {each['python']}" for each in planned["matrix"]["include"])
@@ -27,7 +27,7 @@ def ci_plan(root: Path, *, tags: str, as_json: bool) -> None:
 @procedure
 def ci_drift(root: Path, *, way: str, as_json: bool) -> ExitCode:
     """Run one way of drift, for a job of a workflow."""
-    from runbook.github.drift import float_dependencies, judged  # noqa: PLC0415
+    from runbook.github.drift import float_dependencies, judged
 
     record = float_dependencies(root, way, output=sys.stderr if as_json else sys.stdout)
     if as_json:
@@ -40,8 +40,8 @@ def ci_publish_drift(  # noqa: PLR0913 - these are its options
     root: Path, *, folder: str, dry_run: bool, plan_file: str, resume: bool, json_file: str
 ) -> None:
     """Tell the repository what drift has found, or print the plan of that."""
-    from runbook.github.publish_drift import plan_telling, publish  # noqa: PLC0415
-    from runbook.procedures.step_runner import read_plan_file  # noqa: PLC0415
+    from runbook.github.publish_drift import plan_telling, publish
+    from runbook.procedures.step_runner import read_plan_file
 
     project = find_project(root)
     telling = plan_telling(project, Path(folder), plan_file, json_file)
@@ -57,7 +57,7 @@ def ci_publish_drift(  # noqa: PLR0913 - these are its options
 @procedure
 def ci_gate(*, as_json: bool) -> ExitCode:
     """Say whether every job that was needed succeeded."""
-    from runbook.github.commands import gate as decide  # noqa: PLC0415
+    from runbook.github.commands import gate as decide
 
     closed = decide()
     said = ["not green:", *(f"  {line}" for line in closed)]

@@ -78,7 +78,7 @@ def _modules(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield each module with the file that Python keeps its bytecode in."""
     for path, names in _walk(folder):
         # Python's own rule takes longer than reading the file; it treats all modules of a folder alike.
-        head, tail = importlib.util.cache_from_source(os.path.join(path, "\0.py")).split("\0")  # noqa: PTH118
+        head, tail = importlib.util.cache_from_source(os.path.join(path, "\0.py")).split("\0")  # noqa: PTH118 - a text is asked for
         yield from ((f"{path}/{name}", f"{head}{name[:-3]}{tail}") for name in names)
 
 

@@ -125,8 +125,8 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
     content = _content(project, tier)
     with _started(project, tier, arguments, folder, nonce) as child:
         source, tests = _read_beside(child, project, tier)
-        from runbook.runs.run_report import Run  # noqa: PLC0415
-        from runbook.runs.run_results import publish  # noqa: PLC0415
+        from runbook.runs.run_report import Run  # noqa: PLC0415 - while pytest runs
+        from runbook.runs.run_results import publish  # noqa: PLC0415 - while pytest runs
 
         results = sys.stderr if json_file == "-" else sys.stdout
         say(_header(tier, source, folder), results)
@@ -147,7 +147,7 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
 
 def _header(tier: Tier, source: SourceState, folder: RunFolder) -> str:
     """The first line of a run; its session stands there only where it has another name than the tier's own."""
-    from runbook.runs.report_lines import header  # noqa: PLC0415
+    from runbook.runs.report_lines import header  # noqa: PLC0415 - while pytest runs
 
     session = os.environ.get(SESSION_VARIABLE, tier.session)
     return header(
@@ -184,8 +184,8 @@ def _read_beside(
     """Read what is smoked, once pytest has begun: the source, and the tests that it holds for the tier."""
     os.nice(_YIELDING)  # the cores are for pytest and for what it smokes
     child.wait_for_output(_START_SECONDS)
-    from runbook.rows import read_tests  # noqa: PLC0415
-    from runbook.runs.source_state import read_source_state  # noqa: PLC0415
+    from runbook.rows import read_tests  # noqa: PLC0415 - while pytest runs
+    from runbook.runs.source_state import read_source_state  # noqa: PLC0415 - while pytest runs
 
     read = partial(read_source_state, project.root, kept_index=project.state / "tree-index")
     source = read()
@@ -259,11 +259,11 @@ def _run_companions(run: Run, options: argparse.Namespace, companions: list[Comp
 
 def _unheard() -> contextlib.AbstractContextManager[None]:
     """Keep a runner of GitHub Actions from taking what tests print for its commands."""
-    from runbook.runs.run_results import RUNNER  # noqa: PLC0415
+    from runbook.runs.run_results import RUNNER  # noqa: PLC0415 - while pytest runs
 
     if RUNNER not in os.environ:
         return contextlib.nullcontext()
-    from runbook.github.actions import commands_stopped  # noqa: PLC0415
+    from runbook.github.actions import commands_stopped  # noqa: PLC0415 - not on a person's machine
 
     return commands_stopped()
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
     from xml.etree.ElementTree import Element
 
-NOTE_TAGS = set("a blockquote br code em h3 h4 hr li ol p pre strong ul".split())  # noqa: SIM905
-DOCUMENT_TAGS = NOTE_TAGS | set("h1 h2 h5 h6 table thead tbody tr th td".split())  # noqa: SIM905
+NOTE_TAGS = set("a blockquote br code em h3 h4 hr li ol p pre strong ul".split())  # noqa: SIM905 - to be read
+DOCUMENT_TAGS = NOTE_TAGS | set("h1 h2 h5 h6 table thead tbody tr th td".split())  # noqa: SIM905 - to be read
 LINES_A_CHARACTER = 200  # of Python, in a converter that goes through a note once
 
 

@@ -52,7 +52,7 @@ def test_a_red_that_nobody_is_to_blame_for_has_an_issue_and_a_clean_run_has_none
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 @pytest.mark.parametrize("is_blamed", [True, False], ids=["blamed", "nobody"])
-def test_every_issue_is_what_is_published(verdict: Verdict, is_blamed: bool) -> None:  # noqa: FBT001
+def test_every_issue_is_what_is_published(verdict: Verdict, is_blamed: bool) -> None:  # noqa: FBT001 - pytest names it
     for issue in issues_of([record(verdict=verdict, blamed=is_blamed)]):
         hold(issue.to_json())
     hold(healed("abcd0123", "why").to_json())
