@@ -230,11 +230,25 @@ class Rollback:
 
     def _search(self, trees: Trees, facts: Mapping[str, Facts]) -> Done:
         """Name the culprit, or verify the one that a person named."""
+        test = function_id(facts[SMOKE]["hunted"])
+        options = self._search_for(test, trees)
+        self._take_up(facts)
+        hint = {"file": self._hint.file, "test": self._hint.test, "commit": self._hint.commit}
+        # Before anybody waits for a search.
+        self.ground.refuse_fifth(self._wish, again(PROCEDURE, hint))
+        result = find_offending_commit(options, self._say)
+        self._keep(result)
+        self._note(headline(result), search=result.to_json())
+        _refuse_unproved(result, name_of({"test": test}))
+        told = notes(result.culprit) if result.culprit else []
+        return Done(headline(result), {"search": result.to_json(), "notes": told})
+
+    def _search_for(self, test: str, trees: Trees) -> Options:
+        """What is searched: who turned a row of HEAD red, with HEAD's own tests laid over every commit."""
         tree = trees.tree("head")
         tree.prepare(self.ground.head)
-        test = function_id(facts[SMOKE]["hunted"])
         wanted = row_search(self.ground.project, test, tree=trees.inside(tree))
-        options = Options(
+        return Options(
             self.ground.project.root,
             wanted.command,
             bad=self._candidate.sha if self._candidate else self.ground.head,
@@ -247,19 +261,6 @@ class Rollback:
             row=wanted.row,
             overlay_root=tree.path,
             tip=self.ground.head,
-        )
-        self._take_up(facts)
-        hint = {"file": self._hint.file, "test": self._hint.test, "commit": self._hint.commit}
-        # Before anybody waits for a search.
-        self.ground.refuse_fifth(self._wish, again(PROCEDURE, hint))
-        result = find_offending_commit(options, self._say)
-        record = result.to_json()
-        self._keep(result)
-        self._note(headline(result), search=record)
-        _refuse_unproved(result, name_of({"test": test}))
-        return Done(
-            headline(result),
-            {"search": record, "notes": notes(result.culprit) if result.culprit else []},
         )
 
     def _parent(self) -> str:
