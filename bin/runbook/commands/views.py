@@ -60,10 +60,15 @@ def verify_evidence(root: Path, *, run: str, as_json: bool) -> ExitCode:
     from runbook.runs import evidence
 
     folder = evidence.find_run(find_project(root).state, run)
-    if not as_json:
-        return evidence.print_findings(folder)
     findings = evidence.verify(folder)
-    say(json_object("evidence/1", run=folder.id, holds=not findings, findings=findings))
+    if as_json:
+        say(json_object("evidence/1", run=folder.id, holds=not findings, findings=findings))
+    elif findings:
+        say("\n".join(f"error: {finding}" for finding in findings))
+    else:
+        word, count = folder.read_result()["verdict"], len(evidence.files_of(folder))
+        said = f"{count} files are as the run left them; the events still say {word}"
+        say(f"run {folder.id}: {said}")
     return ExitCode.RED if findings else ExitCode.GREEN
 
 

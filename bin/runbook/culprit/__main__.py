@@ -68,7 +68,7 @@ def _keep(options: Options, result: Result) -> None:
     except (RunbookError, OSError) as error:
         narrate(f"note: the search is not kept for invoke report: {error}")
     else:
-        narrate(f"{call(f'report --search {kept.id}')} shows it as a page")
+        narrate(f"{call(f'report --search {kept.name}')} shows it as a page")
 
 
 def _dry_run(options: Options) -> Ended:

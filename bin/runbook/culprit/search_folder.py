@@ -18,40 +18,16 @@ KEEP = 50  # searches, the newest
 _MOST_COMMITS = 5_000  # of the history that is kept
 _MOST_PATCH = 200_000  # characters
 _FIELD = "\x1f"
+_CONTEXT = "context.json"
 
 
-class SearchFolder:
-    """The folder of one search.
-
-    Attributes:
-        id: What it is called, in hexadecimal.
-        path: The folder.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.id = path.name
-
-    def read_history(self) -> tuple[tuple[str, str], ...]:
-        """Return each candidate's full name and subject, oldest first."""
-        return tuple((sha, subject) for sha, subject in self._context().get("history", []))
-
-    def read_patch(self) -> str:
-        """Return what the culprit changed, or nothing."""
-        return str(self._context().get("patch", ""))
-
-    def read_replay(self) -> str:
-        """Return the command that searches the same again."""
-        return str(self._context().get("replay", ""))
-
-    def _context(self) -> dict[str, Any]:
-        return read_object(self.path / "context.json")
+def read_context(search: Path) -> dict[str, Any]:
+    """Return what was kept beside a search: its ``history``, ``patch`` and ``replay``; empty where that is gone."""
+    return read_object(search / _CONTEXT)
 
 
-def keep_search(
-    state: Path, repository: Path, result: Mapping[str, Any], *, replay: str
-) -> SearchFolder:
-    """Keep a search with what explains it later: the commits it was about, and what the culprit changed.
+def keep_search(state: Path, repository: Path, result: Mapping[str, Any], *, replay: str) -> Path:
+    """Keep a search with what explains it later, the commits it was about and what the culprit changed; return where.
 
     Args:
         state: The folder of all that the engine writes.
@@ -71,10 +47,10 @@ def keep_search(
         "patch": _patch(repository, culprit["sha"]) if culprit else "",
         "replay": replay,
     }
-    write_json(folder / "context.json", context)
+    write_json(folder / _CONTEXT, context)
     write_json(folder / "result.json", result)  # last: a folder without it has not ended
     _prune(searches)
-    return SearchFolder(folder)
+    return folder
 
 
 def _history(repository: Path, good: str, bad: str) -> list[list[str]]:

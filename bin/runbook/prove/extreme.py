@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.arguments import Parser
 from runbook.calls import before_options, call_session
+from runbook.culprit.options import check_jobs
 from runbook.documents.document import table
 from runbook.errors import RunbookError, UsageError, tell
 from runbook.exit_codes import ExitCode
@@ -92,21 +93,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _again(*options: str) -> str:
+def _again() -> str:
     """The command that goes on where it was."""
-    return call_session("extreme", *options)
+    return call_session("extreme")
 
 
 def _check_numbers(options: argparse.Namespace) -> None:
-    if options.jobs < 1:
-        raise UsageError(
-            f"--jobs is {options.jobs}; it is 1 or more",
-            next_step=_again("--jobs", "1"),
-        )
+    check_jobs(options.jobs)
     if not 0 <= options.seconds < inf:
         raise UsageError(
             f"--seconds is {options.seconds:g}; it is 0, which is without an end, or more",
-            next_step=_again("--seconds", "300"),
+            next_step=call_session("extreme", "--seconds", "300"),
         )
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_session
-from runbook.culprit.search_folder import SearchFolder
+from runbook.culprit.search_folder import read_context
 from runbook.errors import UsageError
 from runbook.nearest import nearest
 from runbook.report_page.charts import TrendPoint
@@ -163,14 +163,14 @@ def read_run(project: Project, subject: Subject) -> RunRecord:
 
 def read_search(subject: Subject) -> SearchRecord:
     """Read a search."""
-    folder = SearchFolder(subject.path)
+    context = read_context(subject.path)
     return SearchRecord(
         subject.id,
         subject.read(),
         subject.at,
-        history=folder.read_history(),
-        patch=folder.read_patch(),
-        replay=folder.read_replay(),
+        history=tuple((sha, title) for sha, title in context.get("history", ())),
+        patch=context.get("patch", ""),
+        replay=context.get("replay", ""),
     )
 
 

@@ -1,6 +1,6 @@
 """What a run leaves for others to look at, and whether it still is what the run left.
 
-``python -m runbook.runs.evidence verify [RUN]`` recomputes all of it: every digest, the verdict from the events, the
+``verify-evidence`` recomputes all of it: every digest, the verdict from the events, the
 statement from the verdict. It shows what was changed by accident or in haste. It does not show what somebody has
 rewritten with care, for nothing here is signed; and it opens nothing, see docs/architecture/gate.md.
 """
@@ -15,13 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.arguments import Parser
 from runbook.calls import call
-from runbook.errors import RunbookError, UsageError, tell
-from runbook.exit_codes import ExitCode
+from runbook.errors import UsageError
 from runbook.json_files import write_json
-from runbook.processes.standard_streams import say
-from runbook.project import find_project
 from runbook.rows import function_id
 from runbook.runs.junit import junit_xml
 from runbook.runs.run_folder import RunFolder
@@ -29,7 +25,7 @@ from runbook.runs.statement import test_result
 from runbook.runs.verdict import Outcome, Word, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from runbook.runs.run_report import Run
     from runbook.runs.verdict import Event
@@ -182,33 +178,3 @@ def find_run(state: Path, name: str) -> RunFolder:
             next_step=call("run"),
         )
     return RunFolder(found[0])
-
-
-def print_findings(folder: RunFolder) -> ExitCode:
-    """Verify a run and say what came of it."""
-    findings = verify(folder)
-    for finding in findings:
-        say(f"error: {finding}")
-    if findings:
-        return ExitCode.RED
-    word, count = folder.read_result()["verdict"], len(files_of(folder))
-    say(f"run {folder.id}: {count} files are as the run left them; the events still say {word}")
-    return ExitCode.GREEN
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Verify a run, as the command line says; return an `ExitCode`."""
-    parser = Parser(prog="python -m runbook.runs.evidence", allow_abbrev=False)
-    parser.add_argument("verb", choices=["verify"])
-    parser.add_argument(
-        "run", nargs="?", default="", help="its id or folder; the newest by default"
-    )
-    options = parser.parse_args(argv)
-    try:
-        return print_findings(find_run(find_project(Path.cwd()).state, options.run))
-    except RunbookError as error:
-        return tell(error, "")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

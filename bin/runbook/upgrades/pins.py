@@ -101,11 +101,6 @@ def _requirer(text: str) -> str:
     return normalise(word.partition("[")[0]) if is_package and not is_file else ""
 
 
-def pins_of(text: str) -> dict[str, str]:
-    """Return the pins that stand in a file, markers and hashes left out."""
-    return dict(parse(text).pins)
-
-
 def changes(baseline: Resolution, newest: Resolution) -> tuple[Change, ...]:
     """Return what changed, by name."""
     direct = baseline.direct | newest.direct

@@ -248,18 +248,15 @@ class Resolver:
 
     def between(self, name: str, low: str, high: str) -> str | None:
         """Return a release about halfway in time between two, neither of them, or None."""
-        dates = sorted(filter(None, (self.uploaded(name, version) for version in (low, high))))
+        found = (self.upload_times({name: version}).get(name) for version in (low, high))
+        dates = sorted(filter(None, found))
         if len(dates) < 2:
             return None
         middle = f"{dates[0] + (dates[1] - dates[0]) / 2:%Y-%m-%dT%H:%M:%SZ}"
-        found = self._release(
+        halfway = self._release(
             f"{name}>{low},<{high}", "highest", "--exclude-newer-package", f"{name}={middle}"
         )
-        return found if found and key(low) < key(found) < key(high) else None
-
-    def uploaded(self, name: str, version: str) -> datetime | None:
-        """Return when a release was uploaded, or None where the index does not say."""
-        return self.upload_times({name: version}).get(name)
+        return halfway if halfway and key(low) < key(halfway) < key(high) else None
 
     def upload_times(self, pins: Mapping[str, str]) -> dict[str, datetime]:
         """Return when these releases were uploaded; those of which the index does not say are left out."""

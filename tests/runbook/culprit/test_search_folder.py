@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from runbook.culprit.search_folder import KEEP, keep_search
+from runbook.culprit.search_folder import KEEP, keep_search, read_context
 from tests.runbook.report_page.pages import culprit
 from tests.runbook.support import engine_call, engine_environment
 
@@ -35,32 +35,31 @@ def test_a_search_is_kept_with_its_commits_the_patch_and_the_command(
     result = found(repository)
     folder = keep_search(tmp_path / "state", repository.root, result, replay="search again")
 
-    assert result == json.loads((folder.path / "result.json").read_text())
-    assert ["break it", "take notes"] == [subject for _, subject in folder.read_history()]
-    assert "+    return 2" in folder.read_patch()
-    assert "search again" == folder.read_replay()
+    context = read_context(folder)
+    assert result == json.loads((folder / "result.json").read_text())
+    assert ["break it", "take notes"] == [subject for _, subject in context["history"]]
+    assert "+    return 2" in context["patch"]
+    assert "search again" == context["replay"]
     assert "*\n" == (tmp_path / "state" / ".gitignore").read_text()
 
 
 def test_where_git_does_not_tell_there_is_still_the_result(tmp_path: Path) -> None:
     folder = keep_search(tmp_path, tmp_path, culprit(good="a", bad="b"), replay="")
 
-    assert ((), "", "") == (folder.read_history(), folder.read_patch(), folder.read_replay())
-    (folder.path / "context.json").write_text("[]")
-    assert () == folder.read_history()
-    (folder.path / "context.json").unlink()
-    assert () == folder.read_history()
+    assert {"history": [], "patch": "", "replay": ""} == read_context(folder)
+    (folder / "context.json").unlink()
+    assert {} == read_context(folder)
 
 
 def test_only_the_newest_searches_stay(tmp_path: Path) -> None:
     kept = [keep_search(tmp_path, tmp_path, culprit(), replay="") for _ in range(KEEP)]
     for age, folder in enumerate(kept):
-        os.utime(folder.path / "result.json", ns=(age, age))
+        os.utime(folder / "result.json", ns=(age, age))
 
     last = keep_search(tmp_path, tmp_path, culprit(), replay="")
 
     left = {path.name for path in (tmp_path / "searches").iterdir()}
-    assert {last.id, *(folder.id for folder in kept[1:])} == left
+    assert {last.name, *(folder.name for folder in kept[1:])} == left
 
 
 def test_a_search_in_a_project_is_kept_there_and_says_what_shows_it(

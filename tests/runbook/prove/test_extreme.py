@@ -45,7 +45,7 @@ def test_what_was_ended_says_how_to_go_on() -> None:
     ("words", "said"),
     [
         (["--nosuch"], "unrecognized arguments: --nosuch\n  next: "),
-        (["--jobs", "0"], "--jobs is 0; it is 1 or more\n  next: bin/nox -s extreme -- --jobs 1\n"),
+        (["--jobs", "0"], "--jobs is 0; it is 1 or more\n"),
         (["--seconds", "nan"], "--seconds is nan; it is 0, which is without an end, or more"),
         (["--seconds", "-1"], "--seconds is -1; it is 0, which is without an end, or more"),
         ([], "--reached nowhere.txt: No such file or directory\n  next: bin/nox -s extreme\n"),

@@ -168,7 +168,7 @@ def test_as_a_program_it_says_what_it_found(smoked: tuple[TinyProject, RunFolder
 
     def verified(*arguments: str) -> tuple[int, str]:
         done = subprocess.run(
-            [sys.executable, "-m", "runbook.runs.evidence", "verify", *arguments],
+            [sys.executable, "-m", "runbook", "verify-evidence", *arguments],
             cwd=project.root,
             env=engine_environment(),
             capture_output=True,
@@ -181,8 +181,8 @@ def test_as_a_program_it_says_what_it_found(smoked: tuple[TinyProject, RunFolder
     assert (0, said) == verified()
     changed = shutil.copytree(run.path, run.path.with_name("changed"))
     (changed / "pytest.log").write_text("", encoding="utf-8")
-    assert (1, "error: pytest.log was changed\n") == verified("changed")
-    status, text = verified("gone")
+    assert (1, "error: pytest.log was changed\n") == verified("--run", "changed")
+    status, text = verified("--run", "gone")
     assert (2, True) == (status, text.startswith("error: there is no run gone"))
 
 
