@@ -11,7 +11,13 @@
 # The interpreter is E2E_PYTHON, else an environment that already holds exactly what the lock names (of nox, of
 # an earlier run, or the active one), else .runbook/smoke-environment, which is made from the lock.
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+unset CDPATH # by which cd may end elsewhere
+self=${BASH_SOURCE[0]}
+while [[ -L $self ]]; do # a link to it, on somebody's PATH
+  link=$(readlink "$self")
+  self=$(cd "$(dirname "$self")" && cd "$(dirname "$link")" && pwd)/$(basename "$link")
+done
+root=$(cd "$(dirname "$self")/.." && pwd)
 source "$root/bin/environment.sh"
 lock=$root/requirements/fast.txt
 

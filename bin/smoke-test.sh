@@ -11,7 +11,13 @@
 # Exit: 0 green, 1 red, 2 usage, 4 nothing to smoke with, 130 interrupted.
 # It keeps to what bash 3.2 knows, for that is the bash of macOS: no coprocesses, no arrays by name.
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+unset CDPATH # by which cd may end elsewhere
+self=${BASH_SOURCE[0]}
+while [[ -L $self ]]; do # a link to it, on somebody's PATH
+  link=$(readlink "$self")
+  self=$(cd "$(dirname "$self")" && cd "$(dirname "$link")" && pwd)/$(basename "$link")
+done
+root=$(cd "$(dirname "$self")/.." && pwd)
 # shellcheck source=bin/environment.sh
 source "$root/bin/environment.sh"
 apps=${HUB_APPS:-$root/bin/hub/apps}

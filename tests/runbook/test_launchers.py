@@ -140,6 +140,41 @@ def test_a_tool_is_run_from_its_environment_with_every_argument(
     ]
 
 
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_a_launcher_is_found_through_links(checkout: Checkout, launcher: str) -> None:
+    for environment, lock in ((".venv", "tools"), (".nox/fast", "fast")):
+        checkout.put_environment(environment, lock)
+    (checkout.root.parent / "links").mkdir()
+    (checkout.root.parent / "links/whole").symlink_to(checkout.root / "bin" / launcher)
+    (checkout.programs / "short").symlink_to("../links/whole")
+
+    done = checkout.run("../../programs/short")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith(str(checkout.root))
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_where_else_cd_might_look_leads_no_launcher_astray(
+    checkout: Checkout, launcher: str, tmp_path: Path
+) -> None:
+    for environment, lock in ((".venv", "tools"), (".nox/fast", "fast")):
+        checkout.put_environment(environment, lock)
+    (tmp_path / "other/bin").mkdir(parents=True)
+
+    done = subprocess.run(
+        ["bash", f"bin/{launcher}"],
+        cwd=checkout.root,
+        env={**os.environ, "CDPATH": str(tmp_path / "other")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith(str(checkout.root))
+
+
 @pytest.mark.parametrize(
     ("environments", "used"),
     [
