@@ -10,6 +10,7 @@ is one, pip elsewhere. Two at once wait for each other; a broken install is neve
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib.util
 import os
@@ -24,8 +25,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "installed-lock.txt"  # a copy of the lock, written last
-EXIT_ENVIRONMENT = 4
+EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 4, 130
 _UV_SYNC = ("pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode")
+_NETWORK = (
+    "check the network and the package index that uv or pip is set up for, then the same command again;"
+    " where it speaks of a certificate: export UV_SYSTEM_CERTS=1;"
+    " where it speaks of hashes the lock is wrong: git checkout -- requirements"
+)
+_SPACE = "free some space (df -h shows where), then the same command again"
+# What uv, pip and venv say that has a next step of its own.
+_NEXT_STEPS = (
+    (os.strerror(errno.ENOSPC), _SPACE),
+    (os.strerror(errno.EDQUOT), _SPACE),
+    ("ensurepip is not", "install what it names (on Debian: apt-get install python3-venv)"),
+)
+
+
+class _FailedError(Exception):
+    """A command did not do its work; with what it said."""
 
 
 def main(environment: Path, lock: Path) -> int:
@@ -41,6 +58,8 @@ def main(environment: Path, lock: Path) -> int:
     except OSError as error:
         what = f"{_name(environment)} could not be made: {error}"
         return _give_up(what, "make the checkout writable, or free the place")
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
 
 
 def _is_fresh(environment: Path, lock: Path) -> bool:
@@ -54,44 +73,44 @@ def _make(environment: Path, lock: Path) -> int:
     started = time.monotonic()
     _narrate(f"making {_name(environment)} from {_name(lock)}, once ...")
     shutil.rmtree(environment, ignore_errors=True)
-    if not _fill(environment, lock):
+    try:
+        _fill(environment, lock)
+    except _FailedError as failed:
+        said = str(failed)
+        _narrate(said.rstrip())
         return _give_up(
             f"{_name(environment)} could not be made from {_name(lock)}; the reason stands above",
-            "check the network and the package index that uv or pip is set up for, then the same command again;"
-            " where it speaks of a certificate: export UV_SYSTEM_CERTS=1;"
-            " where it speaks of hashes the lock is wrong: git checkout -- requirements",
+            next((step for words, step in _NEXT_STEPS if words in said), _NETWORK),
         )
     shutil.copyfile(lock, environment / STAMP)
     _narrate(f"made {_name(environment)} in {time.monotonic() - started:.1f} s")
     return 0
 
 
-def _fill(environment: Path, lock: Path) -> bool:
+def _fill(environment: Path, lock: Path) -> None:
     """Make and fill the environment; without uv at hand, pip does it, or fetches the uv that the lock names."""
     python = environment / "bin" / "python"
     if uv := _find_uv(outside=environment):
-        make: list[str | Path] = [uv, "venv", "--quiet", "--no-project", "--python"]
-        return _run([*make, sys.executable, environment]) and _run(
-            [uv, *_UV_SYNC, "--python", python, lock]
-        )
+        _run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, environment])
+        _run([uv, *_UV_SYNC, "--python", python, lock])
+        return
     # Lending this Python's pip saves the seconds that a copy of it takes.
     has_pip = importlib.util.find_spec("pip") is not None
     without = ["--without-pip"] if has_pip else []
-    if not _run([sys.executable, "-m", "venv", *without, environment]):
-        return False
+    _run([sys.executable, "-m", "venv", *without, environment])
     pip: list[str | Path] = (
         [sys.executable, "-m", "pip", "--python", python] if has_pip else [python, "-m", "pip"]
     )
     pip += ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
     uv_alone = _pin_of("uv", lock)
     if not uv_alone:
-        return _run([*pip, "--requirement", lock])
+        _run([*pip, "--requirement", lock])
+        return
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as only:
         only.write(uv_alone)
         only.flush()
-        return _run([*pip, "--requirement", only.name]) and _run(
-            [environment / "bin" / "uv", *_UV_SYNC, "--python", python, lock]
-        )
+        _run([*pip, "--requirement", only.name])
+    _run([environment / "bin" / "uv", *_UV_SYNC, "--python", python, lock])
 
 
 def _find_uv(*, outside: Path) -> str | None:
@@ -101,11 +120,17 @@ def _find_uv(*, outside: Path) -> str | None:
     return None if uv is None or Path(uv).is_relative_to(outside) else uv
 
 
-def _run(command: list[str | Path]) -> bool:
-    return (
-        subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, check=False).returncode
-        == 0
+def _run(command: list[str | Path]) -> None:
+    """Run a command that nobody hears unless it fails: what it warns of is no business of who asked for a smoke."""
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
+    if done.returncode:
+        raise _FailedError(done.stdout.decode(errors="replace"))
 
 
 def _pin_of(name: str, lock: Path) -> str:

@@ -271,6 +271,56 @@ def test_without_a_network_it_says_what_to_do_and_leaves_nothing_whole(
     assert not (checkout.root / ".venv/installed-lock.txt").exists()
 
 
+def test_what_an_installer_warns_of_is_told_where_it_fails_alone(checkout: Checkout) -> None:
+    uv = checkout.programs / "uv"
+    uv.unlink()
+    real = Path(sys.executable).parent / "uv"
+    uv_that_warns = f'#!/bin/sh\necho "WARNING: odd" >&2\nexec "{real}" "$@"\n'
+    checkout.put("../programs/uv", uv_that_warns)
+
+    went_well = checkout.run("nox")
+    assert "made .venv in " in went_well.stderr
+    assert "WARNING: odd" not in went_well.stderr
+
+    checkout.put("requirements/tools.txt", UNHAD_LOCK)
+    failed = checkout.run("nox", **UNREACHABLE)
+
+    assert 4 == failed.returncode
+    assert "WARNING: odd" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("failed to write: No space left on device (os error 28)", "free some space (df -h shows"),
+        ("OSError: [Errno 122] Disk quota exceeded: 'x'", "free some space (df -h shows where)"),
+        ("ensurepip is not available", "install what it names (on Debian: apt-get install"),
+    ],
+    ids=["full", "quota", "Debian without venv"],
+)
+def test_what_is_no_matter_of_the_network_is_not_told_as_one(
+    checkout: Checkout, said: str, advice: str
+) -> None:
+    (checkout.programs / "uv").unlink()
+    checkout.put("../programs/uv", f'#!/bin/sh\necho "{said}" >&2\nexit 2\n')
+
+    done = checkout.run("run_e2e_smoke.sh")
+
+    assert (4, "") == (done.returncode, done.stdout)
+    assert f"{said}\nerror: .runbook/smoke-environment could not be made" in done.stderr
+    assert f"  next: {advice}" in done.stderr
+
+
+def test_whoever_interrupts_an_installation_is_shown_no_traceback(checkout: Checkout) -> None:
+    (checkout.programs / "uv").unlink()
+    checkout.put("../programs/uv", "#!/bin/sh\nkill -INT $PPID\nsleep 5\n")
+
+    done = checkout.run("run_e2e_smoke.sh")
+
+    said = "making .runbook/smoke-environment from requirements/fast.txt, once ...\n"
+    assert (130, said) == (done.returncode, done.stderr)
+
+
 def test_a_lock_with_wrong_hashes_is_told_how_to_get_the_right_one(checkout: Checkout) -> None:
     had = checkout.root / "no_such_package_anywhere-1.0-py3-none-any.whl"
     with ZipFile(had, "w") as wheel:
