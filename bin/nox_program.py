@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+import os
 
-from nox import tasks
-from nox.__main__ import main as run_nox
-from nox.manifest import Manifest
+try:
+    import sys
+    from typing import TYPE_CHECKING
 
-from runbook.errors import UsageError, tell
-from runbook.exit_codes import ExitCode
-from runbook.nearest import nearest
-from runbook.processes.standard_streams import forsake, narrate
+    from nox import tasks
+    from nox.__main__ import main as run_nox
+    from nox.manifest import Manifest
+
+    from runbook.errors import UsageError, tell
+    from runbook.exit_codes import ExitCode
+    from runbook.nearest import nearest
+    from runbook.processes.standard_streams import forsake, narrate
+except KeyboardInterrupt:  # nothing has begun
+    os._exit(130)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +67,8 @@ def main() -> int:
             narrate("  next: bin/nox --help")
     except UsageError as error:
         status = tell(error, "")
+    except KeyboardInterrupt:  # before or between the sessions, which Nox itself ends by one
+        status = ExitCode.INTERRUPTED
     except BrokenPipeError:
         # A list that nobody reads is nobody's failure; a run of which nobody hears is not known to be green.
         status = ExitCode.GREEN if _LISTS.intersection(sys.argv) else ExitCode.INTERRUPTED

@@ -11,6 +11,7 @@
 # The interpreter is E2E_PYTHON, else an environment that already holds exactly what the lock names (of nox, of
 # an earlier run, or the active one), else .runbook/smoke-environment, which is made from the lock.
 set -euo pipefail
+trap 'exit 130' INT # else bash goes on where what it waited for has ended well
 unset CDPATH # by which cd may end elsewhere
 self=${BASH_SOURCE[0]}
 while [[ -L $self ]]; do # a link to it, on somebody's PATH

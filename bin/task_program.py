@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import sys
-from itertools import pairwise
-from typing import TYPE_CHECKING
+import os
 
-from invoke.exceptions import Exit, ParseError
-from invoke.main import program
-from invoke.program import Program
+try:
+    import contextlib
+    import re
+    import sys
+    from itertools import pairwise
+    from typing import TYPE_CHECKING
 
-from runbook.arguments import asked_json
-from runbook.errors import Interrupted, UsageError, leave, tell
-from runbook.exit_codes import ExitCode
-from runbook.nearest import nearest
-from runbook.processes.standard_streams import forsake
+    from invoke.exceptions import Exit, ParseError
+    from invoke.main import program
+    from invoke.program import Program
+
+    from runbook.arguments import asked_json
+    from runbook.errors import Interrupted, UsageError, leave, tell
+    from runbook.exit_codes import ExitCode
+    from runbook.nearest import nearest
+    from runbook.processes.standard_streams import forsake
+except KeyboardInterrupt:  # nothing has begun
+    os._exit(130)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

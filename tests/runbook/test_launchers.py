@@ -120,6 +120,33 @@ def test_a_standard_stream_that_is_closed_leads_nowhere(
     assert ["/dev/null", str(seen), "/dev/null"] == seen.read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.parametrize(
+    ("program", "needs"),
+    [
+        (["-m", "runbook"], "argparse"),
+        (["-m", "runbook.smoke"], "argparse"),
+        ([str(ROOT / "bin/nox_program.py")], "nox"),
+        ([str(ROOT / "bin/task_program.py")], "invoke"),
+    ],
+    ids=lambda value: value[-1].rpartition("/")[-1] if isinstance(value, list) else "",
+)
+def test_a_program_that_is_interrupted_as_it_starts_ends_quietly(
+    tmp_path: Path, program: list[str], needs: str
+) -> None:
+    (tmp_path / f"{needs}.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    places = os.pathsep.join([str(tmp_path), str(ROOT / "bin")])
+
+    done = subprocess.run(
+        [sys.executable, *program],
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (130, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
 @pytest.mark.parametrize("tool", ["nox", "invoke"])
 def test_a_tool_is_run_from_its_environment_with_every_argument(
     checkout: Checkout, tool: str
@@ -309,6 +336,19 @@ def test_what_is_no_matter_of_the_network_is_not_told_as_one(
     assert (4, "") == (done.returncode, done.stdout)
     assert f"{said}\nerror: .runbook/smoke-environment could not be made" in done.stderr
     assert f"  next: {advice}" in done.stderr
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_ctrl_c_ends_a_launcher_though_what_it_waits_for_ends_well(
+    checkout: Checkout, launcher: str
+) -> None:
+    for environment, lock in ((".venv", "tools"), (".nox/fast", "fast")):
+        checkout.put_environment(environment, lock)
+    checkout.put("../programs/cmp", "#!/bin/sh\nkill -INT $PPID\n")
+
+    done = checkout.run(launcher)
+
+    assert (130, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 def test_whoever_interrupts_an_installation_is_shown_no_traceback(checkout: Checkout) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from typing import TYPE_CHECKING
 
-from runbook.smoke.tier import main
+try:
+    import contextlib
+    import sys
 
-if TYPE_CHECKING:
-    from typing import NoReturn
+    from runbook.smoke.tier import main
+except KeyboardInterrupt:  # nothing has begun
+    os._exit(130)
 
 
-def _leave(status: int) -> NoReturn:
+def _leave(status: int) -> None:
     """End the process as it is: all is written, and nobody waits for what it would take apart."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with contextlib.suppress(OSError):  # whoever read it has gone
