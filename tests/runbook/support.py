@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "bin"
@@ -79,6 +79,19 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what} has not happened in {PATIENCE:.0f} s"
         time.sleep(0.01)
+
+
+def completed(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    input: str | None = None,  # noqa: A002 - as `subprocess.run` has it
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, good or bad, and return all that it said; only a hang makes this fail."""
+    return subprocess.run(
+        command, cwd=cwd, env=env, input=input, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )  # fmt: skip
 
 
 def is_alive(process: int) -> bool:
@@ -156,26 +169,15 @@ class TinyProject(Repository):
 
     def smoke(self, *arguments: str, **variables: str) -> Smoked:
         """Smoke it in a process of its own."""
-        done = subprocess.run(
-            self.smoke_command(*arguments),
-            cwd=self.root,
-            env=engine_environment(variables),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        command = self.smoke_command(*arguments)
+        done = completed(command, cwd=self.root, env=engine_environment(variables))
         return Smoked(done.returncode, done.stdout, done.stderr)
 
     def plain_pytest(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run pytest as anybody would, without the engine."""
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=self.root,
-            env=engine_environment({"COLUMNS": "500", **variables}),
-            capture_output=True,
-            text=True,
-            check=False,
+        environment = engine_environment({"COLUMNS": "500", **variables})
+        return completed(
+            [sys.executable, "-m", "pytest", *arguments], cwd=self.root, env=environment
         )
 
     @staticmethod

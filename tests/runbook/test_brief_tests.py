@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runbook.runs.report_lines import MOST_LINES
-from tests.runbook.support import PATIENCE, engine_environment, parse
+from tests.runbook.support import completed, engine_environment, parse
 
 if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
@@ -20,14 +19,10 @@ LOG = ".runbook/sessions/engine.log"
 def brief(project: TinyProject, *arguments: str, **variables: str) -> tuple[int, list[str]]:
     """Test a project as its session does; return the exit status and what was printed."""
     options = ["-p", "brief_tests", "--brief", "engine"]
-    done = subprocess.run(
+    done = completed(
         [sys.executable, "-m", "pytest", *options, *arguments],
         cwd=project.root,
         env=engine_environment(variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
     )
     return done.returncode, done.stdout.splitlines()
 

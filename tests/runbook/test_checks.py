@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ import pytest
 
 from runbook.checks import check, definition_exists
 from runbook.project import read_project
-from tests.runbook.support import ROOT, engine_environment, module, row_test
+from tests.runbook.support import ROOT, completed, engine_environment, module, row_test
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from tests.runbook.support import TinyProject
@@ -278,13 +278,8 @@ def test_a_test_that_a_document_makes_up_may_be_shown(tidy: TinyProject) -> None
 
 def test_the_command_prints_its_findings_and_ends_red(tidy: TinyProject) -> None:
     def command() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "runbook.checks"],
-            cwd=tidy.root,
-            env=engine_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
+        return completed(
+            [sys.executable, "-m", "runbook.checks"], cwd=tidy.root, env=engine_environment()
         )
 
     clean = command()

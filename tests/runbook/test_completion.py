@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runbook.support import ROOT
+from tests.runbook.support import ROOT, completed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +19,9 @@ def complete(function: str, *words: str) -> set[str]:
     """Return what bash would offer behind the last of ``words``."""
     quoted = shlex.join(words)
     script = f"source bin/completion.bash; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; {function}; "
-    done = subprocess.run(
+    done = completed(
         ["bash", "--noprofile", "--norc", "-c", script + 'printf "%s\\n" "${COMPREPLY[@]}"'],
         cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert (0, "") == (done.returncode, done.stderr)
     return set(done.stdout.split())
@@ -104,9 +101,7 @@ def test_each_shell_offers_it_from_anywhere(
     ending = "fish" if shell.startswith("fish") else "bash"
     file, words = shlex.quote(str(ROOT / f"bin/completion.{ending}")), f"bin/{program} {typed}"
     script = SHELLS[shell].format(file=file, elsewhere=tmp_path, words=words, program=program)
-    done = subprocess.run(
-        [*shell.split(), "-c", script], capture_output=True, text=True, check=False
-    )
+    done = completed([*shell.split(), "-c", script])
 
     assert "" == done.stderr
     assert offered in done.stdout.splitlines()

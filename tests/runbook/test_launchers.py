@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.runbook.support import ROOT
+from tests.runbook.support import ROOT, completed
 
 LAUNCHERS = ("nox", "invoke", "run_e2e_smoke.sh")
 COPIED = (*LAUNCHERS, "environment.sh", "make_environment.py", "nox_program.py")
@@ -63,13 +63,10 @@ class Checkout:
         path = os.pathsep.join([str(self.programs), os.environ["PATH"]])
         elsewhere = self.root.parent / "elsewhere"
         elsewhere.mkdir(exist_ok=True)
-        return subprocess.run(
+        return completed(
             ["bash", str(self.root / "bin" / launcher), *arguments],
             cwd=elsewhere,
             env={**os.environ, "PATH": path, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
         )
 
 

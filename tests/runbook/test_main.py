@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.runbook.support import PATIENCE, PYPROJECT, engine_environment, module, row_test
+from tests.runbook.support import (
+    PYPROJECT,
+    completed,
+    engine_environment,
+    module,
+    row_test,
+)
 
 if TYPE_CHECKING:
+    import subprocess
+
     from tests.runbook.support import TinyProject
 
 
 def runbook(project: TinyProject, *words: str) -> subprocess.CompletedProcess[str]:
     """Call it in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "runbook", *words],
-        cwd=project.root,
-        env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
+    return completed(
+        [sys.executable, "-m", "runbook", *words], cwd=project.root, env=engine_environment()
     )
 
 
@@ -152,12 +153,4 @@ def test_what_a_run_left_is_verified(project: TinyProject) -> None:
 def typed(project: TinyProject, command: str) -> subprocess.CompletedProcess[str]:
     """Type a line that was shown, in a shell in the project's folder."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=project.root,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    return completed(["bash", "-c", command], cwd=project.root, env=variables)

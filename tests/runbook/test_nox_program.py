@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runbook.support import ROOT, unread
+from tests.runbook.support import ROOT, completed, unread
+
+if TYPE_CHECKING:
+    import subprocess
 
 PROGRAM = [
     sys.executable,
@@ -19,9 +22,7 @@ PROGRAM = [
 
 def nox(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Call Nox as the launcher does."""
-    return subprocess.run(
-        [*PROGRAM, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    return completed([*PROGRAM, *arguments], cwd=ROOT)
 
 
 @pytest.mark.parametrize(

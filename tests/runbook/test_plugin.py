@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runbook.support import ROOT, engine_environment, module, parse, row_test
+from tests.runbook.support import ROOT, completed, engine_environment, module, parse, row_test
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -264,13 +263,10 @@ def test_another_project_has_the_plugin_once_the_engine_is_installed(
     project.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2")))
 
     for command in ("runbook.smoke", "pytest"):
-        done = subprocess.run(
+        done = completed(
             [sys.executable, "-m", command],
             cwd=project.root,
             env=engine_environment({"PYTHONPATH": str(installed)}),
-            capture_output=True,
-            text=True,
-            check=False,
         )
 
         assert 1 == done.returncode, done.stderr

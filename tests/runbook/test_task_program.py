@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.runbook.support import ROOT, unread
+from tests.runbook.support import ROOT, completed, unread
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
 def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Call the tasks as the launcher does."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "bin" / "task_program.py"), *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return completed([sys.executable, str(ROOT / "bin" / "task_program.py"), *arguments], cwd=ROOT)
 
 
 @pytest.mark.parametrize(

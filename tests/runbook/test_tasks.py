@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbook.describe import read_tasks
-from tests.runbook.support import ROOT
+from tests.runbook.support import ROOT, completed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,8 @@ NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 
 def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Invoke from another folder, as the launcher does."""
-    return subprocess.run(
-        [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *arguments],
-        cwd=ROOT / "docs",
-        capture_output=True,
-        text=True,
-        check=False,
+    return completed(
+        [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *arguments], cwd=ROOT / "docs"
     )
 
 
@@ -169,13 +165,7 @@ def test_the_list_of_tasks_is_what_the_description_says(described: Any) -> None:
 
 
 def test_the_noxfile_is_a_script_too() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "noxfile.py"), "--list"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = completed([sys.executable, str(ROOT / "noxfile.py"), "--list"], cwd=ROOT)
 
     assert 0 == done.returncode
     assert "* fast " in done.stdout

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.runbook.published import hold
-from tests.runbook.support import ENGINE, Repository
+from tests.runbook.support import ENGINE, Repository, completed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,10 +78,7 @@ class History(Repository):
         file = self.root.parent / "result.json"
         file.unlink(missing_ok=True)
         before = self.snapshot()
-        done = subprocess.run(
-            self.argv("--json", str(file), *arguments),
-            env=self.environment(scratch), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = completed(self.argv("--json", str(file), *arguments), env=self.environment(scratch))
         assert before == self.snapshot()
         assert [] == list(scratch.iterdir())
         record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

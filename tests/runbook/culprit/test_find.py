@@ -16,7 +16,7 @@ import pytest
 from runbook.calls import typed
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
-from tests.runbook.support import is_alive, wait_until
+from tests.runbook.support import completed, is_alive, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,10 +68,7 @@ def test_what_is_printed_searches_the_same_again_from_any_folder(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {"PATH": os.environ["PATH"], "HOME": str(elsewhere)}
-    replayed = subprocess.run(
-        ["sh", "-c", again],
-        cwd=elsewhere, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    replayed = completed(["sh", "-c", again], cwd=elsewhere, env=environment)
     assert 0 == replayed.returncode, replayed.stderr
     verdict = f"found: {searched.culprit[:10]} 'commit 12' broke it"
     assert replayed.stdout.splitlines()[-1].startswith(verdict)
@@ -84,10 +81,11 @@ def test_what_is_typed_next_is_typed_where_the_search_was(
     is_own = asked_from == "its own project"
     here = history.root if is_own else tmp_path
     (here / "pyproject.toml").write_text("[tool.runbook]\n", encoding="utf-8")
-    searched = subprocess.run(
+    searched = completed(
         history.argv(*GOOD, "--command", history.command()),
-        cwd=here, env=history.environment(tmp_path), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=here,
+        env=history.environment(tmp_path),
+    )
     step = "git show" if is_own else typed(["git", "-C", str(history.root), "show"])
     assert f"  next    {step} " in searched.stdout, searched.stderr
 
@@ -570,10 +568,10 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_behind(history: History) -> 
     scratch.mkdir()
     argv = history.argv(*GOOD, "--bad", "main", "--command", "true")
     before = history.snapshot()
-    done = subprocess.run(
+    done = completed(
         ["bash", "-c", 'ulimit -f 8; trap "" XFSZ; exec "$@"', "-", *argv],
-        env=history.environment(scratch), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=history.environment(scratch),
+    )
     assert done.returncode in (0, 4, 6)
     assert "Traceback" not in done.stderr
     assert before == history.snapshot()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.culprit.search import Word
 from tests.runbook.culprit.conftest import History
+from tests.runbook.support import completed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,7 +174,7 @@ def test_two_breaks_of_which_neither_mends_the_tip_are_told(
     assert "another commit breaks it as well" in searched.out
 
     (other,) = re.findall(r"^  other   (.*)$", searched.out, re.MULTILINE)
-    found = subprocess.run(["sh", "-c", other], capture_output=True, text=True, check=False)
+    found = completed(["sh", "-c", other])
     assert f"found: {second[:10]}" in found.stdout
     assert "without it the tip is green" in found.stdout
 

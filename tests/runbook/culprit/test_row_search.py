@@ -15,7 +15,7 @@ import pytest
 from runbook.culprit.row_search import file_arguments, row_search
 from runbook.errors import UsageError
 from runbook.project import Project, Tier
-from tests.runbook.support import ENGINE, editable
+from tests.runbook.support import ENGINE, completed, editable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +47,7 @@ def make_environment(project: Project, python: str, lock: bytes = b"pytest==9\n"
 
 
 def run(command: str, tree: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["sh", "-c", command], cwd=tree, check=False, capture_output=True, text=True
-    )
+    return completed(["sh", "-c", command], cwd=tree)
 
 
 def test_a_row_brings_its_test_its_overlay_its_suspects_and_its_name(project: Project) -> None:

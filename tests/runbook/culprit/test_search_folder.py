@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from runbook.culprit.search_folder import KEEP, keep_search, read_context
 from tests.runbook.report_page.pages import culprit
-from tests.runbook.support import engine_call, engine_environment
+from tests.runbook.support import completed, engine_call, engine_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,13 +70,10 @@ def test_a_search_in_a_project_is_kept_there_and_says_what_shows_it(
     ends = found(repository)
     command = [sys.executable, "-m", "runbook.culprit", "--repo", str(repository.root)]
 
-    done = subprocess.run(
+    done = completed(
         [*command, "--good", str(ends["good"]), "--command", "grep -q 1 app.py", "--json", "-"],
         cwd=project,
         env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
     (folder,) = (project / ".runbook" / "searches").iterdir()
@@ -90,13 +86,8 @@ def test_a_search_outside_of_any_project_is_a_search_all_the_same(repository: Re
     ends = found(repository)
     command = [sys.executable, "-m", "runbook.culprit", "--good", str(ends["good"])]
 
-    done = subprocess.run(
-        [*command, "--command", "grep -q 1 app.py"],
-        cwd=repository.root,
-        env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
+    done = completed(
+        [*command, "--command", "grep -q 1 app.py"], cwd=repository.root, env=engine_environment()
     )
 
     assert 0 == done.returncode

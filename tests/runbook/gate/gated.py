@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.runbook.support import ENGINE, PATIENCE, engine_environment, row_test
+from tests.runbook.support import ENGINE, completed, engine_environment, row_test
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,14 +72,10 @@ class Gated:
 
     def open(self, variables: Mapping[str, str] | None = None, **options: object) -> Asked:
         """Ask for it to be opened, in a process of its own."""
-        done = subprocess.run(
+        done = completed(
             self.command(**options),
             cwd=self.project.root,
             env=self.environment({**TRICKS, **(variables or {})}),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
         )
         return Asked(done.returncode, done.stdout, done.stderr)
 

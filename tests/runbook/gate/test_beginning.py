@@ -15,7 +15,7 @@ from runbook.gate.beginning import find_missing
 from runbook.gate.status import read_status
 from runbook.project import GateSettings, Project, Tier, find_project
 from tests.runbook.gate.gated import CALL, ONE
-from tests.runbook.support import ENGINE, PATIENCE, engine_environment, module
+from tests.runbook.support import ENGINE, completed, engine_environment, module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,15 +55,7 @@ def test_what_is_typed_one_after_the_other_opens_the_gate(
     session.write_text(path + session.read_text(encoding="utf-8"), encoding="utf-8")
     bare.commit()
 
-    asked = subprocess.run(
-        [sys.executable, "-c", OPEN],
-        cwd=bare.root,
-        env=installed,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    asked = completed([sys.executable, "-c", OPEN], cwd=bare.root, env=installed)
 
     assert 0 == asked.returncode, asked.stderr
     assert ["pyproject.toml", "noxfile.py"] == [step.rpartition(" ")[2] for step in typed]
@@ -89,15 +81,7 @@ def test_what_is_missing_is_said_before_anything_is_smoked(
     bare.commit()
 
     missing = find_missing(find_project(bare.root))
-    done = subprocess.run(
-        [sys.executable, "-c", OPEN],
-        cwd=bare.root,
-        env=engine_environment({}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    done = completed([sys.executable, "-c", OPEN], cwd=bare.root, env=engine_environment({}))
 
     assert missing is not None
     assert what in missing.what

@@ -28,6 +28,7 @@ from tests.runbook.support import (
     GATE,
     PATIENCE,
     PYPROJECT,
+    completed,
     editable,
     is_alive,
     module,
@@ -554,15 +555,7 @@ def test_a_checkout_that_is_reached_through_a_link_is_the_checkout(
     link = tmp_path / "link"
     link.symlink_to(gated.project.root, target_is_directory=True)
 
-    asked = subprocess.run(
-        gated.command(),
-        cwd=link,
-        env=gated.environment({"PWD": str(link)}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    asked = completed(gated.command(), cwd=link, env=gated.environment({"PWD": str(link)}))
 
     assert 0 == asked.returncode, asked.stderr
     assert Position.OPEN is gated.state.position

@@ -13,6 +13,7 @@ import pytest
 
 from tests.runbook.support import (
     PYPROJECT,
+    completed,
     engine_call,
     engine_environment,
     is_alive,
@@ -147,14 +148,8 @@ def test_whoever_is_in_a_debugger_has_no_limit(
     limited: TinyProject, body: str, typed: str, options: list[str]
 ) -> None:
     limited.write("tests/test_app.py", module(row_test("test_one", body)))
-    done = subprocess.run(
-        limited.smoke_command(*options),
-        cwd=limited.root,
-        env=engine_environment(),
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = completed(
+        limited.smoke_command(*options), cwd=limited.root, env=engine_environment(), input=typed
     )
 
     assert "passed=1 failed=0" in done.stdout.splitlines()[-1], done.stdout + done.stderr
@@ -164,13 +159,6 @@ def test_whoever_is_in_a_debugger_has_no_limit(
 
 def test_under_plain_pytest_there_is_none(limited: TinyProject) -> None:
     limited.write("tests/test_app.py", module(row_test("test_one", "import time; time.sleep(3)")))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest"],
-        cwd=limited.root,
-        env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = completed([sys.executable, "-m", "pytest"], cwd=limited.root, env=engine_environment())
 
     assert "1 passed" in done.stdout

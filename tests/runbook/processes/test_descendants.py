@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.processes.descendants import VARIABLE, end_all, end_group, end_marked, marked
-from tests.runbook.support import is_alive, wait_until
+from tests.runbook.support import completed, is_alive, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,13 +96,7 @@ def test_what_a_daemon_has_started_is_ended_with_it(mark: str, tmp_path: Path) -
 
 def test_who_asks_is_not_ended_itself(mark: str) -> None:
     asks = f"from runbook.processes.descendants import end_marked; end_marked({mark!r}); print('alive')"
-    done = subprocess.run(
-        [sys.executable, "-c", asks],
-        env=marked(os.environ, mark),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = completed([sys.executable, "-c", asks], env=marked(os.environ, mark))
     assert (0, "alive\n") == (done.returncode, done.stdout)
 
 

@@ -26,8 +26,8 @@ from runbook.runs.report_lines import MOST_LINES
 from runbook.sessions import brief
 from tests.runbook.published import hold
 from tests.runbook.support import (
-    PATIENCE,
     TinyProject,
+    completed,
     engine_environment,
     is_alive,
     module,
@@ -75,14 +75,8 @@ def app(project: TinyProject) -> TinyProject:
 
 
 def prove(app: TinyProject, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "runbook.prove", *arguments],
-        cwd=app.root,
-        env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
+    return completed(
+        [sys.executable, "-m", "runbook.prove", *arguments], cwd=app.root, env=engine_environment()
     )
 
 

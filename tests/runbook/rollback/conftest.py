@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.runbook.support import (
     PYPROJECT,
     Repository,
     TinyProject,
+    completed,
     engine_environment,
     module,
     row_test,
@@ -77,10 +77,11 @@ class Smoked(TinyProject):
         file = self.top.parent / "result.json"
         file.unlink(missing_ok=True)
         before = self.snapshot()
-        done = subprocess.run(
+        done = completed(
             self.argv(procedure, {"json_file": str(file), **(how or {})}, **arguments),
-            cwd=self.root, env=self.environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=self.root,
+            env=self.environment(),
+        )
         assert before == self.snapshot()
         assert [] == list(self.scratch.iterdir())
         assert "Traceback" not in done.stderr, done.stderr

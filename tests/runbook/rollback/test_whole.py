@@ -15,7 +15,7 @@ from runbook.gate.pending import refuse_pending
 from runbook.procedures.steps import Refused
 from runbook.project import find_project
 from tests.runbook.rollback.conftest import Smoked, break_it, make_smoked, reads
-from tests.runbook.support import module, row_test, wait_until
+from tests.runbook.support import completed, module, row_test, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -394,10 +394,17 @@ def test_a_full_disk_is_said_and_leaves_the_user_alone(broken: Smoked) -> None:
     broken.write("large", "x" * 200_000)
     broken.commit("large")
     before = broken.snapshot()
-    done = subprocess.run(
-        ["bash", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "-", *broken.argv("rollback", {"json_file": ""})],
-        cwd=broken.root, env=broken.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = completed(
+        [
+            "bash",
+            "-c",
+            'ulimit -f 64; trap "" XFSZ; exec "$@"',
+            "-",
+            *broken.argv("rollback", {"json_file": ""}),
+        ],
+        cwd=broken.root,
+        env=broken.environment(),
+    )
     assert (4, False) == (done.returncode, "Traceback" in done.stderr), done.stderr
     assert before == broken.snapshot()
     assert [] == list(broken.scratch.iterdir())

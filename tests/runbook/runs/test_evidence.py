@@ -14,7 +14,14 @@ import pytest
 from runbook.errors import UsageError
 from runbook.runs.evidence import DIGESTS, find_run, verify, versions
 from runbook.runs.run_folder import RunFolder
-from tests.runbook.support import PYPROJECT, TinyProject, engine_environment, module, row_test
+from tests.runbook.support import (
+    PYPROJECT,
+    TinyProject,
+    completed,
+    engine_environment,
+    module,
+    row_test,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,13 +174,10 @@ def test_as_a_program_it_says_what_it_found(smoked: tuple[TinyProject, RunFolder
     project, run = smoked
 
     def verified(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
+        done = completed(
             [sys.executable, "-m", "runbook", "verify-evidence", *arguments],
             cwd=project.root,
             env=engine_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
         )
         return done.returncode, done.stdout + done.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.sessions.running import run_session, run_tier
-from tests.runbook.support import ENGINE, NOXFILE, engine_environment
+from tests.runbook.support import ENGINE, NOXFILE, completed, engine_environment
 
 if TYPE_CHECKING:
     from tests.runbook.support import TinyProject
@@ -59,13 +58,10 @@ def test_a_run_that_was_killed_leaves_no_temporary_file(
     scratch = tmp_path_factory.mktemp("scratch")
     call = "from pathlib import Path; from runbook.sessions.running import run_session; "
     call += "run_session(Path.cwd(), 'orphaned', [])"
-    done = subprocess.run(
+    done = completed(
         [sys.executable, "-c", call],
         cwd=project.root,
         env=engine_environment({"TMPDIR": str(scratch)}),
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
     assert (-signal.SIGKILL, True) == (done.returncode, "RESULT green" in done.stdout)

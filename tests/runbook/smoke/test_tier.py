@@ -19,6 +19,7 @@ from tests.runbook.support import (
     ENGINE,
     PATIENCE,
     PYPROJECT,
+    completed,
     engine_call,
     engine_environment,
     is_alive,
@@ -473,14 +474,7 @@ def test_a_reader_that_goes_away_does_not_break_the_run(project: TinyProject) ->
     smoke_command = shlex.join([sys.executable, "-m", "runbook.smoke"])
     script = f"{smoke_command} | head -1; exit ${{PIPESTATUS[0]}}"
 
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=project.root,
-        env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = completed(["bash", "-c", script], cwd=project.root, env=engine_environment())
 
     assert (0, "") == (done.returncode, done.stderr)
 
@@ -506,13 +500,10 @@ def test_a_disk_that_is_full_is_an_environment_that_is_not_ready(
 def test_a_standard_stream_that_is_closed_does_not_break_the_run(
     project: TinyProject, closed: str, command: str
 ) -> None:
-    done = subprocess.run(
+    done = completed(
         ["bash", "-c", f"{shlex.quote(sys.executable)} {command} --json said.json {closed}"],
         cwd=project.root,
         env=engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
     assert (0, "") == (done.returncode, done.stderr)

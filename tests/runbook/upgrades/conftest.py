@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ import pytest
 from runbook.project import find_project
 from runbook.upgrades.drift import Drift
 from tests.runbook.published import hold
-from tests.runbook.support import ENGINE
+from tests.runbook.support import ENGINE, completed
 from tests.runbook.upgrades.index import Index
 from tests.runbook.upgrades.records import tier
 
@@ -108,10 +107,9 @@ class Project:
         file = self.root.parent / "result.json"
         file.unlink(missing_ok=True)
         before = self.snapshot()
-        done = subprocess.run(
-            self.argv("--json", str(file), *arguments, command=command),
-            env=self.environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = completed(
+            self.argv("--json", str(file), *arguments, command=command), env=self.environment()
+        )
         assert before == self.snapshot()
         assert [] == list(self.scratch.iterdir())
         record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,9 +16,12 @@ from runbook.upgrades import constraints, evidence
 from runbook.upgrades.drift import Drift, _look_at_all
 from runbook.upgrades.floated import Floated
 from tests.runbook.published import hold
+from tests.runbook.support import completed
 from tests.runbook.upgrades.records import RESULT, tier
 
 if TYPE_CHECKING:
+    import subprocess
+
     from runbook.upgrades.options import Options
     from runbook.upgrades.report import Result
     from tests.runbook.support import Repository
@@ -153,10 +155,19 @@ class Shop:
         environment = self.project.environment() | {
             "UV_CACHE_DIR": str(place / f"cache-{self.runs}")
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "runbook.upgrades.drift", "--tier=tools", "--python", sys.executable, *arguments],
-            cwd=self.project.root, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = completed(
+            [
+                sys.executable,
+                "-m",
+                "runbook.upgrades.drift",
+                "--tier=tools",
+                "--python",
+                sys.executable,
+                *arguments,
+            ],
+            cwd=self.project.root,
+            env=environment,
+        )
         for _, whole in evidence.read_all(self.project.root / ".runbook"):
             hold(whole)
         return done
