@@ -51,7 +51,12 @@ class Pulse:
         self._looks = 0
 
     def has_stopped(self, beats: int, now: float) -> bool:
-        """Look; two looks do not tell, however long they are apart: then the looker was stopped itself."""
+        """Look; two looks do not tell, however long they are apart: then the looker was stopped itself.
+
+        Args:
+            beats: How often it has moved on so far.
+            now: A monotonic time in seconds.
+        """
         if self._last is None or self._last[0] != beats:
             self._last, self._looks = (beats, now), 0
         self._looks += 1

@@ -46,6 +46,9 @@ class ChildProcess:
     def wait_until_ready(self, seconds: float) -> str:
         """Return the address that it prints.
 
+        Args:
+            seconds: How long to wait for it.
+
         Raises:
             AppUnusable: It ended before, or did not print one in time.
         """

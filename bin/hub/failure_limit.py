@@ -30,7 +30,7 @@ class FailureLimit:
         return max(0.0, excess * 60 / self._per_minute)
 
     def fail(self, key: str, now: float) -> None:
-        """Count one failure of ``key``."""
+        """Count one failure of ``key``; the arguments are those of `wait`."""
         self._counted[key] = self._level(key, now) + 1, now
         self._counted.move_to_end(key)
         if len(self._counted) > _MAX_KEYS:

@@ -48,7 +48,13 @@ class _Keeper(Generic[_T]):
         return self._kept[digest][0]
 
     def restore(self, digest: str, until: float, thing: _T) -> None:
-        """Keep a thing that was kept elsewhere."""
+        """Keep a thing that was kept elsewhere.
+
+        Args:
+            digest: What it is found by.
+            until: When its time is over, by the clock of this one, in seconds.
+            thing: What is kept.
+        """
         self._kept[digest] = until, thing
 
     def get(self, digest: str) -> _T | None:

@@ -89,6 +89,9 @@ class Dag:
 
         A commit with one parent adds its own weight to its parent's sum; a merge starts from its
         largest parent and adds what the others bring. So one pass does, and no commit counts twice.
+
+        Args:
+            weights: One for each commit, in their order; they need not sum to 1.
         """
         if self._is_line:
             return list(accumulate(weights))

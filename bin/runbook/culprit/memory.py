@@ -64,6 +64,11 @@ class Memory:
 
         A repository that may only be read is searched all the same, and remembers nothing.
 
+        Args:
+            tree: What was run, by the name of its files.
+            result: What it said.
+            at: When, in seconds since the epoch.
+
         Raises:
             EnvironmentNotReady: It cannot be written.
         """

@@ -113,13 +113,27 @@ class Options:
 
 
 def check_jobs(jobs: int) -> None:
-    """Raise `UsageError` where so many at once make no sense."""
+    """Refuse fewer runs at once than one.
+
+    Raises:
+        UsageError: They are.
+    """
     if jobs < 1:
         raise UsageError(f"--jobs is {jobs}; it is 1 or more")
 
 
 def check_runs(command: str, jobs: int | None, flake_rate: float | None, timeout: float) -> None:
-    """Raise `UsageError` where what any search is told of its runs makes no sense."""
+    """Refuse what makes no sense for the runs of any search.
+
+    Args:
+        command: For a shell.
+        jobs: How many runs at once, from 1; None where nobody said.
+        flake_rate: How often a good state fails, from 0 and below 0.5; None where nobody said.
+        timeout: Seconds for one run, above 0.
+
+    Raises:
+        UsageError: One of them does not.
+    """
     if not command.strip():
         raise UsageError("there is no command", next_step="pass --command CMD")
     if jobs is not None:

@@ -97,7 +97,13 @@ def entropy(probability: float) -> float:
 
 
 def information(mass: float, good_fails: float, bad_passes: float) -> float:
-    """Return how many bits a run tells of a commit that is bad with probability ``mass``."""
+    """Return how many bits a run tells of whether a commit is bad.
+
+    Args:
+        mass: The probability that it is.
+        good_fails: The probability that a good one fails.
+        bad_passes: The probability that a bad one passes.
+    """
     fails = mass * (1 - bad_passes) + (1 - mass) * good_fails
     return entropy(fails) - mass * entropy(bad_passes) - (1 - mass) * entropy(good_fails)
 

@@ -34,6 +34,10 @@ def repeats(rate: float, confidence: float) -> int:
 
     ``ceil(log d / log f)`` of FACF's verification, of the culprit failing (``rate`` = good fails) and of its
     parent passing (``rate`` = bad passes).
+
+    Args:
+        rate: A probability; at 0 one run is enough, at 1 no number is.
+        confidence: How sure to be, from 0.5 to 1.
     """
     if rate <= 0:
         return 1
@@ -149,6 +153,10 @@ def steady_limit(size: int, width: int) -> int:
     """Return after how many rounds a search stops whose runs have never contradicted each other.
 
     One run at a time: as bisection, and both ends. Several: one round more, since the ends run along.
+
+    Args:
+        size: How many candidates there are.
+        width: How many runs go on at once.
     """
     return rounds_needed(size, width) + (2 if width == 1 else 1)
 

@@ -187,6 +187,11 @@ class GateFile:
 
         Without its key an open gate opens nothing, so a full disk cannot keep it open.
 
+        Args:
+            reason: Why, for a person.
+            by: Who closes it.
+            now: Unix seconds.
+
         Raises:
             OSError: It could not be stored who closed it and why. It is closed all the same, unless its file
                 could not be removed either.

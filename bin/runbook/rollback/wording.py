@@ -50,7 +50,13 @@ def commit_message(candidate: Candidate, reason: Reason, *, mainline: int = 0) -
 
 
 def how_sure(probability: float, runs: int, remembered: int) -> str:
-    """Say how sure a search is and from how many runs, of which an earlier search may have made all."""
+    """Say how sure a search is and from how many runs, of which an earlier search may have made all.
+
+    Args:
+        probability: From 0 to 1.
+        runs: How many it made itself.
+        remembered: How many an earlier one had made.
+    """
     made = [f"{runs} runs"] if runs or not remembered else []
     if remembered:
         made.append(f"{remembered}{'' if made else ' runs'} of an earlier search")

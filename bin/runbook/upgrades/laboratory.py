@@ -170,7 +170,12 @@ class Laboratory:
         return [self._answer(each) if each else self._no_answer() for each in found]
 
     def repeat(self, state: Move | Free, times: int) -> tuple[int, int]:
-        """Run a state until it was run so often, whatever it says; return how often it failed and passed."""
+        """Run a state until it was run so often, whatever it says; return how often it failed and passed.
+
+        Args:
+            state: Which.
+            times: How often in all, the runs that it had before included.
+        """
         environment = self._environment(state)
         if environment is None:
             return 0, 0
