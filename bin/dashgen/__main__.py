@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dashgen.atomic_file import write_atomically
 from dashgen.build_id import served_build
 from dashgen.command_line import Parser, say
 from dashgen.gate import FeatureGate
@@ -28,6 +27,7 @@ from dashgen.pages.pair import render_pair_page
 from dashgen.pages.settings import render_settings_page
 from dashgen.pages.studio import render_studio_page
 from dashgen.settings import REPOSITORY, Settings
+from dashgen.storage.atomic_file import write_atomically
 from dashgen.store_protocol import MAX_PAGE
 from dashgen.stores import open_stores
 

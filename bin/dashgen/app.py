@@ -9,10 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from dashgen.answers import Refusal, error_body, json_answer
 from dashgen.errors import EnsembleError, NotFound
-from dashgen.kept_grid import KeptGrid
-from dashgen.middleware import (
+from dashgen.route_table import ROUTES
+from dashgen.services import make_services
+from dashgen.serving.answers import Refusal, error_body, json_answer
+from dashgen.serving.kept_grid import KeptGrid
+from dashgen.serving.middleware import (
     AnswerHeaders,
     ErrorShape,
     RequestLimits,
@@ -21,8 +23,6 @@ from dashgen.middleware import (
     internal_error,
     json_headers,
 )
-from dashgen.route_table import ROUTES
-from dashgen.services import make_services
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from dashgen.middleware import Headers
+    from dashgen.serving.middleware import Headers
     from dashgen.settings import Settings
 
 

@@ -10,17 +10,17 @@ import math
 import time
 from typing import TYPE_CHECKING, Final
 
-from dashgen.answers import Refusal
 from dashgen.errors import EnsembleError, Unauthorised
-from dashgen.rate_limit import client_of
 from dashgen.services import now, services_of
+from dashgen.serving.answers import Refusal
+from dashgen.serving.rate_limit import client_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from dashgen.canvas_schema import Owner
-    from dashgen.rate_limit import RateLimit
+    from dashgen.serving.rate_limit import RateLimit
 
 PAIRING_COOKIE: Final = "pairing_token"
 

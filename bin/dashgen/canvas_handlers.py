@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 import msgspec
 from msgspec import Meta
 
-from dashgen.answers import encoded_answer, json_answer, json_bytes, no_content
 from dashgen.auth import reader_of, require_creator
 from dashgen.canvas_schema import Visibility, parse_changes, parse_draft, public_record
 from dashgen.errors import GateClosed, NotFound, NotYours, SchemaError
 from dashgen.grid_cursor import GridOrder
-from dashgen.json_body import EmptyBody, read_body, read_json
-from dashgen.preconditions import etag_of, parse_if_match
 from dashgen.procedural_fill import fill
 from dashgen.services import now, services_of
+from dashgen.serving.answers import encoded_answer, json_answer, json_bytes, no_content
+from dashgen.serving.json_body import EmptyBody, read_body, read_json
+from dashgen.serving.preconditions import etag_of, parse_if_match
+from dashgen.serving.threads import in_thread, in_writing_thread
 from dashgen.slots import FREE_LIMIT
 from dashgen.store_protocol import MAX_PAGE
-from dashgen.threads import in_thread, in_writing_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import Canvas, CanvasDraft, Owner
     from dashgen.ids import CanvasId
-    from dashgen.preconditions import EntityTags
     from dashgen.services import Services
+    from dashgen.serving.preconditions import EntityTags
     from dashgen.store_protocol import CanvasStore
 
 DEFAULT_GRID_LIMIT: Final = 20

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from dashgen.atomic_file import UnfitFileError, read_regular
+from dashgen.storage.atomic_file import UnfitFileError, read_regular
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from dashgen.ids import CanvasId
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashgen.published_index import NewestKey, PublishedIndex
+    from dashgen.storage.published_index import NewestKey, PublishedIndex
 
 _MAX_CURSOR = 256
 _T = TypeVar("_T")

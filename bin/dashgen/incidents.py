@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from dashgen.atomic_file import UnfitFileError, read_regular
+from dashgen.storage.atomic_file import UnfitFileError, read_regular
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:

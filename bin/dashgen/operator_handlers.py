@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from dashgen.answers import json_answer
 from dashgen.auth import (
     bearer_token,
     check_auth,
@@ -18,12 +17,13 @@ from dashgen.auth import (
 )
 from dashgen.errors import Unauthorised
 from dashgen.incidents import read_incidents
-from dashgen.json_body import read_json
 from dashgen.pairing import LIFETIME_S
 from dashgen.projects import SmokeResult  # noqa: TC001 - msgspec reads annotations
 from dashgen.services import now, services_of
+from dashgen.serving.answers import json_answer
+from dashgen.serving.json_body import read_json
+from dashgen.serving.threads import in_thread, in_writing_thread
 from dashgen.settings import VERSION
-from dashgen.threads import in_thread, in_writing_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Final
 
-from dashgen.atomic_file import UnfitFileError, read_regular
+from dashgen.storage.atomic_file import UnfitFileError, read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path

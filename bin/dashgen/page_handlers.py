@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
-from dashgen.answers import ASKED_AGAIN, JSON_POLICY, KEPT_FOR_GOOD, NEVER_STORED, page_answer
 from dashgen.auth import reader_of
 from dashgen.canvas_handlers import (
     GridQuery,
@@ -23,8 +22,15 @@ from dashgen.errors import NotFound
 from dashgen.grid_cursor import GridOrder
 from dashgen.pages.navigation import LEGAL_PAGES
 from dashgen.services import now, services_of
+from dashgen.serving.answers import (
+    ASKED_AGAIN,
+    JSON_POLICY,
+    KEPT_FOR_GOOD,
+    NEVER_STORED,
+    page_answer,
+)
+from dashgen.serving.threads import in_thread
 from dashgen.settings import REPOSITORY
-from dashgen.threads import in_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from dashgen.atomic_file import (
+from dashgen.canvas_schema import Owner
+from dashgen.errors import HandleTaken, SchemaError
+from dashgen.ids import is_user_id
+from dashgen.storage.atomic_file import (
     UnfitFileError,
     ensure_directory,
     locked,
     read_regular,
     write_atomically,
 )
-from dashgen.canvas_schema import Owner
-from dashgen.errors import HandleTaken, SchemaError
-from dashgen.ids import is_user_id
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta
 
-from dashgen.atomic_file import (
+from dashgen.errors import NotFound, SchemaError, SmokeTestRequired
+from dashgen.storage.atomic_file import (
     UnfitFileError,
     ensure_directory,
     locked,
     read_regular,
     write_atomically,
 )
-from dashgen.errors import NotFound, SchemaError, SmokeTestRequired
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:

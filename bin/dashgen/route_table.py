@@ -12,7 +12,7 @@ from dashgen import operator_handlers as operator
 from dashgen import page_handlers as pages
 from dashgen import signup_handlers as signup
 from dashgen.ids import CanvasId
-from dashgen.kept_grid import GRID_PATH
+from dashgen.serving.kept_grid import GRID_PATH
 
 
 class CanvasIdConvertor(Convertor[CanvasId]):

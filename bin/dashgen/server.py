@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
-from dashgen import json_log
 from dashgen.app import build_app
 from dashgen.command_line import Parser, complain
 from dashgen.errors import StorageFailed
-from dashgen.kept_connection import protocol_with
-from dashgen.kept_grid import GridAnswers
-from dashgen.listener import PatientListener, allow_many_connections, tell_fault
-from dashgen.middleware import json_headers
 from dashgen.page_handlers import warm_up
+from dashgen.serving import json_log
+from dashgen.serving.kept_connection import protocol_with
+from dashgen.serving.kept_grid import GridAnswers
+from dashgen.serving.listener import PatientListener, allow_many_connections, tell_fault
+from dashgen.serving.middleware import json_headers
 from dashgen.settings import Settings, SettingsError
 from dashgen.stores import CannotOpenError
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from dashgen.build_id import BuildWatch
-from dashgen.first_run_store import FirstRunStore
 from dashgen.gate import FeatureGate
-from dashgen.metrics import Metrics
 from dashgen.operator_token import OperatorToken
 from dashgen.pairing import PairingStore
 from dashgen.projects import ProjectStore
-from dashgen.rate_limit import RateLimit
-from dashgen.revision_cache import RevisionCache
+from dashgen.serving.metrics import Metrics
+from dashgen.serving.rate_limit import RateLimit
+from dashgen.serving.revision_cache import RevisionCache
 from dashgen.settings import REPOSITORY, Settings
-from dashgen.shared_revision import SharedRevision
-from dashgen.storage_watch import StorageWatch
+from dashgen.storage.first_run_store import FirstRunStore
+from dashgen.storage.shared_revision import SharedRevision
+from dashgen.storage.storage_watch import StorageWatch
 from dashgen.store_protocol import (  # noqa: TC001 - msgspec reads annotations
     CanvasStore,
     SubscriptionStore,

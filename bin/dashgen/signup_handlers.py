@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from dashgen.answers import json_answer, no_content
 from dashgen.auth import (
     count_call,
     forget_pairing_cookie,
@@ -18,12 +17,13 @@ from dashgen.auth import (
 from dashgen.canvas_handlers import create_canvas, whole_record
 from dashgen.canvas_schema import CanvasDraft, SignupContext
 from dashgen.errors import EnsembleError
-from dashgen.first_run_store import FirstRunStep, is_complete
 from dashgen.ids import new_user_id
-from dashgen.json_body import EmptyBody, read_json
 from dashgen.pairing import HANDLE_PATTERN, LIFETIME_S
 from dashgen.services import now, services_of
-from dashgen.threads import in_writing_thread
+from dashgen.serving.answers import json_answer, no_content
+from dashgen.serving.json_body import EmptyBody, read_json
+from dashgen.serving.threads import in_writing_thread
+from dashgen.storage.first_run_store import FirstRunStep, is_complete
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dashgen.canvas_schema import Canvas, CanvasChanges, CanvasDraft, Card, Owner, Visibility
     from dashgen.grid_cursor import GridOrder
-    from dashgen.preconditions import EntityTags
+    from dashgen.serving.preconditions import EntityTags
     from dashgen.slots import Tier
 
 MAX_PAGE = 100

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dashgen.canvas_store import JsonFileCanvasStore
+from dashgen.storage.canvas_store import JsonFileCanvasStore
 from dashgen.subscriptions import FileSubscriptionStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashgen.shared_revision import Wire
+    from dashgen.storage.shared_revision import Wire
     from dashgen.store_protocol import CanvasStore, SubscriptionStore
 
 
@@ -87,13 +87,13 @@ def open_url(url: str, *, may_make: bool = True) -> Stores:
 
 def _open_database(url: str, *, may_make: bool = True) -> Stores:
     try:
-        from dashgen.sql_canvas_store import SqlCanvasStore  # noqa: PLC0415 - slow to import
-        from dashgen.sql_database import (  # noqa: PLC0415
+        from dashgen.storage.sql_canvas_store import SqlCanvasStore  # noqa: PLC0415 - slow to import
+        from dashgen.storage.sql_database import (  # noqa: PLC0415
             Database,
             NoTablesError,
             UnusableDatabaseError,
         )
-        from dashgen.sql_subscriptions import SqlSubscriptionStore  # noqa: PLC0415
+        from dashgen.storage.sql_subscriptions import SqlSubscriptionStore  # noqa: PLC0415
     except ImportError as error:
         raise CannotOpenError(
             f"a database needs {error.name}, which is not installed here",

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from dashgen.atomic_file import UnfitFileError, ensure_directory, read_regular, write_atomically
 from dashgen.ids import is_user_id
 from dashgen.slots import Tier
+from dashgen.storage.atomic_file import (
+    UnfitFileError,
+    ensure_directory,
+    read_regular,
+    write_atomically,
+)
 from dashgen.strict_json import decode_strictly
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashgen.canvas_schema import Visibility
-from dashgen.canvas_store import JsonFileCanvasStore
 from dashgen.grid_cursor import GridOrder
+from dashgen.storage.canvas_store import JsonFileCanvasStore
 from tests.dashgen.store_steps import ALICE, BOB, draft, publish
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from jsonschema import Draft202012Validator
 from starlette.routing import Route
 
 from dashgen.app import build_app
-from dashgen.atomic_file import UnsyncedError
 from dashgen.links import safe_href
 from dashgen.route_table import ROUTES
 from dashgen.settings import REPOSITORY, Settings
+from dashgen.storage.atomic_file import UnsyncedError
 from tests.dashgen.in_process import ask
 
 if TYPE_CHECKING:

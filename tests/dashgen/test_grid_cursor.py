@@ -16,7 +16,7 @@ from dashgen.canvas_schema import Visibility
 from dashgen.errors import SchemaError
 from dashgen.grid_cursor import GridOrder, cursor_for, walk
 from dashgen.ids import CanvasId
-from dashgen.published_index import IndexChange, IndexEntry, PublishedIndex
+from dashgen.storage.published_index import IndexChange, IndexEntry, PublishedIndex
 
 
 def entry(number: int) -> IndexEntry:

@@ -9,12 +9,12 @@ import pytest
 from dashgen.__main__ import main, write_site
 from dashgen.build_id import served_build
 from dashgen.canvas_schema import Canvas, CanvasDraft, Owner, Visibility
-from dashgen.canvas_store import JsonFileCanvasStore
 from dashgen.grid_cursor import GridOrder
 from dashgen.pages.canvas_view import render_canvas_page
 from dashgen.pages.grid import render_index_page
 from dashgen.pages.layout import assets
 from dashgen.slots import Tier
+from dashgen.storage.canvas_store import JsonFileCanvasStore
 from tests.integration.gates import open_gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]

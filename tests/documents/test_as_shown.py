@@ -48,7 +48,7 @@ _OTHERS = (
 # Each broken as one commit among innocent ones: at the end of the file stands what takes the place of the real thing.
 BREAKS = {
     "the store": (
-        "bin/dashgen/canvas_store.py",
+        "bin/dashgen/storage/canvas_store.py",
         "JsonFileCanvasStore._remove_from_index = lambda *_, **__: None",
     ),
     "the page": (

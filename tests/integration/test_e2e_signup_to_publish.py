@@ -221,8 +221,8 @@ def generate_another(newcomer: Client) -> None:
     severity="normal",
     cause="The store's _index.json lacks the published entry, or the featured query of /ensemble/canvases regressed.",
     suspects=[
-        "bin/dashgen/canvas_store.py::JsonFileCanvasStore._add_to_index",
-        "bin/dashgen/canvas_store.py::JsonFileCanvasStore.list_published",
+        "bin/dashgen/storage/canvas_store.py::JsonFileCanvasStore._add_to_index",
+        "bin/dashgen/storage/canvas_store.py::JsonFileCanvasStore.list_published",
         "bin/dashgen/canvas_handlers.py::handle_list_canvases",
     ],
 )
@@ -321,8 +321,8 @@ def paged(client: Client, order: str, count: int) -> list[str]:
     severity="normal",
     cause="_remove_from_index no longer clears the entry in published.",
     suspects=[
-        "bin/dashgen/canvas_store.py::JsonFileCanvasStore._remove_from_index",
-        "bin/dashgen/canvas_store.py::JsonFileCanvasStore.unpublish",
+        "bin/dashgen/storage/canvas_store.py::JsonFileCanvasStore._remove_from_index",
+        "bin/dashgen/storage/canvas_store.py::JsonFileCanvasStore.unpublish",
         "bin/dashgen/canvas_handlers.py::handle_unpublish_canvas",
     ],
 )
@@ -385,7 +385,7 @@ def test_unpublish_removes_canvas_from_grid(owner: Owner, visitor: Client) -> No
     severity="normal",
     cause="The swap in publish is no longer one step: the old occupant must become a draft and never be deleted.",
     suspects=[
-        "bin/dashgen/canvas_store.py::JsonFileCanvasStore.publish",
+        "bin/dashgen/storage/canvas_store.py::JsonFileCanvasStore.publish",
         "bin/dashgen/slots.py::decide_publish",
         "bin/dashgen/canvas_handlers.py::handle_publish_canvas",
     ],

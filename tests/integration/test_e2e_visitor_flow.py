@@ -171,7 +171,7 @@ def forged_gate(client: Client) -> Iterator[None]:
     suspects=[
         "bin/dashgen/route_table.py",
         "bin/dashgen/canvas_handlers.py::handle_get_canvas",
-        "bin/dashgen/canvas_store.py::JsonFileCanvasStore.find",
+        "bin/dashgen/storage/canvas_store.py::JsonFileCanvasStore.find",
     ],
 )
 def test_canvas_detail_endpoint_serves_public_canvas(
@@ -545,7 +545,7 @@ def refuse_odd_parts(owner: Owner) -> None:
 @pytest.mark.runbook(
     severity="normal",
     cause="The cap on the size of a body is gone or raised, or does not count while it reads.",
-    suspects=["bin/dashgen/middleware.py", "bin/dashgen/settings.py"],
+    suspects=["bin/dashgen/serving/middleware.py", "bin/dashgen/settings.py"],
 )
 def test_payload_too_large_returns_413(owner: Owner, visitor: Client) -> None:
     canvas = owner.seed("Small")

@@ -4,7 +4,7 @@ They stand in TOML files below the project's faults folder, under the test and a
 
     [test_unpublish_removes_canvas_from_grid.the-entry-stays]
     cause = "_remove_from_index removes nothing."
-    file = "bin/dashgen/canvas_store.py"
+    file = "bin/dashgen/storage/canvas_store.py"
     find = "self._index_file.apply(IndexChange(leave=[entry.id]))"
     replace = "del entry"
 """

@@ -1,0 +1,1 @@
+"""Where canvases are kept: in files under one root, or in the tables of a database."""
