@@ -129,7 +129,8 @@ def test_a_project_says_how_it_is(visits: Visits) -> None:
     page, now = somebody.page, 1_767_603_600
     smoke = {"result": "issues", "at": now - 86_400, "notes": ""}
     project = {"slug": "lighthouse", "smoke": smoke, "last_heartbeat": now - 7_200}
-    state = {"at": now, "active_count": 1, "projects": [project]}
+    other = {"slug": "harbour", "active": True, "needs_attention": True}
+    state = {"at": now, "active_count": 1, "projects": [project, other]}
     page.route("**/state", lambda route: route.fulfill(json=state))
     open_page(page, "/dashboard.html")
     assert appears(page, "#projects", "lighthouse")
@@ -138,6 +139,8 @@ def test_a_project_says_how_it_is(visits: Visits) -> None:
     )
     assert (["Smoke incomplete"], ["1 day ago"]) == (result.seen, told.seen)
     assert (["seen 2 hours ago"], []) == (detail.seen, bar.seen)
+    badges = [seen(page, f".project:nth-child({n}) .project-badges > *") for n in (1, 2)]
+    assert [["unknown"], ["unknown", "Active", "Needs attention"]] == badges
     assert [] == somebody.trouble
 
 

@@ -122,6 +122,7 @@ def test_a_thing_is_as_wide_as_is_said_and_never_beside_the_stage(
 
     assert "25%" == page.evaluate(f"{STYLE}.width")
     assert "0" == place(page)[0]
+    assert "-50" == state_of(page, FIELD("x"), "value")  # nobody's typing is written over
 
 
 def test_a_press_moves_nothing_and_a_drag_leaves_nothing_behind(owner: Owner, maker: Visit) -> None:

@@ -515,6 +515,9 @@ def test_a_grid_of_one_is_not_called_empty(owner: Owner, visits: Visits) -> None
     assert "1 canvas loaded" == page_facts.state_of(
         page, "#grid-status[role=status]", "textContent"
     )
+    line.answers_once(page, "/ensemble/canvases", 200, found)
+    press(page, "#stumble")
+    page.wait_for_url(f"**/canvas/{found['canvases'][0]['id']}.html", wait_until=READY)
 
 
 def test_an_order_opens_beside_where_one_asks_for_that(owner: Owner, visits: Visits) -> None:
