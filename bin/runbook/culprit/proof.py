@@ -150,4 +150,5 @@ def _behind_later_changes(hunt: Hunt, culprit: Commit) -> list[str]:
 def _doubling_back(hunt: Hunt, culprit: Commit) -> Iterator[str]:
     """Yield the first, second, fourth... commit before the bad end, of those that have the culprit."""
     later = [commit.sha for commit in hunt.after(culprit)]
-    yield from (later[-1 - (1 << step)] for step in range((len(later) - 1).bit_length()))
+    steps = max(len(later) - 1, 0).bit_length()  # none where it is the bad end itself
+    yield from (later[-1 - (1 << step)] for step in range(steps))

@@ -241,6 +241,19 @@ def test_an_innocent_commit_is_not_reverted(broken: Smoked) -> None:
     assert broken.incidents[0]["reason"] == called.record["error"]
 
 
+def test_a_commit_without_which_head_is_still_red_is_not_verified(smoked: Smoked) -> None:
+    both = "import pathlib\n    assert 'NO' not in ''.join(f.read_text() for f in pathlib.Path('api').iterdir())"
+    smoked.write("tests/test_both.py", module(row_test("test_both", both)))
+    smoked.commit("a row of two files")
+    named = smoked.edit("api/one.py", "NO\n", "break it")
+    smoked.edit("api/two.py", "NO\n", "break it again")
+
+    called = smoked.call("rollback", test="test_both", commit=named)
+
+    assert (5, ["main"]) == (called.status, smoked.branches)
+    assert f"{named[:10]} is not verified as the culprit" in called.err
+
+
 def test_what_later_commits_are_built_upon_is_refused_by_their_names(broken: Smoked) -> None:
     broken.git("stash", "push", "--quiet")
     later = broken.edit("web/view.py", "escape = False  # and more\ntitle = 1\n", "build upon it")
