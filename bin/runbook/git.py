@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ _OF_A_HOOK = frozenset({
 })  # fmt: skip
 
 
+# As newer gits say that a repository is somebody else's, and older ones.
+_FOREIGN = re.compile(r"(?:dubious ownership in repository at |unsafe repository \()'(.+?)'")
 # How git says that a disk is full; the second is its own word.
 _FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
 
@@ -70,8 +74,17 @@ def git(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
         what = f"git {arguments[0]}: {said}"
         if step := step_where_full(said):
             raise NoSpace(what, next_step=step)
-        raise GitError(what, next_step="run this inside a git checkout")
+        step = step_where_foreign(said) or "run this inside a git checkout"
+        raise GitError(what, next_step=step)
     return done.stdout.removesuffix("\n")
+
+
+def step_where_foreign(said: str) -> str:
+    """What to do where git says that a repository is somebody else's; empty where it says something else."""
+    if found := _FOREIGN.search(said):
+        trust = f"git config --global --add safe.directory {shlex.quote(found[1])}"
+        return f"{trust}, if you trust its owner"
+    return ""
 
 
 def step_where_full(said: str) -> str:

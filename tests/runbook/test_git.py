@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.exit_codes import ExitCode
-from runbook.git import GitError, NoSpace, git
+from runbook.git import GitError, NoSpace, git, step_where_foreign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +48,15 @@ def test_a_refusal_says_which_command_and_why(tmp_path: Path) -> None:
         git(tmp_path, "status")
 
     assert ExitCode.USAGE == refused.value.exit_code
+
+
+def test_what_newer_and_older_gits_say_of_somebody_elses_is_told_with_its_place() -> None:
+    trust = "git config --global --add safe.directory '/a place', if you trust its owner"
+    assert 2 * [trust] == [
+        step_where_foreign("fatal: detected dubious ownership in repository at '/a place'"),
+        step_where_foreign("fatal: unsafe repository ('/a place' is owned by someone else)"),
+    ]
+    assert "" == step_where_foreign("fatal: not a git repository: '/a place'")
 
 
 def test_a_silent_refusal_says_its_exit_status(repository: Repository) -> None:

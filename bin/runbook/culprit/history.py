@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from runbook.culprit.dag import Dag
 from runbook.culprit.git import GitFailed, git
 from runbook.errors import UsageError
+from runbook.git import step_where_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -22,7 +22,6 @@ _NO_LARGE = ("-c", "core.bigFileThreshold=1m")  # larger files are not compared 
 _SUBMODULE = "160000 "
 # Where a commit begins; a path may hold any byte but \0.
 _BLOCK = re.compile(r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )")
-_OF_SOMEBODY_ELSE = ("dubious ownership", "unsafe repository")  # as newer gits say it, and older
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +98,9 @@ class Repository:
         try:
             answer = git(folder, "rev-parse", "--is-bare-repository", "--is-shallow-repository")
         except GitFailed as error:
-            is_foreign = any(words in error.what for words in _OF_SOMEBODY_ELSE)
-            trust = f"git config --global --add safe.directory {shlex.quote(str(folder.resolve()))}"
             raise UsageError(
                 f"{folder} is no git repository that can be read: {error.what}",
-                next_step=f"{trust}, if you trust its owner" if is_foreign else "pass --repo DIR",
+                next_step=step_where_foreign(error.what) or "pass --repo DIR",
             ) from error
         is_bare, is_shallow = answer.split()
         if is_bare == "true":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.git import GitError, git
+from runbook.git import GitError, git, step_where_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,7 @@ class SourceState:
         is_dirty: Whether that tree is another than HEAD's; None where unknown.
         commit_id: Full name of HEAD; empty where there is none.
         tree_id: Full name of the tree on disk; empty where unknown.
+        why: Why nothing is known of a repository that is there, and what to do; else empty.
     """
 
     commit: str = "none"
@@ -44,6 +45,7 @@ class SourceState:
     is_dirty: bool | None = None
     commit_id: str = field(default="", compare=False)
     tree_id: str = field(default="", compare=False)
+    why: str = field(default="", compare=False)
 
 
 def read_source_state(root: Path, *, kept_index: Path | None = None) -> SourceState:
@@ -59,8 +61,8 @@ def read_source_state(root: Path, *, kept_index: Path | None = None) -> SourceSt
     """
     try:
         names = git(root, "rev-parse", "HEAD^{commit}", "HEAD^{tree}", *_OBJECTS).split("\n", 2)
-    except GitError:
-        return SourceState()
+    except GitError as error:
+        return SourceState(why=str(error) if step_where_foreign(error.what) else "")
     commit, committed_tree, objects = names
     try:
         tree = _hashed(root, objects, kept_index=kept_index)

@@ -130,6 +130,8 @@ def _smoke(  # noqa: PLR0913, PLR0917 - a smoke is all of these
 
         results = sys.stderr if json_file == "-" else sys.stdout
         say(_header(tier, source, folder), results)
+        if source.why:
+            narrate(f"note: the commit is unknown: {source.why}")
         prune(project.state)
         companions()
         with _unheard():

@@ -187,6 +187,7 @@ def test_the_repository_of_somebody_else_is_refused_with_what_trusts_it(
 ) -> None:
     theirs = tmp_path / "theirs"
     subprocess.run(["git", "init", "--quiet", str(theirs)], check=True)
+    (theirs / "below").mkdir()
     as_if_another_user_owned_it = tmp_path / "git"
     as_if_another_user_owned_it.write_text(
         f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"\n',
@@ -195,7 +196,7 @@ def test_the_repository_of_somebody_else_is_refused_with_what_trusts_it(
     as_if_another_user_owned_it.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(UsageError, match="can be read") as refused:
-        Repository(theirs)
+        Repository(theirs / "below")
     trust = f"git config --global --add safe.directory {theirs}, if you trust its owner"
     assert trust == refused.value.next_step
 

@@ -584,6 +584,14 @@ exec {git} "$@"
     assert "Traceback" not in done.stderr
 
 
+def test_why_git_knows_no_commit_of_somebody_elses_repository_is_said(project: TinyProject) -> None:
+    project.init()
+    project.commit()
+    smoked = project.smoke(GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert " commit=none " in smoked.lines[0]
+    assert f"git config --global --add safe.directory '{project.root}'" in smoked.err
+
+
 def test_two_at_once_do_not_meet(project: TinyProject) -> None:
     body = (
         "import time; name = f'{os.getpid()}.here'; open(name, 'w').close();"
