@@ -154,7 +154,17 @@ def _make(noxfile: Path, folder: Path, session: str, tree: Path, state: Path) ->
         if python := find_python(folder, session, tree):
             return python
         _prune(state / "environments", keep=folder)
-        nox = [sys.executable, "-m", "nox", "--noxfile", str(noxfile), "--envdir", str(folder)]
+        # No bytecode of the noxfile is left beside it, in the user's own tree.
+        nox = [
+            sys.executable,
+            "-B",
+            "-m",
+            "nox",
+            "--noxfile",
+            str(noxfile),
+            "--envdir",
+            str(folder),
+        ]
         made = subprocess.run(
             [*nox, "--session", session, "--install-only", "--non-interactive"],
             stdout=sys.stderr,

@@ -38,7 +38,7 @@ environment = folder / options["--session"]
 lock = noxfile.parent / "requirements" / "fast.txt"
 (environment / "installed-lock.txt").write_bytes(lock.read_bytes())
 with (Path(__file__).parent / "calls").open("a") as log:
-    log.write(f"{noxfile}\\n")
+    log.write(f"{noxfile}\\n" if sys.flags.dont_write_bytecode else "it leaves bytecode\\n")
 """
 
 
