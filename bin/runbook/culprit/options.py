@@ -119,7 +119,7 @@ def check_jobs(jobs: int) -> None:
         UsageError: They are.
     """
     if jobs < 1:
-        raise UsageError(f"--jobs is {jobs}; it is 1 or more")
+        raise UsageError(f"--jobs is {jobs}; it is 1 or more", next_step="leave --jobs away")
 
 
 def check_runs(command: str, jobs: int | None, flake_rate: float | None, timeout: float) -> None:

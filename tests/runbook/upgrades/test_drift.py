@@ -248,4 +248,4 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_tried(shop
 def test_a_number_that_makes_no_sense_is_refused_before_a_line_is_printed(shop: Shop) -> None:
     failed = shop.drift("--jobs=0")
     assert (ExitCode.USAGE, "") == (failed.returncode, failed.stdout)
-    assert "--jobs is 0; it is 1 or more" in failed.stderr
+    assert "--jobs is 0; it is 1 or more\n  next: leave --jobs away" in failed.stderr
