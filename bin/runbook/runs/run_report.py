@@ -80,13 +80,16 @@ class Run:
 
     @cached_property
     def verdict(self) -> Verdict:
-        """The verdict, by the events; a call that was wrong is no red, for nothing was tried."""
+        """The verdict, by the events; a call that was wrong is no red, for nothing was tried.
+
+        Nor is a run that somebody interrupted red for what it did not come to, or green: Ctrl-C may come after the
+        last test, or be lost in the first.
+        """
         verdict = judge(self.manifest, self.events, nonce=self.nonce, status=self.status)
-        return (
-            replace(verdict, word=Word.PARTIAL)
-            if self.problem and not verdict.failures
-            else verdict
-        )
+        if verdict.failures or not (self.problem or self.interrupted):
+            return verdict
+        reasons = ("it was interrupted",) if self.interrupted else verdict.reasons
+        return replace(verdict, word=Word.PARTIAL, reasons=reasons)
 
     @cached_property
     def problem(self) -> RunbookError | None:

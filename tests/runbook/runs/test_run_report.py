@@ -87,6 +87,7 @@ def test_a_broken_session_has_lines_of_its_own(tmp_path: Path) -> None:
         ({"status": 2, "interrupted": True}, ExitCode.INTERRUPTED, None),
         ({"status": -2, "interrupted": True, "starts": False}, ExitCode.INTERRUPTED, None),
         ({"status": 2}, ExitCode.INTERRUPTED, None),
+        ({"status": 0, "interrupted": True}, ExitCode.INTERRUPTED, None),
     ],
 )
 def test_what_kept_a_run_from_being_one_decides_the_exit_code(
@@ -114,6 +115,19 @@ def test_a_wrong_name_is_answered_with_its_own_kind(
 
     assert run.problem
     assert f"the nearest are {near}" == run.problem.next_step
+
+
+@pytest.mark.parametrize(
+    "facts", [{"status": 0}, {"status": 2}, {"status": 130, "starts": False}, {"status": -2}]
+)
+def test_a_run_that_somebody_interrupted_is_neither_green_nor_red(
+    tmp_path: Path, facts: dict[str, Any]
+) -> None:
+    run = ended(tmp_path, interrupted=True, **facts)
+
+    assert ("it was interrupted",) == run.notes
+    assert ["RESULT partial"] == [" ".join(line.split()[:2]) for line in run.lines()]
+    assert ExitCode.INTERRUPTED == run.exit_code
 
 
 def test_a_wrong_option_is_not_answered_with_the_names_of_tests(tmp_path: Path) -> None:
