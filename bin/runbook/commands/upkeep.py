@@ -15,7 +15,7 @@ from runbook.commands.edge import json_object, procedure
 from runbook.documents.document import refresh
 from runbook.documents.transcript import record as record_transcript
 from runbook.errors import EnvironmentNotReady
-from runbook.processes.standard_streams import say
+from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
 from runbook.sessions import locks
 from runbook.sessions.wheel import build_wheel
@@ -33,6 +33,8 @@ def lock(  # noqa: PLR0913 - these are its options
     """Compile the locks and say which changed, or would."""
     when = moment(as_of) if as_of else ""
     done = locks.compile_locks(root, upgrade=upgrade, only=only, as_of=when, dry_run=dry_run)
+    for group in locks.unlocked(root):
+        narrate(f"note: no lock is made of {group}: it has no line in [tool.runbook.locks]")
     moved = [each.name for each in done if each.has_changed]
     said = f"{'would change' if dry_run else 'changed'}: {', '.join(moved)}"
     lines = [said if moved else "every lock is as it was"]

@@ -14,7 +14,7 @@ from runbook.exit_codes import ExitCode
 from runbook.json_files import hand_out
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
-from runbook.prove.fault import faults_of, read_faults
+from runbook.prove.fault import faults_of, read_faults, unfaulted_tiers
 from runbook.prove.proving import prove
 from runbook.prove.recorded import write_record
 from runbook.runs.report_lines import MOST_LINES
@@ -65,6 +65,8 @@ def _prove(options: argparse.Namespace) -> ExitCode:
     project = find_project(Path.cwd())
     known = read_faults(project)
     faults = faults_of(project, known, options.tests, options.tier)
+    for tier in () if options.tests or options.tier else unfaulted_tiers(project, known):
+        narrate(f"note: no row of the tier {tier} is asked: none has a fault in {project.faults}")
     jobs = options.jobs or os.cpu_count() or 1
     unfaulted = options.unfaulted or (1 if options.tests else UNFAULTED)
     matrix = prove(project, faults, jobs=jobs, unfaulted=unfaulted, say=narrate)

@@ -146,6 +146,13 @@ def faults_of(
     return picked
 
 
+def unfaulted_tiers(project: Project, faults: Sequence[Fault]) -> list[str]:
+    """Return the tiers with rows of which none has a fault, so that none of them is asked for any."""
+    rows = read_rows(project.root, project.test_paths)
+    tiers = dict.fromkeys(tier_of(project, row).name for row in rows)
+    return [tier for tier in tiers if tier not in {fault.tier for fault in faults}]
+
+
 def findings(project: Project, faults: Sequence[Fault]) -> Iterator[str]:
     """Yield what is wrong with the faults as they stand, without injecting any.
 

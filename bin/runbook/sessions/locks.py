@@ -111,6 +111,16 @@ def stale_locks(root: Path) -> list[str]:
     ]
 
 
+def unlocked(root: Path) -> list[str]:
+    """Return the dependency groups that no lock pins, not even as a part of another group."""
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    groups: dict[str, list[Any]] = pyproject.get("dependency-groups", {})
+    entries = (entry for group in groups.values() for entry in group)
+    included = {entry.get("include-group") for entry in entries if isinstance(entry, dict)}
+    pinned = {lock.group for lock in read_locks(pyproject)}
+    return [group for group in groups if group not in included | pinned]
+
+
 def _staleness(root: Path, pyproject: dict[str, Any], lock: Lock) -> str:
     file = root / FOLDER / f"{lock.name}.txt"
     if not file.is_file():

@@ -58,6 +58,21 @@ def test_the_locks_that_changed_are_named(
     assert expected == json.loads(lock_says(root, capsys, as_json=True))
 
 
+def test_a_group_without_a_lock_is_named(
+    procedures: TinyProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runbook.sessions.locks.compile_locks", lambda *_, **__: [])
+    file = procedures.root / "pyproject.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f'{text}\n[dependency-groups]\nnew = ["pytest"]\n', encoding="utf-8")
+    options = {"upgrade": False, "only": "", "as_of": "", "dry_run": False, "as_json": False}
+
+    assert 0 == ends_with(commands.lock, procedures.root, **options)
+
+    note = "note: no lock is made of new: it has no line in [tool.runbook.locks]\n"
+    assert note == capsys.readouterr().err
+
+
 def test_a_lock_that_cannot_be_so_old_is_named_with_its_day(
     procedures: TinyProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,21 @@ def test_a_row_alone_is_proved_by_its_faults(app: TinyProject) -> None:
     assert ExitCode.GREEN == done.returncode
 
 
+def test_a_tier_that_has_no_fault_is_named(app: TinyProject) -> None:
+    pyproject = app.root / "pyproject.toml"
+    tiers = "".join(
+        f'[tool.runbook.tiers.{name}]\ntests = ["{name}"]\n' for name in ("tests", "other")
+    )
+    app.write("pyproject.toml", f"{pyproject.read_text(encoding='utf-8')}\n{tiers}")
+    app.write("other/test_other.py", module(row_test("test_other")))
+
+    whole, one = prove(app, "--unfaulted", "1"), prove(app, "test_word")
+
+    note = "note: no row of the tier other is asked: none has a fault in tests/faults\n"
+    assert whole.stderr.startswith(note)
+    assert note not in one.stderr
+
+
 def test_more_faults_than_fit_on_a_screen_are_in_a_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

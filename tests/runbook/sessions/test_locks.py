@@ -17,6 +17,7 @@ from runbook.sessions.locks import (
     read_locks,
     requirements_of,
     stale_locks,
+    unlocked,
 )
 
 if TYPE_CHECKING:
@@ -148,6 +149,17 @@ def test_every_lock_that_does_not_fit_is_named(locked: Path) -> None:
         "requirements/oldest.txt is missing",
         "requirements/left.txt belongs to no lock in [tool.runbook.locks]",
     ] == stale_locks(locked)
+
+
+def test_a_group_that_no_lock_pins_is_told_from_a_part_of_one_that_is_pinned(
+    locked: Path,
+) -> None:
+    assert [] == unlocked(locked)
+
+    more = PYPROJECT.replace("fast = [", 'forgotten = ["pytest>=9"]\nfast = [', 1)
+    (locked / "pyproject.toml").write_text(more, encoding="utf-8")
+
+    assert ["forgotten"] == unlocked(locked)
 
 
 def test_a_lock_without_its_digest_is_stale(locked: Path) -> None:
