@@ -20,7 +20,7 @@ from runbook.runs.report_lines import as_quickfix, rowless_fail_line, session_li
 from runbook.sessions import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 _ASKS_PYTEST = ("collectonly", "usepdb", "trace", "showfixtures", "markers")
 _OUTCOMES = ("passed", "failed", "skipped")
@@ -79,6 +79,17 @@ class Brief:
         self._outcomes: dict[str, str] = {}
         self._failures: dict[str, dict[str, str]] = {}
         self._status = 0
+        self._refusal = ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except (
+            pytest.UsageError
+        ) as error:  # which pytest prints on standard error, when all is over
+            self._refusal = ": " + " ".join(str(error).split())
+            raise
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -120,7 +131,8 @@ class Brief:
         for each in self._failures.values():
             yield rowless_fail_line(each["test"], at=each["at"], want="", got=each["got"])
         if self._status and not self._failures:
-            yield session_line(_ENDED.get(self._status, f"pytest ended with {self._status}"))
+            ended = _ENDED.get(self._status, f"pytest ended with {self._status}")
+            yield session_line(f"{ended}{self._refusal}")
 
     def _next_step(self) -> str:
         """The first that failed, alone and with all that pytest says of it."""
