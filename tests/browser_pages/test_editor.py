@@ -37,6 +37,7 @@ SHARE = """(() => {
 })()"""
 ARROW_IS_LEFT_TO_THE_PAGE = """document.activeElement.dispatchEvent(
   new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }))"""
+HEIGHTS = "(all) => all.map((element) => element.offsetHeight)"
 IS_ASKED = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 
 
@@ -380,3 +381,14 @@ def test_a_refusal_is_told_in_the_words_of_the_form(owner: Owner, maker: Visit) 
     line.answers_once(page, "/studio/canvas/", 400, said)
     page.keyboard.press("ControlOrMeta+s")
     assert appears(page, "#editor-error", "Tides: Address is too long")
+
+
+def test_what_can_be_added_is_said_in_whole_words_on_the_smallest_phone(
+    owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("maker", viewport={"width": 320, "height": 640})
+    remember_visit(visit)
+    remember_maker(visit, owner)
+    page = opened(owner, visit, NOTE)
+
+    assert {36} == set(page.locator("[data-add]").evaluate_all(HEIGHTS))
