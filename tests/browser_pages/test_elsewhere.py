@@ -10,7 +10,7 @@ import pytest
 from tests.integration import page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, seen, state_of
-from tests.integration.pages import TITLE_FIELD, open_page
+from tests.integration.pages import TITLE_FIELD, open_page, unpair
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -302,7 +302,7 @@ def test_what_cannot_be_sent_yet_is_kept_for_the_next_visit(owner: Owner, maker:
 def test_what_is_left_goes_with_the_pairing(owner: Owner, maker: Visit) -> None:
     page = maker.page
     leave_unsaved(owner, maker)
-    press(page, "#unpair")
+    unpair(page)
     assert appears(page, "#pair-link")
 
     assert page.evaluate("localStorage.getItem('ensemble.unsaved') === null")

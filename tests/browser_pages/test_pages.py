@@ -188,6 +188,7 @@ LOOKS = (
     Look("pair", "/pair.html", shows="#pair-form"),
     Look("settings", "/settings.html"),
     Look("settings-maker", "/settings.html", shows="#unpair", who="maker"),
+    Look("settings-unpair", "/settings.html", prepare=_click("#unpair"), shows="#unpair-dialog", who="maker"),
     Look("dashboard-visitor", "/dashboard.html"),
     Look("dashboard", "/dashboard.html", shows="#gate-state", who="operator"),
     *(Look(f"legal-{page.slug}", page.url) for page in LEGAL_PAGES),

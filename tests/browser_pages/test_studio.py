@@ -14,6 +14,7 @@ from tests.integration.pages import (
     open_page,
     page_of,
     remember_visit,
+    unpair,
 )
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def test_who_saw_a_canvas_is_known_in_the_next_visit(owner: Owner, maker: Visit)
     press(page, "#drafts [data-action=publish]")
     assert "unlisted" == state_of(page, CHOSEN_VISIBILITY, "value")
     open_page(page, "/settings.html")
-    press(page, "#unpair")
+    unpair(page)
     assert appears(page, "#pairing-status", "not paired")
     assert "pair-link" == page_facts.focused(page)
     assert page.evaluate("localStorage.getItem('ensemble.visibility') === null")

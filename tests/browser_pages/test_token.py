@@ -9,7 +9,7 @@ import pytest
 from tests.integration import line, page_facts
 from tests.integration.hands import press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
-from tests.integration.pages import READY, open_page, remember_visit
+from tests.integration.pages import READY, open_page, remember_visit, unpair
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -78,6 +78,10 @@ def test_settings_copy_the_token_and_do_not_show_it(owner: Owner, maker: Visit) 
     assert owner.client.token == clipboard(page)
     assert [] == seen(page, "#token-value")
     press(page, "#unpair")
+    press(page, "#unpair-dialog [value=keep]")
+    assert "unpair" == page_facts.focused(page)
+    assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")
+    unpair(page)
     assert disappears(page, COPY)
     kept = page.evaluate("Object.keys(localStorage).filter((key) => key.includes('token'))")
     assert [] == kept
@@ -116,3 +120,19 @@ def test_a_server_that_stumbles_takes_nobodys_token(owner: Owner, maker: Visit) 
     press(page, "#new-canvas")
     assert appears(page, "#studio-message", "no such thing")
     assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")
+
+
+def test_an_account_of_another_tab_is_not_replaced(owner: Owner, visits: Visits) -> None:
+    somebody = visits.begin("somebody")
+    page = somebody.page
+    open_page(page, "/index.html")
+    write(page, "#first-run-handle", "willow")
+    write(page, "#first-run-building", "Baskets")
+    press(page, "#first-run-tos-check")
+    remember_elsewhere = "(token) => localStorage.setItem('ensemble.pairing_token', token)"
+    page.evaluate(remember_elsewhere, owner.client.token)
+    press(page, "#first-run-submit")
+    page.wait_for_url("**/studio.html", wait_until=READY)
+
+    assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")
+    assert {"POST ": 0} == somebody.counted("POST ")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
+from tests.integration.hands import press
+from tests.integration.page_facts import seen
 from tests.integration.server_process import DASHBOARD_TOKEN
 
 if TYPE_CHECKING:
@@ -52,3 +54,10 @@ def _remember(visit: Visit, kept: dict[str, str]) -> None:
     visit.context.add_init_script(
         f"""if (location.protocol === "http:") Object.assign(localStorage, {json.dumps(kept)})"""
     )
+
+
+def unpair(page: Page) -> None:
+    """End the pairing of this browser on its page of settings, which did not always ask first."""
+    press(page, "#unpair")
+    if seen(page, "#unpair-dialog"):
+        press(page, "#unpair-confirm")

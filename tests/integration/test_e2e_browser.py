@@ -27,7 +27,7 @@ from tests.integration.given import (
 )
 from tests.integration.hands import drag, press, write
 from tests.integration.page_facts import appears, disappears, seen, state_of
-from tests.integration.pages import READY, TITLE_FIELD, open_page, page_of, remember_visit
+from tests.integration.pages import READY, TITLE_FIELD, open_page, page_of, remember_visit, unpair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -620,7 +620,7 @@ def become_a_stranger(page: Page) -> None:
     )
     assert (["Plans"], ["$12 a month"]) == (plans.seen, [words[:11] for words in price.seen])
     assert (1, []) == (len(token.seen), secret.seen)  # nobody looks over one's shoulder
-    press(page, "#unpair")
+    unpair(page)
     assert appears(page, "#pairing-status", "not paired")
     assert [] == seen(page, "#token-box")
     page.context.clear_cookies()

@@ -59,6 +59,11 @@ async function begin(event) {
     gap[0].focus();
     return;
   }
+  // Somebody signed up in another tab: a second account would take the place of the first, and nobody could go back to that.
+  if (account === null && recall(KEYS.pairingToken)) {
+    location.assign("/studio.html");
+    return;
+  }
   say(error, "");
   submit.disabled = true;
   submit.textContent = "Making your canvas…";

@@ -6,6 +6,7 @@ import { KEYS, forgetPairing, recall, remember } from "./store.js";
 import { offerCopy } from "./token.js";
 
 const status = byId("pairing-status");
+const dialog = byId("unpair-dialog");
 
 /** The maker's plan, or null where this browser is not paired. Without a token nobody is asked. */
 async function plan() {
@@ -61,7 +62,13 @@ async function unpair() {
 offerCopy(byId("token-copy"), byId("token-value"), byId("token-status"), () => {
   byId("token-box").open = true;
 });
-byId("unpair").addEventListener("click", () => once(byId("unpair"), unpair));
+byId("unpair").addEventListener("click", () => {
+  dialog.returnValue = "keep";
+  dialog.showModal();
+});
+dialog.addEventListener("close", () => {
+  if (dialog.returnValue === "unpair") once(byId("unpair"), unpair);
+});
 byId("forget-operator").addEventListener("click", async () => {
   remember(KEYS.dashboardToken, null);
   await show();
