@@ -43,20 +43,27 @@ def find_good_end(
         bad: The bad end.
         suspects: Files that the failure points at.
         say: Is told of the progress, a line at a time.
+
+    Raises:
+        EnvironmentNotReady: The set-up fails wherever it is tried, at the bad end as well.
     """
     line = repository.first_parents(bad)
     for marks in (milestones(repository, bad, suspects), _evenly(line[1:])):
-        if good := _first_green(prober, marks, say) or _green_between(prober, line, say):
+        if good := _first_green(prober, bad, marks, say) or _green_between(prober, line, say):
             return good
         if {Word.FAIL} >= set(told_of(line, prober.results).said.values()):
             return ""
     return ""
 
 
-def _first_green(prober: Prober, marks: Iterator[str], say: Callable[[str], None]) -> str:
+def _first_green(prober: Prober, bad: str, marks: Iterator[str], say: Callable[[str], None]) -> str:
     while batch := list(islice(marks, prober.width)):
         if good := _first_good(prober, batch, say):
             return good
+        if prober.is_never_set_up:
+            prober.ask(bad)  # who names it has seen it run
+            if prober.is_never_set_up:
+                prober.refuse_broken_setup()
     return ""
 
 

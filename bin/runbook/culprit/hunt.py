@@ -244,10 +244,26 @@ class Hunt:
 
     def _next(self, pending: list[int]) -> list[int]:
         tip = self.range.dag.tip
+        if self._prober.is_never_set_up:
+            return self._ends_left(pending)
         is_doubtful = any(self.is_other_failure(each) for _, each in self._seen)
         if is_doubtful and tip not in pending and all(site != tip for site, _ in self._seen):
             return [tip]  # there are two kinds of failure: the bad end says which one is hunted
         wanted = self.state.next_probes(pending)
+        self._prober.rounds += bool(wanted)
+        return wanted
+
+    def _ends_left(self, pending: list[int]) -> list[int]:
+        """Return the ends that were not run yet, for who names them has seen them run; refuse where they were.
+
+        Raises:
+            EnvironmentNotReady: The set-up fails there, too.
+        """
+        told = {site for site, _ in self._seen}
+        left = [site for site in (self.range.dag.tip, GOOD_END) if site not in told]
+        if not left:
+            self._prober.refuse_broken_setup()
+        wanted = [site for site in left if site not in pending][: self._prober.width - len(pending)]
         self._prober.rounds += bool(wanted)
         return wanted
 

@@ -6,10 +6,10 @@ import time
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from runbook.culprit.memory import MAX_AGE, Memory
-from runbook.culprit.probing import Job, ProbeResult, Word
+from runbook.culprit.probing import SETUP_FAILED, Job, ProbeResult, Word
 from runbook.errors import EnvironmentNotReady
 from runbook.git import step_where_full
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runbook.culprit.options import Options
 
 _ERRORS = 3  # of the command, with nothing else seen: it cannot be run at all
+_FAILED_SETUPS = 2  # with nothing else seen: whether it ever works is asked at the ends
 _BY_HAND = "run the command by hand in a clone of the repository; what it needs there is for --setup to make"
 
 
@@ -108,3 +109,23 @@ class Prober:
                 f"none of {len(self.results)} commits could be run: {result.why}",
                 next_step=step_where_full(result.why) or _BY_HAND,
             )
+
+    @property
+    def is_never_set_up(self) -> bool:
+        """Whether the set-up has failed on every commit so far, and on more than one."""
+        failed = [each.why.startswith(SETUP_FAILED) for each in self.results]
+        return len(failed) >= _FAILED_SETUPS and all(failed)
+
+    def refuse_broken_setup(self) -> NoReturn:
+        """Say that the set-up works nowhere, which is no verdict on any commit: nothing of it is remembered.
+
+        Raises:
+            EnvironmentNotReady: Always.
+        """
+        self._memory.forget()
+        raise EnvironmentNotReady(
+            f"the set-up fails on each of {len(self.results)} commits, the ends among them: "
+            f"{self.results[-1].why.removeprefix(SETUP_FAILED)}",
+            next_step="run what --setup says by hand in a clone of the repository; "
+            "where that works, name the commits by --bad and --good",
+        )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _COMMAND_ERROR = 126  # and up: not found, not executable, ended by a signal
 OUT_OF_TIME = "not over after"  # how the reason of such an error begins
+SETUP_FAILED = "setup "  # how the reason of a commit begins whose set-up failed
 _ROOM = 65536  # bytes for which a disk that is not full has room
 _TAIL = 65536  # bytes of output that are looked at: where a failure's summary stands
 
@@ -160,7 +161,7 @@ class Probe:
                 if full := _is_full(tree.scratch):
                     return Word.ERROR, full, output
                 how = "was not over in time" if status is None else f"ended with {status}"
-                return Word.UNTESTABLE, f"setup {how}: {telling_line(output)}", output
+                return Word.UNTESTABLE, f"{SETUP_FAILED}{how}: {telling_line(output)}", output
         status, output = self._execute(job.command, tree, job, environment)
         word, why = classify(status, job.timeout)
         if word in (Word.FAIL, Word.UNTESTABLE) and (full := _is_full(tree.scratch)):

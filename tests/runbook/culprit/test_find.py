@@ -19,6 +19,7 @@ from runbook.culprit.options import Options
 from tests.runbook.support import completed, is_alive, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.runbook.culprit.conftest import History
@@ -232,6 +233,38 @@ def test_a_failed_setup_is_never_bad(history: History) -> None:
         "fail" != each["outcome"]
         for each in searched.record["probes"]
         if each["why"].startswith("setup")
+    )
+
+
+@pytest.mark.parametrize("ends", [GOOD, ()])
+def test_a_setup_that_fails_at_the_ends_too_is_mended_and_not_searched(
+    history: History, ends: Sequence[str], tmp_path: Path
+) -> None:
+    tool = tmp_path / "tool"
+    asked = (
+        *ends,
+        "--command",
+        history.command(),
+        "--setup",
+        f"[ -e '{tool}' ] || {{ echo no tool; exit 1; }}",
+    )
+
+    searched = history.search(*asked)
+
+    assert (4, True) == (searched.status, "the set-up fails on each of" in searched.err)
+    assert "no tool" in searched.err
+    tool.touch()
+    assert (
+        "found" == history.search(*asked).record["verdict"]
+    )  # of the failures nothing is remembered
+
+
+def test_a_setup_that_fails_at_the_bad_end_alone_is_searched(history: History) -> None:
+    setup = 'n=$(cat number); [ "$n" -lt 19 ]'
+    searched = history.search(*GOOD, "--command", history.command(), "--setup", setup)
+    assert ("found", "commit 12") == (
+        searched.record["verdict"],
+        subject(history, searched.culprit),
     )
 
 
