@@ -50,7 +50,7 @@ def first_things_first(failures: Iterable[Failure], rows: Mapping[str, Row]) -> 
             return (True, True, True, True, True, len(places))
         is_blocked = bool(failure.step)
         is_high = row.severity is Severity.HIGH and not is_blocked  # what failed is not its cause
-        is_behind = is_blocked and failure.step_row in red - {row.test}
+        is_behind = failure.step_row in red - {row.test}
         is_suspect = _names_suspect(failure, row)
         order = places[function_id(failure.test)]
         return (False, is_blocked, not is_high, not is_suspect, is_behind, order)
@@ -76,7 +76,7 @@ def blame_crashes(failures: Iterable[Failure], rows: Mapping[str, Row]) -> list[
 
 def _blamed(failure: Failure, own: Row | None, red: Iterable[Row]) -> Failure:
     place = _innermost_place(failure)
-    if own is None or failure.step or not place or _suspects(own, place):
+    if own is None or failure.step or _suspects(own, place):
         return failure
     blamed = next((row for row in red if _suspects(row, place)), None)
     if blamed is None:

@@ -146,13 +146,9 @@ def _outcomes(
         items.setdefault(report["test"], set()).add(_phase_outcome(report))
     tests: dict[str, set[Outcome]] = {}
     for item, phases in items.items():
-        tests.setdefault(function_id(item), set()).add(_item_outcome(phases))
+        # A setup or teardown alone proves nothing, a call does.
+        tests.setdefault(function_id(item), set()).add(_worst(phases - {Outcome.MISSING}))
     return {test: _worst(outcomes) for test, outcomes in tests.items()}
-
-
-def _item_outcome(phases: set[Outcome]) -> Outcome:
-    """A setup or teardown alone proves nothing, a call does."""
-    return _worst(phases - {Outcome.MISSING} if Outcome.PASSED in phases else phases)
 
 
 def _worst(outcomes: set[Outcome]) -> Outcome:
