@@ -67,8 +67,8 @@ def _signatures(root: Path) -> dict[str, tuple[int, int, int]]:
         if os.path.isdir(place):  # noqa: PTH112 - pathlib takes ten times as long
             with os.scandir(place) as entries:
                 places += [entry.path for entry in entries if not _is_cache_name(entry.name)]
-        elif os.path.exists(place):  # noqa: PTH110
-            status = os.stat(place)  # noqa: PTH116
+        elif os.path.exists(place):  # noqa: PTH110 - likewise
+            status = os.stat(place)  # noqa: PTH116 - likewise
             found[place] = (status.st_ino, status.st_size, status.st_mtime_ns)
     return found
 

@@ -102,7 +102,7 @@ async def handle_shell_page(request: Request) -> Response:
 
 async def handle_asset(request: Request) -> Response:
     """GET /assets/NAME: a file that pages load."""
-    from dashgen.pages.layout import assets  # noqa: PLC0415
+    from dashgen.pages.layout import assets
 
     asset = assets().get(request.path_params["name"])
     if asset is None:
@@ -126,7 +126,7 @@ def legal_page(slug: str) -> Page:
         KeyError: There is none of this name.
         OSError: A legal document is missing; no page of a site like that is served.
     """
-    from dashgen.legal_pages import render_legal_pages  # noqa: PLC0415
+    from dashgen.legal_pages import render_legal_pages
 
     return render_legal_pages(_LEGAL_DOCUMENTS)[slug]
 
@@ -134,10 +134,10 @@ def legal_page(slug: str) -> Page:
 @functools.cache
 def shell_page(path: str) -> Page:
     """A page that is the same for everybody, rendered once."""
-    from dashgen.pages.dashboard import render_dashboard_page  # noqa: PLC0415
-    from dashgen.pages.pair import render_pair_page  # noqa: PLC0415
-    from dashgen.pages.settings import render_settings_page  # noqa: PLC0415
-    from dashgen.pages.studio import render_studio_page  # noqa: PLC0415
+    from dashgen.pages.dashboard import render_dashboard_page
+    from dashgen.pages.pair import render_pair_page
+    from dashgen.pages.settings import render_settings_page
+    from dashgen.pages.studio import render_studio_page
 
     renderers = {
         "/studio.html": render_studio_page,
@@ -168,7 +168,7 @@ async def _canvas_page(services: Services, canvas: Canvas) -> Page:
         return kept
 
     def render() -> Page:
-        from dashgen.pages.canvas_view import render_canvas_page  # noqa: PLC0415
+        from dashgen.pages.canvas_view import render_canvas_page
 
         return render_canvas_page(canvas, now=moment)
 
@@ -178,7 +178,7 @@ async def _canvas_page(services: Services, canvas: Canvas) -> Page:
 
 
 def _render_document(source_name: str, folder: str = "") -> Page:
-    from dashgen.pages.docs import render_docs_page  # noqa: PLC0415
+    from dashgen.pages.docs import render_docs_page
 
     try:
         source = (REPOSITORY / source_name).read_text(encoding="utf-8")
@@ -200,7 +200,7 @@ async def _index_page(services: Services, query: GridQuery | None) -> Page:
 
 
 def _render_index(services: Services, query: GridQuery | None) -> Page:
-    from dashgen.pages.grid import render_closed_page, render_index_page  # noqa: PLC0415
+    from dashgen.pages.grid import render_closed_page, render_index_page
 
     if query is None:
         return render_closed_page()

@@ -312,7 +312,7 @@ class ControlPanelServer(uvicorn.Server):
         deadline = loop.time() + _GRACE_SECONDS
         state = self.server_state
         # uvicorn tells nobody when the last one is done.
-        while (state.connections or state.tasks) and loop.time() < deadline:  # noqa: ASYNC110
+        while (state.connections or state.tasks) and loop.time() < deadline:  # noqa: ASYNC110 - uvicorn tells of no end
             await asyncio.sleep(0.01)
         self.cut_off = len(state.tasks)
 

@@ -88,12 +88,12 @@ def open_url(url: str, *, may_make: bool = True) -> Stores:
 def _open_database(url: str, *, may_make: bool = True) -> Stores:
     try:
         from dashgen.storage.sql_canvas_store import SqlCanvasStore  # noqa: PLC0415 - slow to import
-        from dashgen.storage.sql_database import (  # noqa: PLC0415
+        from dashgen.storage.sql_database import (  # noqa: PLC0415 - files need no SQLAlchemy
             Database,
             NoTablesError,
             UnusableDatabaseError,
         )
-        from dashgen.storage.sql_subscriptions import SqlSubscriptionStore  # noqa: PLC0415
+        from dashgen.storage.sql_subscriptions import SqlSubscriptionStore  # noqa: PLC0415 - likewise
     except ImportError as error:
         raise CannotOpenError(
             f"a database needs {error.name}, which is not installed here",

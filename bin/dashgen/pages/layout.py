@@ -131,9 +131,9 @@ _POLICY_TAIL: Final = (
 @functools.cache
 def _environment() -> Environment:
     """Make the template environment once; templates are compiled when they are first used."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from dashgen.pages.template_cache import TemplateCache  # noqa: PLC0415
+    from dashgen.pages.template_cache import TemplateCache
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _NOTE_TAGS: Final = frozenset(
-    "a blockquote br code em h3 h4 hr li ol p pre strong ul".split()  # noqa: SIM905
+    "a blockquote br code em h3 h4 hr li ol p pre strong ul".split()  # noqa: SIM905 - to be read
 )
 _DOCUMENT_TAGS: Final = _NOTE_TAGS | frozenset(
-    "h1 h2 h5 h6 table thead tbody tr th td".split()  # noqa: SIM905
+    "h1 h2 h5 h6 table thead tbody tr th td".split()  # noqa: SIM905 - to be read
 )
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 
@@ -74,7 +74,7 @@ def render_document(source: str, *, resolve: Callable[[str], str] = str) -> Docu
         The parts of the page. Nothing but text, headings, lists, tables, code and safe links is
         left of whatever the source held.
     """
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup
 
     made = _document_markdown(source).convert(source)
     clean = _readable_tables(_clean(made, _DOCUMENT_TAGS, resolve))
@@ -83,8 +83,8 @@ def render_document(source: str, *, resolve: Callable[[str], str] = str) -> Docu
     outline.feed(clean)
     return Document(
         title=html.unescape(re.sub(r"<[^>]*>", "", title)).strip(),
-        lead=Markup(lead),  # noqa: S704
-        body=Markup(body),  # noqa: S704
+        lead=Markup(lead),  # noqa: S704 - it is clean
+        body=Markup(body),  # noqa: S704 - it is clean
         sections=tuple(outline.sections),
     )
 
@@ -98,7 +98,7 @@ def render_note(text: str) -> Markup:
     Returns:
         HTML of paragraphs, small headings, lists, quotes, code, emphasis and safe links.
     """
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup
 
     if len(text) > NOTE_LIMIT or text.count("[") > _NOTE_BRACKETS or _DEEP_QUOTE.search(text):
         return plain_note(text)
@@ -107,12 +107,12 @@ def render_note(text: str) -> Markup:
     except RecursionError:
         return plain_note(text)
     lowered = re.sub(r"(</?h)[12]>", r"\g<1>3>", re.sub(r"(</?h)[56]>", r"\g<1>4>", made))
-    return Markup(_clean(lowered, _NOTE_TAGS, str, rel="noopener nofollow"))  # noqa: S704
+    return Markup(_clean(lowered, _NOTE_TAGS, str, rel="noopener nofollow"))  # noqa: S704 - it is clean
 
 
 def plain_note(text: str) -> Markup:
     """Show a note as it was typed, line by line."""
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup
 
     return Markup("<pre>{}</pre>").format(text)
 
@@ -134,7 +134,7 @@ def heading_anchor(title: str, separator: str = "-") -> str:
 def _clean(
     text: str, tags: frozenset[str], resolve: Callable[[str], str], *, rel: str | None = None
 ) -> str:
-    import nh3  # noqa: PLC0415
+    import nh3
 
     def check(_tag: str, attribute: str, value: str) -> str | None:
         return safe_href(resolve(value)) if attribute == "href" else value
@@ -198,10 +198,10 @@ class _Outline(HTMLParser):
 
 # A converter leaves quotes as they are typed: to curl them would double the time of each page.
 def _document_markdown(source: str) -> Markdown:
-    from markdown import Markdown  # noqa: PLC0415
-    from markdown.extensions.sane_lists import SaneListExtension  # noqa: PLC0415
-    from markdown.extensions.tables import TableExtension  # noqa: PLC0415
-    from markdown.extensions.toc import TocExtension  # noqa: PLC0415
+    from markdown import Markdown
+    from markdown.extensions.sane_lists import SaneListExtension
+    from markdown.extensions.tables import TableExtension
+    from markdown.extensions.toc import TocExtension
 
     # By name, Markdown would look for each among the entry points of everything installed.
     extensions: list[Extension] = [
@@ -210,7 +210,7 @@ def _document_markdown(source: str) -> Markdown:
         SaneListExtension(),
     ]
     if _FENCE.search(source):  # it brings all that colours code: the first page would wait for that
-        from markdown.extensions.fenced_code import FencedCodeExtension  # noqa: PLC0415
+        from markdown.extensions.fenced_code import FencedCodeExtension
 
         extensions.append(FencedCodeExtension())
     return Markdown(extensions=extensions)
@@ -232,8 +232,8 @@ def _note_to_html(text: str) -> str:
 
 def _note_markdown() -> Markdown:
     """Make a Markdown without raw HTML, images and bare addresses."""
-    from markdown import Markdown  # noqa: PLC0415
-    from markdown.extensions.sane_lists import SaneListExtension  # noqa: PLC0415
+    from markdown import Markdown
+    from markdown.extensions.sane_lists import SaneListExtension
 
     made = Markdown(extensions=[SaneListExtension()])
     made.preprocessors.deregister("html_block")

@@ -127,7 +127,7 @@ class CanvasFiles:
             if not self._is_folder(folder):
                 yield owner_id
                 continue
-            for canvas_id in filter(None, map(_id_in_name, sorted(os.listdir(folder)))):  # noqa: PTH208
+            for canvas_id in filter(None, map(_id_in_name, sorted(os.listdir(folder)))):  # noqa: PTH208 - many names
                 try:
                     self._load(owner_id, canvas_id)
                 except UnfitFileError:

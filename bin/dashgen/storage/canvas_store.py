@@ -402,7 +402,7 @@ def _content_of(canvas: Canvas) -> StoredContent:
 def _entry_for(canvas: Canvas) -> IndexEntry:
     """The entry of a published canvas, in its first edition."""
     assert canvas.slot_index is not None  # noqa: S101 - the caller has seen that it is published
-    assert canvas.published_at is not None  # noqa: S101
+    assert canvas.published_at is not None  # noqa: S101 - what is published says since when
     return IndexEntry(
         id=canvas.id,
         owner_id=canvas.owner_id,
