@@ -239,7 +239,9 @@ class Rollback:
         result = find_offending_commit(options, self._say)
         self._keep(result)
         self._note(headline(result), search=result.to_json())
-        _refuse_unproved(result, name_of({"test": test}))
+        _refuse_unproved(
+            result, name_of({"test": test}), self._candidate.sha if self._candidate else ""
+        )
         told = notes(result.culprit) if result.culprit else []
         return Done(headline(result), {"search": result.to_json(), "notes": told})
 
@@ -414,8 +416,13 @@ def _reason(facts: Mapping[str, Facts]) -> Reason:
     return Reason((name_of(hunted),), evidence, hunted["cause"])
 
 
-def _refuse_unproved(result: Result, test: str) -> None:
+def _refuse_unproved(result: Result, test: str, named: str) -> None:
     """Say no where the search has not proved who turned a test red.
+
+    Args:
+        result: Of the search.
+        test: The name of the test.
+        named: The commit that a person took for the culprit, or empty.
 
     Raises:
         Refused: There is no culprit, or taking it out does not mend HEAD.
@@ -430,6 +437,11 @@ def _refuse_unproved(result: Result, test: str) -> None:
         )
     if result.word is Word.NOT_REPRODUCED:
         raise Refused(f"{said}; a revert does not mend a flake", next_step=call("explain TEST"))
+    if result.word is Word.BORN_RED and named:
+        raise Refused(
+            f"{named[:10]} did not break it: before it, {test} was red too",
+            next_step=again(PROCEDURE, {"test": test}),
+        )
     if result.word is Word.BORN_RED or result.culprit is None:
         raise Refused(f"{said}; there is no state to go back to", next_step="mend it forward")
     # What cannot be taken out is refused where the revert is made, with what was built upon it.

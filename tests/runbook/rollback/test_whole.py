@@ -239,6 +239,8 @@ def test_an_innocent_commit_is_not_reverted(broken: Smoked) -> None:
     assert (5, ["main"]) == (called.status, broken.branches)
     assert "open" == broken.incidents[0]["status"]
     assert broken.incidents[0]["reason"] == called.record["error"]
+    assert f"{innocent[:10]} did not break it: before it" in called.record["error"]
+    assert ["bin/invoke rollback --test test_escape"] == called.record["next"]
 
 
 def test_a_commit_without_which_head_is_still_red_is_not_verified(smoked: Smoked) -> None:
