@@ -24,6 +24,12 @@ _SUBMODULE = "160000 "
 _BLOCK = re.compile(r"(?:^|\0)\x01(?=[0-9a-f]{40,64} [0-9a-f]{40,64} )")
 
 
+def _filled_by(setup: str) -> str:
+    return (
+        f"find-offending-commit with --setup '{setup}'; what it names, revert-and-resmoke reverts"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One file that a commit changed.
@@ -183,14 +189,14 @@ class Repository:
         if any(entry.startswith(_SUBMODULE) for entry in entries):
             raise UsageError(
                 "the tree has submodules, which a checkout leaves empty",
-                next_step="pass --setup 'git submodule update --init'",
+                next_step=_filled_by("git submodule update --init"),
             )
         paths = (entry.partition("\t")[2] for entry in entries)
         for path in (each for each in paths if each.endswith(".gitattributes")):
             if "filter=lfs" in git(self.root, "cat-file", "blob", f"{commit}:{path}"):
                 raise UsageError(
                     f"{path} keeps files in LFS, which a checkout leaves as pointers",
-                    next_step="pass --setup 'git lfs pull'",
+                    next_step=_filled_by("git lfs pull"),
                 )
 
     def range(

@@ -16,9 +16,16 @@ from runbook.procedures.steps import Outcome, Repeat, Step
 from runbook.rollback.candidate import BRANCH, read_candidate, recent_reverts
 from runbook.rollback.choice import Failure, merged, still_red
 from runbook.rollback.policy import Candidate, refuse, refuse_fifth
-from runbook.rollback.revert import make_revert, publish
+from runbook.rollback.revert import in_the_way, make_revert, publish, under_way
 from runbook.rollback.trees import Smoked, Trees
-from runbook.rollback.wording import Reason, branch_name, commit_message
+from runbook.rollback.wording import (
+    Reason,
+    begun,
+    branch_name,
+    commit_message,
+    merge_commands,
+    not_committed,
+)
 from runbook.rows import read_tests
 
 if TYPE_CHECKING:
@@ -75,6 +82,23 @@ class Ground:
     def head(self) -> str:
         """The full name of HEAD."""
         return self.source[0]
+
+    def merging(
+        self, branch: str, made: str, then: Sequence[str] = ()
+    ) -> tuple[list[str], list[str]]:
+        """Return what a person types to merge a revert, and what is worth knowing before.
+
+        Args:
+            branch: The revert's.
+            made: The revert.
+            then: What is typed once it is merged.
+        """
+        if what := under_way(self.project.root):
+            steps = merge_commands(branch, self.onto, then=then, under_way=what)
+            return list(steps), [begun(what)]
+        files = in_the_way(self.repository.root, made)
+        steps = merge_commands(branch, self.onto, then=then, in_the_way=files)
+        return list(steps), [not_committed(files)] if files else []
 
     @property
     def first_tier(self) -> str:

@@ -10,8 +10,7 @@ from runbook.procedures.steps import Plan, make_plan
 from runbook.rollback.candidate import BRANCH
 from runbook.rollback.ground import CHECK, RESMOKE, REVERT, Ground, Wish, shared_steps
 from runbook.rollback.policy import refuse
-from runbook.rollback.revert import in_the_way
-from runbook.rollback.wording import Reason, branch_name, merge_commands, not_committed
+from runbook.rollback.wording import Reason, branch_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,15 +81,15 @@ class Resmoke:
     def as_json(self, ended: Ended) -> dict[str, Any]:
         """Return ``rollback/1`` of a procedure that went well."""
         branch, commit = ended.facts[BRANCH]["branch"], ended.facts[REVERT]["commit"]
-        files = in_the_way(self.ground.repository.root, commit)
+        steps, notes = self.ground.merging(branch, commit)
         return {
             "schema": "rollback/1",
             "procedure": PROCEDURE,
             "verdict": "reverted",
             "reverts": ended.facts[CHECK]["sha"],
-            "notes": [not_committed(files)] if files else [],
+            "notes": notes,
             "revert": {"branch": branch, "commit": commit},
             "smokes": ended.facts[RESMOKE]["results"],
-            "next": list(merge_commands(branch, self.ground.onto, in_the_way=files)),
+            "next": steps,
             **ended.as_json(),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from runbook.culprit.git import GitFailed, git
@@ -14,14 +14,17 @@ from runbook.procedures.steps import Refused
 from runbook.rollback.wording import conflict
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runbook.culprit.worktrees import Worktree
     from runbook.rollback.policy import Candidate
 
 _NOTHING = "0" * 40  # as the old value of a ref: it must not be there yet
 _GO_ON = "the same command with --resume"
 _SHOWN = 8  # dependent commits
+# What git leaves in its folder while something goes on; a rebase may have the mark of a cherry-pick besides.
+_MARKS = {
+    "rebase-merge": "rebase", "rebase-apply": "rebase", "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick", "REVERT_HEAD": "revert", "BISECT_LOG": "bisect",
+}  # fmt: skip
 
 
 def make_revert(  # noqa: PLR0913 - a revert is all of these
@@ -72,6 +75,12 @@ def in_the_way(root: Path, made: str) -> list[str]:
     changed = _entries(git(root, "--no-optional-locks", "status", *every))
     # Two letters and a space stand before a name: how it is changed in the index, and how in the tree.
     return [entry[3:] for entry in changed if entry[0] not in " ?" or entry[3:] in written]
+
+
+def under_way(root: Path) -> str:
+    """Return what git has begun and not ended in a working tree, a merge for instance; empty for nothing."""
+    folder = Path(git(root, "rev-parse", "--absolute-git-dir").removesuffix("\n"))
+    return next((what for mark, what in _MARKS.items() if (folder / mark).exists()), "")
 
 
 def _entries(listed: str) -> list[str]:

@@ -34,8 +34,7 @@ from runbook.rollback.ground import (
     shared_steps,
 )
 from runbook.rollback.policy import refuse
-from runbook.rollback.revert import in_the_way
-from runbook.rollback.wording import Reason, branch_name, how_sure, merge_commands, not_committed
+from runbook.rollback.wording import Reason, branch_name, how_sure
 from runbook.rows import Severity, find_row, function_id, read_rows
 from runbook.smoke.changed import tiers_for
 
@@ -292,7 +291,7 @@ class Rollback:
         self._take_up(facts)
         self._note(
             f"{branch} is proved and waits to be merged", status=Status.REVERT_READY, revert=revert,
-            evidence=evidence, next=tuple(self.next_steps(facts)), reason="",
+            evidence=evidence, next=tuple(self.next_steps(facts)[0]), reason="",
         )  # fmt: skip
         path = f".runbook/incidents/{facts[SMOKE]['incident']}"
         return Done(f"{path}.md", {"record": f"{path}.json"}, made=f"{path}.json")
@@ -316,18 +315,13 @@ class Rollback:
         if self._incident:
             self._incident = self._incidents.write(self._incident, what, **changes)
 
-    def next_steps(self, facts: Mapping[str, Facts]) -> list[str]:
-        """Return what a person types after a rollback that went well, in order."""
+    def next_steps(self, facts: Mapping[str, Facts]) -> tuple[list[str], list[str]]:
+        """Return what a person types after a rollback that went well, in order, and what to know before."""
         left = facts[RESMOKE]["still_red"]
         then = [again(PROCEDURE, {"test": name_of({"test": left[0]})})] if left else []
         if is_high(facts[SMOKE]["red"]) and self.ground.project.gate.file:
             then.append(call("gate.open"))
-        files = self._in_the_way(facts)
-        branch = facts[BRANCH]["branch"]
-        return list(merge_commands(branch, self.ground.onto, then=then, in_the_way=files))
-
-    def _in_the_way(self, facts: Mapping[str, Facts]) -> list[str]:
-        return in_the_way(self.ground.repository.root, facts[REVERT]["commit"])
+        return self.ground.merging(facts[BRANCH]["branch"], facts[REVERT]["commit"], then)
 
     def as_json(self, ended: Ended) -> dict[str, Any]:
         """Return ``rollback/1`` of a procedure that went well."""
@@ -340,7 +334,7 @@ class Rollback:
                 "next": [],
                 **common,
             }
-        files = self._in_the_way(facts)
+        steps, notes_of_merge = self.next_steps(facts)
         return {
             "verdict": "reverted",
             "reverts": _culprit(facts),
@@ -348,13 +342,13 @@ class Rollback:
             "probability": facts[SEARCH]["search"]["probability"],
             "runs": facts[SEARCH]["search"]["runs"],
             "remembered": _remembered(facts[SEARCH]["search"]),
-            "notes": [*facts[SEARCH]["notes"], *([not_committed(files)] if files else [])],
+            "notes": [*facts[SEARCH]["notes"], *notes_of_merge],
             "revert": {"branch": facts[BRANCH]["branch"], "commit": facts[REVERT]["commit"]},
             "smokes": facts[RESMOKE]["results"],
             "still_red": facts[RESMOKE]["still_red"],
             "incident": facts[INCIDENT]["record"],
             "gate": facts[GATE].get("gate", ""),
-            "next": self.next_steps(facts),
+            "next": steps,
             **common,
         }
 

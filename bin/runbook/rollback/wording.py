@@ -80,7 +80,12 @@ def branch_name(candidate: Candidate) -> str:
 
 
 def merge_commands(
-    branch: str, onto: str, *, then: Sequence[str] = (), in_the_way: Sequence[str] = ()
+    branch: str,
+    onto: str,
+    *,
+    then: Sequence[str] = (),
+    in_the_way: Sequence[str] = (),
+    under_way: str = "",
 ) -> tuple[str, ...]:
     """Return what a person types to merge a revert.
 
@@ -89,13 +94,27 @@ def merge_commands(
         onto: The branch that is checked out, or empty where HEAD is detached.
         then: What is typed once it is merged, on a tree that is as it was committed.
         in_the_way: Files with work that git would not merge over, from the top of the repository.
+        under_way: What git has begun and not ended there; a stash would lose what a merge stands on.
     """
     switch = [f"git switch {onto}"] if onto else []
     merge = (*switch, f"git merge --no-ff --no-edit {branch}", *then)
+    if under_way:
+        return (_end(under_way), *merge)
     if not in_the_way:
         return merge
     files = typed(_from_the_top(file) for file in in_the_way)
     return (f"git stash push --include-untracked -- {files}", *merge, "git stash pop --index")
+
+
+def _end(under_way: str) -> str:
+    if under_way == "bisect":
+        return "git bisect reset"
+    return f"git {under_way} --continue, or git {under_way} --abort"
+
+
+def begun(under_way: str) -> str:
+    """Say why a merge begins with the end of what is under way."""
+    return f"a {under_way} is under way, and nothing is merged into it: end it first"
 
 
 def not_committed(in_the_way: Sequence[str]) -> str:

@@ -56,6 +56,23 @@ def test_what_it_says_to_type_merges_over_work_that_is_not_committed(broken: Smo
     assert (True, True) == (text.startswith("escape = True"), text.endswith("# mine\n"))
 
 
+def test_a_merge_that_is_under_way_is_not_put_aside(broken: Smoked) -> None:
+    """A stash would forget what is being merged."""
+    commit = broken.git("log", "--format=%H", "--grep=go faster", "-1")
+    broken.git("stash", "push", "--quiet", "--include-untracked")
+    broken.git("switch", "--quiet", "--create", "other", "HEAD~1")
+    broken.edit("notes/other", "other\n", "other")
+    broken.git("switch", "--quiet", "main")
+    broken.git("merge", "--quiet", "--no-ff", "--no-commit", "other")
+
+    called = broken.call("revert_and_resmoke", commit=commit)
+
+    first, *others = called.record["next"]
+    assert "git merge --continue, or git merge --abort" == first
+    assert not [step for step in others if "stash" in step]
+    assert "a merge is under way" in called.record["notes"][0]
+
+
 def test_a_revert_that_does_not_smoke_green_leaves_no_branch(smoked: Smoked) -> None:
     smoked.edit("extra.txt", "needed\n", "add what is needed")
     text = (smoked.root / "tests/test_app.py").read_text(encoding="utf-8")

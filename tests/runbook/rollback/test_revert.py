@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from runbook.errors import EnvironmentNotReady
 from runbook.procedures.steps import Refused
 from runbook.rollback.candidate import reverted_by
 from runbook.rollback.policy import Candidate
-from runbook.rollback.revert import in_the_way, make_revert, publish
+from runbook.rollback.revert import in_the_way, make_revert, publish, under_way
 from tests.runbook.support import Repository
 
 if TYPE_CHECKING:
@@ -87,6 +88,31 @@ def test_what_git_would_not_merge_over_is_named(repository: Repository, tmp_path
     repository.git("add", "c.txt")
 
     assert ["a.txt", "c.txt", "gone before.txt"] == in_the_way(repository.root, made)
+
+
+@pytest.mark.parametrize("what", ["merge", "rebase", "cherry-pick", "revert", "bisect"])
+def test_what_is_under_way_is_known(repository: Repository, what: str) -> None:
+    assert "" == under_way(repository.root)
+    one = repository.git("rev-parse", "HEAD")
+    repository.write("a.txt", "mine\n")
+    mine = repository.commit("mine")
+    repository.git("switch", "--quiet", "--create", "other", one)
+    for text in ("theirs\n", "theirs, later\n"):
+        repository.write("a.txt", text)
+        repository.commit(text)
+    asked = {
+        "merge": mine,
+        "rebase": mine,
+        "cherry-pick": mine,
+        "revert": "HEAD~1",
+        "bisect": "start",
+    }
+
+    subprocess.run(
+        ["git", what, asked[what]], cwd=repository.root, capture_output=True, check=False
+    )
+
+    assert what == under_way(repository.root)
 
 
 def test_what_has_no_effect_any_more_is_not_reverted(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.rollback.policy import Candidate, reverted_in
 from runbook.rollback.wording import (
     Reason,
+    begun,
     branch_name,
     commit_message,
     conflict,
@@ -67,6 +69,18 @@ def test_what_git_would_not_merge_over_is_put_aside_first_and_taken_back_last() 
     said = "git would not merge over what is not committed in web/view.py, a file, every *.py"
     assert f"{said}: put it aside first, and take it back last" == not_committed(in_the_way)
     assert "in 1, 2, 3 and 2 more: put" in not_committed(list("12345"))
+
+
+@pytest.mark.parametrize(
+    ("what", "end"),
+    [("merge", "git merge --continue, or git merge --abort"), ("bisect", "git bisect reset")],
+)
+def test_what_is_under_way_is_ended_first_and_nothing_of_it_is_put_aside(
+    what: str, end: str
+) -> None:
+    merge = "git merge --no-ff --no-edit b"
+    assert (end, merge) == merge_commands("b", "", in_the_way=["a"], under_way=what)
+    assert f"a {what} is under way" in begun(what)
 
 
 def test_a_conflict_names_the_files_and_what_was_built_upon_it() -> None:
