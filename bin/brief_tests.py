@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 import pytest
 
 from runbook.processes.standard_streams import say
-from runbook.runs.report_lines import as_quickfix, rowless_fail_line, session_line
+from runbook.runs.report_lines import as_quickfix, rowless_fail_line, session_line, skip_line
 from runbook.sessions import brief
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Brief:
         self._failures: dict[str, dict[str, str]] = {}
         self._status = 0
         self._refusal = ""
+        self._skipped_since = ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -100,6 +101,8 @@ class Brief:
             self._keep(report)
         elif report.when == "call" or report.skipped:
             self._outcomes.setdefault(report.nodeid, report.outcome)
+        if report.skipped and isinstance(report.longrepr, tuple):
+            self._skipped_since = self._skipped_since or report.longrepr[2]
 
     def _keep(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         at, got = _place_and_message(report, self._root)
@@ -113,14 +116,16 @@ class Brief:
     def pytest_unconfigure(self) -> None:
         self._log.close()
         counted = Counter(self._outcomes.values())
+        is_partial = set(self._outcomes.values()) == {"skipped"}
         ended = brief.Ended(
             self._session,
             Path(self._log.name).relative_to(self._root).as_posix(),
             is_green=not self._status,
-            findings=list(self._findings()),
+            findings=[*self._findings(), *([skip_line(self._skipped_since)] if is_partial else [])],
             counts={name: counted[name] for name in _OUTCOMES},
             next_step=self._next_step(),
             seconds=time.monotonic() - self._started,
+            is_partial=is_partial,
         )
         for text in ended.lines():
             say(text, self._results)

@@ -48,6 +48,25 @@ def test_green_is_one_line(project: TinyProject) -> None:
 
 
 @pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]], ids=["alone", "workers"])
+def test_where_nothing_ran_nothing_is_called_green(
+    workers: list[str], project: TinyProject
+) -> None:
+    project.write(
+        "tests/test_app.py",
+        "import pytest\n\n\n"
+        "@pytest.fixture\ndef browser():\n    pytest.skip('no browser; next: get one')\n\n\n"
+        "def test_one(browser):\n    pass\n\n\ndef test_two(browser):\n    pass\n",
+    )
+
+    status, (skip, result) = brief(project, *workers)
+
+    assert 0 == status
+    assert 'SKIP session why="no browser; next: get one"' == skip
+    head, fields = parse(result)
+    assert ("RESULT partial", "0", "2") == (head, fields["passed"], fields["skipped"])
+
+
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]], ids=["alone", "workers"])
 def test_red_is_a_line_a_failure_and_what_to_run_next(
     workers: list[str], project: TinyProject
 ) -> None:

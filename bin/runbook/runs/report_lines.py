@@ -142,6 +142,13 @@ def session_line(why: str) -> str:
     )
 
 
+def skip_line(why: str) -> str:
+    """A run of which nothing ran: what it lacked, as the first of its tests says."""
+    return line(
+        ["SKIP", "session"], [("why", why.removeprefix("Skipped: "))], quoted=_FROM_ANYWHERE
+    )
+
+
 def abridged(lines: Sequence[str], *, evidence: str) -> list[str]:
     """Return so many of the FAIL lines, which stand in their order of urgency, that a run fits on a screen.
 

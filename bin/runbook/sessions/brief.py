@@ -41,6 +41,7 @@ class Ended:
         counts: What RESULT says besides.
         next_step: The command to run where it was red.
         seconds: How long it took.
+        is_partial: Whether nothing of it ran, though nothing is wrong.
     """
 
     session: str
@@ -50,6 +51,7 @@ class Ended:
     counts: Mapping[str, int]
     next_step: str
     seconds: float
+    is_partial: bool = False
 
     def lines(self) -> list[str]:
         """Return what is printed: no more than fits on a screen, and what of it was cut."""
@@ -60,7 +62,8 @@ class Ended:
             ("log", self.log),
             *([] if self.is_green else [("next", self.next_step)]),
         ]
-        result = line(["RESULT", "green" if self.is_green else "red"], fields)
+        verdict = "red" if not self.is_green else "partial" if self.is_partial else "green"
+        result = line(["RESULT", verdict], fields)
         return [*self._shown(), result]
 
     def _shown(self) -> list[str]:
