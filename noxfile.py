@@ -271,10 +271,11 @@ def smoke(
 
 
 def run_tests(session: nox.Session, *default: str, always: Sequence[str] = ()) -> None:
-    """Test a program; what follows ``--`` stands in the place of the default."""
+    """Test a program; what follows ``--`` is added, and in the place of the default where it names a file or folder."""
     # Before xdist, which works with the reporter that the plugin puts there.
     brief = ["-p", "brief_tests", "--brief", session.name]
-    session.run("pytest", *brief, *always, *(session.posargs or default))
+    names_some = any((ROOT / each.partition("::")[0]).exists() for each in session.posargs)
+    session.run("pytest", *brief, *always, *(() if names_some else default), *session.posargs)
 
 
 def run_checks(session: nox.Session, *commands: Sequence[str]) -> None:

@@ -59,6 +59,7 @@ def test_a_checkout_that_was_moved_has_its_programs_installed_again(tmp_path: Pa
 
     assert "--reinstall" in moved
     assert "--reinstall" not in engine(after)
+    assert " tests/runbook --version" in moved  # an option alone takes no test's place
 
 
 def test_an_environment_whose_filling_was_killed_is_filled_again(tmp_path: Path) -> None:
