@@ -89,7 +89,7 @@ class GateSmoke:
         """Where Nox makes the environments, anew for each opening."""
         return self._scratch / "nox"
 
-    def smoke(self, tier: Tier, *, times: int = 1) -> TierResult:
+    def smoke(self, tier: Tier, *, times: int) -> TierResult:
         """Run a tier through its Nox session, and judge every run of it.
 
         Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from runbook.culprit.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.procedures.steps import Refused
-from runbook.rollback.candidate import reverted_by
+from runbook.project import Project
+from runbook.rollback.candidate import recent_reverts, reverted_by
 from runbook.rollback.policy import Candidate
 from runbook.rollback.revert import in_the_way, make_revert, publish, under_way
 from tests.runbook.support import Repository
@@ -88,6 +90,17 @@ def test_what_git_would_not_merge_over_is_named(repository: Repository, tmp_path
     repository.git("add", "c.txt")
 
     assert ["a.txt", "c.txt", "gone before.txt"] == in_the_way(repository.root, made)
+
+
+def test_what_was_reverted_longer_than_a_day_ago_does_not_count(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, now = Project(tmp_path, {}), int(time.time())
+    for hours in (1, 25):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{now - hours * 3600} +0000")
+        repository.git("checkout", "--quiet", "-B", f"revert/{hours}", "main")
+        repository.commit(f"Revert x\n\nThis reverts commit {'a' * 40}.\n\nOriginal subject: x")
+    assert 1 == recent_reverts(project, repository.root)
 
 
 @pytest.mark.parametrize("what", ["merge", "rebase", "cherry-pick", "revert", "bisect"])

@@ -155,12 +155,13 @@ def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) ->
 def with_slow_tier(project: Smoked, watch: str = "") -> Smoked:
     """Add a tier with one row, which is green where slow.txt holds an x."""
     settings = project.root / "pyproject.toml"
+    watched = f'watch = ["{watch}"]\n' if watch else ""
     tiers = "".join(
         f'[tool.runbook.tiers.{name}]\ntests = ["tests/test_{file}.py"]\n'
-        for name, file in (("fast", "app"), ("slow", "slow"))
+        + watched * (name == "slow")
+        for name, file in (("slow", "slow"), ("fast", "app"))  # whichever is named first
     )
-    watched = f'watch = ["{watch}"]\n' if watch else ""
-    text = settings.read_text(encoding="utf-8") + tiers + watched
+    text = settings.read_text(encoding="utf-8") + tiers
     project.edit("pyproject.toml", text, "two tiers")
     project.edit("tests/test_slow.py", module(reads("test_slow", "slow.txt", "x")), "a slow row")
     return project
@@ -231,6 +232,15 @@ def test_a_commit_that_is_named_is_verified_and_not_searched_for(broken: Smoked)
     assert (0, culprit(broken)) == (called.status, called.record["reverts"])
 
 
+def test_a_search_that_cannot_be_kept_for_the_report_is_worth_no_less(broken: Smoked) -> None:
+    broken.write(".runbook/searches", "no folder\n")
+
+    called = broken.call("rollback", commit=culprit(broken))
+
+    assert 0 == called.status
+    assert "note: the search is not kept for the report: " in called.err
+
+
 def test_an_innocent_commit_is_not_reverted(broken: Smoked) -> None:
     innocent = broken.git("rev-parse", "HEAD~1")
 
@@ -239,6 +249,7 @@ def test_an_innocent_commit_is_not_reverted(broken: Smoked) -> None:
     assert (5, ["main"]) == (called.status, broken.branches)
     assert "open" == broken.incidents[0]["status"]
     assert broken.incidents[0]["reason"] == called.record["error"]
+    assert 1 == len(broken.incidents[0]["evidence"])
     assert f"{innocent[:10]} did not break it: before it" in called.record["error"]
     assert ["bin/invoke rollback --test test_escape"] == called.record["next"]
 
