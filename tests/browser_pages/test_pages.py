@@ -195,6 +195,7 @@ LOOKS = (
     Look("docs", "/docs/getting-started/SMOKE_RUNBOOK.html"),
     Look("not-found", "/canvas/cnv_000000000000.html"),
 )  # fmt: skip
+LOOK = {look.name: look for look in LOOKS}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -273,7 +274,7 @@ def test_what_is_chosen_is_seen_in_colours_of_the_system(
     look: str, chosen: str, other: str, owner: Owner, visits: Visits
 ) -> None:
     visit = visits.begin("somebody", forced_colors="active")
-    find(visit, next(each for each in LOOKS if each.name == look), owner)
+    find(visit, LOOK[look], owner)
 
     grounds = {visit.page.locator(each).first.evaluate(GROUND) for each in (chosen, other)}
     pictures = visit.page.locator(".card-picture").evaluate_all(PICTURES)
@@ -283,7 +284,7 @@ def test_what_is_chosen_is_seen_in_colours_of_the_system(
 
 
 def test_who_asks_for_more_contrast_gets_it(owner: Owner, visits: Visits) -> None:
-    look = next(each for each in LOOKS if each.name == "settings")
+    look = LOOK["settings"]
     inks, lines = set(), set()
     for contrast in ("no-preference", "more"):
         visit = visits.begin(contrast, contrast=contrast, color_scheme="light")
@@ -298,7 +299,7 @@ def test_on_a_phone_what_stands_on_a_canvas_follows_each_other(
     owner: Owner, visits: Visits
 ) -> None:
     visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": HEIGHT})
-    find(visit, next(each for each in LOOKS if each.name == "canvas"), owner)
+    find(visit, LOOK["canvas"], owner)
 
     places = visit.page.locator(".part").evaluate_all(PLACES)
 
@@ -339,7 +340,7 @@ def test_a_note_is_whole_on_a_phone_and_the_header_stays_above_all(
     owner: Owner, visits: Visits
 ) -> None:
     visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": 240})
-    find(visit, next(each for each in LOOKS if each.name == "canvas-note"), owner)
+    find(visit, LOOK["canvas-note"], owner)
     page = visit.page
 
     assert 0 <= page.locator(".note:popover-open").evaluate(LEFT)
@@ -439,7 +440,7 @@ def test_where_nothing_can_be_stored_the_pages_work(owner: Owner, visits: Visits
 
 def test_on_paper_there_is_nothing_that_can_only_be_pressed(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody", color_scheme="dark")
-    find(visit, next(each for each in LOOKS if each.name == "legal-terms"), owner)
+    find(visit, LOOK["legal-terms"], owner)
     inked = visit.page.locator(".prose p").first.evaluate(INK)
     visit.page.emulate_media(media="print")
 
@@ -465,7 +466,7 @@ def test_what_lies_above_a_page_can_be_read(
     visits: Visits,
 ) -> None:
     visit = visits.begin("somebody", color_scheme=theme)
-    find(visit, next(each for each in LOOKS if each.name == look), owner)
+    find(visit, LOOK[look], owner)
 
     contrasts = [visit.page.locator(each).first.evaluate(CONTRAST) for each in selectors]
 
@@ -474,7 +475,7 @@ def test_what_lies_above_a_page_can_be_read(
 
 def test_what_has_the_focus_is_seen(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody")
-    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    find(visit, LOOK["index"], owner)
     rings = []
     for _ in range(STOPS):
         visit.page.keyboard.press("Tab")
@@ -504,7 +505,7 @@ def test_a_failure_and_a_notice_leave_the_focus_where_one_can_go_on(visits: Visi
 
 def test_a_grid_of_one_is_not_called_empty(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody")
-    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    find(visit, LOOK["index"], owner)
     page = visit.page
     found = page.context.request.get("/ensemble/canvases?limit=1").json()
     line.answers_once(page, "/ensemble/canvases", 200, found | {"next_cursor": ""})
@@ -523,7 +524,7 @@ def test_a_grid_of_one_is_not_called_empty(owner: Owner, visits: Visits) -> None
 
 def test_an_order_opens_beside_where_one_asks_for_that(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody")
-    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    find(visit, LOOK["index"], owner)
     page = visit.page
     before = page.url
     page.keyboard.down("ControlOrMeta")
@@ -582,7 +583,7 @@ def test_a_page_of_which_a_part_does_not_arrive_says_so(
 
 def test_a_picture_of_another_host_is_never_fetched(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody", bypass_csp=True)
-    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    find(visit, LOOK["index"], owner)
     page = visit.page
     (card,) = page.context.request.get("/ensemble/canvases?limit=1").json()["canvases"]
     own, foreign = (
@@ -601,7 +602,7 @@ def test_a_picture_of_another_host_is_never_fetched(owner: Owner, visits: Visits
 
 def test_the_whole_stage_is_within_reach_on_a_phone(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody", viewport={"width": WIDTHS[0], "height": HEIGHT})
-    find(visit, next(each for each in LOOKS if each.name == "editor"), owner)
+    find(visit, LOOK["editor"], owner)
     visit.page.mouse.move(*middle_of(visit.page, "#stage"))
     visit.page.mouse.wheel(9_999, 0)
 
@@ -610,7 +611,7 @@ def test_the_whole_stage_is_within_reach_on_a_phone(owner: Owner, visits: Visits
 
 def test_on_a_low_screen_the_first_canvases_are_in_sight(owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody", viewport={"width": 1280, "height": 800})
-    find(visit, next(each for each in LOOKS if each.name == "index"), owner)
+    find(visit, LOOK["index"], owner)
     pictures = visit.page.locator(".card-picture").evaluate_all(PLACES)
 
     assert pictures[0][1] <= 800
@@ -711,7 +712,7 @@ def test_every_link_leads_to_something(owner: Owner, visits: Visits) -> None:
 def test_a_finger_drags_a_thing_and_not_the_page(owner: Owner, visits: Visits) -> None:
     phone = {"width": WIDTHS[0], "height": HEIGHT}
     visit = visits.begin("somebody", viewport=phone, has_touch=True)
-    find(visit, next(each for each in LOOKS if each.name == "editor"), owner)
+    find(visit, LOOK["editor"], owner)
     thing = visit.page.locator("#stage [data-type=text]").first
     before = thing.evaluate(PLACE)
 
