@@ -136,3 +136,21 @@ def test_an_account_of_another_tab_is_not_replaced(owner: Owner, visits: Visits)
 
     assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")
     assert {"POST ": 0} == somebody.counted("POST ")
+
+
+def test_another_account_does_not_take_the_place_of_one_whose_token_is_kept_nowhere(
+    owner: Owner, maker: Visit
+) -> None:
+    page, other = maker.page, owner.issue_token(days_ago=0)
+    open_page(page, "/pair.html")
+    write(page, "#pairing-token", other)
+    press(page, "#pair-form [type=submit]")
+    assert appears(page, "#pair-form [role=alert]", "paired already")
+    assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")
+    open_page(page, "/settings.html")
+    press(page, COPY)
+    assert appears(page, TOLD, "Copied")
+    open_page(page, "/pair.html")
+    write(page, "#pairing-token", other)
+    press(page, "#pair-form [type=submit]")
+    page.wait_for_url("**/studio.html", wait_until=READY)

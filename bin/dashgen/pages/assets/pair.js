@@ -2,8 +2,8 @@
 
 import { ApiError, send } from "./api.js";
 import { byId, once, say } from "./forms.js";
-import { KEYS, remember } from "./store.js";
-import { noteTokenKept } from "./token.js";
+import { KEYS, recall, remember } from "./store.js";
+import { isTokenLoose, noteTokenKept } from "./token.js";
 
 /** The page to go to: only a path of this very site, whatever the address bar says. */
 function next(fallback) {
@@ -29,14 +29,18 @@ function accept(form, kind, key, home, otherKind) {
     const token = form.elements.token.value.trim();
     try {
       const found = await send("POST", "/verify-token", { token }, token);
-      if (found.kind === kind) {
+      const isAnother = kind === "creator" && recall(key) !== token;
+      if (found.kind !== kind) {
+        say(line, otherKind);
+      } else if (isAnother && isTokenLoose()) {
+        say(line, "This browser is paired already, by a token that you may have nowhere else. Copy that one first, under Settings.");
+      } else {
         remember(key, token);
         // Whoever can paste it keeps it somewhere.
         if (kind === "creator") noteTokenKept();
         location.assign(next(home));
         return;
       }
-      say(line, otherKind);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       say(line, refusal(problem));
