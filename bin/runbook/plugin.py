@@ -22,6 +22,7 @@ import pytest
 from runbook.errors import UsageError
 from runbook.in_pytest.negative_control import NegativeControls
 from runbook.in_pytest.time_limit import TimeLimit
+from runbook.last_words import last_words
 from runbook.preconditions import failed_precondition
 from runbook.rows import MARKER, Row, Severity, function_id, make_row
 from runbook.smoke.pytest_process import (
@@ -176,8 +177,8 @@ class EventWriter(_Observer):
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            file, message = report.nodeid or ".", _last_line(report.longreprtext)
-            self._write("collect-error", file=file, message=message)
+            message = last_words(report.longreprtext, Path.cwd())[:_MAX_TEXT]
+            self._write("collect-error", file=report.nodeid or ".", message=message)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_pycollect_makeitem(self) -> Generator[None, object, object]:

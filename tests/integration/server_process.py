@@ -176,7 +176,7 @@ class ServerProcess:
                 )
             chunk = os.read(self._stdout, 4096)
             if not chunk:
-                raise ServerUnusable(f"the server died at boot: {self.output()}")
+                raise ServerUnusable(self._how_it_died())
             said += chunk
         return said.decode().split()[-1]
 
@@ -196,6 +196,15 @@ class ServerProcess:
         """The end of what the server has logged, the last line first."""
         lines = self.roots.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return " | ".join(reversed(lines[-_LAST_LINES:])) or "it logged nothing"
+
+    def _how_it_died(self) -> str:
+        """Where the error arose that ended it, first, for a line may cut the rest; else the end of its log."""
+        text = self.roots.log.read_text(encoding="utf-8", errors="replace").strip()
+        places = re.findall(rf'File "{re.escape(str(ROOT))}/(bin/[^"]+)", line (\d+)', text)
+        error = text.rpartition("\n")[2]
+        if not places:
+            return f"the server died at boot: {self.output()}"
+        return f"{':'.join(places[-1])} {error}; the server died at boot"
 
     def traceback(self) -> str:
         """The error that the server has logged last, and where it came from, the innermost first."""

@@ -69,6 +69,11 @@ def _run_tiers(
                 if not are_together:
                     raise
                 codes.append(tell(error, ""))  # the other tiers may well run
+            if codes[-1] in {ExitCode.RED, ExitCode.USAGE} and tier is not tiers[-1]:
+                # What is red for the same cause would bury it, and what is green end as if all were.
+                rest = ", ".join(each.name for each in tiers[tiers.index(tier) + 1 :])
+                print(f"note: not run, since {tier.name} is not green: {rest}", file=sys.stderr)
+                break
         runs = read_lines(file)
     worst = max(codes, default=ExitCode.GREEN)
     names = [each.name for each in tiers]

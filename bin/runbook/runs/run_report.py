@@ -12,6 +12,7 @@ from runbook.calls import call_install, call_session, has_sessions, typed
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.gate.project_gate import gate_word
+from runbook.last_words import last_words
 from runbook.nearest import nearest
 from runbook.rows import Severity
 from runbook.runs import report_lines, triage
@@ -128,15 +129,22 @@ class Run:
     def _how_to_start(self) -> str:
         if has_sessions():
             return f"{call_session(self.tier.session)}, which makes an environment of its own"
-        log = typed(["cat", os.path.relpath(self.folder.log)])
-        return f"{log} says why; where pytest is what is missing: {call_install('pytest')}"
+        return (
+            f"{self._read_log} says why; where pytest is what is missing: {call_install('pytest')}"
+        )
+
+    @property
+    def _read_log(self) -> str:
+        return typed(["cat", os.path.relpath(self.folder.log)])
 
     def _last_output(self) -> str:
         """What pytest said was wrong; where it said nothing, the last that it printed."""
-        lines = self.folder.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        errors = [line for line in lines if _ERROR.match(line) and " usage: " not in line]
-        said = _ERROR.sub("", errors[-1]) if errors else (lines or ["it printed nothing"])[-1]
-        return said[:_MAX_SAID]
+        text = self.folder.log.read_text(encoding="utf-8", errors="replace")
+        errors = [
+            line for line in text.splitlines() if _ERROR.match(line) and " usage: " not in line
+        ]
+        said = _ERROR.sub("", errors[-1]) if errors else last_words(text, self.project.root)
+        return said[:_MAX_SAID] or "it printed nothing"
 
     def _said_next(self) -> str:
         """The next step that whatever kept pytest from starting has itself named."""
@@ -149,7 +157,9 @@ class Run:
         if _NO_OPTION in self._last_output():
             return "--help lists what pytest takes"
         words = [word for word in self.arguments if not word.startswith("-")]
-        asked = words[-1].rpartition("::")[2] if words else ""
+        if not words:  # nobody asked for a name: a conftest that does not import, for instance
+            return f"{self._read_log} says why"
+        asked = words[-1].rpartition("::")[2]
         files = {test.id.partition("::")[0] for test in self.tests}
         names = (
             files if "/" in asked or asked.endswith(".py") else {test.name for test in self.tests}

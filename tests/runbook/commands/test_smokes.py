@@ -152,6 +152,21 @@ def test_the_runs_that_a_change_needs_are_one_object(
     assert runs == [run["verdict"] for run in together["runs"]]
 
 
+def test_the_tiers_after_a_red_one_wait_for_it(
+    procedures: TinyProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed last is then the red one, and no other's green."""
+    procedures.init()
+    procedures.commit()
+    procedures.write("tests/test_app.py", module(row_test("test_one", "assert 1 == 2")))
+
+    assert 1 == ends_with(commands.run, procedures.root, changed=True)
+
+    shown = capfd.readouterr()
+    assert shown.out.splitlines()[-1].startswith("RESULT red ")
+    assert "note: not run, since fast is not green: both\n" in shown.err
+
+
 def test_a_filter_needs_a_pattern(
     procedures: TinyProject, capsys: pytest.CaptureFixture[str]
 ) -> None:

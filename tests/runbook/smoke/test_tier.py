@@ -274,6 +274,30 @@ def test_a_file_that_cannot_be_collected_is_red(project: TinyProject) -> None:
     assert "no_such_module" in fields["why"]
 
 
+def test_a_module_of_the_app_that_is_no_python_is_named_and_not_the_test_alone(
+    project: TinyProject,
+) -> None:
+    project.write("app.py", "ok = True\n<<<<<<< HEAD\n")
+    project.write("tests/test_more.py", "import sys\nsys.path.insert(0, '.')\nimport app\n")
+
+    (_, fields), *_ = project.smoke().fails
+
+    why = "tests/test_more.py cannot be collected: SyntaxError: invalid syntax at app.py:2"
+    assert why == fields["why"]
+
+
+def test_fixtures_that_do_not_import_are_named_and_no_tests_beside_them(
+    project: TinyProject,
+) -> None:
+    project.write("tests/conftest.py", "import sys\nimport no_such_module\n")
+
+    smoked = project.smoke()
+
+    assert 2 == smoked.status
+    error = "ModuleNotFoundError: No module named 'no_such_module' at tests/conftest.py:2"
+    assert f"error: {error}\n  next: cat .runbook/runs/" in smoked.err
+
+
 def test_a_file_that_is_no_python_is_told_with_its_place(project: TinyProject) -> None:
     project.write("tests/test_more.py", "def test_one(:\n")
 
