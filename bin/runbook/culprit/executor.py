@@ -133,7 +133,10 @@ class ClusterExecutor:
             self._client = distributed.Client(address, timeout=10, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_WORKERS_WAIT)
         except (OSError, TimeoutError, ValueError) as error:
-            raise EnvironmentNotReady(f"no Dask workers answer at {address}: {error}") from error
+            raise EnvironmentNotReady(
+                f"no Dask workers answer at {address}: {error}",
+                next_step=f"dask worker {address}, or leave --cluster away",
+            ) from error
         self._address = address
         try:
             refuse_other_pythons(self._client.get_versions()["workers"])

@@ -105,6 +105,11 @@ class Options:
         check_runs(self.command, self.jobs, self.flake_rate, self.timeout)
         if self.confidence is not None and not 0.5 < self.confidence < 1:
             raise UsageError(f"--confidence is {self.confidence:g}; it is above 0.5 and below 1")
+        if self.cluster and not self.cluster.rpartition(":")[2].isdecimal():
+            raise UsageError(
+                f"--cluster is {self.cluster!r}; it names a host and a port",
+                next_step="--cluster tcp://HOST:8786, where 'dask scheduler' says that it listens",
+            )
         if self.fresh and self.resume:
             raise UsageError(
                 "--fresh believes nothing that was seen before, --resume all of it",

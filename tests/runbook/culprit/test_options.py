@@ -40,6 +40,14 @@ def test_what_decides_the_outcome_can_be_asked_again() -> None:
     assert ("--repo", here) == Options(Path(), "x", jobs=3, good="a", bad="b").as_arguments()
 
 
+@pytest.mark.parametrize("address", ["10.0.0.1", "tcp://host", "tcp://host:", "tcp://host:x"])
+def test_a_cluster_has_a_host_and_a_port(address: str) -> None:
+    """Dask itself would take twenty seconds to get over it."""
+    with pytest.raises(UsageError, match="it names a host and a port"):
+        replace(ASKED, cluster=address).check()
+    replace(ASKED, cluster="tcp://10.0.0.1:8786").check()
+
+
 def test_who_believes_nothing_does_not_believe_all() -> None:
     with pytest.raises(UsageError, match="--fresh believes nothing") as refused:
         replace(ASKED, fresh=True, resume=True).check()
