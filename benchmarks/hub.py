@@ -125,18 +125,15 @@ def run(command: list[str], **variables: str) -> None:
 
 def page_ms(apps: Path) -> float:
     """Return the median milliseconds of the portal's page for somebody who is logged in."""
-    hub = HubProcess(apps)
-    client = Client(hub.url)
-    reply = client.form(f"{hub.url}/login", {"login": TEST_USER, "password": TEST_PASSWORD})
-    cookie = f"hub_session={reply.cookies['hub_session']}"
     times = []
-    for _ in range(PAGE_READS):
-        started = time.perf_counter()
-        shown = client.get(f"{hub.url}/", cookie=cookie)
-        times.append((time.perf_counter() - started) * 1000)
+    with HubProcess(apps) as hub, Client(hub.url) as client:
+        reply = client.form(f"{hub.url}/login", {"login": TEST_USER, "password": TEST_PASSWORD})
+        cookie = f"hub_session={reply.cookies['hub_session']}"
+        for _ in range(PAGE_READS):
+            started = time.perf_counter()
+            shown = client.get(f"{hub.url}/", cookie=cookie)
+            times.append((time.perf_counter() - started) * 1000)
     assert shown.text.count('class="tile-link"') == max(SIZES)
-    client.close()
-    hub.stop()
     return statistics.median(times)
 
 

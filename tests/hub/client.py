@@ -6,7 +6,7 @@ import base64
 import http.client
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubUnusable
@@ -50,6 +50,12 @@ class Client:
     url: str
     at: str = ""
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def get(self, url: str, **headers: str) -> Reply:
         """Read."""

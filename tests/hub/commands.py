@@ -32,10 +32,14 @@ def run(*command: str, **variables: str) -> Said:
     )
 
 
+def hub(apps: Path, *arguments: str, **variables: str) -> Said:
+    """Give the program of the hub a command about the folder ``apps``."""
+    return run(sys.executable, "-m", "hub", "--apps", str(apps), *arguments, **variables)
+
+
 def new_app(apps: Path, slug: str, *options: str, name: str = "Some App", **variables: str) -> Said:
     """Make an app in the folder ``apps``."""
-    command = [sys.executable, "-m", "hub", "--apps", str(apps), "new-app", "--slug", slug]
-    return run(*command, "--name", name, *options, **variables)
+    return hub(apps, "new-app", "--slug", slug, "--name", name, *options, **variables)
 
 
 def smoke(apps: Path, *arguments: str, **variables: str) -> Said:

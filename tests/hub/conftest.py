@@ -147,9 +147,8 @@ def client(hub: HubProcess) -> Iterator[Client]:
     """Somebody who talks to the hub."""
     from tests.hub.client import Client
 
-    made = Client(hub.url)
-    yield made
-    made.close()
+    with Client(hub.url) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -160,9 +159,8 @@ def interview() -> Iterator[Interview]:
     from tests.hub.interview import Interview
 
     hub = hub_process.start()
-    client = Client(hub.url)
-    made = Interview(hub, _smoked, client.token("portal"))
-    client.close()
+    with Client(hub.url) as client:
+        made = Interview(hub, _smoked, client.token("portal"))
     yield made
     made.close()
 

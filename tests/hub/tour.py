@@ -124,7 +124,7 @@ class Tour:
             with contextlib.ExitStack() as until_done:
                 with self._at_start:
                     chromium = until_done.enter_context(driven_chromium())
-                client = until_done.enter_context(contextlib.closing(Client(self._portal)))
+                client = until_done.enter_context(Client(self._portal))
                 for stop in self._next_stops():
                     stop.show(chromium, self._login, client)
         except BaseException as error:  # noqa: BLE001 - it is for the tests

@@ -108,9 +108,8 @@ def write_app(
 @pytest.fixture
 def client(hub: HubProcess) -> Iterator[Client]:
     """Somebody who talks to the hub that the module has started."""
-    made = Client(hub.url)
-    yield made
-    made.close()
+    with Client(hub.url) as made:
+        yield made
 
 
 @pytest.fixture

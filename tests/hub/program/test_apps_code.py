@@ -77,9 +77,8 @@ def test_what_is_no_colour_is_refused(text: str) -> None:
 @pytest.fixture(scope="module")
 def hub() -> Iterator[HubProcess]:
     """The hub with the apps that ship."""
-    started = HubProcess(APPS)
-    yield started
-    started.stop()
+    with HubProcess(APPS) as started:
+        yield started
 
 
 def test_contrast_is_for_everybody(hub: HubProcess, client: Client) -> None:

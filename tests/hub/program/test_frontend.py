@@ -33,11 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[Client]:
     """Somebody who talks to that app."""
-    hub = HubProcess(folder.parents[1])
-    made = Client(hub.app_urls["notes"], at=f"http://127.0.0.1:{hub.port}")
-    yield made
-    made.close()
-    hub.stop()
+    with (
+        HubProcess(folder.parents[1]) as hub,
+        Client(hub.app_urls["notes"], at=f"http://127.0.0.1:{hub.port}") as made,
+    ):
+        yield made
 
 
 def test_a_file_is_what_is_on_the_disk_now(client: Client, folder: Path) -> None:

@@ -70,7 +70,7 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def broken_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub whose apps are broken in every way, and one that works."""
     apps = tmp_path_factory.mktemp("apps")
     for number, (slug, (backend, _)) in enumerate(BROKEN.items(), start=1):
@@ -81,25 +81,24 @@ def broken_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]
     (apps / "missing-backend").mkdir()
     write_app(apps, "gone", 52, groups=["users"])
     (apps / "gone" / "backend.py").unlink()
-    hub = HubProcess(apps)
-    yield hub
-    hub.stop()
+    with HubProcess(apps) as started:
+        yield started
 
 
-@pytest.fixture
-def client(broken_hub: HubProcess) -> Iterator[Client]:
-    """Somebody who talks to it."""
-    made = Client(broken_hub.url)
-    yield made
-    made.close()
+def heard(hub: HubProcess, said: bytes) -> bytes:
+    """Say something to the hub as it stands, and return its whole answer."""
+    address = ("127.0.0.1", urlsplit(hub.url).port or 80)
+    with socket.create_connection(address, timeout=15) as line:
+        line.sendall(said)
+        return b"".join(iter(lambda: line.recv(65_536), b""))
 
 
 @pytest.mark.parametrize("slug", BROKEN)
 def test_a_broken_app_answers_502_with_its_reason(
-    broken_hub: HubProcess, client: Client, slug: str
+    hub: HubProcess, client: Client, slug: str
 ) -> None:
-    reply = client.get(f"{broken_hub.app_urls[slug]}/api/me")
-    page = client.get(f"{broken_hub.app_urls[slug]}/health", accept="text/html")
+    reply = client.get(f"{hub.app_urls[slug]}/api/me")
+    page = client.get(f"{hub.app_urls[slug]}/health", accept="text/html")
 
     assert (502, "bad_gateway") == (reply.status, reply.json["error"])
     assert BROKEN[slug][1] in reply.json["message"]
@@ -107,35 +106,33 @@ def test_a_broken_app_answers_502_with_its_reason(
     assert "<h1>" in page.text
 
 
-def test_the_others_work_all_the_while(broken_hub: HubProcess, client: Client) -> None:
-    good = broken_hub.app_urls["good"]
+def test_the_others_work_all_the_while(hub: HubProcess, client: Client) -> None:
+    good = hub.app_urls["good"]
 
     assert {"status": "ok"} == client.get(f"{good}/health").json
     assert 200 == client.get(f"{good}/api/me", **bearer(client.token("good"))).status
     assert "Good" in client.get(f"{good}/").text
 
 
-def test_an_app_without_a_backend_says_so(broken_hub: HubProcess, client: Client) -> None:
+def test_an_app_without_a_backend_says_so(hub: HubProcess, client: Client) -> None:
     assert (
         "gone: there is no backend.py"
-        == client.get(f"{broken_hub.app_urls['gone']}/health").json["message"]
+        == client.get(f"{hub.app_urls['gone']}/health").json["message"]
     )
 
 
 def test_a_broken_manifest_is_told_at_the_name_of_its_folder(
-    broken_hub: HubProcess, client: Client
+    hub: HubProcess, client: Client
 ) -> None:
-    reply = client.get(f"{broken_hub.app_urls['renamed']}/")
+    reply = client.get(f"{hub.app_urls['renamed']}/")
 
     assert 502 == reply.status
     assert "slug is 'other', and the folder is called 'renamed'" in reply.json["message"]
 
 
 @pytest.mark.parametrize("host", ["archived", "nobody", "a.b", "x" * 300])
-def test_names_that_nobody_has_are_refused(
-    broken_hub: HubProcess, client: Client, host: str
-) -> None:
-    port = broken_hub.url.rpartition(":")[2]
+def test_names_that_nobody_has_are_refused(hub: HubProcess, client: Client, host: str) -> None:
+    port = hub.url.rpartition(":")[2]
 
     reply = client.get(f"http://{host}.localhost:{port}/")
 
@@ -145,17 +142,17 @@ def test_names_that_nobody_has_are_refused(
 @pytest.mark.parametrize(
     "host", ["example.org", "good.example.org", "evil-localhost", "", "a@localhost"]
 )
-def test_a_foreign_host_is_refused(broken_hub: HubProcess, client: Client, host: str) -> None:
-    reply = client.request("GET", f"{broken_hub.url}/", headers={"host": host})
+def test_a_foreign_host_is_refused(hub: HubProcess, client: Client, host: str) -> None:
+    reply = client.request("GET", f"{hub.url}/", headers={"host": host})
 
     assert 404 == reply.status
 
 
 def test_a_new_app_appears_and_an_archived_one_goes_without_a_restart(
-    broken_hub: HubProcess, client: Client
+    hub: HubProcess, client: Client
 ) -> None:
-    folder = write_app(broken_hub.apps, "fresh", 90, groups=["users"])
-    url = broken_hub.app_urls["good"].replace("good", "fresh")
+    folder = write_app(hub.apps, "fresh", 90, groups=["users"])
+    url = hub.app_urls["good"].replace("good", "fresh")
 
     assert 200 == client.get(f"{url}/health").status
     assert "fresh" in _shown(client)
@@ -171,9 +168,9 @@ def _shown(client: Client) -> list[str]:
     return [app["slug"] for app in listed.json["apps"]]
 
 
-def test_every_answer_carries_the_common_headers(broken_hub: HubProcess, client: Client) -> None:
-    good = broken_hub.app_urls["good"]
-    for url in (f"{good}/", f"{good}/health", f"{good}/nothing-here", f"{broken_hub.url}/login"):
+def test_every_answer_carries_the_common_headers(hub: HubProcess, client: Client) -> None:
+    good = hub.app_urls["good"]
+    for url in (f"{good}/", f"{good}/health", f"{good}/nothing-here", f"{hub.url}/login"):
         headers = client.get(url).headers
 
         assert "nosniff" == headers["x-content-type-options"], url
@@ -192,14 +189,10 @@ def test_every_answer_carries_the_common_headers(broken_hub: HubProcess, client:
     ],
 )
 def test_whatever_no_app_is_asked_for_is_refused_with_the_common_headers(
-    broken_hub: HubProcess, said: bytes
+    hub: HubProcess, said: bytes
 ) -> None:
-    address = urlsplit(broken_hub.url)
-    with socket.create_connection(("127.0.0.1", address.port or 80), timeout=15) as line:
-        line.sendall(said)
-        heard = b"".join(iter(lambda: line.recv(65_536), b""))
+    head, _, body = heard(hub, said).partition(b"\r\n\r\n")
 
-    head, _, body = heard.partition(b"\r\n\r\n")
     assert {"error", "message"} == json.loads(body).keys()
     for header in (b"nosniff", b"default-src 'none'", b"cross-origin-opener-policy: same-origin"):
         assert header in head
@@ -215,50 +208,40 @@ def test_whatever_no_app_is_asked_for_is_refused_with_the_common_headers(
     ],
     ids=["another host", "a fragment", "another coding", "chunks in HTTP/1.0"],
 )
-def test_a_head_that_can_be_read_in_two_ways_is_refused(
-    broken_hub: HubProcess, first: bytes
-) -> None:
-    address = urlsplit(broken_hub.url)
-    with socket.create_connection(("127.0.0.1", address.port or 80), timeout=15) as line:
-        line.sendall(first + f"\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n".encode())
-        line.shutdown(socket.SHUT_WR)
-        heard = b"".join(iter(lambda: line.recv(65_536), b""))
+def test_a_head_that_can_be_read_in_two_ways_is_refused(hub: HubProcess, first: bytes) -> None:
+    rest_of_head = f"\r\nHost: {urlsplit(hub.url).netloc}\r\nConnection: close\r\n\r\n".encode()
 
-    status, _, rest = heard.partition(b"\r\n")
+    status, _, rest = heard(hub, first + rest_of_head).partition(b"\r\n")
+
     assert b"HTTP/1.1 400 Bad Request" == status
     assert "bad_request" == json.loads(rest.partition(b"\r\n\r\n")[2])["error"]
 
 
 @pytest.mark.parametrize("end", [b"\r\n\r\n", b""], ids=["whole", "without an end"])
-def test_a_head_that_is_too_long_is_refused(broken_hub: HubProcess, end: bytes) -> None:
-    address = urlsplit(broken_hub.url)
+def test_a_head_that_is_too_long_is_refused(hub: HubProcess, end: bytes) -> None:
+    first = f"GET /health HTTP/1.1\r\nHost: {urlsplit(hub.url).netloc}\r\n".encode()
     line_of_many = b"X-Long: " + b"x" * 1_000 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", address.port or 80), timeout=15) as line:
-        line.sendall(f"GET /health HTTP/1.1\r\nHost: {address.netloc}\r\n".encode())
-        line.sendall(line_of_many * 400 + b"X-Last: x" + end)
-        heard = b"".join(iter(lambda: line.recv(65_536), b""))
 
-    status, _, rest = heard.partition(b"\r\n")
+    answer = heard(hub, first + line_of_many * 400 + b"X-Last: x" + end)
+
+    status, _, rest = answer.partition(b"\r\n")
     assert b"HTTP/1.1 431 Request Header Fields Too Large" == status
     assert "request_head_too_large" == json.loads(rest.partition(b"\r\n\r\n")[2])["error"]
 
 
-def test_files_outside_the_front_end_are_not_served(broken_hub: HubProcess, client: Client) -> None:
-    good = broken_hub.app_urls["good"]
+def test_files_outside_the_front_end_are_not_served(hub: HubProcess, client: Client) -> None:
+    good = hub.app_urls["good"]
     for path in ("/../backend.py", "/%2e%2e/backend.py", "/..%2fapp.manifest.yml", "/backend.py"):
         assert 404 == client.get(good + path).status, path
 
 
-def test_a_hub_of_one_app_serves_no_other(broken_hub: HubProcess) -> None:
-    alone = HubProcess(broken_hub.apps, "--app", "good")
-    client = Client(alone.url)
-    port = alone.url.rpartition(":")[2]
+def test_a_hub_of_one_app_serves_no_other(hub: HubProcess) -> None:
+    with HubProcess(hub.apps, "--app", "good") as alone, Client(alone.url) as client:
+        port = alone.url.rpartition(":")[2]
 
-    assert {"good"} == set(alone.app_urls)
-    assert 200 == client.get(f"{alone.app_urls['good']}/health").status
-    assert 404 == client.get(f"http://dead.localhost:{port}/").status
-    client.close()
-    alone.stop()
+        assert {"good"} == set(alone.app_urls)
+        assert 200 == client.get(f"{alone.app_urls['good']}/health").status
+        assert 404 == client.get(f"http://dead.localhost:{port}/").status
 
 
 def test_an_app_that_was_late_holds_up_no_other_and_works_when_it_is_ready(
@@ -268,13 +251,10 @@ def test_an_app_that_was_late_holds_up_no_other_and_works_when_it_is_ready(
     waits = f"import os, time\nwhile not os.path.exists({str(ready)!r}): time.sleep(0.01)\n"
     make_app("late", backend=waits + BACKEND)
     make_app("good")
-    hub = HubProcess(apps, "--ready-seconds", "0.5")
-    client = Client(hub.url)
-    early = client.get(f"{hub.app_urls['late']}/health")
-    wait_until(lambda: client.get(f"{hub.app_urls['good']}/health").status == 200, "the other")
-    ready.touch()
-    wait_until(lambda: client.get(f"{hub.app_urls['late']}/health").status == 200, "its health")
-    client.close()
-    hub.stop()
+    with HubProcess(apps, "--ready-seconds", "0.5") as hub, Client(hub.url) as client:
+        early = client.get(f"{hub.app_urls['late']}/health")
+        wait_until(lambda: client.get(f"{hub.app_urls['good']}/health").status == 200, "the other")
+        ready.touch()
+        wait_until(lambda: client.get(f"{hub.app_urls['late']}/health").status == 200, "its health")
 
     assert (502, "late/backend.py: is not ready in 0.5 s") == (early.status, early.json["message"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -13,7 +14,7 @@ from joserfc import jwt
 from hub.keys import SigningKey
 from hub.sessions import challenge_of
 from hub.users import User
-from tests.hub.client import Client, Reply, bearer
+from tests.hub.client import Client, Reply, bearer, password_grant
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess
 from tests.hub.program.conftest import BACKEND, write_app
 
@@ -45,23 +46,21 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         "u-ada", "ada", "Ada", "ada@example.test", hash_password("lovelace"), ("users", "staff")
     )
     users.write_text(json.dumps([{name: getattr(ada, name) for name in ada.__struct_fields__}]))
-    started = HubProcess(apps, "--users", str(users))
-    yield started
-    started.stop()
+    with HubProcess(apps, "--users", str(users)) as started:
+        yield started
 
 
 def grant(client: Client, **changes: str) -> Reply:
-    fields = {
-        "grant_type": "password",
-        "client_id": "notes",
-        "username": TEST_USER,
-        "password": TEST_PASSWORD,
-    }
-    return client.form(f"{client.url}/identity/token", fields | changes)
+    return client.form(f"{client.url}/identity/token", password_grant("notes") | changes)
 
 
 def log_in(client: Client, login: str = TEST_USER, password: str = TEST_PASSWORD) -> Reply:
     return client.form(f"{client.url}/login", {"login": login, "password": password, "next": "/"})
+
+
+def session_of(client: Client, *login: str) -> str:
+    """Log in, and return the cookie of the session."""
+    return cookie(log_in(client, *login), "hub_session")
 
 
 def cookie(reply: Reply, name: str) -> str:
@@ -160,7 +159,7 @@ def test_required_groups_are_asked_for_by_the_app_too(hub: HubProcess, client: C
 
 
 def test_a_login_leads_to_the_apps_that_are_ones_own(client: Client) -> None:
-    session = cookie(log_in(client, "ada", "lovelace"), "hub_session")
+    session = session_of(client, "ada", "lovelace")
     page = client.get(f"{client.url}/", cookie=session)
     shown = [
         app["slug"] for app in client.get(f"{client.url}/api/apps", cookie=session).json["apps"]
@@ -216,7 +215,7 @@ def test_forms_of_other_sites_are_refused(client: Client) -> None:
 
 def test_the_whole_way_to_an_app_and_out_again(hub: HubProcess, client: Client) -> None:
     app = hub.app_urls["notes"]
-    session = cookie(log_in(client), "hub_session")
+    session = session_of(client)
 
     arrived = sign_in(client, app, session, to="/page%3Fx=1")
     token = cookie(arrived, "hub_token")
@@ -243,7 +242,7 @@ def test_whoever_is_not_logged_in_does_so_on_the_way(hub: HubProcess, client: Cl
 
 
 def test_somebody_who_may_not_use_an_app_is_told(hub: HubProcess, client: Client) -> None:
-    refused = sign_in(client, hub.app_urls["for-staff"], cookie(log_in(client), "hub_session"))
+    refused = sign_in(client, hub.app_urls["for-staff"], session_of(client))
 
     assert 403 == refused.status
     assert "may not use For staff" in refused.text
@@ -256,9 +255,7 @@ def test_a_code_is_sent_to_the_app_alone(hub: HubProcess, client: Client, uri: s
     uri = uri.replace("APP", hub.app_urls["notes"]).replace("OTHER", hub.app_urls["other"])
     query = f"client_id=notes&redirect_uri={uri}&response_type=code&code_challenge=x&code_challenge_method=S256"
 
-    reply = client.get(
-        f"{hub.url}/identity/authorize?{query}", cookie=cookie(log_in(client), "hub_session")
-    )
+    reply = client.get(f"{hub.url}/identity/authorize?{query}", cookie=session_of(client))
 
     assert 400 == reply.status
     assert "location" not in reply.headers
@@ -266,7 +263,9 @@ def test_a_code_is_sent_to_the_app_alone(hub: HubProcess, client: Client, uri: s
 
 def test_a_code_works_once_for_its_app_and_its_verifier(hub: HubProcess, client: Client) -> None:
     uri, verifier = f"{hub.app_urls['notes']}/.hub/callback", "v" * 43
-    session = cookie(log_in(client), "hub_session")
+    session = session_of(client)
+
+    fields = {"client_id": "notes", "redirect_uri": uri, "code_verifier": verifier}
 
     def redeem(**changes: str) -> int:
         query = (
@@ -275,17 +274,10 @@ def test_a_code_works_once_for_its_app_and_its_verifier(hub: HubProcess, client:
         )
         sent = client.get(f"{hub.url}/identity/authorize?{query}", cookie=session)
         code = parse_qs(urlsplit(sent.headers["location"]).query)["code"][0]
-        fields = {
-            "client_id": "notes",
-            "code": code,
-            "redirect_uri": uri,
-            "code_verifier": verifier,
-        }
-        form = {"grant_type": "authorization_code"} | fields | changes
-        first = client.form(f"{hub.url}/identity/token", form).status
-        again = client.form(
-            f"{hub.url}/identity/token", {"grant_type": "authorization_code"} | fields
-        ).status
+        form = {"grant_type": "authorization_code", "code": code} | fields
+        first, again = (
+            client.form(f"{hub.url}/identity/token", form | said).status for said in (changes, {})
+        )
         assert 400 == again, "a code was good twice"
         return first
 
@@ -298,7 +290,7 @@ def test_a_code_works_once_for_its_app_and_its_verifier(hub: HubProcess, client:
 def test_a_sign_in_that_was_not_begun_here_is_refused(hub: HubProcess, client: Client) -> None:
     app = hub.app_urls["notes"]
     begun = client.get(f"{app}/.hub/sign-in")
-    agreed = client.get(begun.headers["location"], cookie=cookie(log_in(client), "hub_session"))
+    agreed = client.get(begun.headers["location"], cookie=session_of(client))
 
     assert 400 == client.get(agreed.headers["location"]).status
     assert 400 == client.get(agreed.headers["location"], cookie="hub_state=x.y.z").status
@@ -307,7 +299,7 @@ def test_a_sign_in_that_was_not_begun_here_is_refused(hub: HubProcess, client: C
 
 
 def test_a_sign_in_ends_on_a_page_of_the_app(hub: HubProcess, client: Client) -> None:
-    app, session = hub.app_urls["notes"], cookie(log_in(client), "hub_session")
+    app, session = hub.app_urls["notes"], session_of(client)
     elsewhere = "//evil.example.org/"
 
     begun = client.get(f"{app}/.hub/sign-in?to={elsewhere}")
@@ -325,7 +317,7 @@ def test_a_change_by_cookie_must_come_from_the_apps_own_page(
     hub: HubProcess, client: Client
 ) -> None:
     app = hub.app_urls["notes"]
-    token = cookie(sign_in(client, app, cookie(log_in(client), "hub_session")), "hub_token")
+    token = cookie(sign_in(client, app, session_of(client)), "hub_token")
 
     def write(**headers: str) -> int:
         return client.request(
@@ -335,12 +327,7 @@ def test_a_change_by_cookie_must_come_from_the_apps_own_page(
     assert 201 == write(origin=app)
     assert 403 == write(origin=hub.app_urls["other"])
     assert 403 == write()
-    assert (
-        201
-        == client.request(
-            "POST", f"{app}/api/write", b"", headers=bearer(client.token("notes"))
-        ).status
-    )
+    assert 201 == client.form(f"{app}/api/write", {}, **bearer(client.token("notes"))).status
 
 
 def test_signing_out_of_one_app_needs_its_own_page(hub: HubProcess, client: Client) -> None:
@@ -357,48 +344,44 @@ def test_a_restart_keeps_the_key(hub: HubProcess) -> None:
     assert SigningKey.load_or_create(key).private.kid == SigningKey.load_or_create(key).private.kid
 
 
-def test_another_hub_can_be_the_identity_provider(hub: HubProcess) -> None:
+@contextmanager
+def away_from(issuer: str, hub: HubProcess) -> Iterator[Client]:
+    """Somebody who talks to the notes of a hub as they are served elsewhere, with the keys of an issuer."""
+    options = ("--app", "notes", "--issuer", issuer, "--public-url", hub.url)
+    with HubProcess(hub.apps, *options) as alone:
+        assert hub.url == alone.url
+        with Client(hub.url, at=f"http://127.0.0.1:{alone.port}") as made:
+            yield made
+
+
+def test_another_hub_can_be_the_identity_provider(hub: HubProcess, client: Client) -> None:
     """The app's process is told the portal's address, as behind a proxy, and trusts its tokens."""
-    alone = HubProcess(hub.apps, "--app", "notes", "--issuer", hub.url, "--public-url", hub.url)
-    portal, behind = Client(hub.url), Client(hub.url, at="")
-    assert hub.url == alone.url
-    behind.at = f"http://127.0.0.1:{alone.port}"
     app = hub.app_urls["notes"]
+    with away_from(hub.url, hub) as behind:
+        me = behind.get(f"{app}/api/me", **bearer(client.token("notes")))
+        stranger = behind.get(f"{app}/api/me", **bearer(client.token("other")))
+        begun = behind.get(f"{app}/.hub/sign-in")
+        agreed = client.get(begun.headers["location"], cookie=session_of(client))
+        arrived = behind.get(agreed.headers["location"], cookie=cookie(begun, "hub_state"))
+        by_cookie = behind.get(f"{app}/api/me", cookie=cookie(arrived, "hub_token"))
 
-    me = behind.get(f"{app}/api/me", **bearer(portal.token("notes")))
-    stranger = behind.get(f"{app}/api/me", **bearer(portal.token("other")))
-    begun = behind.get(f"{app}/.hub/sign-in")
-    agreed = portal.get(begun.headers["location"], cookie=cookie(log_in(portal), "hub_session"))
-    arrived = behind.get(agreed.headers["location"], cookie=cookie(begun, "hub_state"))
-
-    assert (200, 401) == (me.status, stranger.status)
-    assert 200 == behind.get(f"{app}/api/me", cookie=cookie(arrived, "hub_token")).status
-    portal.close()
-    behind.close()
-    alone.stop()
+    assert (200, 401, 200) == (me.status, stranger.status, by_cookie.status)
 
 
-def test_an_issuer_that_is_away_signs_nobody_out(hub: HubProcess, client: Client) -> None:
+def test_an_issuer_that_is_away_signs_nobody_out(hub: HubProcess) -> None:
     """Nor does it keep from anybody what needs no sign-in."""
-    issuer = HubProcess(hub.apps)
-    alone = HubProcess(hub.apps, "--app", "notes", "--issuer", issuer.url, "--public-url", hub.url)
-    client.at = f"http://127.0.0.1:{alone.port}"
-    app, portal = hub.app_urls["notes"], Client(issuer.url)
-    before = client.get(f"{app}/api/me", **bearer(portal.token("notes")))
-    token = portal.token("notes")
-    issuer.stop()
+    app, issuer = hub.app_urls["notes"], HubProcess(hub.apps)
+    with issuer, Client(issuer.url) as portal, away_from(issuer.url, hub) as client:
+        token = portal.token("notes")
+        assert 200 == client.get(f"{app}/api/me", **bearer(portal.token("notes"))).status
+        issuer.stop()
 
-    assert 200 == before.status
-    assert 200 == client.get(f"{app}/api/me", **bearer(token)).status
-    assert 200 == client.get(f"{app}/health").status
-    assert 401 == client.get(f"{app}/api/me").status
-    alone.stop()
+        assert 200 == client.get(f"{app}/api/me", **bearer(token)).status
+        assert 200 == client.get(f"{app}/health").status
+        assert 401 == client.get(f"{app}/api/me").status
 
-    never = HubProcess(hub.apps, "--app", "notes", "--issuer", issuer.url, "--public-url", hub.url)
-    client.at = f"http://127.0.0.1:{never.port}"
-    assert 503 == client.get(f"{app}/api/me", **bearer(token)).status
-    assert 200 == client.get(f"{app}/health").status
-    assert 401 == client.get(f"{app}/api/me").status
-    assert 503 == client.get(f"{app}/.hub/sign-in").status
-    portal.close()
-    never.stop()
+    with away_from(issuer.url, hub) as client:
+        assert 503 == client.get(f"{app}/api/me", **bearer(token)).status
+        assert 200 == client.get(f"{app}/health").status
+        assert 401 == client.get(f"{app}/api/me").status
+        assert 503 == client.get(f"{app}/.hub/sign-in").status

@@ -28,9 +28,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
     )
     write_app(apps, "young", 3, groups=["users"], lifecycle__status="experimental", color="#000000")
-    started = HubProcess(apps)
-    yield started
-    started.stop()
+    with HubProcess(apps) as started:
+        yield started
 
 
 @pytest.fixture
@@ -91,15 +90,15 @@ def test_health_says_how_many_apps_there_are(hub: HubProcess, client: Client) ->
 
 
 def test_cookies_are_kept_to_https_where_there_is_https(hub: HubProcess) -> None:
-    secure = HubProcess(hub.apps, "--public-url", "https://hub.example.org")
-    client = Client("https://hub.example.org", at=f"http://127.0.0.1:{secure.port}")
-    fields = {"login": TEST_USER, "password": TEST_PASSWORD}
+    fields, url = {"login": TEST_USER, "password": TEST_PASSWORD}, "https://hub.example.org"
 
-    reply = client.form("https://hub.example.org/login", fields)
-    begun = client.get("https://drawn.hub.example.org/.hub/sign-in")
+    with (
+        HubProcess(hub.apps, "--public-url", url) as secure,
+        Client(url, at=f"http://127.0.0.1:{secure.port}") as client,
+    ):
+        reply = client.form(f"{url}/login", fields)
+        begun = client.get("https://drawn.hub.example.org/.hub/sign-in")
 
     assert "Secure" in reply.headers["set-cookie"]
     assert "Secure" in begun.headers["set-cookie"]
-    assert begun.headers["location"].startswith("https://hub.example.org/identity/authorize?")
-    client.close()
-    secure.stop()
+    assert begun.headers["location"].startswith(f"{url}/identity/authorize?")

@@ -84,6 +84,14 @@ def issuer() -> Iterator[Issuer]:
         thread.join()
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which stands still until a test moves it on."""
+    now = [1000.0]
+    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
+    return now
+
+
 def refreshed(issuer: Issuer) -> ExternalProvider:
     provider = ExternalProvider(issuer.url)
     asyncio.run(provider.refresh())
@@ -105,16 +113,14 @@ def test_its_keys_and_addresses_are_found_by_its_own_word(issuer: Issuer) -> Non
 
 
 def test_it_is_asked_again_after_some_minutes_and_not_before(
-    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    issuer: Issuer, clock: list[float]
 ) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
     provider = refreshed(issuer)
-    now[0] += KEYS_SECONDS - 1
+    clock[0] += KEYS_SECONDS - 1
     asyncio.run(provider.refresh())
     assert [DISCOVERY, KEYS] == issuer.asked
 
-    now[0] += 1
+    clock[0] += 1
     asyncio.run(provider.refresh())
     assert [DISCOVERY, KEYS] * 2 == issuer.asked
 
@@ -162,26 +168,14 @@ def test_an_issuer_that_calls_itself_otherwise_is_not_believed(issuer: Issuer) -
         refreshed(issuer)
 
 
-def test_a_refresh_that_fails_leaves_what_was_known(
-    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
+def test_a_refresh_that_fails_leaves_what_was_known(issuer: Issuer, clock: list[float]) -> None:
     provider = refreshed(issuer)
-    now[0] += KEYS_SECONDS
+    clock[0] += KEYS_SECONDS
     issuer.answers[KEYS] = {"keys": None}
 
     with pytest.raises(EnvironmentNotReady):
         asyncio.run(provider.refresh())
     assert [KEY.private.kid] == [key.kid for key in provider.keys().keys]
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time, which stands still until a test moves it on."""
-    now = [1000.0]
-    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
-    return now
 
 
 async def settled() -> None:

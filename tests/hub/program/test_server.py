@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hub.client import Client, bearer
-from tests.hub.commands import run
+from tests.hub.commands import hub
 from tests.hub.hub_process import APPS, ROOT, HubProcess
 from tests.runbook.support import is_alive, wait_until
 
@@ -99,9 +99,8 @@ def test_up_says_where_everything_is_and_how_to_log_in(
     url = said[-1].rpartition(" ")[2]
     password = said[0].split()[7].rstrip(",")
 
-    client = Client(url)
-    reply = client.form(f"{url}/login", {"login": "test", "password": password})
-    client.close()
+    with Client(url) as client:
+        reply = client.form(f"{url}/login", {"login": "test", "password": password})
     assert process.stderr is not None
     broken = next(line for line in process.stderr if line.startswith("broken: "))
     process.send_signal(signal.SIGINT)
@@ -132,9 +131,9 @@ def test_no_server_of_an_app_outlives_the_hub(
     make_app("echo", backend=SERVER)
     process = start(apps, tmp_path / "data")
     url = lines_until_ready(process)[-1].rpartition(" ")[2]
-    client = Client(url)
-    server = int(client.get(f"{url.replace('localhost', 'echo.localhost')}/api/x").headers["x-pid"])
-    client.close()
+    with Client(url) as client:
+        got = client.get(f"{url.replace('localhost', 'echo.localhost')}/api/x")
+    server = int(got.headers["x-pid"])
 
     process.send_signal(number)
     process.communicate()
@@ -144,41 +143,37 @@ def test_no_server_of_an_app_outlives_the_hub(
 
 def test_a_request_is_passed_on_as_it_came(make_app: Callable[..., Path], apps: Path) -> None:
     make_app("echo", backend=SERVER)
-    hub = HubProcess(apps)
-    client, url = Client(hub.url), hub.app_urls["echo"]
+    with HubProcess(apps) as started, Client(started.url) as client:
+        url = started.app_urls["echo"]
+        got = client.get(f"{url}/api/a%2Fb?x=1&y=%20")
+        sent = client.request("POST", f"{url}/api/z", b"some words", headers={})
+
     host = url.removeprefix("http://")
-
-    got = client.get(f"{url}/api/a%2Fb?x=1&y=%20")
-    sent = client.request("POST", f"{url}/api/z", b"some words", headers={})
-
     assert (203, f"GET /api/a%2Fb?x=1&y=%20 {host} ") == (got.status, got.text)
     assert f"POST /api/z {host} some words" == sent.text
     assert int(got.headers["x-pid"]) > 1
     assert "nosniff" == got.headers["x-content-type-options"]
-    client.close()
-    hub.stop()
 
 
 def test_ensemble_works_behind_the_hub() -> None:
-    hub = HubProcess(APPS, "--app", "ensemble")
-    client, url = Client(hub.url), hub.app_urls["ensemble"]
-
-    page = client.get(f"{url}/")
+    with HubProcess(APPS, "--app", "ensemble") as started, Client(started.url) as client:
+        url = started.app_urls["ensemble"]
+        page = client.get(f"{url}/")
+        canvases = client.get(f"{url}/ensemble/canvases")
+        me = client.get(f"{url}/api/me", **bearer(client.token("ensemble")))
 
     assert 200 == page.status
     assert '<script type="module" src="/.hub/account.js"></script>\n</head>' in page.text
     assert int(page.headers["content-length"]) == len(page.body)
-    assert "/.hub/" not in client.get(f"{url}/ensemble/canvases").text
-    assert 200 == client.get(f"{url}/api/me", **bearer(client.token("ensemble"))).status
-    client.close()
-    hub.stop()
+    assert "/.hub/" not in canvases.text
+    assert 200 == me.status
 
 
 def test_a_port_that_is_taken_is_no_environment(make_app: Callable[..., Path], apps: Path) -> None:
     make_app("notes")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        refused = run(sys.executable, "-m", "hub", "--apps", str(apps), "serve", "--port", port)
+        refused = hub(apps, "serve", "--port", port)
 
     assert 4 == refused.returncode
     assert f"cannot listen on 127.0.0.1 port {port}" in refused.stderr
@@ -188,7 +183,7 @@ def test_an_app_that_is_not_there_cannot_be_served_alone(
     make_app: Callable[..., Path], apps: Path
 ) -> None:
     make_app("notes")
-    refused = run(sys.executable, "-m", "hub", "--apps", str(apps), "serve", "--app", "nobody")
+    refused = hub(apps, "serve", "--app", "nobody")
 
     assert 2 == refused.returncode
     assert "no usable app is called 'nobody'" in refused.stderr
@@ -209,9 +204,9 @@ def test_a_users_file_that_is_wrong_is_no_environment(
     make_app("notes")
     users = tmp_path / "users.json"
     users.write_text(text)
-    command = [sys.executable, "-m", "hub", "--apps", str(apps), "serve", "--port", "0"]
+    data = tmp_path / "data"
 
-    refused = run(*command, "--users", str(users), "--data", str(tmp_path / "data"))
+    refused = hub(apps, "serve", "--port", "0", "--users", str(users), "--data", str(data))
 
     assert 4 == refused.returncode
     assert str(users) in refused.stderr
@@ -235,7 +230,7 @@ def test_check_names_what_is_broken(make_app: Callable[..., Path], apps: Path) -
     make_app("notes")
     make_app("bad", kind="toy")
 
-    said = run(sys.executable, "-m", "hub", "--apps", str(apps), "check")
+    said = hub(apps, "check")
 
     assert 1 == said.returncode
     assert [
@@ -249,6 +244,6 @@ def test_check_says_it_as_one_object_that_names_its_schema(
 ) -> None:
     make_app("notes")
 
-    said = run(sys.executable, "-m", "hub", "--apps", str(apps), "check", "--json")
+    said = hub(apps, "check", "--json")
 
     assert {"schema": "hub-check/1", "apps": ["notes"], "broken": []} == json.loads(said.stdout)

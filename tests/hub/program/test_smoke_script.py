@@ -68,9 +68,8 @@ def deployment(make_app: Callable[..., Path], apps: Path) -> Iterator[HubProcess
     make_app("notes", routing__subdomain="my-notes")
     make_app("hidden", hub__visible=False)
     make_app("for-staff", groups=["staff"])
-    hub = HubProcess(apps)
-    yield hub
-    hub.stop()
+    with HubProcess(apps) as hub:
+        yield hub
 
 
 def test_a_running_deployment_is_smoked_by_its_address(deployment: HubProcess) -> None:

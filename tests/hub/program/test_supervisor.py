@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -58,20 +59,13 @@ def healthy(make_app: Callable[..., Path]) -> Path:
 @pytest.fixture
 def serve(apps: Path) -> Iterator[Callable[..., Client]]:
     """Start a hub, with options of its own."""
-    started: list[HubProcess | Client] = []
+    with contextlib.ExitStack() as until_done:
 
-    def serve(*options: str) -> Client:
-        hub = HubProcess(apps, *options)
-        client = Client(hub.url)
-        started.extend([client, hub])
-        return client
+        def serve(*options: str) -> Client:
+            hub = until_done.enter_context(HubProcess(apps, *options))
+            return until_done.enter_context(Client(hub.url))
 
-    yield serve
-    client, hub = started
-    assert isinstance(client, Client)
-    assert isinstance(hub, HubProcess)
-    client.close()
-    hub.stop()
+        yield serve
 
 
 def at(client: Client, slug: str, path: str = "/api/me") -> str:
