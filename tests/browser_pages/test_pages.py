@@ -65,6 +65,7 @@ OVERLAPPING = """(stage) => {
     .map(([below]) => [above, below]));
 }"""
 DEPTHS = "(all) => all.map((element) => getComputedStyle(element).zIndex).sort()"
+LINES = "(element) => element.getClientRects().length"
 LEFT = "(element) => element.getBoundingClientRect().left"
 HAS_MORE = "(element) => element.scrollHeight > element.clientHeight"
 # How far below the header the chapter begins to which one went.
@@ -641,6 +642,17 @@ def test_what_can_be_done_with_a_canvas_is_in_rows_of_one_length(
     places = visit.page.locator("#slots .canvas-actions:has(*) > *").evaluate_all(PLACES)
 
     assert [2, 2] == [len({place[edge] for place in places}) for edge in (0, 2)]
+
+
+def test_on_a_tablet_a_name_has_room_beside_what_can_be_done(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("maker", viewport={"width": WIDTHS[1], "height": HEIGHT})
+    remember_visit(visit)
+    remember_maker(visit, owner)
+    owner.publish(owner.seed("The boats of the harbour at noon").id, 0)
+    open_page(visit.page, "/studio.html")
+    assert appears(visit.page, "#slots .canvas-name")
+
+    assert 1 == visit.page.locator("#slots .canvas-name a").first.evaluate(LINES)
 
 
 def test_who_wants_less_motion_gets_none(visits: Visits) -> None:
