@@ -18,6 +18,7 @@ _SETTINGS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null", "-c", "core.fsmonitor=false",
     "-c", "gc.auto=0", "-c", "core.quotePath=false",
 )  # fmt: skip
+_CLOSED = ("insufficient permission for adding an object", "Read-only file system")
 _NO_FOLDER = "pass a folder that is there"
 
 # The trees of a search are cloned together, from a name that is the search's own. No cache of functools: what that
@@ -55,8 +56,14 @@ def git(folder: Path, *arguments: str, given: str = "") -> str:
         said = os.fsdecode(done.stderr).strip().splitlines() or [f"exit status {done.returncode}"]
         # What is fatal may be followed by a page of advice.
         complaint = next((line for line in said if line.startswith("fatal: ")), said[-1])
-        what = f"git {arguments[0]} in {folder}: {complaint}"
-        raise GitFailed(what, next_step=step_where_full("\n".join(said)))
+        pairs = zip(("", *arguments), arguments, strict=False)
+        command = next(
+            each for before, each in pairs if before != "-c" and not each.startswith("-")
+        )
+        everything = "\n".join(said)
+        is_closed = any(words in everything for words in _CLOSED)
+        step = "make the repository's .git writable" if is_closed else step_where_full(everything)
+        raise GitFailed(f"git {command} in {folder}: {complaint}", next_step=step)
     return os.fsdecode(done.stdout)
 
 

@@ -53,6 +53,22 @@ def test_what_git_complains_of_last_is_what_is_said(repository: Repository) -> N
     assert not failed.value.next_step
 
 
+def test_who_may_not_write_an_object_is_told_and_by_which_command(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    said = "error: insufficient permission for adding an object to repository database"
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2; echo 'fatal: it failed' >&2; exit 128\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+    with pytest.raises(GitFailed, match=r"^git fetch in .*: fatal: it failed") as failed:
+        git(repository.root, "-c", "maintenance.auto=false", "--no-pager", "fetch")
+
+    assert "make the repository's .git writable" == failed.value.next_step
+
+
 @pytest.mark.parametrize("said", ["No space left on device", "write error. Out of diskspace"])
 def test_a_full_disk_is_said_with_what_to_do(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
