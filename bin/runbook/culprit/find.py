@@ -53,7 +53,7 @@ def find_offending_commit(options: Options, say: Callable[[str], None] = lambda 
         EnvironmentNotReady: The command cannot be run, or there is no space.
     """
     options.check()
-    result = replace(_find(options, say), asked=options.as_arguments())
+    result = replace(_find(options, say), asked=options.as_arguments(), row=options.row)
     return replace(result, besides=_besides(options, result))
 
 

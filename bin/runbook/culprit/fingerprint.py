@@ -6,6 +6,7 @@ Pure: the output of a command in, the names of tests and exceptions out.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 _PATTERNS = (
     re.compile(
@@ -26,6 +27,9 @@ _TELLING = re.compile(
     r"|^[\w./-]+: error: "  # argparse, compilers, and pytest of its command line
     r"|^(?:fatal|error): "  # git, and most others
 )
+_OF_PYTEST = re.compile(r"^E(?: |$)")
+# Where pytest begins to say it, in words that may go on for lines.
+_RAISED = re.compile(r"^E +(?:(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\b|assert )")
 _LONGEST_LINE = 200
 _MOST = 20  # names of each kind that are kept
 
@@ -56,7 +60,12 @@ def is_same(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def telling_line(output: str) -> str:
-    """Return the last line that says what went wrong, or the last one where none does; empty for no output."""
+    """Return the last line that says what went wrong, or the last one where none does; empty for no output.
+
+    Of what pytest says of one failure that is where it begins: it ends with how to see more.
+    """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = (line for line in reversed(lines) if _TELLING.search(line))
-    return next(telling, lines[-1] if lines else "")[:_LONGEST_LINE]
+    ends = (place for place, line in enumerate(reversed(lines)) if _TELLING.search(line))
+    said = lines[::-1][next(ends, 0) :]
+    raised = [line for line in takewhile(_OF_PYTEST.search, said) if _RAISED.search(line)]
+    return next(iter(raised[-1:] or said), "")[:_LONGEST_LINE]

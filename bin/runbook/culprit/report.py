@@ -56,6 +56,7 @@ class Result:
         asked: What else was asked for and decides what is found, as words of a command line.
         besides: The same of a search for who else breaks the tip, where somebody does.
         elsewhere: The repository, where it is not that of the project which asks.
+        row: The id of the test that the command runs, if it is a row.
         first_testable: A commit that fails where nothing older can be tested, and no good end was found.
     """
 
@@ -79,6 +80,7 @@ class Result:
     asked: tuple[str, ...] = ()
     besides: tuple[str, ...] = ()
     elsewhere: str = ""
+    row: str = ""
     first_testable: str = ""
 
     @property
@@ -126,6 +128,7 @@ class Result:
             "why": self.why,
             "tip_without_culprit": str(self.proof.tip) if self.proof else "",
             "command": self.command,
+            "row": self.row,
             "next": list(next_steps(self)),
         }
 

@@ -75,7 +75,7 @@ def _head(record: SearchRecord) -> Node:
     return [
         tag("p", f"Culprit search · {record.at}", class_="kicker"),
         tag("h1", _headline(result)),
-        tag("p", code(result.get("command", "")), class_="lead"),
+        tag("p", code(result.get("row") or result.get("command", "")), class_="lead"),
         facts(strip),
     ]
 
@@ -114,6 +114,8 @@ def _sections(record: SearchRecord) -> Iterator[Html]:
     )
     if record.patch:
         yield section("What the culprit changed", diff(record.patch), open_=True)
+    if result.get("row"):  # it says more to a person than how it is run
+        yield section("What was run on each commit", commands([result["command"]]))
     if record.replay:
         yield section("Search the same again", commands([record.replay]))
 

@@ -15,6 +15,8 @@ TRACEBACK = (
 UNITTEST = "FAIL: test_one (suite.Case)\n----\nAssertionError: no\n"
 OPTION = "ERROR: usage: pytest [options]\npytest: error: unrecognized arguments: --cov\n"
 OPTION += "  inifile: setup.cfg\n  rootdir: x\n"
+COMPARED = "E   AssertionError: id\nE   assert 'a' == 'b'\nE     \nE     - b\nE     Use -v to get more diff\n"
+EARLIER = "E   KeyError: 'a'\n\nDuring handling of the above exception:\n"
 SMOKE = 'FAIL test_publish severity=high at=a.py:1 got="x"\n'
 
 
@@ -63,6 +65,11 @@ def test_a_failure_that_shows_nothing_may_be_any(output: str) -> None:
         ),
         ("fatal: not a git repository\nmake: *** [all] 1\n", "fatal: not a git repository"),
         ("E   first\nE   second\nERROR: found no collectors for x\n", "E   second"),
+        (
+            EARLIER + COMPARED + "FAILED tests/a.py::test_a - AssertionError: id\n",
+            "E   AssertionError: id",
+        ),
+        (EARLIER + "x = 1\nE   assert 1 == 2\nE    +  where 1 = f()\n", "E   assert 1 == 2"),
         ("compiling\nno tool\n\n", "no tool"),
         ("Errors: 3\nSome Error: said in passing\nlast\n", "last"),
         ("x" * 300, "x" * 200),

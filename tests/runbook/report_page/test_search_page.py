@@ -90,3 +90,13 @@ def test_an_old_record_without_history_or_rates_is_shown_all_the_same() -> None:
 
     assert 1 == page.count('class="posterior"')
     assert "What the culprit changed" not in page
+
+
+def test_of_a_row_its_name_is_read_first_and_how_it_is_run_further_down() -> None:
+    result = culprit("found", command="exec pytest -q a.py::test_a", row="a.py::test_a")
+    page = search_page(replace(search_record(), result=result))
+
+    assert '<p class="lead"><code>a.py::test_a</code></p>' in page
+    head, _, below = text_of(page).partition("What was run on each commit")
+    assert (False, True) == ("exec pytest" in head, "exec pytest" in below)
+    assert "What was run on each commit" not in search_page(search_record())
