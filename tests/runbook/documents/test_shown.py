@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runbook.checks import documents
 from runbook.documents.shown import Known, commands, problems
+from tests.documents.test_as_shown import LEFT_TO_OTHERS, TYPED
 from tests.runbook.support import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LEADING = ("README.md", "AGENTS.md", "docs/getting-started/SMOKE_RUNBOOK.md")
+OURS = ("bin/nox", "bin/invoke", "bash")
 
 
 @pytest.mark.parametrize(
@@ -133,3 +138,14 @@ def test_there_are_commands_in_every_document_that_leads() -> None:
     assert all(found[name] for name in ("README.md", "AGENTS.md"))
     assert all(found[f"docs/getting-started/{name}.md"] for name in ("SMOKE_RUNBOOK", "COMMANDS"))
     assert sum(map(len, found.values())) > 40
+
+
+def test_every_command_that_is_shown_is_typed_in_a_fresh_clone_or_left_to_another() -> None:
+    shown = {
+        shlex.join(words)
+        for name in LEADING
+        for words in commands((ROOT / name).read_text(encoding="utf-8"))
+        if words[0] in OURS
+    }
+
+    assert shown == {typed.shown for typed in TYPED} | LEFT_TO_OTHERS.keys()
