@@ -9,8 +9,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import venv
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from http.server import HTTPServer
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "bin"
@@ -79,6 +82,26 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what} has not happened in {PATIENCE:.0f} s"
         time.sleep(0.01)
+
+
+class Quiet:
+    """A handler of requests that logs none."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(server: HTTPServer) -> Iterator[str]:
+    """Let a server serve while the block lasts, and say at which address."""
+    serve = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    with server:
+        serve.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            serve.join()
 
 
 def completed(

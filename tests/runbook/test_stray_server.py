@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, cast
@@ -11,6 +10,7 @@ import pytest
 
 from tests.integration.client import NONCE_HEADER, Client
 from tests.integration.server_process import ServerProcess, ServerUnusable
+from tests.runbook.support import Quiet, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,25 +32,15 @@ def answering(request: pytest.FixtureRequest) -> Iterator[tuple[str, Client]]:
     """A server that answers everything with 200 and some nonce; the nonce, and a client of the run."""
     nonce: str = request.param
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             if nonce:
                 self.send_header(NONCE_HEADER, nonce)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            started = Started(f"http://127.0.0.1:{server.server_port}")
-            yield nonce, Client(cast("ServerProcess", started))
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(HTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield nonce, Client(cast("ServerProcess", Started(url)))
 
 
 def test_only_the_run_s_own_server_is_believed(answering: tuple[str, Client]) -> None:

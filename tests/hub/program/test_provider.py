@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +19,7 @@ from hub.provider import (
     ExternalProvider,
     SignInFailed,
 )
+from tests.runbook.support import Quiet, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Issuer:
 def issuer() -> Iterator[Issuer]:
     """An issuer that runs, as it should be."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             body = made.answer(self.path)
@@ -72,16 +72,9 @@ def issuer() -> Iterator[Issuer]:
 
         do_POST = do_GET  # noqa: N815 - the name is the library's
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made = Issuer(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        made = Issuer(url)
         yield made
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +13,7 @@ import pytest
 
 from hub.errors import AppUnusable
 from hub.proxy import Proxy
+from tests.runbook.support import Quiet, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ class Behind(HTTPServer):
         self.asked: list[Asked] = []
 
 
-class Answering(BaseHTTPRequestHandler):
+class Answering(Quiet, BaseHTTPRequestHandler):
     """Answers each request alike, packed, and with headers that belong to the connection."""
 
     server: Behind
@@ -71,21 +71,13 @@ class Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @contextmanager
 def behind() -> Iterator[Behind]:
     """A server that answers while the block lasts."""
-    with Behind() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Behind()
+    with served(server):
+        yield server
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from runbook.gate.status import GateStatus, read_build, read_status
 from runbook.project import GateSettings, Project
 from runbook.runs.source_state import SourceState
 from tests.runbook.published import hold
+from tests.runbook.support import Quiet, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,23 +95,14 @@ def test_it_names_who_and_what_was_proved() -> None:
 def server(answer: bytes) -> Iterator[str]:
     """A server that answers everything with the same bytes."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{running.server_port}"
-        finally:
-            running.shutdown()
-            thread.join()
+    with served(HTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.runbook.support import PYPROJECT, module, row_test
+from tests.runbook.support import PYPROJECT, Quiet, module, row_test, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +36,7 @@ def dashboard(status: int = 200, answer: bytes = b"") -> Iterator[Dashboard]:
     """Run one."""
     made = Dashboard(status, answer)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             made.told.append((self.path, self.headers["Authorization"], body))
@@ -45,18 +44,8 @@ def dashboard(status: int = 200, answer: bytes = b"") -> Iterator[Dashboard]:
             self.end_headers()
             self.wfile.write(made.answer)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        made.url = f"http://127.0.0.1:{server.server_port}"
-        try:
-            yield made
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(HTTPServer(("127.0.0.1", 0), Handler)) as made.url:
+        yield made
 
 
 @pytest.mark.parametrize(
