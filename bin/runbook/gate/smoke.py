@@ -264,5 +264,4 @@ def keep_runs(tree: Path, project: Project, results: list[TierResult]) -> None:
     for result in results:
         for name in result.runs:
             target = project.state / "runs" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(tree / ".runbook" / "runs" / name, target, dirs_exist_ok=True)
