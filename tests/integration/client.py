@@ -114,7 +114,7 @@ class Client:
         is_ours = reply.headers[NONCE_HEADER] == self.server.nonce
         if reply.status >= 500:
             with nullcontext() if is_ours else SERVER_ANSWERS:  # not even by its own error page
-                raise ServerFailed(f"{said}: {self.server.traceback()}")
+                raise ServerFailed(f"{self.server.traceback()}; {said}")
         if not is_ours:
             raise ServerUnusable(f"{said}, by a server that this run did not start")
         if reply.status == 404 and "/canvas/cnv_" in said and _NO_ROUTE in reply.body:

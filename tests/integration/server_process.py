@@ -207,7 +207,7 @@ class ServerProcess:
         return f"{':'.join(places[-1])} {error}; the server died at boot"
 
     def traceback(self) -> str:
-        """The error that the server has logged last, and where it came from, the innermost first."""
+        """Where the error arose that the server has logged last, what it says, and who called that."""
         import json
 
         traces = [line for line in self.roots.log.read_bytes().splitlines() if b'"trace":' in line]
@@ -220,7 +220,9 @@ class ServerProcess:
             if Path(file).is_relative_to(ROOT) and ".nox" not in file
         ]
         error = trace.strip().splitlines()[-1]
-        return f"{error} at {' < '.join(reversed(frames))}"
+        *before, innermost = frames or ["elsewhere"]
+        callers = "".join(f" < {frame}" for frame in reversed(before))
+        return f"{innermost} {error}{callers}"  # a line may cut the rest
 
     def stop(self) -> None:
         """End the server and its keeper, which removes the roots."""
