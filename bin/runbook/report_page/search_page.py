@@ -69,8 +69,8 @@ def _head(record: SearchRecord) -> Node:
         ("Commits", f"{result.get('size', len(record.history)):,}"),
         ("Runs", f"{result['runs']} in {counted(result['rounds'], 'round')}"),
         ("Took", f"{result['seconds']:.1f} s"),
-        ("A good commit fails", f"{rates['good_fails']:.0%} of the time"),
-        ("A bad one passes", f"{rates['bad_passes']:.0%} of the time"),
+        ("Good ones fail", f"{rates['good_fails']:.0%}"),
+        ("Bad ones pass", f"{rates['bad_passes']:.0%}"),
     ]
     return [
         tag("p", f"Culprit search · {record.at}", class_="kicker"),
@@ -109,7 +109,7 @@ def _sections(record: SearchRecord) -> Iterator[Html]:
         yield section("How likely each commit is", _pictures(candidates), _likeliest(candidates))
     yield section(
         "Probes",
-        _probes(result["probes"], dict(record.history)),
+        _probes(result["probes"], {result["good"]: "the good end", **dict(record.history)}),
         note=f"{len(result['probes'])}, in the order in which they ended",
     )
     if record.patch:

@@ -100,3 +100,12 @@ def test_of_a_row_its_name_is_read_first_and_how_it_is_run_further_down() -> Non
     head, _, below = text_of(page).partition("What was run on each commit")
     assert (False, True) == ("exec pytest" in head, "exec pytest" in below)
     assert "What was run on each commit" not in search_page(search_record())
+
+
+def test_the_good_end_is_told_from_a_candidate_whose_subject_is_not_known() -> None:
+    good = "2" * 40
+    probes = [{"sha": sha, "outcome": "pass", "seconds": 0.5, "why": ""} for sha in (good, SHA)]
+    page = search_page(replace(search_record(), result=culprit(good=good, probes=probes)))
+
+    assert f"{good[:10]}the good end" in text_of(page)
+    assert 1 == page.count("the good end")
