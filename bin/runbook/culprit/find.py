@@ -120,7 +120,7 @@ def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) 
             finding = hunt.doubt(site)
             if finding.culprit == site and hunt.state.is_presumed_steady:
                 return _result(finding, hunt, case, proof)
-        elif proof.tip is Tip.UNSETTLED:
+        elif proof.tip is Tip.UNSETTLED or (proof.tip is Tip.UNKNOWN and hunt.ask_bad_end()):
             finding = hunt.run()
         elif (
             hunt.state.is_presumed_steady

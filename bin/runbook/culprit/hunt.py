@@ -210,6 +210,14 @@ class Hunt:
         newest = max((site for site, shown in fails if shown), default=GOOD_END)
         return next((shown for site, shown in fails if shown and site == newest), frozenset())
 
+    def ask_bad_end(self) -> bool:
+        """Run the bad end, which says what failure is hunted, unless that is done; return whether it was run."""
+        tip = self.range.dag.tip
+        if any(site == tip and not each.without for site, each in self._seen):
+            return False
+        self.run_again(tip)
+        return True
+
     def insist(self) -> Finding:
         """Go on until the answer is much surer: the tip did not confirm it."""
         self.state.confidence = stopping.insistent(self.state.confidence)

@@ -336,6 +336,26 @@ def test_another_failure_is_not_this_bug(history: History) -> None:
     assert "commit 12" == subject(history, searched.culprit)
 
 
+def test_who_fails_in_another_way_than_a_bad_end_that_was_not_run_is_not_blamed(
+    history: History,
+) -> None:
+    """Until the tip is run without them they are all that fails; the bug itself came while they did."""
+    history.write("state", "good\n")
+    history.write("hindrance", "")
+    good = history.commit("good again")
+    for number in range(30):
+        if number in {9, 22}:
+            history.write("hindrance", "it is there\n" if number == 9 else "")
+        if number == 16:
+            history.write("state", "bad\n")
+        history.write(f"notes/{number}", "x\n")
+        history.commit(f"more {number}")
+    check = "[ ! -s hindrance ] || { echo 'OSError: x'; exit 1; }; "
+    check += "grep -q good state || { echo 'ValueError: y'; exit 1; }"
+    searched = history.search("--good", good, "--command", history.command(check))
+    assert ("inconclusive", "") == (searched.record["verdict"], searched.culprit)
+
+
 def test_todays_test_is_laid_over_old_trees(history: History) -> None:
     history.write("tests/test it", "grep -q good state\n")
     searched = history.search(*GOOD, "--command", "sh 'tests/test it'", "--overlay", "tests")
