@@ -86,7 +86,7 @@ class Trees:
         command = [str(python), "-m", "runbook.smoke", "--tier", tier, "--json", str(record)]
         with log.open("wb") as sink:
             status = self._folder.call(
-                command, cwd=root, environment=self._variables(root, python), log=sink
+                command, cwd=root, environment=self._variables(tree, python), log=sink
             )
         run = read_object(record)
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -107,10 +107,16 @@ class Trees:
         )
         return tree.path / self._project.root.relative_to(top)
 
-    def _variables(self, root: Path, python: Path) -> dict[str, str]:
-        """What the smoke gets: the checkout's own engine where the project holds one, and its own modules."""
-        path = [str(root / each) for each in search_path(python, self._project.root)]
-        return plain_environment() | ({"PYTHONPATH": os.pathsep.join(path)} if path else {})
+    def _variables(self, tree: Worktree, python: Path) -> dict[str, str]:
+        """What the smoke gets: the checkout's own engine where the project holds one, and its own modules.
+
+        Its temporary files go with the checkout: who kills the owner of this kills those too who would remove them.
+        """
+        temporary = tree.scratch / "tmp"
+        temporary.mkdir(exist_ok=True)
+        path = [str(self.inside(tree) / each) for each in search_path(python, self._project.root)]
+        modules = {"PYTHONPATH": os.pathsep.join(path)} if path else {}
+        return plain_environment() | modules | {"TMPDIR": str(temporary)}
 
     def _keep(self, root: Path, run: dict[str, Any]) -> None:
         """Copy a run's evidence to where the user's own runs are; its name stays what the run calls it."""

@@ -366,6 +366,22 @@ def test_a_kill_at_any_moment_leaves_the_user_alone_and_can_be_resumed(
     assert "smoke: ok, as before" in called.err
 
 
+def test_a_kill_leaves_nothing_of_what_its_smoke_had_made(broken: Smoked) -> None:
+    begun = broken.root.parent / "begun"
+    rows = (broken.root / "tests/test_app.py").read_text(encoding="utf-8")
+    makes = "\n\nimport pathlib, tempfile, time\ntempfile.mkdtemp()\n"
+    waits = f"pathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)\n"
+    broken.edit("tests/test_app.py", rows + makes + waits, "a smoke that takes long")
+    with subprocess.Popen(
+        broken.argv("rollback", {"json_file": ""}, file="web/view.py"),
+        cwd=broken.root, env=broken.environment(), stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        wait_until(begun.exists, "the smoke")
+        process.kill()
+    wait_until(lambda: not list(broken.scratch.iterdir()), "the end of all that it made")
+
+
 def test_ctrl_c_ends_it_as_interrupted_and_leaves_nothing_behind(broken: Smoked) -> None:
     before = broken.snapshot()
     with subprocess.Popen(
