@@ -123,7 +123,7 @@ def _add_new_app(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from hub.server import serve  # noqa: PLC0415 - other commands need no server
+    from hub.serving.server import serve  # noqa: PLC0415 - other commands need no server
 
     _check_numbers(options)
     settings = _settings(options)
@@ -222,7 +222,7 @@ def _traefik(options: argparse.Namespace) -> int:
 
 
 def _hash_password(options: argparse.Namespace) -> int:  # noqa: ARG001 - all commands are called alike
-    from hub.passwords import hash_password  # noqa: PLC0415 - see above
+    from hub.signing_in.passwords import hash_password  # noqa: PLC0415 - see above
 
     say(hash_password(sys.stdin.readline().rstrip("\n")))
     return EXIT_GREEN

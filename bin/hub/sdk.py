@@ -12,8 +12,8 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
-from hub.answers import json_answer, refusal
-from hub.tokens import InvalidToken, Person
+from hub.serving.answers import json_answer, refusal
+from hub.signing_in.tokens import InvalidToken, Person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
-    from hub.child_process import Children
+    from hub.hosting.child_process import Children
     from hub.manifest import Manifest
-    from hub.tokens import Verifier
+    from hub.signing_in.tokens import Verifier
 
 __all__ = ["AppContext", "Person", "json_answer", "read_json", "signed_in"]
 

@@ -6,17 +6,17 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hub.board import Board
 from hub.catalogue import APPS
-from hub.child_process import Children
 from hub.directory import Directory
-from hub.failure_limit import FailureLimit
+from hub.hosting.child_process import Children
 from hub.keys import SigningKey
-from hub.passwords import PasswordCheck, hash_password
-from hub.provider import BuiltInProvider, ExternalProvider
-from hub.sessions import Codes, Journal, Sessions
-from hub.tokens import Minter, Verifier
+from hub.signing_in.failure_limit import FailureLimit
+from hub.signing_in.passwords import PasswordCheck, hash_password
+from hub.signing_in.provider import BuiltInProvider, ExternalProvider
+from hub.signing_in.sessions import Codes, Journal, Sessions
+from hub.signing_in.tokens import Minter, Verifier
 from hub.users import Users, make_test_user, read_users
+from hub.watching.board import Board
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from hub.addresses import Addresses
-    from hub.blame import Blame
-    from hub.provider import Provider
+    from hub.signing_in.provider import Provider
+    from hub.watching.blame import Blame
 
 TEST_LOGIN: Final = "test"
 FAILURES_PER_NAME: Final = 10  # a minute

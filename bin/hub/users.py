@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub.errors import EnvironmentNotReady
-from hub.tokens import Person
+from hub.signing_in.tokens import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -29,7 +29,7 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\bAPP_(?:SLUG|NAME)\b", re.DOT
 @pytest.mark.runbook(
     severity="normal",
     cause="backend.py does not import, build_app fails, or the health route is gone",
-    suspects=["bin/hub/backend.py", "bin/hub/gateway.py", "bin/hub/apps"],
+    suspects=["bin/hub/hosting/backend.py", "bin/hub/serving/gateway.py", "bin/hub/apps"],
 )
 def test_app_is_healthy(app: SmokedApp) -> None:
     reply = app.answer("health")
@@ -43,7 +43,11 @@ def test_app_is_healthy(app: SmokedApp) -> None:
         "a route of the app answers without asking who is signed in, or believes a token that is for another app, "
         "forged or not of now"
     ),
-    suspects=["bin/hub/sdk.py::signed_in", "bin/hub/tokens.py::Verifier.verify", "bin/hub/apps"],
+    suspects=[
+        "bin/hub/sdk.py::signed_in",
+        "bin/hub/signing_in/tokens.py::Verifier.verify",
+        "bin/hub/apps",
+    ],
 )
 def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
     nobody = app.answer("me of nobody")
@@ -64,8 +68,8 @@ def test_app_refuses_whoever_is_not_signed_in(app: SmokedApp) -> None:
     severity="normal",
     cause="no token for this app can be had, or the app does not believe it",
     suspects=[
-        "bin/hub/identity.py::handle_token",
-        "bin/hub/tokens.py::Verifier.verify",
+        "bin/hub/signing_in/identity.py::handle_token",
+        "bin/hub/signing_in/tokens.py::Verifier.verify",
         "bin/hub/entitlement.py",
         "bin/hub/apps",
     ],
@@ -87,7 +91,7 @@ def test_app_knows_who_is_signed_in(app: SmokedApp) -> None:
 @pytest.mark.runbook(
     severity="normal",
     cause="the front page is missing, or is another app's or the template's",
-    suspects=["bin/hub/app_host.py", "bin/hub/apps", "bin/hub/template"],
+    suspects=["bin/hub/hosting/app_host.py", "bin/hub/apps", "bin/hub/template"],
 )
 def test_app_serves_its_own_front_page(app: SmokedApp) -> None:
     page = app.answer("page")
@@ -121,7 +125,7 @@ def test_app_has_a_valid_manifest(app: SmokedApp) -> None:
 @pytest.mark.runbook(
     severity="high",
     cause="the list of apps does not look at lifecycle, visibility or entitlement",
-    suspects=["bin/hub/catalogue.py::Catalogue.shown_to", "bin/hub/portal.py::handle_apps"],
+    suspects=["bin/hub/catalogue.py::Catalogue.shown_to", "bin/hub/serving/portal.py::handle_apps"],
 )
 def test_portal_shows_the_apps_that_it_should(hub: HubProcess, client: Client) -> None:
     token = client.token("portal")

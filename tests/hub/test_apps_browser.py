@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     cause="the front end renders blank, its calls of the backend are refused, or nobody need sign in for them",
     suspects=[
         "bin/hub/apps",
-        "bin/hub/sign_in.py::SignIn",
+        "bin/hub/signing_in/sign_in.py::SignIn",
         "bin/hub/pages/assets/hub.js",
-        "bin/hub/app_host.py",
+        "bin/hub/hosting/app_host.py",
     ],
 )
 def test_app_works_through_its_tile(tile: App, stop: Stop) -> None:
@@ -43,10 +43,10 @@ def test_app_works_through_its_tile(tile: App, stop: Stop) -> None:
     severity="normal",
     cause="the login page, the tiles or the logout do not work in a browser",
     suspects=[
-        "bin/hub/portal.py",
+        "bin/hub/serving/portal.py",
         "bin/hub/pages/templates/hub.html",
-        "bin/hub/sessions.py",
-        "bin/hub/sign_in.py::SignIn",
+        "bin/hub/signing_in/sessions.py",
+        "bin/hub/signing_in/sign_in.py::SignIn",
     ],
 )
 def test_portal_logs_in_and_out_of_every_app(visits: Visits) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
-from hub.answers import NEVER_STORED
+from hub.serving.answers import NEVER_STORED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

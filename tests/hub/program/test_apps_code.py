@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.tiles import ink_on
+from hub.serving.tiles import ink_on
 from tests.hub.client import Client, bearer
 from tests.hub.hub_process import APPS, HubProcess
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
 
-from hub.answers import APP_POLICY, COMMON_HEADERS, json_answer, refusal
-from hub.backend import Backend
 from hub.errors import AppUnusable, HubError
-from hub.frontend import Frontend
+from hub.hosting.backend import Backend
+from hub.hosting.frontend import Frontend
 from hub.manifest import FILE_NAME, as_json
 from hub.pages import asset_answer, error_answer
 from hub.sdk import AppContext
-from hub.sign_in import SignIn
+from hub.serving.answers import APP_POLICY, COMMON_HEADERS, json_answer, refusal
+from hub.signing_in.sign_in import SignIn
 
 if TYPE_CHECKING:
     from pathlib import Path

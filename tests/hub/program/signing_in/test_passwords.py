@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.passwords import PasswordCheck, hash_password
+from hub.signing_in.passwords import PasswordCheck, hash_password
 from hub.users import User, Users
 
 

@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from hub.keys import SigningKey
-from hub.tokens import LIFETIME, InvalidToken, Minter, Person, Verifier, key_id_of
+from hub.signing_in.tokens import LIFETIME, InvalidToken, Minter, Person, Verifier, key_id_of
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub import sessions
-from hub.sessions import (
+from hub.signing_in import sessions
+from hub.signing_in.sessions import (
     CODE_SECONDS,
     SESSION_SECONDS,
     Codes,
@@ -16,7 +16,7 @@ from hub.sessions import (
     Sessions,
     challenge_of,
 )
-from hub.tokens import Person
+from hub.signing_in.tokens import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

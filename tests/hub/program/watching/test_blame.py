@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.blame import Death, Pulse, Suspicion, ending
+from hub.watching.blame import Death, Pulse, Suspicion, ending
 
 
 def test_the_app_that_ran_did_it() -> None:

@@ -16,8 +16,8 @@ from hub.errors import EnvironmentNotReady
 
 if TYPE_CHECKING:
     from hub.keys import SigningKey
-    from hub.sessions import Codes, Sessions
-    from hub.tokens import Minter
+    from hub.signing_in.sessions import Codes, Sessions
+    from hub.signing_in.tokens import Minter
 
 KEYS_SECONDS: Final = 300.0  # until what an external issuer has published is asked for again
 KEPT_SECONDS: Final = 3600.0  # for which it is good all the same, where the issuer does not answer

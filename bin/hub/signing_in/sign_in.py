@@ -14,20 +14,20 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 
 from hub.addresses import local_path
-from hub.answers import json_answer, redirect, refusal
 from hub.errors import EnvironmentNotReady
 from hub.pages import error_answer
-from hub.provider import SignInFailed
 from hub.sdk import TOKEN_COOKIE
-from hub.sessions import challenge_of
-from hub.tokens import LIFETIME, InvalidToken, key_id_of
+from hub.serving.answers import json_answer, redirect, refusal
+from hub.signing_in.provider import SignInFailed
+from hub.signing_in.sessions import challenge_of
+from hub.signing_in.tokens import LIFETIME, InvalidToken, key_id_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope
 
     from hub.services import Services
-    from hub.tokens import Person
+    from hub.signing_in.tokens import Person
 
 CALLBACK: Final = "/.hub/callback"
 _STATE_COOKIE: Final = "hub_state"

@@ -10,7 +10,7 @@ import time
 from typing import IO, TYPE_CHECKING, Final
 
 from hub.errors import AppUnusable
-from hub.proxy import Proxy
+from hub.hosting.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

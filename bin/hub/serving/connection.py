@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from hub.answers import refusal_by_hub
+from hub.serving.answers import refusal_by_hub
 from wire.request_head import MAX_HEAD_BYTES, fault_of
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from hub.addresses import local_path
-from hub.answers import COMMON_HEADERS, json_answer, redirect, refusal
-from hub.forms import read_form
-from hub.identity import PORTAL_CLIENT, SESSION_COOKIE, check_password, routes
 from hub.pages import asset_answer, error_answer, page_answer
 from hub.sdk import bearer_of
 from hub.services import services_of
-from hub.sessions import SESSION_SECONDS
-from hub.sign_in import SignIn
-from hub.tiles import group_tiles, make_tile
-from hub.tokens import InvalidToken
+from hub.serving.answers import COMMON_HEADERS, json_answer, redirect, refusal
+from hub.serving.forms import read_form
+from hub.serving.tiles import group_tiles, make_tile
+from hub.signing_in.identity import PORTAL_CLIENT, SESSION_COOKIE, check_password, routes
+from hub.signing_in.sessions import SESSION_SECONDS
+from hub.signing_in.sign_in import SignIn
+from hub.signing_in.tokens import InvalidToken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hub.catalogue import App
     from hub.services import Services
-    from hub.tokens import Person
+    from hub.signing_in.tokens import Person
 
 _ICON_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from starlette.requests import HTTPConnection
 
 from hub.addresses import PORTAL
-from hub.answers import refusal_by_hub
-from hub.app_host import AppHost, BrokenHost
 from hub.errors import EnvironmentNotReady
-from hub.portal import build_portal
+from hub.hosting.app_host import AppHost, BrokenHost
 from hub.sdk import token_of
-from hub.tokens import key_id_of
+from hub.serving.answers import refusal_by_hub
+from hub.serving.portal import build_portal
+from hub.signing_in.tokens import key_id_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

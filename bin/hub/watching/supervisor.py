@@ -15,13 +15,13 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from hub.blame import Blame, Death, Pulse, Suspicion, ending
 from hub.errors import EXIT_ENVIRONMENT, EXIT_GREEN, EXIT_INTERRUPTED
+from hub.watching.blame import Blame, Death, Pulse, Suspicion, ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hub.board import Board
+    from hub.watching.board import Board
 
     # Given a descriptor, at whose end it stops, and whether it is the first; its result is the exit code.
     Serve = Callable[[int, bool], int]

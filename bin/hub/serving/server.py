@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from hub.addresses import Addresses
-from hub.connection import JoiningProtocol
 from hub.errors import EXIT_GREEN, EnvironmentNotReady, UsageError
-from hub.gateway import Gateway
 from hub.services import make_services
-from hub.supervisor import Supervisor
+from hub.serving.connection import JoiningProtocol
+from hub.serving.gateway import Gateway
+from hub.watching.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

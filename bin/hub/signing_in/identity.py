@@ -14,15 +14,15 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from hub.answers import json_answer, redirect
-from hub.forms import read_form
 from hub.keys import ALGORITHM
 from hub.pages import error_answer
-from hub.provider import SignInFailed
 from hub.services import services_of
-from hub.sessions import Grant
-from hub.sign_in import CALLBACK
-from hub.tokens import LIFETIME
+from hub.serving.answers import json_answer, redirect
+from hub.serving.forms import read_form
+from hub.signing_in.provider import SignInFailed
+from hub.signing_in.sessions import Grant
+from hub.signing_in.sign_in import CALLBACK
+from hub.signing_in.tokens import LIFETIME
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.failure_limit import FailureLimit
+from hub.signing_in.failure_limit import FailureLimit
 
 if TYPE_CHECKING:
     import pytest
@@ -27,7 +27,7 @@ def test_so_many_failures_are_allowed_and_no_more(per_minute: int) -> None:
 
 
 def test_many_names_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.failure_limit._MAX_KEYS", 2)
+    monkeypatch.setattr("hub.signing_in.failure_limit._MAX_KEYS", 2)
     limit = FailureLimit(1)
     for name in ("first", "second", "first", "third"):
         limit.fail(name, 0)

@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwt
 
 from hub.keys import SigningKey
-from hub.sessions import challenge_of
+from hub.signing_in.sessions import challenge_of
 from hub.users import User
 from tests.hub.client import Client, Reply, bearer, password_grant
 from tests.hub.hub_process import TEST_PASSWORD, TEST_USER, HubProcess
@@ -32,7 +32,7 @@ WRITES = BACKEND.replace(
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub with apps for everybody, for nobody, for testers and for others."""
-    from hub.passwords import hash_password
+    from hub.signing_in.passwords import hash_password
 
     apps = tmp_path_factory.mktemp("apps")
     write_app(apps, "notes", 1, groups=["users"], backend=WRITES)

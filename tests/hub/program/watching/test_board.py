@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from hub.board import Board
+from hub.watching.board import Board
 
 
 def test_another_process_reads_what_a_dead_one_wrote() -> None:

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from hub.tokens import Person  # noqa: TC001 - the records read their annotations
+from hub.signing_in.tokens import Person  # noqa: TC001 - the records read their annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.errors import AppUnusable
-from hub.proxy import Proxy
+from hub.hosting.proxy import Proxy
 from tests.runbook.support import Quiet, served
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 
 from hub.errors import EnvironmentNotReady
 from hub.keys import SigningKey
-from hub.provider import (
+from hub.signing_in.provider import (
     AGAIN_SECONDS,
     KEPT_SECONDS,
     KEYS_SECONDS,
@@ -81,7 +81,7 @@ def issuer() -> Iterator[Issuer]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, which stands still until a test moves it on."""
     now = [1000.0]
-    monkeypatch.setattr("hub.provider.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("hub.signing_in.provider.time.monotonic", lambda: now[0])
     return now
 
 

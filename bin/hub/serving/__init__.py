@@ -1,0 +1,1 @@
+"""The process that serves: connections, the gateway and the portal."""

@@ -1,0 +1,1 @@
+"""Who somebody is: passwords and tokens, the identity provider, and each app's side of signing in."""
