@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
-from runbook.culprit import rates, stopping
-from runbook.culprit.dag import Dag, members
-from runbook.culprit.earlier import Tally as Earlier
-from runbook.culprit.posterior import GOOD_END, blamed_for, without
-from runbook.culprit.search import Finding, Outcome, Search, Word
+from runbook.culprit.core import rates, stopping
+from runbook.culprit.core.dag import Dag, members
+from runbook.culprit.core.earlier import Tally as Earlier
+from runbook.culprit.core.posterior import GOOD_END, blamed_for, without
+from runbook.culprit.core.search import Finding, Outcome, Search, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

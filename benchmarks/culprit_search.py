@@ -48,13 +48,13 @@ from benchmarks.culprit_cases import (
     uneven,
 )
 from runbook.arguments import at_least_one
-from runbook.culprit import rates, stopping
-from runbook.culprit.choice import choose_one
+from runbook.culprit.core import rates, stopping
+from runbook.culprit.core.choice import choose_one
+from runbook.culprit.core.posterior import Posterior
+from runbook.culprit.core.prior import CAP
+from runbook.culprit.core.search import Outcome, Search
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
-from runbook.culprit.posterior import Posterior
-from runbook.culprit.prior import CAP
-from runbook.culprit.search import Outcome, Search
 from runbook.documents.measured import RECORD, Table
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.culprit_cases import Oracle
-    from runbook.culprit.dag import Dag
+    from runbook.culprit.core.dag import Dag
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = (

@@ -30,17 +30,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.upgrade_cases import CASES, NEWEST, Case
 from runbook.documents.measured import RECORD, Table
-from runbook.upgrades.asking import Answer, Free, Outcome
 from runbook.upgrades.case import open_case
+from runbook.upgrades.core.asking import Answer, Free, Outcome
+from runbook.upgrades.environments.uv import environment
 from runbook.upgrades.find import find_offending_upgrade, guarded_folder, search_in
 from runbook.upgrades.options import Options, moment
-from runbook.upgrades.uv import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runbook.upgrades.laboratory import Laboratory
-    from runbook.upgrades.pins import Resolution
+    from runbook.upgrades.core.pins import Resolution
+    from runbook.upgrades.environments.laboratory import Laboratory
     from runbook.upgrades.report import Result
 
 ROOT = Path(__file__).resolve().parents[1]

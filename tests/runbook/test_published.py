@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from runbook.culprit.probing import Word as Said
+from runbook.culprit.core.search import Word as Found
+from runbook.culprit.probes.probing import Word as Said
 from runbook.culprit.proof import Tip
-from runbook.culprit.search import Word as Found
 from runbook.errors import EnvironmentNotReady, Interrupted, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.gate.file import Position
@@ -20,9 +20,9 @@ from runbook.rollback.ground import StillRed
 from runbook.rollback.whole import NobodyNamed
 from runbook.rows import Severity
 from runbook.runs.verdict import Outcome, Word
-from runbook.upgrades.asking import Outcome as Tried
+from runbook.upgrades.core.asking import Outcome as Tried
+from runbook.upgrades.core.versions import Jump
 from runbook.upgrades.report import Verdict as Drifted
-from runbook.upgrades.versions import Jump
 from tests.runbook.published import SCHEMAS, hold, schema_of
 
 if TYPE_CHECKING:

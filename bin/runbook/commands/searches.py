@@ -94,7 +94,7 @@ def find_offending_upgrade(
 @procedure
 def drift_history(root: Path, *, as_json: bool) -> None:
     """Print what every run of drift saw, the oldest first."""
-    from runbook.upgrades import evidence
+    from runbook.upgrades.weekly import evidence
 
     runs = evidence.history(evidence.read_all(find_project(root).state))
     if as_json:

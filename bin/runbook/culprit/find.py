@@ -8,25 +8,25 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from runbook.culprit import stopping
-from runbook.culprit.earlier import told
-from runbook.culprit.executor import ClusterExecutor, Executor, LocalExecutor
+from runbook.culprit.core import stopping
+from runbook.culprit.core.earlier import told
+from runbook.culprit.core.search import Finding, Word
 from runbook.culprit.good_end import find_good_end, milestones, told_of
 from runbook.culprit.history import Description, Range, Repository
 from runbook.culprit.hunt import Hunt, new_search, sha_of
-from runbook.culprit.prober import Prober
-from runbook.culprit.probing import Job
-from runbook.culprit.probing import Word as Said
+from runbook.culprit.probes.executor import ClusterExecutor, Executor, LocalExecutor
+from runbook.culprit.probes.prober import Prober
+from runbook.culprit.probes.probing import Job
+from runbook.culprit.probes.probing import Word as Said
+from runbook.culprit.probes.worktrees import read_overlay
 from runbook.culprit.proof import Proof, Tip, green_again, prove
 from runbook.culprit.report import Plan, Result
 from runbook.culprit.row_history import read_row_runs, tallies
-from runbook.culprit.search import Finding, Word
-from runbook.culprit.worktrees import read_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runbook.culprit.earlier import Tally
+    from runbook.culprit.core.earlier import Tally
     from runbook.culprit.options import Options
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from runbook.culprit.fingerprint import is_same
-from runbook.culprit.probing import Word
+from runbook.culprit.core.fingerprint import is_same
+from runbook.culprit.probes.probing import Word
 from runbook.errors import UsageError
 from runbook.json_files import read_object
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from runbook.culprit.history import Repository
-    from runbook.culprit.prober import Prober
-    from runbook.culprit.probing import ProbeResult
+    from runbook.culprit.probes.prober import Prober
+    from runbook.culprit.probes.probing import ProbeResult
 
 # The last changes of the suspects that are looked behind; of these the first, the second and the fourth are run.
 _MOST_GUESSES = 4

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.culprit.dag import Dag
+from runbook.culprit.core.dag import Dag
 from runbook.culprit.git import GitFailed, git
 from runbook.errors import UsageError
 from runbook.git import step_where_foreign
@@ -16,7 +16,7 @@ from runbook.git import step_where_foreign
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from runbook.culprit.earlier import Tally
+    from runbook.culprit.core.earlier import Tally
 
 _NO_LARGE = ("-c", "core.bigFileThreshold=1m")  # larger files are not compared line by line
 _SUBMODULE = "160000 "

@@ -8,20 +8,20 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runbook.culprit import prior, stopping
-from runbook.culprit.fingerprint import is_same
+from runbook.culprit.core import prior, stopping
+from runbook.culprit.core.fingerprint import is_same
+from runbook.culprit.core.posterior import GOOD_END, without
+from runbook.culprit.core.search import Finding, Outcome, Search, Word
 from runbook.culprit.history import Range, names_of
-from runbook.culprit.posterior import GOOD_END, without
-from runbook.culprit.probing import ProbeResult
-from runbook.culprit.probing import Word as Said
-from runbook.culprit.search import Finding, Outcome, Search, Word
+from runbook.culprit.probes.probing import ProbeResult
+from runbook.culprit.probes.probing import Word as Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runbook.culprit.history import Commit
     from runbook.culprit.options import Options
-    from runbook.culprit.prober import Prober
+    from runbook.culprit.probes.prober import Prober
 
 _PATIENCE = 0.25  # of the time that a round has taken: how long its stragglers are waited for
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook.calls import call, typed
-from runbook.culprit.probing import Word as Said
+from runbook.culprit.core.search import Word
+from runbook.culprit.probes.probing import Word as Said
 from runbook.culprit.proof import Tip
-from runbook.culprit.search import Word
 from runbook.git import step_where_full
 
 if TYPE_CHECKING:

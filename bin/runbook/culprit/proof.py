@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from runbook.culprit.probing import Word
+from runbook.culprit.probes.probing import Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runbook.culprit.history import Commit
     from runbook.culprit.hunt import Hunt
-    from runbook.culprit.prober import Prober
-    from runbook.culprit.probing import ProbeResult
+    from runbook.culprit.probes.prober import Prober
+    from runbook.culprit.probes.probing import ProbeResult
 
 _RED_TOO = "the tip is red without it too: another commit breaks it as well"
 _MOST_GUESSES = 3  # later commits on the culprit's files that are looked behind

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_module, typed
 from runbook.culprit.command_line import probe_line
+from runbook.culprit.core.rates import capacity
+from runbook.culprit.core.search import Word
 from runbook.culprit.next_steps import next_steps
-from runbook.culprit.probing import OUT_OF_TIME
-from runbook.culprit.probing import Word as Said
+from runbook.culprit.probes.probing import OUT_OF_TIME
+from runbook.culprit.probes.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
-from runbook.culprit.rates import capacity
-from runbook.culprit.search import Word
 from runbook.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from runbook.culprit.history import Description
-    from runbook.culprit.probing import ProbeResult
+    from runbook.culprit.probes.probing import ProbeResult
 
 SCHEMA = "culprit/1"
 _SHOWN = 8  # candidates in the text

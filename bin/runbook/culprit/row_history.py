@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runbook.culprit.earlier import Tally
+from runbook.culprit.core.earlier import Tally
 from runbook.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:

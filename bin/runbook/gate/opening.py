@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call, call_session
-from runbook.culprit.worktrees import TemporaryFolder, Worktree
+from runbook.culprit.probes.worktrees import TemporaryFolder, Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.gate.beginning import find_missing
 from runbook.gate.environment import gate_environment

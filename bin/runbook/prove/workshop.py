@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from runbook.culprit.guarded import GuardedFolder
+from runbook.culprit.probes.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady
 from runbook.rows import function_id
 from runbook.sessions.environments import own_modules

@@ -14,7 +14,7 @@ from runbook.procedures.steps import Refused
 from runbook.rollback.wording import conflict
 
 if TYPE_CHECKING:
-    from runbook.culprit.worktrees import Worktree
+    from runbook.culprit.probes.worktrees import Worktree
     from runbook.rollback.policy import Candidate
 
 _NOTHING = "0" * 40  # as the old value of a ref: it must not be there yet

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
-from runbook.culprit.guarded import GuardedFolder
-from runbook.culprit.worktrees import Worktree
+from runbook.culprit.probes.guarded import GuardedFolder
+from runbook.culprit.probes.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.json_files import read_object

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
+from runbook.culprit.core.search import Word
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.culprit.proof import Tip
 from runbook.culprit.report import Result, headline, notes
 from runbook.culprit.row_search import file_arguments, row_search
-from runbook.culprit.search import Word
 from runbook.culprit.search_folder import keep_search
 from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode

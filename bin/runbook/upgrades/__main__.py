@@ -13,18 +13,18 @@ from runbook.culprit.command_line import Ended, add_shared, end
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.processes.standard_streams import narrate
-from runbook.upgrades.asking import Free, Move
+from runbook.upgrades.core.asking import Free, Move
+from runbook.upgrades.core.pins import normalise
+from runbook.upgrades.environments.laboratory import describe
 from runbook.upgrades.find import find_offending_upgrade, try_as_pinned, try_state
-from runbook.upgrades.laboratory import describe
 from runbook.upgrades.options import RESOLUTIONS, Options
 from runbook.upgrades.outside import AS_PINNED
-from runbook.upgrades.pins import normalise
 from runbook.upgrades.report import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbook.upgrades.asking import Answer
+    from runbook.upgrades.core.asking import Answer
 
 
 def main(argv: Sequence[str] | None = None) -> int:

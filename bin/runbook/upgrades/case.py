@@ -10,25 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.culprit.memory import MAX_AGE, Memory
-from runbook.culprit.probing import Job
-from runbook.culprit.worktrees import OverlayFile
+from runbook.culprit.probes.memory import MAX_AGE, Memory
+from runbook.culprit.probes.probing import Job
+from runbook.culprit.probes.worktrees import OverlayFile
 from runbook.errors import UsageError
 from runbook.source_copy import Source, read_source
-from runbook.upgrades import constraints
-from runbook.upgrades.laboratory import Laboratory
-from runbook.upgrades.noise import Rates
+from runbook.upgrades.core.noise import Rates
+from runbook.upgrades.environments.laboratory import Laboratory
+from runbook.upgrades.environments.pythons import find_python
+from runbook.upgrades.environments.resolver import Resolver
+from runbook.upgrades.environments.uv import Uv, UvFailed, find_uv
+from runbook.upgrades.environments.workshop import Workshop
 from runbook.upgrades.options import Options, moment
-from runbook.upgrades.pythons import find_python
 from runbook.upgrades.requirements import read_requirements
-from runbook.upgrades.resolver import Resolver
-from runbook.upgrades.uv import Uv, UvFailed, find_uv
-from runbook.upgrades.workshop import Workshop
+from runbook.upgrades.weekly import constraints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runbook.culprit.guarded import GuardedFolder
+    from runbook.culprit.probes.guarded import GuardedFolder
 
 NOT_ALLOWED = "the project does not allow what the baseline pins"
 _FORM = "2"  # of what is remembered; what was kept in another form is not read

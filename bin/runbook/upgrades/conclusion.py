@@ -7,19 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from runbook.upgrades.asking import Free
-from runbook.upgrades.pins import changes
+from runbook.upgrades.core.asking import Free
+from runbook.upgrades.core.pins import changes
+from runbook.upgrades.core.suspects import said_by
 from runbook.upgrades.report import Culprit, Result, Verdict
-from runbook.upgrades.suspects import said_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runbook.upgrades.case import Case
-    from runbook.upgrades.laboratory import Laboratory
-    from runbook.upgrades.pins import Change
-    from runbook.upgrades.resolver import Resolver
-    from runbook.upgrades.search import Findings, Search
+    from runbook.upgrades.core.pins import Change
+    from runbook.upgrades.core.search import Findings, Search
+    from runbook.upgrades.environments.laboratory import Laboratory
+    from runbook.upgrades.environments.resolver import Resolver
 
 
 def conclude(

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runbook.upgrades.asking import Answer, Move, Outcome, Prove, drive
-from runbook.upgrades.minimal import Names, Space, minimal_red_set
-from runbook.upgrades.pins import name_of
+from runbook.upgrades.core.asking import Answer, Move, Outcome, Prove, drive
+from runbook.upgrades.core.minimal import Names, Space, minimal_red_set
+from runbook.upgrades.core.pins import name_of
+from runbook.upgrades.core.suspects import scores, weigh
 from runbook.upgrades.report import Culprit, Result
 from runbook.upgrades.requirements import listed
-from runbook.upgrades.suspects import scores, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbook.upgrades.asking import State
-    from runbook.upgrades.resolver import Resolver
+    from runbook.upgrades.core.asking import State
+    from runbook.upgrades.environments.resolver import Resolver
 
 _FAILURE = "test:resolve"
 

@@ -24,28 +24,28 @@ from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.lines import line
 from runbook.processes.standard_streams import narrate, say
 from runbook.project import find_project
-from runbook.upgrades import constraints, evidence, issue, week
-from runbook.upgrades.edit import holding, lifting
 from runbook.upgrades.find import find_offending_upgrade
-from runbook.upgrades.floated import all_floated
-from runbook.upgrades.healing import (
+from runbook.upgrades.options import RESOLUTIONS, Options, moment
+from runbook.upgrades.report import Result, render
+from runbook.upgrades.weekly import constraints, evidence, issue, week
+from runbook.upgrades.weekly.edit import holding, lifting
+from runbook.upgrades.weekly.floated import all_floated
+from runbook.upgrades.weekly.healing import (
     gone,
     is_conclusive,
     seen_in_constraints,
     seen_in_records,
     way_of,
 )
-from runbook.upgrades.options import RESOLUTIONS, Options, moment
-from runbook.upgrades.report import Result, render
-from runbook.upgrades.stack import Stack
+from runbook.upgrades.weekly.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runbook.project import Project
-    from runbook.upgrades.floated import Floated
-    from runbook.upgrades.healing import Seen, Spot
-    from runbook.upgrades.stack import Standing
+    from runbook.upgrades.weekly.floated import Floated
+    from runbook.upgrades.weekly.healing import Seen, Spot
+    from runbook.upgrades.weekly.stack import Standing
 
 _MODULE = "runbook.upgrades.drift"
 _BROWSER_TIERS = {"browser", "hub-browser"}

@@ -5,30 +5,30 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from runbook.culprit.guarded import GuardedFolder
-from runbook.culprit.rates import STEADY
+from runbook.culprit.core.rates import STEADY
+from runbook.culprit.probes.guarded import GuardedFolder
 from runbook.errors import EnvironmentNotReady, UsageError
-from runbook.upgrades.asking import Answer, Contradicted, Free, Move, Prove, drive
 from runbook.upgrades.case import Case, open_case
 from runbook.upgrades.conclusion import conclude
 from runbook.upgrades.contradiction import blame_what_contradicts
-from runbook.upgrades.laboratory import describe
-from runbook.upgrades.noise import Rates, learn
+from runbook.upgrades.core.asking import Answer, Contradicted, Free, Move, Prove, drive
+from runbook.upgrades.core.noise import Rates, learn
+from runbook.upgrades.core.pins import changes
+from runbook.upgrades.core.search import Problem, Search
+from runbook.upgrades.environments.laboratory import describe
+from runbook.upgrades.environments.uv import UvFailed
+from runbook.upgrades.environments.workshop import NOT_INSTALLED
 from runbook.upgrades.outside import AS_PINNED, Yard, look_outside
-from runbook.upgrades.pins import changes
 from runbook.upgrades.report import Result, Verdict
-from runbook.upgrades.search import Problem, Search
 from runbook.upgrades.unresolved import blame_too, leave_out
-from runbook.upgrades.uv import UvFailed
-from runbook.upgrades.workshop import NOT_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.core.search import Findings
+    from runbook.upgrades.environments.laboratory import Laboratory
     from runbook.upgrades.options import Options
     from runbook.upgrades.report import Culprit
-    from runbook.upgrades.search import Findings
 
 _BASELINE = Move(frozenset())
 _NEWEST = Free()

@@ -14,28 +14,28 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runbook.culprit.probing import Job, Word
-from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
-from runbook.upgrades.bound import first_bad, free
+from runbook.culprit.probes.probing import Job, Word
 from runbook.upgrades.case import NOT_ALLOWED
 from runbook.upgrades.conclusion import conclude
-from runbook.upgrades.laboratory import Trial
-from runbook.upgrades.minimal import Names, Space, minimal_red_set
-from runbook.upgrades.pins import normalise
-from runbook.upgrades.pythons import older_pythons
+from runbook.upgrades.core.asking import Answer, Free, Move, Outcome, Prove, drive
+from runbook.upgrades.core.bound import first_bad, free
+from runbook.upgrades.core.minimal import Names, Space, minimal_red_set
+from runbook.upgrades.core.pins import normalise
+from runbook.upgrades.core.suspects import said_by, scores, weigh
+from runbook.upgrades.environments.laboratory import Trial
+from runbook.upgrades.environments.pythons import older_pythons
+from runbook.upgrades.environments.uv import fresh_builds
+from runbook.upgrades.environments.workshop import Installation
 from runbook.upgrades.report import Culprit, Result, Verdict
-from runbook.upgrades.suspects import said_by, scores, weigh
-from runbook.upgrades.uv import fresh_builds
-from runbook.upgrades.workshop import Installation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from runbook.upgrades.asking import State
     from runbook.upgrades.case import Case
-    from runbook.upgrades.laboratory import Laboratory
-    from runbook.upgrades.resolver import Resolver
+    from runbook.upgrades.core.asking import State
+    from runbook.upgrades.environments.laboratory import Laboratory
+    from runbook.upgrades.environments.resolver import Resolver
 
 _BUILD_REQUIREMENTS = re.compile(r"Installing build requirements?: (.*)")
 _PIN = re.compile(r"([\w.-]+)==([^\s,`]+)")

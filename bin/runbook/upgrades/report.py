@@ -15,9 +15,9 @@ from runbook.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runbook.upgrades.laboratory import Trial
+    from runbook.upgrades.core.pins import Change
+    from runbook.upgrades.environments.laboratory import Trial
     from runbook.upgrades.options import Options
-    from runbook.upgrades.pins import Change
 
 SCHEMA = "drift/1"
 

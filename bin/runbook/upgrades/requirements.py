@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.errors import UsageError
 from runbook.sessions.locks import requirements_of
-from runbook.upgrades.pins import name_of
+from runbook.upgrades.core.pins import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

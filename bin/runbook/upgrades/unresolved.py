@@ -11,21 +11,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runbook.upgrades.asking import Answer, Free, Outcome, drive
-from runbook.upgrades.bound import first_bad
-from runbook.upgrades.laboratory import Trial
-from runbook.upgrades.pins import normalise
+from runbook.upgrades.core.asking import Answer, Free, Outcome, drive
+from runbook.upgrades.core.bound import first_bad
+from runbook.upgrades.core.pins import normalise
+from runbook.upgrades.core.versions import key
+from runbook.upgrades.environments.laboratory import Trial
+from runbook.upgrades.environments.uv import UvFailed
 from runbook.upgrades.report import Culprit, Result, Verdict
-from runbook.upgrades.uv import UvFailed
-from runbook.upgrades.versions import key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbook.upgrades.asking import State
     from runbook.upgrades.case import Case
-    from runbook.upgrades.laboratory import Laboratory
-    from runbook.upgrades.resolver import Resolver
+    from runbook.upgrades.core.asking import State
+    from runbook.upgrades.environments.laboratory import Laboratory
+    from runbook.upgrades.environments.resolver import Resolver
 
 _UNREADABLE = re.compile(
     r"(?:Failed to (?:build|download and build|download|read metadata)|Invalid metadata for) `?([\w.-]+)==([^\s`]+)"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from runbook.culprit.dag import Dag
-from runbook.culprit.posterior import blamed_for, without
-from runbook.culprit.search import Finding, Outcome, Search
+from runbook.culprit.core.dag import Dag
+from runbook.culprit.core.posterior import blamed_for, without
+from runbook.culprit.core.search import Finding, Outcome, Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.culprit.good_end import Line
-from runbook.culprit.probing import Word
+from runbook.culprit.probes.probing import Word
 
 if TYPE_CHECKING:
     from tests.runbook.culprit.conftest import History

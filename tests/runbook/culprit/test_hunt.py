@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.culprit.executor import LocalExecutor
 from runbook.culprit.history import Repository
 from runbook.culprit.hunt import Hunt
 from runbook.culprit.options import Options
-from runbook.culprit.prober import Prober
-from runbook.culprit.probing import Job, ProbeResult, Word
+from runbook.culprit.probes.executor import LocalExecutor
+from runbook.culprit.probes.prober import Prober
+from runbook.culprit.probes.probing import Job, ProbeResult, Word
 
 if TYPE_CHECKING:
     from tests.runbook.culprit.conftest import History

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.culprit.core.search import Word
 from runbook.culprit.next_steps import next_steps
-from runbook.culprit.probing import ProbeResult
-from runbook.culprit.probing import Word as Said
+from runbook.culprit.probes.probing import ProbeResult
+from runbook.culprit.probes.probing import Word as Said
 from runbook.culprit.proof import Proof, Tip
-from runbook.culprit.search import Word
 from tests.runbook.culprit.test_report import CULPRIT, RESULT
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.culprit.core.search import Word
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
-from runbook.culprit.search import Word
 from tests.runbook.culprit.conftest import History
 from tests.runbook.support import completed
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from runbook.culprit.core.search import Word
 from runbook.culprit.history import Description
-from runbook.culprit.probing import ProbeResult, classify
-from runbook.culprit.probing import Word as Said
+from runbook.culprit.probes.probing import ProbeResult, classify
+from runbook.culprit.probes.probing import Word as Said
 from runbook.culprit.report import Plan, Result, headline, notes, render, render_plan
-from runbook.culprit.search import Word
 from runbook.exit_codes import ExitCode
 
 CULPRIT = Description(

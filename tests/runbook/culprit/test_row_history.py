@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from runbook.culprit.earlier import Tally
+from runbook.culprit.core.earlier import Tally
 from runbook.culprit.row_history import RowRun, read_row_runs, tallies
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.culprit.worktrees import Worktree
+from runbook.culprit.probes.worktrees import Worktree
 from runbook.errors import EnvironmentNotReady
 from runbook.procedures.steps import Refused
 from runbook.project import Project

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from runbook.culprit.probing import Job, ProbeResult, Word
+from runbook.culprit.probes.probing import Job, ProbeResult, Word
 from runbook.upgrades.case import Case
+from runbook.upgrades.core.noise import Rates
+from runbook.upgrades.core.pins import Resolution, parse
+from runbook.upgrades.environments.laboratory import Laboratory
+from runbook.upgrades.environments.resolver import Resolver
+from runbook.upgrades.environments.workshop import Installation, Run
 from runbook.upgrades.find import search_in
-from runbook.upgrades.laboratory import Laboratory
-from runbook.upgrades.noise import Rates
 from runbook.upgrades.options import Options
-from runbook.upgrades.pins import Resolution, parse
-from runbook.upgrades.resolver import Resolver
-from runbook.upgrades.workshop import Installation, Run
 from tests.runbook.upgrades.world import NEWEST, OLDEST, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runbook.culprit.memory import Memory
-    from runbook.upgrades.asking import Free, Move
+    from runbook.culprit.probes.memory import Memory
+    from runbook.upgrades.core.asking import Free, Move
+    from runbook.upgrades.environments.workshop import Workshop
     from runbook.upgrades.report import Result
-    from runbook.upgrades.workshop import Workshop
 
 TEST = "test:t.py::test"
 

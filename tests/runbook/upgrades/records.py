@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runbook.upgrades.asking import Outcome
-from runbook.upgrades.laboratory import Trial
+from runbook.upgrades.core.asking import Outcome
+from runbook.upgrades.core.pins import Change
+from runbook.upgrades.environments.laboratory import Trial
 from runbook.upgrades.options import Options
-from runbook.upgrades.pins import Change
 from runbook.upgrades.report import Culprit, Result, Verdict
 
 OPTIONS = Options(Path("shop"), Path("pins.txt"), "python -m pytest -k 'a or b'")

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from runbook.upgrades.asking import Answer, Free, Outcome
 from runbook.upgrades.conclusion import conclude
+from runbook.upgrades.core.asking import Answer, Free, Outcome
+from runbook.upgrades.core.pins import Resolution
+from runbook.upgrades.core.search import Findings
 from runbook.upgrades.options import Options
-from runbook.upgrades.pins import Resolution
 from runbook.upgrades.report import Culprit, Verdict
-from runbook.upgrades.search import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runbook.upgrades.case import Case
-    from runbook.upgrades.laboratory import Laboratory
-    from runbook.upgrades.search import Search
+    from runbook.upgrades.core.search import Search
+    from runbook.upgrades.environments.laboratory import Laboratory
 
 DOG = frozenset({"dog"})
 

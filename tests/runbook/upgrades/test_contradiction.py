@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.exit_codes import ExitCode
-from runbook.upgrades.issue import issues_of, keys_of
+from runbook.upgrades.weekly.issue import issues_of, keys_of
 
 if TYPE_CHECKING:
     from tests.runbook.upgrades.conftest import Project

@@ -12,9 +12,9 @@ import pytest
 from runbook.errors import EnvironmentNotReady
 from runbook.exit_codes import ExitCode
 from runbook.git import git
-from runbook.upgrades import constraints, evidence
 from runbook.upgrades.drift import Drift, _look_at_all
-from runbook.upgrades.floated import Floated
+from runbook.upgrades.weekly import constraints, evidence
+from runbook.upgrades.weekly.floated import Floated
 from tests.runbook.published import hold
 from tests.runbook.support import completed
 from tests.runbook.upgrades.records import RESULT, tier

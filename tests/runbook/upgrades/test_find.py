@@ -16,7 +16,7 @@ from tests.runbook.upgrades.world import World
 
 if TYPE_CHECKING:
     from runbook.upgrades.case import Case
-    from runbook.upgrades.laboratory import Laboratory
+    from runbook.upgrades.environments.laboratory import Laboratory
     from runbook.upgrades.report import Result
     from tests.runbook.upgrades.conftest import Project
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from runbook.exit_codes import ExitCode
-from runbook.upgrades.bound import free
+from runbook.upgrades.core.bound import free
 from runbook.upgrades.outside import Yard, _to_blame
 from tests.runbook.upgrades.world import World
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from runbook.upgrades.asking import Answer, State
+    from runbook.upgrades.core.asking import Answer, State
     from tests.runbook.upgrades.conftest import Project
 
 BASELINE_RUNS = 4  # before it counts as red

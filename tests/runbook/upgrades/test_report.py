@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.__main__ import _parser, _state
-from runbook.upgrades.asking import Free, Move
+from runbook.upgrades.core.asking import Free, Move
 from runbook.upgrades.report import Culprit, Verdict, headline, render
 from tests.runbook.published import hold
 from tests.runbook.support import ROOT

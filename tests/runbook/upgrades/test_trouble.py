@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runbook.exit_codes import ExitCode
-from runbook.upgrades.constraints import Constraint, add
+from runbook.upgrades.weekly.constraints import Constraint, add
 from tests.runbook.support import wait_until
 
 if TYPE_CHECKING:

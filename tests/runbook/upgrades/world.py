@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runbook.upgrades.asking import Answer, Free, Move, Outcome, Prove, drive
-from runbook.upgrades.pins import Change, Resolution
-from runbook.upgrades.search import Problem, Search
-from runbook.upgrades.versions import key
+from runbook.upgrades.core.asking import Answer, Free, Move, Outcome, Prove, drive
+from runbook.upgrades.core.pins import Change, Resolution
+from runbook.upgrades.core.search import Problem, Search
+from runbook.upgrades.core.versions import key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runbook.upgrades.asking import State
+    from runbook.upgrades.core.asking import State
 
 NEWEST, OLDEST = 9, 1
 MAJORS = tuple(f"{number}.0" for number in range(OLDEST, NEWEST + 1))

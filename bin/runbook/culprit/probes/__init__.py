@@ -1,0 +1,1 @@
+"""Runs of the command: in trees of their own, on this machine or a cluster, remembered, and ended with the search."""
