@@ -7,6 +7,7 @@ boots meanwhile. Hence no import here that the start does not need.
 from __future__ import annotations
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -112,7 +113,7 @@ class HubProcess:
                 raise HubUnusable(f"the hub was not ready in {BOOT_SECONDS:.0f} s: {self.output()}")
             chunk = os.read(self._stdout, 65_536)
             if not chunk:
-                raise HubUnusable(f"the hub died at boot: {self.output()}")
+                raise HubUnusable(self._how_it_died())
             self._said += chunk
         return self._said.decode().splitlines()
 
@@ -129,6 +130,15 @@ class HubProcess:
         """The end of what the hub has logged, the last line first."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return " | ".join(reversed(lines[-_LAST_LINES:])) or "it logged nothing"
+
+    def _how_it_died(self) -> str:
+        """Where the error arose that ended it, first, for a line may cut the rest; else the end of its log."""
+        text = self._log.read_text(encoding="utf-8", errors="replace").strip()
+        places = re.findall(rf'File "{re.escape(str(ROOT))}/(bin/[^"]+)", line (\d+)', text)
+        if not places:
+            return f"the hub died at boot: {self.output()}"
+        error = text.rpartition("\n")[2]
+        return f"{':'.join(places[-1])} {error}; the hub died at boot"
 
     def stop(self) -> None:
         """End the hub and its keeper, which removes the data."""
