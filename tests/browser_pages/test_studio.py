@@ -267,6 +267,31 @@ def test_what_is_said_of_a_canvas_far_below_is_seen(owner: Owner, maker: Visit) 
     assert page.evaluate(IS_IN_SIGHT, "#studio-message")
 
 
+def test_who_wants_on_before_all_is_saved_is_told_what_it_waits_for(
+    owner: Owner, maker: Visit
+) -> None:
+    page = maker.page
+    canvas = owner.seed("Baskets", A_TEXT)
+    open_page(page, f"/studio.html#{canvas.id}")
+    wants = {
+        "#editor-publish": "You can publish",
+        "#editor-look": "You can look at it",
+        "#editor-close": "You can leave",
+    }
+    for control, told in wants.items():
+        assert appears(page, "#stage [data-testid=piece]")
+        write(page, TITLE_FIELD, f"{told}, soon")
+        line.breaks_once(page, "/studio/canvas/")
+        press(page, control)
+        assert appears(
+            page, "#editor-error[role=alert]", f"{told} as soon as your changes are saved"
+        )
+        page.keyboard.press("ControlOrMeta+s")
+        assert appears(page, "#save-state", "Saved at")
+        assert [] == seen(page, "#editor-error")
+    assert [] == seen(page, "#publish-dialog")
+
+
 def test_an_answer_that_is_late_brings_nothing_back(owner: Owner, maker: Visit) -> None:
     page = maker.page
     late: list[Route] = []

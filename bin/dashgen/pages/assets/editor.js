@@ -24,6 +24,7 @@ let onTitle = () => {};
 let onCopy = async () => {};
 /** What was sent and not answered, on the state that was read here. */
 let unanswered = [];
+let waits = ""; // what somebody wanted to do before everything was saved
 /** What was not saved when this page went away. */
 let left = null;
 
@@ -134,7 +135,8 @@ function showSaving(said, problem) {
   const line = byId("save-state");
   line.dataset.state = state;
   line.textContent = SAVING[state](problem);
-  say(byId("editor-error"), state === "refused" ? line.textContent : "");
+  if (state === "saved") waits = "";
+  say(byId("editor-error"), state === "refused" ? line.textContent : waits);
   if (problem?.status === 401) byId("editor-error").append(" ", pairLink());
   if (state === "refused") line.textContent = "Not saved";
   if (state === "saved") byId("editor-leave").hidden = true;
@@ -321,6 +323,7 @@ export function openEditor(record, showTitle, showCopy) {
   byId("editor-leave").hidden = true;
   byId("save-state").textContent = "All changes saved";
   byId("save-state").dataset.state = "saved";
+  waits = "";
   say(byId("editor-error"), "");
   byId("editor").hidden = false;
   stage.show(record, isFixed);
@@ -359,9 +362,18 @@ export function openId() {
   return canvas?.id ?? null;
 }
 
-/** Saves what is not saved yet. Resolves with whether all of it is. */
-export function saveNow() {
-  return autosave.flush();
+/**
+ * Saves what is not saved yet. Resolves with whether all of it is.
+ *
+ * @param {string} wanted what somebody wants to do with what is saved; said for as long as it has to wait for a line
+ */
+export async function saveNow(wanted) {
+  const isSaved = await autosave.flush();
+  if (!isSaved && byId("save-state").dataset.state === "retrying") {
+    waits = `${wanted} as soon as your changes are saved. They are kept here, and sent again until the server answers.`;
+    say(byId("editor-error"), waits);
+  }
+  return isSaved;
 }
 
 /** Puts the canvas away. What is not saved by now is dropped. */

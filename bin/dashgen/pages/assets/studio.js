@@ -273,7 +273,7 @@ async function route() {
   if (openId() !== null) {
     // Nothing is lost silently: who cannot leave yet stays where the trouble is shown, and may press again.
     history.replaceState(null, "", `#${openId()}`);
-    if (!(await saveNow())) {
+    if (!(await saveNow("You can leave"))) {
       byId("editor-leave").hidden = false;
       return;
     }
@@ -310,7 +310,7 @@ async function unpublishToEdit() {
 }
 
 async function publishOpen() {
-  if (!(await saveNow())) return;
+  if (!(await saveNow("You can publish"))) return;
   await load();
   const canvas = mine.canvases.find((one) => one.id === openId());
   if (canvas) publish(canvas);
@@ -321,7 +321,7 @@ async function publishOpen() {
 async function look(event) {
   if (!isPlainClick(event)) return;
   event.preventDefault();
-  if (await saveNow()) location.assign(byId("editor-look").href);
+  if (await saveNow("You can look at it")) location.assign(byId("editor-look").href);
 }
 
 function closeTokenNotice() {
