@@ -6,6 +6,7 @@ import os
 
 try:
     import sys
+    from pathlib import Path
     from typing import TYPE_CHECKING
 
     from nox import tasks
@@ -14,6 +15,7 @@ try:
 
     from runbook.errors import UsageError, tell
     from runbook.exit_codes import ExitCode
+    from runbook.last_words import why_unread
     from runbook.nearest import nearest
     from runbook.processes.standard_streams import forsake, narrate
 except KeyboardInterrupt:  # nothing has begun
@@ -72,6 +74,11 @@ def main() -> int:
     except BrokenPipeError:
         # A list that nobody reads is nobody's failure; a run of which nobody hears is not known to be green.
         status = ExitCode.GREEN if _LISTS.intersection(sys.argv) else ExitCode.INTERRUPTED
+    except Exception as error:  # of a session Nox tells it; this is the noxfile's own
+        why = why_unread(error, Path(__file__).resolve().parents[1])
+        if not why:
+            raise
+        status = tell(UsageError(f"the sessions cannot be read: {why}"), "")
     try:
         sys.stdout.flush()
     except BrokenPipeError:

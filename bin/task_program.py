@@ -9,6 +9,7 @@ try:
     import re
     import sys
     from itertools import pairwise
+    from pathlib import Path
     from typing import TYPE_CHECKING
 
     from invoke.exceptions import Exit, ParseError
@@ -18,6 +19,7 @@ try:
     from runbook.arguments import asked_json
     from runbook.errors import Interrupted, UsageError, leave, tell
     from runbook.exit_codes import ExitCode
+    from runbook.last_words import why_unread
     from runbook.nearest import nearest
     from runbook.processes.standard_streams import forsake
 except KeyboardInterrupt:  # nothing has begun
@@ -45,6 +47,19 @@ class TaskProgram(Program):
         """Find the tasks; answer ``--help`` of Invoke itself."""
         with _refusing():
             super().parse_collection()
+
+    def load_collection(self) -> None:
+        """Read ``tasks.py``; a mistake in it is told with its place, and no bug of Invoke's."""
+        try:
+            super().load_collection()
+        except (Exit, ParseError):
+            raise
+        except Exception as error:
+            why = why_unread(error, Path(__file__).resolve().parents[1])
+            if not why:
+                raise
+            refused = UsageError(f"the tasks cannot be read: {why}", next_step="bin/nox -s lint")
+            raise Exit(code=tell(refused, asked_json(sys.argv[1:]))) from error
 
     def parse_tasks(self) -> None:
         """Read the tasks and their options; ``TASK --help`` is read as ``--help TASK``."""

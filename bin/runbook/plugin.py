@@ -209,6 +209,8 @@ class EventWriter(_Observer):
             return (yield)
         finally:
             self._limit.stop()
+            if self._limit.is_shared:
+                item.session.shouldfail = "what two tests wait for does not come"
 
     def observe(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport

@@ -91,6 +91,27 @@ def test_it_is_json_where_that_was_asked_for(tmp_path: Path) -> None:
     assert ("error/1", "usage", ["bin/invoke --help run"]) == record_of(file.read_text("utf-8"))
 
 
+@pytest.mark.parametrize("mistake", ["def broken(:", "import nosuch_module"])
+@pytest.mark.parametrize("name", ["tasks.py", "noxfile.py"])
+def test_a_file_of_ours_that_cannot_be_read_is_told_with_its_place(
+    tmp_path: Path, name: str, mistake: str
+) -> None:
+    for program in ("task_program.py", "nox_program.py"):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        (tmp_path / "bin" / program).write_bytes((ROOT / "bin" / program).read_bytes())
+    (tmp_path / name).write_text(f"{mistake}\n", "utf-8")
+    program, *options = {
+        "tasks.py": ["task_program.py", "--search-root", str(tmp_path), "--list"],
+        "noxfile.py": ["nox_program.py", "--noxfile", str(tmp_path / name), "--list"],
+    }[name]
+
+    done = completed([sys.executable, str(tmp_path / "bin" / program), *options], cwd=tmp_path)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f" at {name}:1\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_is_no_refusal_is_as_it_was() -> None:
     listed, helped = invoke("--list"), invoke("--help", "explain")
 

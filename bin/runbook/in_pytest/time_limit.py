@@ -2,7 +2,8 @@
 
 They are counted in ticks, so that a run which is stopped for a while, as by Ctrl-Z, has not used them up meanwhile.
 Whatever goes on after its first failure is told again after as long; what no failure can end, the engine ends, see
-`runbook.smoke.pytest_process`.
+`runbook.smoke.pytest_process`. Where one has waited in vain the next need not wait as long to say the same: a test
+that comes to stand still there too ends the run, in which all the others might.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _TICKS = 10
+_STILL = 2  # ticks in which a test has come to where one before it did not end
 
 
 class TimeLimit:
     """The time of one test after the other.
+
+    Attributes:
+        is_shared: Whether a second test came to stand still where one before it did not end.
 
     Args:
         seconds: For each, set-up and teardown included; 0 for no limit.
@@ -27,6 +32,8 @@ class TimeLimit:
     """
 
     def __init__(self, seconds: float, root: Path, failure: type[BaseException]) -> None:
+        self.is_shared = False
+        self._stuck_in = ""
         self._seconds = seconds
         self._root = root
         self._failure = failure
@@ -54,16 +61,22 @@ class TimeLimit:
 
     def _tick(self, _number: int, frame: FrameType | None) -> None:
         self._ticks += 1
+        place = self._place(frame)
+        if place and place == self._stuck_in and self._ticks >= _STILL:
+            self.is_shared = True
+            raise self._failure(f"stands still in {place}, where one before did not end")
         if self._ticks % _TICKS == 0:
-            raise self._failure(f"did not end in {self._seconds:g} s{self._place(frame)}")
+            self._stuck_in = place
+            where = f", and was in {place}" if place else ""
+            raise self._failure(f"did not end in {self._seconds:g} s{where}")
 
     def _place(self, frame: FrameType | None) -> str:
-        """Where the project's own code was, the nearest to what went on."""
+        """Where the project's own code was, the nearest to what went on; empty for the test itself."""
         while frame is not None:
             code = frame.f_code
             if code.co_filename.startswith(f"{self._root}/") and _is_own(code.co_filename):
                 file = code.co_filename[len(str(self._root)) + 1 :]
-                return f", and was in {file}:{frame.f_lineno}" if file != self._told else ""
+                return f"{file}:{frame.f_lineno}" if file != self._told else ""
             frame = frame.f_back
         return ""
 

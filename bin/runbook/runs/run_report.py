@@ -12,7 +12,7 @@ from runbook.calls import call_install, call_session, has_sessions, typed
 from runbook.errors import EnvironmentNotReady, RunbookError, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.gate.project_gate import gate_word
-from runbook.last_words import last_words
+from runbook.last_words import last_words, own_place
 from runbook.nearest import nearest
 from runbook.rows import Severity
 from runbook.runs import report_lines, triage
@@ -31,6 +31,7 @@ _NO_OPTION = "unrecognized arguments"  # as pytest says it
 _NEXT = "  next: "  # as a `RunbookError` is printed
 _LEFT_OUT, _ADDOPTS = "no:runbook.plugin", "PYTEST_ADDOPTS"
 _SUMMARY = re.compile(r" in [0-9.]+s\b[ ()0-9:=]*$")  # what pytest ends with when it has run
+_NO_PYTHON = re.compile(r"(Syntax|Indentation|Tab)Error\b")
 _ERROR = re.compile(r"^(ERROR: |.*pytest[^:]*: error: )")  # pytest says how it was called
 
 
@@ -127,6 +128,8 @@ class Run:
         )
 
     def _how_to_start(self) -> str:
+        if place := self._own_place():  # another environment would not help
+            return f"mend {place}; {self._read_log} says more"
         if has_sessions():
             return f"{call_session(self.tier.session)}, which makes an environment of its own"
         return (
@@ -145,6 +148,13 @@ class Run:
         ]
         said = _ERROR.sub("", errors[-1]) if errors else last_words(text, self.project.root)
         return said[:_MAX_SAID] or "it printed nothing"
+
+    def _own_place(self) -> str:
+        """Where a file of the project is no Python."""
+        if not _NO_PYTHON.match(self._last_output()):
+            return ""
+        text = self.folder.log.read_text(encoding="utf-8", errors="replace")
+        return own_place(text, self.project.root)
 
     def _said_next(self) -> str:
         """The next step that whatever kept pytest from starting has itself named."""

@@ -12,7 +12,7 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from runbook.calls import call_session
-from runbook.errors import EnvironmentNotReady
+from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.sessions.call_folder import call_folder
@@ -71,7 +71,9 @@ def run_session(
 
     Raises:
         EnvironmentNotReady: It ended before it could say anything.
+        UsageError: No session can be read.
     """
+    _must_be_python(root / "noxfile.py")
     with call_folder(find_project(root).state) as folder:
         codes = folder / "exit-codes.txt"
         nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
@@ -86,3 +88,15 @@ def run_session(
     if status and not any(said):
         return ExitCode.ENVIRONMENT  # it ended beside its smoke
     return max(said, default=ExitCode.GREEN)
+
+
+def _must_be_python(noxfile: Path) -> None:
+    """Refuse a noxfile that no session can be read from, before each of several says so by a traceback."""
+    try:
+        compile(noxfile.read_bytes(), noxfile, "exec")
+    except FileNotFoundError:
+        return  # Nox says so
+    except (SyntaxError, ValueError) as error:  # the latter of a zero byte
+        place = f":{error.lineno}" if isinstance(error, SyntaxError) else ""
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise UsageError(f"the sessions cannot be read: {said} at {noxfile.name}{place}") from error

@@ -44,7 +44,7 @@ def _of_last_commit(root: Path) -> list[str]:
 
 
 def tiers_for(project: Project, files: Iterable[str]) -> list[Tier]:
-    """Return the tiers that watch one of ``files``, or hold a row that suspects one."""
+    """Return the tiers that watch one of ``files``, or hold a row that suspects one; of the noxfile, by which each runs, all."""
     files = list(files)
     return [
         tier
@@ -54,7 +54,7 @@ def tiers_for(project: Project, files: Iterable[str]) -> list[Tier]:
 
 
 def _concerns(project: Project, tier: Tier, file: str) -> bool:
-    globs = (*tier.watch, *(f"{path}*" for path in tier.tests))
+    globs = ("noxfile.py", *tier.watch, *(f"{path}*" for path in tier.tests))
     if any(fnmatchcase(file, glob) for glob in globs):
         return True
     return any(file in row.suspect_paths for row in read_rows(project.root, tier.tests))

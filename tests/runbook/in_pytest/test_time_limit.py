@@ -68,6 +68,25 @@ def test_a_test_that_does_not_end_is_red_and_the_others_are_run(limited: TinyPro
     assert engine_call("explain test_loops") == smoked.fails[0][1]["next"]
 
 
+def test_what_a_second_test_waits_for_in_vain_ends_the_run(limited: TinyProject) -> None:
+    limited.write("app.py", "import threading\n\n\ndef waits():\n    threading.Event().wait()\n")
+    limited.write("tests/conftest.py", "import sys\nsys.path.insert(0, '.')\n")
+    waiting = [row_test(f"test_{name}", "import app; app.waits()") for name in "abc"]
+    limited.write("tests/test_app.py", module(*waiting, row_test("test_ends")))
+
+    smoked = limited.smoke()
+
+    assert {
+        "FAIL test_a": "did not end in 2 s, and was in app.py:5",
+        "FAIL test_b": "stands still in app.py:5, where one before did not end",
+    } == {head: fields["got"] for head, fields in smoked.fails}
+    assert ("RESULT red", "2", "2") == (
+        smoked.result[0],
+        smoked.result[1]["failed"],
+        smoked.result[1]["missing"],
+    )
+
+
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_set_up_and_teardown_are_limited_too(limited: TinyProject, place: str) -> None:
     loop = {"before": "", "after": ""} | {place: "    while True: pass\n"}

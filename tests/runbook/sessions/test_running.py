@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.errors import EnvironmentNotReady
+from runbook.errors import EnvironmentNotReady, UsageError
 from runbook.exit_codes import ExitCode
 from runbook.project import find_project
 from runbook.sessions.running import run_session, run_tier
@@ -49,6 +49,20 @@ def test_one_that_ends_beside_its_green_smoke_is_an_environment(project: TinyPro
 def test_one_that_never_came_to_its_smoke_is_said(project: TinyProject) -> None:
     with pytest.raises(EnvironmentNotReady, match="the session broken ended before its smoke"):
         run_session(project.root, "broken", [])
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [(b"\ndef broken(:\n", r"invalid syntax at noxfile\.py:\d+"), (b"\0", r"null bytes")],
+)
+def test_a_noxfile_that_is_no_python_is_told_with_its_place(
+    project: TinyProject, added: bytes, said: str
+) -> None:
+    noxfile = project.root / "noxfile.py"
+    noxfile.write_bytes(noxfile.read_bytes() + added)
+
+    with pytest.raises(UsageError, match=f"^the sessions cannot be read: .*{said}"):
+        run_session(project.root, "quick", [])
 
 
 def test_a_run_that_was_killed_leaves_no_temporary_file(

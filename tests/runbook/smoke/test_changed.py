@@ -115,6 +115,7 @@ def tiered(project: TinyProject) -> Project:
         ("app.py", ["fast"]),
         ("docs.md", ["docs"]),
         ("pyproject.toml", ["docs"]),
+        ("noxfile.py", ["fast", "docs"]),  # each runs in a session
         ("LICENSE", []),
     ],
 )

@@ -307,6 +307,21 @@ def test_a_file_that_is_no_python_is_told_with_its_place(project: TinyProject) -
     assert "tests/test_more.py:1: " in smoked.err
 
 
+def test_a_project_that_keeps_pytest_from_starting_is_told_where_to_mend_it(
+    project: TinyProject,
+) -> None:
+    project.write("noxfile.py", "import nox\n")
+    project.write("starter.py", "def start(:\n")
+    tier = '[tool.runbook.tiers.fast]\nbefore = "starter:start"\n'
+    project.write("pyproject.toml", PYPROJECT + tier)
+
+    smoked = project.smoke()
+
+    assert 4 == smoked.status
+    assert "pytest did not start: SyntaxError: invalid syntax at starter.py:1\n" in smoked.err
+    assert "  next: mend starter.py:1; cat .runbook/runs/" in smoked.err
+
+
 def test_an_interpreter_without_pytest_is_an_environment_that_is_not_ready(
     project: TinyProject,
 ) -> None:
