@@ -60,30 +60,38 @@ def main() -> int:
     # Nox makes its list of sessions by this name, which it exports to nobody.
     tasks.Manifest = NamedManifest  # type: ignore[attr-defined]
     sys.argv[0] = "nox"  # what its usage calls it
-    status = 0
+    try:
+        status = _status_of_nox()
+    except KeyboardInterrupt:  # before or between the sessions, which Nox itself ends by one
+        status = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # A list that nobody reads is nobody's failure; a run of which nobody hears is not known to be green.
+        status = ExitCode.GREEN if _LISTS.intersection(sys.argv) else ExitCode.INTERRUPTED
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forsake(sys.stdout)
+    return status
+
+
+def _status_of_nox() -> int:
     try:
         run_nox()
     except SystemExit as ended:
         status = int(ended.code or 0)
         if status == ExitCode.USAGE:  # argparse has said what is wrong
             narrate("  next: bin/nox --help")
+        return status
     except UsageError as error:
-        status = tell(error, "")
-    except KeyboardInterrupt:  # before or between the sessions, which Nox itself ends by one
-        status = ExitCode.INTERRUPTED
+        return tell(error, "")
     except BrokenPipeError:
-        # A list that nobody reads is nobody's failure; a run of which nobody hears is not known to be green.
-        status = ExitCode.GREEN if _LISTS.intersection(sys.argv) else ExitCode.INTERRUPTED
-    except Exception as error:  # of a session Nox tells it; this is the noxfile's own
+        raise
+    except Exception as error:  # of a session Nox tells it itself; this is the noxfile's own
         why = why_unread(error, Path(__file__).resolve().parents[1])
         if not why:
             raise
-        status = tell(UsageError(f"the sessions cannot be read: {why}"), "")
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        forsake(sys.stdout)
-    return status
+        return tell(UsageError(f"the sessions cannot be read: {why}"), "")
+    return 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _of_last_commit(root: Path) -> list[str]:
 
 
 def tiers_for(project: Project, files: Iterable[str]) -> list[Tier]:
-    """Return the tiers that watch one of ``files``, or hold a row that suspects one; of the noxfile, by which each runs, all."""
+    """Return the tiers that watch one of ``files``, or hold a row that suspects one; all for the noxfile."""
     files = list(files)
     return [
         tier
