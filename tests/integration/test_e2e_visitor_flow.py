@@ -416,8 +416,8 @@ def hang(owner: Owner, visitor: Client, slot: int, text: str) -> Element:
     maker = dataclasses.replace(owner, handle=text)
     canvas = maker.seed_unchecked(text, *saying(text), description=text)
     owner.has_published(canvas, slot)
+    reply = visitor.get(f"/canvas/{canvas.id}.html")  # that the page is made is judged here
     with CANVAS_IS_READABLE:
-        reply = visitor.get(f"/canvas/{canvas.id}.html")
         assert 200 == reply.status
     policy = reply.headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "base-uri 'none'"} <= set(policy)
@@ -493,8 +493,9 @@ def test_javascript_url_in_click_to_link_is_filtered_in_static_render(
     read = {"id": "read", "type": "click-to-read", "props": {"label": "Read", "content": note}}
     canvas = owner.seed_unchecked("Links", *links, launch, read)
     owner.has_published(canvas, 0)
-    with CANVAS_IS_READABLE:
+    with CANVAS_PAGE_IS_MADE:
         reply = visitor.get(f"/canvas/{canvas.id}.html")
+    with CANVAS_IS_READABLE:
         assert 200 == reply.status
     page = parse_page(reply.text)
 
