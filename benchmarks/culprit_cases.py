@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 from runbook.culprit.core import rates, stopping
 from runbook.culprit.core.dag import Dag, members
 from runbook.culprit.core.earlier import Tally as Earlier
+from runbook.culprit.core.evidence import Outcome
 from runbook.culprit.core.posterior import GOOD_END, blamed_for, without
-from runbook.culprit.core.search import Finding, Outcome, Search, Word
+from runbook.culprit.core.search import Finding, Search, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -51,9 +52,9 @@ class Tally:
         self.right += is_right
         self.accused += finding.culprit is not None and not is_right
         self.denied += culprit is not None and has_denied
-        self.runs.append(proof.runs_before or search.runs)
-        self.all_runs.append(search.runs)
-        self.rounds.append(search.rounds)
+        self.runs.append(proof.runs_before or search.seen.runs)
+        self.all_runs.append(search.seen.runs)
+        self.rounds.append(search.seen.rounds)
 
     @property
     def accuracy(self) -> str:
@@ -173,17 +174,17 @@ class Proof:
 def search_and_prove(search: Search, ask: Oracle) -> tuple[Finding, Proof]:
     """Do what `runbook.culprit.find` does with a search, with every commit one that can be taken out."""
     finding = play(search, ask)
-    proof = Proof(search.runs)
-    while (culprit := finding.culprit) is not None and search.is_presumed_steady:
+    proof = Proof(search.seen.runs)
+    while (culprit := finding.culprit) is not None and search.demands.is_presumed_steady:
         if (site := next_of_proof(search, culprit)) is None:
             break
-        outcome, seen = ask(site), site in search.posterior.counts
+        outcome, seen = ask(site), site in search.seen.posterior.counts
         if site < search.dag.size or outcome is Outcome.PASS or seen:
             search.record(site, outcome)
         else:
-            search.runs += 1
+            search.seen.runs += 1
             run_again(search, culprit, ask)
-            if search.is_consistent:
+            if search.seen.is_consistent:
                 break
             search.record(site, outcome)
         finding = play(search, ask)
@@ -193,16 +194,16 @@ def search_and_prove(search: Search, ask: Oracle) -> tuple[Finding, Proof]:
 def next_of_proof(search: Search, culprit: int) -> int | None:
     """Return what `runbook.culprit.proof` runs next: the tip without the culprit, or what must be red again."""
     is_tip, site = culprit == search.dag.tip, without(search.dag, culprit)
-    again = search.red_again(culprit)
-    if again is not None and (is_tip or site in search.posterior.counts):
+    again = search.demands.red_again(culprit)
+    if again is not None and (is_tip or site in search.seen.posterior.counts):
         return again
-    return None if is_tip or search.judge_tip(culprit) else site
+    return None if is_tip or search.demands.judge_tip(culprit) else site
 
 
 def run_again(search: Search, culprit: int, ask: Oracle) -> None:
     """Run a culprit and its parents again, until something contradicts."""
     for site in 2 * (culprit, *(search.dag.parents[culprit] or (GOOD_END,))):
-        if search.is_consistent:
+        if search.seen.is_consistent:
             search.record(site, ask(site))
 
 
@@ -222,10 +223,10 @@ def play_kept_from_the_tip(search: Search, ask: Oracle) -> Finding:
         for site in probes:
             outcome = ask(site)
             is_told = site < search.dag.size or outcome is Outcome.PASS
-            if is_told or not search.is_presumed_steady:
+            if is_told or not search.demands.is_presumed_steady:
                 search.record(site, outcome)
             else:
-                search.runs += 1
+                search.seen.runs += 1
     finding = search.finding()
     assert finding is not None
     return finding

@@ -50,9 +50,10 @@ from benchmarks.culprit_cases import (
 from runbook.arguments import at_least_one
 from runbook.culprit.core import rates, stopping
 from runbook.culprit.core.choice import choose_one
+from runbook.culprit.core.evidence import Outcome
 from runbook.culprit.core.posterior import Posterior
 from runbook.culprit.core.prior import CAP
-from runbook.culprit.core.search import Outcome, Search
+from runbook.culprit.core.search import Search
 from runbook.culprit.find import find_offending_commit
 from runbook.culprit.options import Options
 from runbook.documents.measured import RECORD, Table
@@ -374,7 +375,7 @@ def branches(count: int) -> Iterator[Row]:
                 search = Search(dag, weights, width=width, reserve=1, confidence=confidence)
                 finding = play_kept_from_the_tip(search, broken_by(dag, breaks))
                 named += finding.culprit in breaks
-                runs.append(search.runs)
+                runs.append(search.seen.runs)
             yield Row(
                 "G9",
                 f"two branches broken, {width} at once, {asked}",

@@ -116,16 +116,16 @@ def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) 
             searched = _range(case.repository, case.options, later, case.bad)
             hunt = Hunt(case.options, searched, tip, case.prober, say)
             finding, has_insisted = hunt.run(), False
-        elif hunt.state.is_presumed_steady and proof.tip is Tip.RED:
+        elif hunt.state.demands.is_presumed_steady and proof.tip is Tip.RED:
             finding = hunt.doubt(site)
-            if finding.culprit == site and hunt.state.is_presumed_steady:
+            if finding.culprit == site and hunt.state.demands.is_presumed_steady:
                 return _result(finding, hunt, case, proof)
         elif proof.tip is Tip.UNSETTLED or (proof.tip is Tip.UNKNOWN and hunt.ask_bad_end()):
             finding = hunt.run()
         elif (
-            hunt.state.is_presumed_steady
+            hunt.state.demands.is_presumed_steady
             or proof.tip is Tip.GREEN
-            or site == hunt.state.one_of_several()
+            or site == hunt.state.demands.one_of_several()
         ):
             return _result(hunt.state.finding() or finding, hunt, case, proof)
         elif not has_insisted:
@@ -149,7 +149,7 @@ def plan(options: Options) -> Plan:
     search = new_search(searched, options, options.jobs or 1)
     first = tuple(sha_of(searched, site) for site in search.next_probes())
     chances = zip(
-        (commit.sha for commit in searched.commits), search.posterior.commits, strict=True
+        (commit.sha for commit in searched.commits), search.seen.posterior.commits, strict=True
     )
     likeliest = sorted(chances, key=lambda pair: -pair[1])[:5]
     size = searched.dag.size

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runbook.culprit.core import prior, stopping
+from runbook.culprit.core.evidence import Outcome
 from runbook.culprit.core.fingerprint import is_same
 from runbook.culprit.core.posterior import GOOD_END, without
-from runbook.culprit.core.search import Finding, Outcome, Search, Word
+from runbook.culprit.core.search import Finding, Search, Word
 from runbook.culprit.history import Range, names_of
 from runbook.culprit.probes.probing import ProbeResult
 from runbook.culprit.probes.probing import Word as Said
@@ -110,7 +111,7 @@ class Hunt:
         again = [site for site, word in dict(told).items() if word is Said.ERROR]
         if not again or any(erred[site] > 1 for site in again):
             return False
-        site = min(again, key=lambda each: abs(self.state.posterior.mass(each) - 0.5))
+        site = min(again, key=lambda each: abs(self.state.seen.posterior.mass(each) - 0.5))
         return self.run_again(site).word is not Said.ERROR
 
     def run_again(self, site: int) -> ProbeResult:
@@ -151,7 +152,7 @@ class Hunt:
 
     def hindrance(self, culprit: int) -> ProbeResult | None:
         """Return the run that says why the tip without a culprit cannot be judged, if that is so."""
-        if without(self.range.dag, culprit) not in self.state.untestable:
+        if without(self.range.dag, culprit) not in self.state.seen.untestable:
             return None
         return self._of_tip.get(culprit)
 
@@ -175,7 +176,9 @@ class Hunt:
         self._seen = before + own
         self.state = self._retold()
         finding = self.state.finding()
-        is_of_use = self.state.is_consistent and (finding is None or finding.word is Word.FOUND)
+        is_of_use = self.state.seen.is_consistent and (
+            finding is None or finding.word is Word.FOUND
+        )
         if self._options.resume or (is_of_use and not self._options.flake_rate):
             self._prober.results[:0] = [each for _, each in before]
         else:
@@ -220,16 +223,16 @@ class Hunt:
 
     def insist(self) -> Finding:
         """Go on until the answer is much surer: the tip did not confirm it."""
-        self.state.confidence = stopping.insistent(self.state.confidence)
-        self._options = replace(self._options, confidence=self.state.confidence)
+        self.state.terms.confidence = stopping.insistent(self.state.terms.confidence)
+        self._options = replace(self._options, confidence=self.state.terms.confidence)
         return self.run()
 
     def doubt(self, culprit: int) -> Finding:
         """Run a culprit and its parents twice more, and go on if they do not say again what they said before."""
         for site in 2 * (culprit, *(self.range.dag.parents[culprit] or (GOOD_END,))):
-            if self.state.is_consistent:
+            if self.state.seen.is_consistent:
                 self.run_again(site)
-        if not self.state.is_consistent:
+        if not self.state.seen.is_consistent:
             self.learn_of_tip(culprit)
         return self.run()
 
@@ -288,7 +291,7 @@ class Hunt:
 
     def _learn(self, site: int, result: ProbeResult) -> None:
         self._prober.keep(result)
-        if result.without and result.word is Said.FAIL and self.state.is_presumed_steady:
+        if result.without and result.word is Said.FAIL and self.state.demands.is_presumed_steady:
             return  # that another commit breaks the tip as well is looked into once one is named
         self._seen.append((site, result))
         if result.without:
@@ -296,10 +299,10 @@ class Hunt:
         if self._hunted_failure() == self._hunted:
             self.state.record(site, self._outcome(result))
         else:
-            rounds = self.state.rounds
+            rounds = self.state.seen.rounds
             self.state = self._retold()
-            self.state.rounds = rounds
-        best, chance = self.state.likeliest()
+            self.state.seen.rounds = rounds
+        best, chance = self.state.seen.likeliest()
         taken_out = f" without {result.without[:10]}" if result.without else ""
         self._say(
             f"probe {self._prober.runs}: {result.sha[:10]}{taken_out} {result.word} in {result.seconds:.1f} s; "

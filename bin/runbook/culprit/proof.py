@@ -72,10 +72,10 @@ def prove(hunt: Hunt, site: int, tip: str) -> Proof:
 
 def _judge_tip(hunt: Hunt, site: int) -> Proof:
     """Run the tip without the culprit until it is judged."""
-    if hunt.state.one_of_several() == site:
+    if hunt.state.demands.one_of_several() == site:
         return Proof(Tip.RED, _RED_TOO)
     has_passed = False
-    while not hunt.state.judge_tip(site):
+    while not hunt.state.demands.judge_tip(site):
         if has_passed and not _is_red_again(hunt, site):
             return _FADED
         proof = _read(hunt, hunt.run_tip(site))
@@ -91,9 +91,12 @@ def _judge_tip(hunt: Hunt, site: int) -> Proof:
 
 def _is_red_again(hunt: Hunt, site: int) -> bool:
     """Run what must be red once more, as long as something must; whether it was."""
-    while hunt.state.is_presumed_steady and (again := hunt.state.red_again(site)) is not None:
+    while (
+        hunt.state.demands.is_presumed_steady
+        and (again := hunt.state.demands.red_again(site)) is not None
+    ):
         hunt.run_again(again)
-    return hunt.state.is_presumed_steady
+    return hunt.state.demands.is_presumed_steady
 
 
 def _read(hunt: Hunt, result: ProbeResult) -> Proof:
@@ -121,7 +124,7 @@ def green_again(
         proof: What the tip does without it.
         undone_by: Later commits that undid it, newest first: what did it once more may have been taken out with it.
     """
-    if not hunt.state.is_consistent or proof.tip not in (Tip.RED, Tip.CONFLICT, Tip.GREEN):
+    if not hunt.state.seen.is_consistent or proof.tip not in (Tip.RED, Tip.CONFLICT, Tip.GREEN):
         return ""
     behind = () if proof.tip is Tip.GREEN else _behind_later_changes(hunt, culprit)
     guesses = (*undone_by, *behind)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from runbook.culprit.core.dag import Dag
+from runbook.culprit.core.evidence import Outcome
 from runbook.culprit.core.posterior import blamed_for, without
-from runbook.culprit.core.search import Finding, Outcome, Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from runbook.culprit.core.search import Finding, Search
 
 
 def seeded(seed: int) -> random.Random:
@@ -83,9 +85,9 @@ def play(search: Search, ask: Callable[[int], Outcome]) -> tuple[Finding, list[i
 def prove(search: Search, culprit: int, ask: Callable[[int], Outcome]) -> int:
     """Run what proves ``culprit``: the tip without it, and what must be red again; return how many runs that took."""
     proof, runs = without(search.dag, culprit), 0
-    while culprit != search.dag.tip and search.judge_tip(culprit) is None:
-        again = search.red_again(culprit)
-        site = proof if again is None or proof not in search.posterior.counts else again
+    while culprit != search.dag.tip and search.demands.judge_tip(culprit) is None:
+        again = search.demands.red_again(culprit)
+        site = proof if again is None or proof not in search.seen.posterior.counts else again
         search.record(site, ask(site))
         runs += 1
     return runs

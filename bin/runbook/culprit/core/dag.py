@@ -116,3 +116,8 @@ def members(commits: int) -> Iterator[int]:
 def flags(commits: int, size: int) -> str:
     """Write a set as ``size`` characters 0 and 1, oldest first: the quick way to look at every commit."""
     return format(commits, f"0{size}b")[::-1]
+
+
+def only(commits: int) -> int | None:
+    """Return the only member of a set, if it has just one."""
+    return commits.bit_length() - 1 if commits.bit_count() == 1 else None
