@@ -38,6 +38,11 @@ def call(words: str) -> str:
     return f"{_launchers().invoke or f'{_engine_path()}{_python()} -m runbook'} {words}"
 
 
+def has_tasks() -> bool:
+    """Return whether the project here has tasks of its own over the engine."""
+    return bool(_launchers().invoke)
+
+
 def call_session(session: str, *words: str, module: str = "") -> str:
     """Return a command that runs a Nox session; where the project has none, the module that such a session runs."""
     if module and not has_sessions():

@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["run"]:
         return _run(words[1:])
+    if words[:1] == ["prove"]:
+        return _prove(words[1:])
     if words[:1] == ["find-offending-upgrade"]:
         return _search_upgrades(words[1:])
     options = _parser().parse_args(words)
@@ -65,6 +67,7 @@ def _parser() -> Parser:
     # Listed here alone, for what follows them is parsed by those who do the work.
     add("run", help="smoke a tier: [--tier T] [--json FILE] [-- pytest arguments]")
     add("find-offending-upgrade", help="name the upgrades that broke a command; needs uv")
+    add("prove", help="show that rows turn red, by the faults in tests/faults")
     _add_filter(add("filter", help="run the subset of a tier that matches"))
     _add_explain(add("explain", help="explain a row: cause, suspects, severity, next steps"))
     _add_rows(add("rows", help="list every row of the runbook"))
@@ -94,6 +97,12 @@ def _run(arguments: list[str]) -> int:
     from runbook.smoke.tier import main as smoke  # noqa: PLC0415 - a smoke starts pytest before all else
 
     return smoke(arguments)
+
+
+def _prove(arguments: list[str]) -> int:
+    from runbook.prove.__main__ import main as prove  # noqa: PLC0415 - no other command needs it
+
+    return prove(arguments)
 
 
 def _search_upgrades(arguments: list[str]) -> int:

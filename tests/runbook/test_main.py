@@ -44,6 +44,19 @@ def test_a_filter_picks_what_matches(project: TinyProject) -> None:
     assert 2 == runbook(project, "filter", "nothing_of_the_kind").returncode
 
 
+def test_a_row_is_proved_and_no_task_is_named_that_nobody_has(project: TinyProject) -> None:
+    fault = 'cause = "It is no longer so."\nfile = "app.py"\nfind = "True"\nreplace = "False"\n'
+    project.write("app.py", "ok = True\n")
+    body = "import sys; sys.path.insert(0, '.'); import app; assert app.ok"
+    project.write("tests/test_app.py", module(row_test("test_one", body)))
+    project.write("tests/faults/app.toml", f"[test_one.not-so]\n{fault}")
+
+    done = runbook(project, "prove", "test_one", "--record")
+
+    assert (0, "RESULT proved") == (done.returncode, done.stdout.splitlines()[-1][:13]), done.stderr
+    assert done.stderr.endswith("/tests/faults/recorded.json\n")
+
+
 def test_rows_are_listed_and_explained(project: TinyProject) -> None:
     listed = json.loads(runbook(project, "rows", "--json").stdout)
     explained = json.loads(runbook(project, "explain", "test_one", "--json").stdout)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.arguments import Parser, check_count
-from runbook.calls import before_options, call
+from runbook.calls import before_options, call, has_tasks
 from runbook.errors import RunbookError, tell
 from runbook.exit_codes import ExitCode
 from runbook.json_files import hand_out
@@ -75,7 +75,8 @@ def _prove(options: argparse.Namespace) -> ExitCode:
         say(text, results)
     hand_out(matrix.as_json(), options.json)
     if options.record:
-        narrate(f"recorded in {write_record(project, matrix.proofs, known)}; next: {call('docs')}")
+        next_step = f"; next: {call('docs')}" if has_tasks() else ""
+        narrate(f"recorded in {write_record(project, matrix.proofs, known)}{next_step}")
     return ExitCode.GREEN if matrix.is_proved else ExitCode.RED
 
 
