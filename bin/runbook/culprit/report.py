@@ -208,7 +208,8 @@ def _ended_early(result: Result) -> str:
 def headline(result: Result) -> str:
     """Return the verdict in one line."""
     if result.word is Word.FOUND and result.culprit:
-        return f"found: {result.culprit.sha[:10]} {result.culprit.subject!r} broke it ({result.probability:.1%} sure)"
+        sure = f"({result.probability:.1%} sure){_unproved(result.proof)}"
+        return f"found: {result.culprit.sha[:10]} {result.culprit.subject!r} broke it {sure}"
     if result.word is Word.BORN_RED:
         by = f"; {result.culprit.sha[:10]} added the test" if result.culprit else ""
         since = (
@@ -221,6 +222,13 @@ def headline(result: Result) -> str:
         why = "".join(f"; {each}" for each in whys if each)
         return f"not-reproduced: no commit is to blame; {_rate(result)} ({result.probability:.1%} sure){why}"
     return f"inconclusive: {result.why}{_late(result)}"
+
+
+def _unproved(proof: Proof | None) -> str:
+    """Say what was not proved: that the tip is green without the culprit."""
+    if proof is None or proof.tip is Tip.GREEN:
+        return ""
+    return f"; not proved by its revert: {_tip_line(proof)}"
 
 
 def _late(result: Result) -> str:

@@ -10,6 +10,7 @@ from runbook.culprit.core.search import Word
 from runbook.culprit.history import Description
 from runbook.culprit.probes.probing import ProbeResult, classify
 from runbook.culprit.probes.probing import Word as Said
+from runbook.culprit.proof import Proof, Tip
 from runbook.culprit.report import Plan, Result, headline, notes, render, render_plan
 from runbook.exit_codes import ExitCode
 
@@ -61,6 +62,19 @@ def test_each_verdict_has_its_line_and_exit_code(word: Word, start: str, code: E
     assert headline(result).startswith(start)
     assert code is result.exit_code
     assert headline(result) == render(result).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("proof", "said"),
+    [
+        (Proof(Tip.GREEN), ""),
+        (Proof(Tip.RED, "the tip is red"), "; not proved by its revert: the tip is red"),
+        (Proof(Tip.UNKNOWN, "no space"), "; not proved by its revert: no space"),
+    ],
+)
+def test_what_its_revert_has_not_proved_is_said_with_the_verdict(proof: Proof, said: str) -> None:
+    """Who reads one line alone must not take a suspicion for a proof."""
+    assert headline(replace(RESULT, proof=proof)).endswith(f"broke it (98.7% sure){said}")
 
 
 def test_runs_that_were_ended_early_are_counted_and_told() -> None:
