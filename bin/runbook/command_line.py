@@ -144,10 +144,11 @@ def _add_rollback(parser: argparse.ArgumentParser) -> None:
     wanted = ("file", "test", "commit")
     _add_options(parser, ROLLBACK, *wanted)
     parser.add_argument("--jobs", type=int, default=1, help=ROLLBACK["jobs"])
+    _add_switches(parser, ROLLBACK, "fresh")
     _add_procedure(parser)
     parser.set_defaults(
         handler=lambda o: commands.rollback(
-            Path.cwd(), _picked(o, *wanted, "jobs", "mainline", "yes"), _how(o)
+            Path.cwd(), _picked(o, *wanted, "jobs", "mainline", "fresh", "yes"), _how(o)
         )
     )
 

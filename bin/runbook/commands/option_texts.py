@@ -50,6 +50,7 @@ ROLLBACK: Final = {
     "test": "the row to get back to green; by default the likeliest that is red",
     "commit": "the culprit, if it is known: it is verified instead of searched for",
     "jobs": "probes at once",
+    "fresh": SEARCH["fresh"],
 }
 
 GATE_OPEN: Final = {

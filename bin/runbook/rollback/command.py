@@ -50,7 +50,7 @@ def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCo
 
     Args:
         project: The user's.
-        arguments: ``file``, ``test``, ``commit``, ``mainline``, ``yes`` and ``jobs``.
+        arguments: ``file``, ``test``, ``commit``, ``mainline``, ``fresh``, ``yes`` and ``jobs``.
         how: How it is called.
 
     Raises:
@@ -59,7 +59,7 @@ def rollback(project: Project, arguments: Mapping[str, Any], how: How) -> ExitCo
     approved, given = _approved(arguments, how)
     jobs = int(given["jobs"])
     check_jobs(jobs)
-    hint = Hint(given["file"], given["test"], given["commit"], jobs)
+    hint = Hint(given["file"], given["test"], given["commit"], jobs, bool(given["fresh"]))
     procedure = Rollback(Ground(project, *how.files), hint, _wish(given), narrate)
     plan = procedure.plan()
     if how.dry_run:

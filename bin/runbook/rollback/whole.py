@@ -65,12 +65,14 @@ class Hint:
         test: The row to get back to green.
         commit: The culprit.
         jobs: Probes at once.
+        fresh: Whether to believe nothing that earlier searches saw.
     """
 
     file: str = ""
     test: str = ""
     commit: str = ""
     jobs: int = 1
+    fresh: bool = False
 
 
 class Rollback:
@@ -112,6 +114,7 @@ class Rollback:
             "test": self._hint.test,
             "commit": self._candidate.sha if self._candidate else "",
             "mainline": self._wish.mainline,
+            "fresh": self._hint.fresh,
             "yes": self._wish.yes,
             "jobs": self._hint.jobs,
         }
@@ -257,6 +260,7 @@ class Rollback:
             is_wary=not self._candidate,  # what it names will be reverted
             first_parent=bool(self._candidate),
             jobs=self._hint.jobs,
+            fresh=self._hint.fresh,
             suspects=(*((self._file,) if self._file else ()), *wanted.suspects),
             overlay=wanted.overlay,
             row=wanted.row,

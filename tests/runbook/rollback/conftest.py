@@ -33,7 +33,15 @@ from runbook import commands
 root, procedure, arguments, how = json.loads(sys.argv[1])
 getattr(commands, procedure)(Path(root), arguments, how)
 """
-_ARGUMENTS = {"file": "", "test": "", "commit": "", "jobs": 1, "mainline": 0, "yes": False}
+_ARGUMENTS = {
+    "file": "",
+    "test": "",
+    "commit": "",
+    "jobs": 1,
+    "mainline": 0,
+    "fresh": False,
+    "yes": False,
+}
 _HOW = {"dry_run": False, "plan": "", "resume": False}
 
 

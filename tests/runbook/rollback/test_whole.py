@@ -232,6 +232,19 @@ def test_a_commit_that_is_named_is_verified_and_not_searched_for(broken: Smoked)
     assert (0, culprit(broken)) == (called.status, called.record["reverts"])
 
 
+def test_what_earlier_searches_saw_is_believed_or_not_as_one_says(broken: Smoked) -> None:
+    """Where what the smoke needs was mended since, only a search that believes nothing helps."""
+    assert 0 == broken.call("rollback").status
+    broken.git("branch", "-D", *(name for name in broken.branches if "revert/" in name))
+
+    believed, not_believed = (
+        broken.call("rollback", fresh=fresh).record for fresh in (False, True)
+    )
+
+    assert believed["remembered"]
+    assert 0 == not_believed["remembered"]
+
+
 def test_a_search_that_cannot_be_kept_for_the_report_is_worth_no_less(broken: Smoked) -> None:
     broken.write(".runbook/searches", "no folder\n")
 
