@@ -91,8 +91,10 @@ def _page_at_random(connection: Connection, limit: int, cursor: str) -> tuple[Ro
         last = () if place is None or place.last[0] >= start else place.last
         rows += _range(connection, RANDOM_KEY, wanted - len(rows), last, CANVASES.c.lot < start)
     shown, following = _page(rows, limit, lambda row: _InLots("random", start, (row.lot, row.id)))
+    # What is published again between the two readings has stood in both.
+    once = list({row.id: row for row in shown}.values())
     # Neighbours in the circle are always the same; on a page they need not stand side by side.
-    return random.sample(shown, len(shown)), following
+    return random.sample(once, len(once)), following
 
 
 def _range(
