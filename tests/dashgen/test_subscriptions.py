@@ -47,10 +47,13 @@ def test_a_file_that_is_dropped_in_counts_at_once(tmp_path: Path) -> None:
         b"\xff",
     ],
 )
-def test_a_file_in_doubt_counts_as_free(tmp_path: Path, data: bytes) -> None:
+def test_a_file_in_doubt_counts_as_free_and_is_told(
+    tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "subscriptions").mkdir()
     (tmp_path / "subscriptions" / f"{OWNER}.json").write_bytes(data)
     assert FileSubscriptionStore(tmp_path).tier(OWNER) is Tier.free
+    assert f"{OWNER}.json' counts as free" in caplog.text
 
 
 def test_an_owner_must_be_one(tmp_path: Path) -> None:

@@ -304,6 +304,16 @@ def test_the_clock_of_an_idle_connection_goes_on_after_kept_answers() -> None:
     assert b"" == on_a_line(work)
 
 
+def test_a_connection_that_was_given_nothing_but_kept_answers_is_watched_too() -> None:
+    async def work(line: Line) -> bool:
+        await line.ask(head())
+        line.protocol._unset_keepalive_if_required()  # as by a request that uvicorn has read
+        await line.ask(head())
+        return line.protocol.timeout_keep_alive_task is not None
+
+    assert on_a_line(work)
+
+
 def test_memory_is_bounded() -> None:
     known = KnownRequests()
     for number in range(5000):

@@ -22,6 +22,14 @@ def test_what_was_made_for_an_older_revision_is_not_kept() -> None:
     assert cache.find("2", "key") is None
 
 
+def test_what_is_kept_stays_beside_what_comes_after_it() -> None:
+    cache: RevisionCache[str] = RevisionCache(9)
+    cache.find("1", "first")
+    cache.keep("1", "first", "one")
+    cache.keep("1", "second", "two")
+    assert ("one", "two") == (cache.find("1", "first"), cache.find("1", "second"))
+
+
 def test_it_is_bounded() -> None:
     cache: RevisionCache[int] = RevisionCache(9)
     cache.find("1", 0)
