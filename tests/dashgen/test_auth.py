@@ -273,5 +273,9 @@ def test_no_token_is_ever_logged_or_stored(panel: ControlPanel, creator: Creator
     assert 200 == panel.get("/state", token=panel.operator_token).status
     assert creator.token not in panel.log()
     assert panel.operator_token not in panel.log()
-    stored = [path for root in (panel.orch, panel.data) for path in root.rglob("*")]
-    assert all(creator.token.encode() not in path.read_bytes() for path in stored if path.is_file())
+    found = [path for root in (panel.orch, panel.data) for path in root.rglob("*")]
+    stored = [path.read_bytes() for path in found if path.is_file()]
+    assert any(
+        creator.user_id.encode() in each for each in stored
+    )  # it is there that they would be
+    assert not any(creator.token.encode() in each for each in stored)
