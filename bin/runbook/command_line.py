@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook import commands
 from runbook.arguments import Parser
+from runbook.calls import call_module
 from runbook.commands.option_texts import (
     EVIDENCE,
     GATE_CLOSE,
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     codes = "; ".join(f"{int(code)} {meaning}" for code, meaning in MEANINGS.items())
     parser = Parser(
-        prog="python -m runbook",
+        prog=call_module("runbook"),  # as it can be typed here
         description="A smoke runbook that runs.",
         epilog=f"exit codes: {codes}",
     )

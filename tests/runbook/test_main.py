@@ -57,6 +57,16 @@ def test_a_row_is_proved_and_no_task_is_named_that_nobody_has(project: TinyProje
     assert done.stderr.endswith("/tests/faults/recorded.json\n")
 
 
+def test_what_a_refusal_names_next_can_be_typed_as_it_stands(project: TinyProject) -> None:
+    refused = runbook(project, "nosuch")
+
+    assert 2 == refused.returncode
+    next_step = refused.stderr.splitlines()[-1].removeprefix("  next: ")
+    environment = engine_environment() | {"PATH": os.defpath}
+    typed = completed(["sh", "-c", next_step], cwd=project.root, env=environment)
+    assert (0, True) == (typed.returncode, "find-offending-commit" in typed.stdout), typed.stderr
+
+
 def test_rows_are_listed_and_explained(project: TinyProject) -> None:
     listed = json.loads(runbook(project, "rows", "--json").stdout)
     explained = json.loads(runbook(project, "explain", "test_one", "--json").stdout)
