@@ -241,6 +241,16 @@ class Demands:
         error = (1 - self.terms.confidence) * NONE_OF_THEM  # a culprit was likelier from the start
         return passes >= stopping.repeats(stopping.INTERMITTENT, 1 - error)
 
+    def is_good_end_open(self) -> bool:
+        """Whether the good end, which never passed, must fail again to be called red: a flake fails a few times, too.
+
+        Where several commits break it each by itself, "born red" is left as the only word for what was seen.
+        """
+        fails, passes = self.seen.count(GOOD_END)
+        if self.is_presumed_steady or passes or GOOD_END in self.seen.untestable:
+            return False
+        return not stopping.is_red(fails, 0, self.terms.confidence)
+
     def threshold(self) -> float:
         """Return the posterior to reach; without a contradiction, no more than what the limit of rounds allows."""
         if self.is_presumed_steady:

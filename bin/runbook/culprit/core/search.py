@@ -179,6 +179,11 @@ class Search:
         elif not self.demands.is_presumed_steady and self._is_flake_likely():
             # Whoever is to blame, the tip is bad: nothing else refutes them all at once.
             wanted.append(self.dag.tip)
+        elif (
+            self.seen.posterior.born_red >= self.demands.threshold()
+            and self.demands.is_good_end_open()
+        ):
+            wanted.append(GOOD_END)
         already = Counter(pending)
         return [site for site in dict.fromkeys(wanted) if site not in already]
 
@@ -313,7 +318,7 @@ class Search:
         if now.none >= sure and self.demands.is_nobody_left():
             return Finding(Word.NOT_REPRODUCED, now.none)
         if now.born_red >= sure and self.seen.count(GOOD_END)[0]:
-            return self._born_red()
+            return None if self.demands.is_good_end_open() else self._born_red()
         culprit = self.demands.settled()
         if culprit is None or self.demands.lacking(culprit) or culprit in self.seen.untestable:
             return None

@@ -294,6 +294,19 @@ def test_born_red_is_not_said_of_a_good_end_that_may_be_flaky(
     assert (told in finding.why) == (word is Word.INCONCLUSIVE)
 
 
+def test_a_good_end_that_failed_a_few_times_by_chance_is_not_born_red() -> None:
+    """Three branches break it, each by itself, and good commits fail one time in five: so does the good end."""
+    dag = Dag([(), (), (), (0, 1, 2), *((each,) for each in range(3, 40))])
+    search, fails = make(dag, confidence=0.95), iter(3 * [Outcome.FAIL])
+
+    finding, asked = play(
+        search, lambda site: next(fails, Outcome.PASS) if site == GOOD_END else Outcome.FAIL
+    )
+
+    assert Word.BORN_RED != finding.word
+    assert 4 <= asked.count(GOOD_END)
+
+
 def test_not_reproduced_is_said() -> None:
     finding, asked = play(make(line(20)), lambda _: Outcome.PASS)
     assert Word.NOT_REPRODUCED == finding.word
