@@ -24,7 +24,8 @@ let onTitle = () => {};
 let onCopy = async () => {};
 /** What was sent and not answered, on the state that was read here. */
 let unanswered = [];
-let waits = ""; // what somebody wanted to do before everything was saved
+/** What somebody wanted to do before everything was saved. */
+let waits = "";
 /** What was not saved when this page went away. */
 let left = null;
 
