@@ -196,7 +196,8 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
     # Comparing first: an int can be too large to become a float at all.
-    return float(value) if abs(value) < 1e9 and math.isfinite(value) else 0.0
+    # Adding zero: minus zero becomes zero, which is written without a sign.
+    return float(value) + 0.0 if abs(value) < 1e9 and math.isfinite(value) else 0.0
 
 
 def _within(value: object, low: float, high: float) -> float:

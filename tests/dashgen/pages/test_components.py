@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashgen.pages.components import SPRITES, Part, lay_out, reading_order, stage_style
@@ -40,6 +40,7 @@ def draw(component: Component) -> Part:
     return part
 
 
+@example([Component(id="c", type="text", x=-0.0, y=-0.0)], Stage(width=100, height=100))
 @given(
     st.lists(_COMPONENT, max_size=6), st.builds(Stage, width=st.integers(), height=st.integers())
 )
