@@ -21,7 +21,7 @@ from dashgen.ids import new_user_id
 from dashgen.pairing import HANDLE_PATTERN, LIFETIME_S
 from dashgen.services import now, services_of
 from dashgen.serving.answers import json_answer, no_content
-from dashgen.serving.json_body import EmptyBody, read_json
+from dashgen.serving.json_body import read_json
 from dashgen.serving.threads import in_writing_thread
 from dashgen.storage.first_run_store import FirstRunStep, is_complete
 
@@ -39,6 +39,12 @@ class SignupBody(msgspec.Struct):
     handle: Annotated[str, Meta(pattern=HANDLE_PATTERN)]
     tos_accepted: bool = False
     answers: SignupContext = SignupContext()
+
+
+class UnpairBody(msgspec.Struct):
+    """How far unpairing goes: the token ends for good unless only this browser shall forget it."""
+
+    ends_token: bool = True
 
 
 class AdvanceBody(msgspec.Struct):
@@ -72,12 +78,13 @@ async def handle_signup(request: Request) -> Response:
 
 
 async def handle_unpair(request: Request) -> Response:
-    """POST /studio/unpair: end the pairing whose token came with the request, for good."""
+    """POST /studio/unpair: end the token that came with the request for good, or have its browser alone forget it."""
     require_creator(request)
-    await read_json(request, EmptyBody)
-    pairings = services_of(request).pairings
-    token = presented_token(request)
-    await in_writing_thread(lambda: pairings.revoke(token, now()))
+    body = await read_json(request, UnpairBody)
+    if body.ends_token:
+        pairings = services_of(request).pairings
+        token = presented_token(request)
+        await in_writing_thread(lambda: pairings.revoke(token, now()))
     answer = no_content()
     forget_pairing_cookie(answer)
     return answer

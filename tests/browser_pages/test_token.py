@@ -87,6 +87,23 @@ def test_settings_copy_the_token_and_do_not_show_it(owner: Owner, maker: Visit) 
     assert [] == kept
 
 
+def test_who_shares_a_browser_leaves_it_and_comes_back(owner: Owner, maker: Visit) -> None:
+    page, token = maker.page, owner.client.token or ""
+    open_page(page, "/settings.html")
+    press(page, "#unpair")
+    press(page, "#unpair-here")
+    assert appears(page, "#pairing-status", "Copy your pairing token first")
+    assert "token-copy" == page_facts.focused(page)
+    assert token == page.evaluate("localStorage['ensemble.pairing_token']")
+    press(page, COPY)
+    assert appears(page, TOLD, "Copied")
+    press(page, "#unpair")
+    press(page, "#unpair-here")
+    assert appears(page, "#pairing-status", "is not paired")
+    assert [] == page.evaluate("Object.keys(localStorage).filter((key) => key.includes('token'))")
+    assert 200 == owner.client.get("/studio/canvas/mine").status
+
+
 def test_whoever_has_the_token_says_so_once(maker: Visit) -> None:
     page = maker.page
     open_page(page, "/studio.html")

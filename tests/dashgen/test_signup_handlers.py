@@ -126,6 +126,13 @@ def test_the_first_run_is_the_creator_s_own(
     assert 401 == panel.post("/first-run/advance", {"step": "questions-answered"}).status
 
 
+def test_a_browser_alone_can_be_unpaired(panel: ControlPanel, creator: Creator) -> None:
+    answer = panel.post("/studio/unpair", {"ends_token": False}, token=creator.token)
+    assert 204 == answer.status
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert 200 == panel.get("/studio/canvas/mine", token=creator.token).status
+
+
 def test_unpairing_ends_the_token_for_good(panel: ControlPanel, creator: Creator) -> None:
     answer = panel.post("/studio/unpair", {}, token=creator.token)
     assert 204 == answer.status

@@ -3,7 +3,7 @@
 import { ApiError, call } from "./api.js";
 import { byId, once } from "./forms.js";
 import { KEYS, forgetPairing, recall, remember } from "./store.js";
-import { offerCopy } from "./token.js";
+import { isTokenLoose, offerCopy } from "./token.js";
 
 const status = byId("pairing-status");
 const dialog = byId("unpair-dialog");
@@ -46,9 +46,15 @@ async function show() {
   byId("forget-operator").hidden = recall(KEYS.dashboardToken) === null;
 }
 
-async function unpair() {
+/** Unpairs this browser; with `endsToken` no browser is paired by that token any more. */
+async function unpair(endsToken) {
+  if (!endsToken && isTokenLoose()) {
+    status.textContent = "Copy your pairing token first: it is the only way back to your canvases.";
+    byId("token-copy").focus();
+    return;
+  }
   try {
-    await call("POST", "/studio/unpair", {});
+    await call("POST", "/studio/unpair", { ends_token: endsToken });
     forgetPairing();
     remember(KEYS.visibility, null);
     await show();
@@ -67,7 +73,8 @@ byId("unpair").addEventListener("click", () => {
   dialog.showModal();
 });
 dialog.addEventListener("close", () => {
-  if (dialog.returnValue === "unpair") once(byId("unpair"), unpair);
+  if (dialog.returnValue === "keep") return;
+  once(byId("unpair"), () => unpair(dialog.returnValue === "unpair"));
 });
 byId("forget-operator").addEventListener("click", async () => {
   remember(KEYS.dashboardToken, null);
