@@ -1,6 +1,7 @@
 """Find a good end when none was given: the last green run, then tags, then ever further back.
 
-Where nothing so far back can be tested, it is looked for between the oldest commit that fails and those.
+Where nothing so far back can be tested, it is looked for between the oldest commit that fails and those, and in what
+that commit merged.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def find_good_end(
             return good
         if {Word.FAIL} >= set(told_of(line, prober.results).said.values()):
             return ""
-    return ""
+    return _green_beside(prober, repository, line, say)
 
 
 def _first_green(prober: Prober, bad: str, marks: Iterator[str], say: Callable[[str], None]) -> str:
@@ -64,6 +65,20 @@ def _first_green(prober: Prober, bad: str, marks: Iterator[str], say: Callable[[
             prober.ask(bad)  # who names it has seen it run
             if prober.is_never_set_up:
                 prober.refuse_broken_setup()
+    return ""
+
+
+def _green_beside(
+    prober: Prober, repository: Repository, line: Sequence[str], say: Callable[[str], None]
+) -> str:
+    """Look into what the oldest commit that fails merged: the line may begin there, as where a project was taken in."""
+    told = told_of(line, prober.results)
+    merged = repository.parents(line[told.oldest_failing])[1:] if told.older else []
+    for parent in merged:
+        beside = repository.first_parents(parent)
+        marks = dict.fromkeys((parent, *_doubling(beside[1:]), beside[-1]))
+        if good := _first_green(prober, line[0], iter(marks), say):
+            return good
     return ""
 
 

@@ -261,6 +261,10 @@ class Repository:
         """Return ``commit`` and its line of first parents, newest first."""
         return git(self.root, "rev-list", "--first-parent", commit).split()
 
+    def parents(self, commit: str) -> list[str]:
+        """Return the parents of ``commit``, the first one first."""
+        return git(self.root, "rev-list", "--parents", "--max-count=1", commit).split()[1:]
+
     def before_changes(self, commit: str, paths: Sequence[str], *, most: int) -> list[str]:
         """Return the first parents of the newest commits up to ``commit`` that changed one of the files."""
         if not paths:

@@ -52,6 +52,28 @@ def test_where_nothing_older_can_be_tested_nobody_is_said_never_to_have_been_gre
     assert step.endswith(f" show --stat {oldest[:10]}")
 
 
+def test_a_green_commit_is_looked_for_in_what_the_oldest_that_fails_merged(
+    history: History,
+) -> None:
+    """A project that was taken in with its history: on the line that took it in there is nothing to test before."""
+    history.git("switch", "--quiet", "--orphan", "taker")
+    for number in range(3):
+        history.write(f"own-{number}", "x\n")
+        history.commit(f"own {number}")
+    history.git("merge", "--quiet", "--no-edit", "--allow-unrelated-histories", "main")
+    history.write("own-3", "x\n")
+    history.commit("own 3")
+
+    searched = history.search(
+        "--command", history.command("[ -e state ] || exit 125; grep -q good state")
+    )
+
+    assert ("found", "commit 12") == (
+        searched.record["verdict"],
+        history.git("show", "-s", "--format=%s", searched.culprit),
+    )
+
+
 def test_an_older_commit_that_fails_otherwise_is_not_one_of_this_failure(history: History) -> None:
     other = "echo 'FAILED t.py::test_other - OSError: x'; exit 1"
     check = f"[ $(cat number) -ge 9 ] || {{ {other}; }}; "
