@@ -27,6 +27,7 @@ TERMS = Terms(
     knows_rates=False,
     may_presume=True,
 )
+TOLD_RATE = replace(TERMS, knows_rates=True, may_presume=False)
 TOLD_STEADY = replace(TERMS, is_told_steady=True)
 WARY = replace(TERMS, is_wary=True, confidence=0.99)
 DOUBTING = replace(TERMS, may_presume=False)
@@ -36,6 +37,8 @@ def make(dag: Dag, terms: Terms, *told: tuple[int, Outcome]) -> Demands:
     believed = rates.unknown(rates.PRESUMED_STEADY if terms.may_presume else rates.OPEN_MINDED)
     if terms.is_told_steady:
         believed = rates.told(0.0)
+    if terms.knows_rates:
+        believed = rates.told(0.2)
     seen = Evidence(dag, [1.0] * dag.size, believed, may_presume=terms.may_presume)
     for site, outcome in told:
         seen.record(site, outcome)
@@ -129,7 +132,46 @@ def test_nobody_is_to_blame_only_if_the_tip_passed() -> None:
     assert not make(dag, TERMS, *told).is_nobody_left()
     assert make(dag, TERMS, *told, (dag.tip, Outcome.PASS)).is_nobody_left()
     doubting = make(dag, DOUBTING, (dag.tip, Outcome.PASS))
-    assert not doubting.is_nobody_left()
-    for _ in range(6):
+    for _ in range(
+        6
+    ):  # a bug that hides every second time does so seven times in one of a hundred searches
+        assert not doubting.is_nobody_left()
         doubting.seen.record(dag.tip, Outcome.PASS)
     assert doubting.is_nobody_left()
+
+
+def test_where_a_flake_is_likelier_than_anybody_else_the_culprit_must_be_red_again() -> None:
+    dag = line(8)
+    told = [
+        (3, Outcome.PASS),
+        (3, Outcome.PASS),
+        (4, Outcome.FAIL),
+        (without(dag, 4), Outcome.PASS),
+    ]
+    demands = make(dag, TOLD_RATE, *told)
+    assert [4] == demands.lacking(4)
+    demands.seen.record(dag.tip, Outcome.FAIL)
+    demands.seen.record(dag.tip, Outcome.FAIL)
+    assert [without(dag, 4)] == demands.lacking(4)
+
+
+def test_the_more_suspects_the_oftener_the_tip_must_be_red_before_two_breaks_are_believed() -> None:
+    dag = line(60)
+    runs = []
+    for others in (0, 25):
+        told = [(20, Outcome.FAIL), (20, Outcome.FAIL), (19, Outcome.PASS), (19, Outcome.PASS)]
+        tested = [(without(dag, 30 + other), Outcome.PASS) for other in range(others)]
+        demands = make(dag, DOUBTING, *told, *tested)
+        while demands.one_of_several() != 20:
+            demands.seen.record(without(dag, 20), Outcome.FAIL)
+        runs.append(demands.seen.count(without(dag, 20))[0])
+    assert runs[0] < runs[1]
+
+
+@pytest.mark.parametrize(("terms", "is_believed"), [(TERMS, True), (WARY, False)])
+def test_who_saw_the_tip_red_takes_its_passing_for_a_lie(
+    terms: Terms, *, is_believed: bool
+) -> None:
+    dag = line(8)
+    demands = make(dag, terms, (dag.tip, Outcome.PASS))
+    assert is_believed == demands.is_presumed_steady

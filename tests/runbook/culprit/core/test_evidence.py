@@ -118,3 +118,12 @@ def test_the_tip_is_red_unseen_until_somebody_fails_or_it_is_run() -> None:
     assert make(dag, (1, Outcome.PASS)).is_red_unseen()
     assert not make(dag, (1, Outcome.FAIL)).is_red_unseen()
     assert not make(dag, (dag.tip, Outcome.PASS)).is_red_unseen()
+
+
+def test_the_tip_is_red_by_the_other_branch_whoever_is_taken_out_of_it() -> None:
+    dag = Dag([(), (0,), (0,), (1, 2)])
+    told = [(0, Outcome.PASS), (1, Outcome.FAIL), (2, Outcome.FAIL)]
+    seen = make(dag, *told, (without(dag, 1), Outcome.FAIL))
+
+    assert 1 == seen.likeliest()[0]
+    assert ((0, 0), {without(dag, 1)}) == (seen.count(without(dag, 1)), seen.untestable)
