@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import os
 
-from runbook.arguments import Parser
-from runbook.calls import call
-from runbook.culprit.command_line import Ended, add_shared, end
-from runbook.culprit.find import find_offending_commit, plan
-from runbook.culprit.options import Options
-from runbook.culprit.report import Result, render, render_plan
-from runbook.culprit.search_folder import keep_search
-from runbook.errors import RunbookError
-from runbook.exit_codes import ExitCode
-from runbook.git import GitError, git
-from runbook.processes.standard_streams import narrate
-from runbook.project import find_project
+try:
+    import sys
+    from dataclasses import asdict, replace
+    from pathlib import Path
+    from typing import TYPE_CHECKING, Any
+
+    from runbook.arguments import Parser
+    from runbook.calls import call
+    from runbook.culprit.command_line import Ended, add_shared, end
+    from runbook.culprit.find import find_offending_commit, plan
+    from runbook.culprit.options import Options
+    from runbook.culprit.report import Result, render, render_plan
+    from runbook.culprit.search_folder import keep_search
+    from runbook.errors import RunbookError
+    from runbook.exit_codes import ExitCode
+    from runbook.git import GitError, git
+    from runbook.processes.standard_streams import narrate
+    from runbook.project import find_project
+except KeyboardInterrupt:  # nothing has begun
+    os._exit(130)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

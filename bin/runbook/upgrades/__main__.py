@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import os
 
-from runbook.arguments import Parser
-from runbook.calls import call
-from runbook.culprit.command_line import Ended, add_shared, end
-from runbook.errors import UsageError
-from runbook.exit_codes import ExitCode
-from runbook.processes.standard_streams import narrate
-from runbook.upgrades.core.asking import Free, Move
-from runbook.upgrades.core.pins import normalise
-from runbook.upgrades.environments.laboratory import describe
-from runbook.upgrades.find import find_offending_upgrade, try_as_pinned, try_state
-from runbook.upgrades.options import RESOLUTIONS, Options
-from runbook.upgrades.outside import AS_PINNED
-from runbook.upgrades.report import render
+try:
+    import re
+    import sys
+    from pathlib import Path
+    from typing import TYPE_CHECKING, Any
+
+    from runbook.arguments import Parser
+    from runbook.calls import call
+    from runbook.culprit.command_line import Ended, add_shared, end
+    from runbook.errors import UsageError
+    from runbook.exit_codes import ExitCode
+    from runbook.processes.standard_streams import narrate
+    from runbook.upgrades.core.asking import Free, Move
+    from runbook.upgrades.core.pins import normalise
+    from runbook.upgrades.environments.laboratory import describe
+    from runbook.upgrades.find import find_offending_upgrade, try_as_pinned, try_state
+    from runbook.upgrades.options import RESOLUTIONS, Options
+    from runbook.upgrades.outside import AS_PINNED
+    from runbook.upgrades.report import render
+except KeyboardInterrupt:  # nothing has begun
+    os._exit(130)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +15,23 @@ from runbook.errors import UsageError
 from runbook.exit_codes import ExitCode
 from runbook.upgrades.__main__ import main
 from tests.runbook.published import hold
+from tests.runbook.support import completed, engine_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Ctrl-C while a module is imported.
+_INTERRUPTED = """
+import runpy, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1] + ".options":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Finder())
+runpy.run_module(sys.argv[1], run_name="__main__")
+"""
 FOUND = Ended("found it", {"verdict": "found"}, ExitCode.INCONCLUSIVE)
 
 
@@ -33,6 +47,12 @@ def test_a_person_reads_the_text_and_a_program_the_file(
 def test_a_program_may_read_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
     end(lambda: FOUND, "-", interrupted="")
     assert FOUND.record == json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("search", ["runbook.culprit", "runbook.upgrades"])
+def test_ctrl_c_before_anything_has_begun_is_an_end_without_a_traceback(search: str) -> None:
+    done = completed([sys.executable, "-c", _INTERRUPTED, search], env=engine_environment())
+    assert (130, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize(
