@@ -35,8 +35,7 @@ def _of_this(result: Result) -> tuple[str, ...]:
             further = (result.replay_from_nowhere(),) if result.good else ()
             return (*further, *(_show(result) if result.culprit else ()))
         case Word.NOT_REPRODUCED:
-            is_doubted = {"--confidence", "--flake-rate"} & set(result.asked)
-            return () if is_doubted else (f"{result.replay()} {_DOUBT}",)
+            return _doubted(result)
     full = {step: None for each in result.probes if (step := step_where_full(each.why))}
     if full:
         return (*full, result.replay(), *_show(result))
@@ -47,8 +46,14 @@ def _of_this(result: Result) -> tuple[str, ...]:
 def _of_found(result: Result) -> tuple[str, ...]:
     other = result.search_besides()
     if result.proof is not None and result.proof.tip is Tip.CONFLICT:
-        return (*_show(result), _built_upon(result))
+        return (*_show(result), _built_upon(result), *_doubted(result))
     return (*((other,) if other else ()), _revert(result), *_show(result))
+
+
+def _doubted(result: Result) -> tuple[str, ...]:
+    """The search of a command that may lie, where nobody asked for that: no run of the tip has ruled it out."""
+    is_doubted = {"--confidence", "--flake-rate"} & set(result.asked)
+    return () if is_doubted else (f"{result.replay()} {_DOUBT}",)
 
 
 def _git(result: Result) -> str:

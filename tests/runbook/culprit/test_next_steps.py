@@ -48,9 +48,12 @@ def test_where_somebody_else_breaks_the_tip_too_that_one_is_looked_for_first() -
 
 def test_what_cannot_be_taken_out_is_not_told_to_be_reverted() -> None:
     culprit = replace(CULPRIT, files=("a b.py",))
-    show, built_upon = next_steps(replace(PROVED, culprit=culprit, proof=Proof(Tip.CONFLICT)))
+    stuck = replace(PROVED, culprit=culprit, proof=Proof(Tip.CONFLICT))
+    show, built_upon, doubt = next_steps(stuck)
     assert "git show cccccccccc" == show
     assert "git log --oneline cccccccccc..eeeeeeeeee -- 'a b.py'" == built_upon
+    assert f"{stuck.replay()} --confidence 0.95" == doubt
+    assert (show, built_upon) == next_steps(replace(stuck, asked=("--confidence", "0.99")))
 
 
 def test_where_the_disk_was_full_it_is_freed_before_anything_else() -> None:
