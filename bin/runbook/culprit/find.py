@@ -120,7 +120,11 @@ def _search(case: _Case, searched: Range, tip: str, say: Callable[[str], None]) 
             finding = hunt.doubt(site)
             if finding.culprit == site and hunt.state.demands.is_presumed_steady:
                 return _result(finding, hunt, case, proof)
-        elif proof.tip is Tip.UNSETTLED or (proof.tip is Tip.UNKNOWN and hunt.ask_bad_end()):
+        elif (
+            proof.tip is Tip.UNSETTLED
+            or (proof.tip is Tip.UNKNOWN and hunt.ask_bad_end())
+            or (proof.tip is Tip.CONFLICT and hunt.ask_once_more(site))
+        ):
             finding = hunt.run()
         elif (
             hunt.state.demands.is_presumed_steady

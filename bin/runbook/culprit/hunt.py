@@ -221,6 +221,13 @@ class Hunt:
         self.run_again(tip)
         return True
 
+    def ask_once_more(self, culprit: int) -> bool:
+        """Run a culprit again that no revert can prove, where that is worth a run; return whether it was run."""
+        if not self.state.demands.is_worth_a_doubt(culprit):
+            return False
+        self.run_again(culprit)
+        return True
+
     def insist(self) -> Finding:
         """Go on until the answer is much surer: the tip did not confirm it."""
         self.state.terms.confidence = stopping.insistent(self.state.terms.confidence)

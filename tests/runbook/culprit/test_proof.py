@@ -305,3 +305,24 @@ def test_what_fades_while_it_is_proved_is_not_reverted(lines: History, break_at:
 def found(result: Result) -> str:
     """The commit that was named, or nothing."""
     return result.culprit.sha if result.word is Word.FOUND and result.culprit else ""
+
+
+def test_a_good_commit_that_failed_by_chance_is_run_again_where_it_cannot_be_taken_out(
+    lines: History,
+) -> None:
+    change(lines, 8)
+    innocent = write_a(lines, "good too\n", "touch it")
+    lines.write("b", "bad\n")
+    culprit = lines.commit("break it")
+    change(lines, 2)
+    write_a(lines, "good as well\n", "build upon it")
+    change(lines, 3)
+    failed_once = lines.root.parent / "failed-once"
+    flake = f"[ $(git rev-parse HEAD) != {innocent} ] || [ -e '{failed_once}' ] || ! touch '{failed_once}'"
+
+    searched = lines.search(
+        "--good", "HEAD~15", "--command", lines.command(f"{{ {flake}; }} && [ ! -e b ]")
+    )
+
+    assert failed_once.exists()
+    assert culprit == searched.culprit

@@ -207,6 +207,20 @@ class Demands:
         room = self.steady_limit - self.seen.runs + passes
         return True if passes >= max(1, min(room, _MOST_DOUBTS)) else None
 
+    def is_worth_a_doubt(self, culprit: int) -> bool:
+        """Whether a culprit that no revert can prove should fail once more, while there is a run left to spend.
+
+        A flake is likelier to fail a good commit than a bug is to pass on a bad one, so it is the culprit that is run
+        again and not its parent. One run is kept for a commit behind it.
+        """
+        spent = self.seen.runs if self.terms.width == 1 else self.seen.rounds
+        return (
+            self.is_presumed_steady
+            and not (self.terms.is_told_steady or self.seen.remembers)
+            and self.seen.count(culprit)[0] < _MOST_DOUBTS
+            and spent + 1 < self.steady_limit
+        )
+
     def red_again(self, culprit: int) -> int | None:
         """Return what must be red once more before a culprit is reverted, for few red runs may be a flake.
 
