@@ -172,14 +172,18 @@ class Proof:
 
 
 def search_and_prove(search: Search, ask: Oracle) -> tuple[Finding, Proof]:
-    """Do what `runbook.culprit.find` does with a search, with every commit one that can be taken out."""
+    """Do what `runbook.culprit.find` does with a search; whose revert cannot be applied is answered as untestable."""
     finding = play(search, ask)
     proof = Proof(search.seen.runs)
     while (culprit := finding.culprit) is not None and search.demands.is_presumed_steady:
         if (site := next_of_proof(search, culprit)) is None:
             break
         outcome, seen = ask(site), site in search.seen.posterior.counts
-        if site < search.dag.size or outcome is Outcome.PASS or seen:
+        if outcome is Outcome.UNTESTABLE:
+            if not search.demands.is_worth_a_doubt(culprit):
+                break
+            search.record(culprit, ask(culprit))
+        elif site < search.dag.size or outcome is Outcome.PASS or seen:
             search.record(site, outcome)
         else:
             search.seen.runs += 1
@@ -289,6 +293,12 @@ def uneven(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
         return oracle(dag, culprit, rates_of[site], rates_of[site], rng)(site)
 
     return ask
+
+
+def entangled(dag: Dag, culprit: int, rng: random.Random) -> Oracle:
+    """A command that fails a good commit one time in five, where no commit can be taken out of the tip."""
+    ask = oracle(dag, culprit, 0.2, NEVER, rng)
+    return lambda site: Outcome.UNTESTABLE if site >= dag.size else ask(site)
 
 
 def noting(answer: Oracle, untestable: Collection[int], sites: list[int]) -> Oracle:

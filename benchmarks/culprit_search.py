@@ -33,6 +33,7 @@ from benchmarks.culprit_cases import (
     bisect_trials,
     broken_by,
     drifting,
+    entangled,
     forked,
     line,
     merged,
@@ -280,18 +281,21 @@ def calibration(count: int) -> Iterator[Row]:
 
 def misfits(count: int) -> Iterator[Row]:
     """With commands that break the model: what cannot be known should be left open rather than guessed."""
-    kinds: tuple[tuple[str, Callable[[Dag, int, random.Random], Oracle]], ...] = (
-        ("rates drift from 0.05 to 0.35", drifting),
-        ("every other rerun repeats the last", repeating),
-        ("each commit has rates of its own", uneven),
+    asked: dict[str, Any] = {"confidence": 0.95}
+    kinds: tuple[tuple[str, Callable[[Dag, int, random.Random], Oracle], dict[str, Any]], ...] = (
+        ("rates drift from 0.05 to 0.35", drifting, asked),
+        ("every other rerun repeats the last", repeating, asked),
+        ("each commit has rates of its own", uneven, asked),
+        ("no revert applies, 0.2/0.0", entangled, asked),
+        ("no revert applies, 0.2/0.0, nothing asked", entangled, {}),
     )
     dag = line(100)
-    for name, make in kinds:
+    for name, make, options in kinds:
         rng = seeded()
         tally = Tally()
         for _ in range(count):
             culprit = rng.randrange(dag.size)
-            search = Search(dag, [1.0] * dag.size, confidence=0.95)
+            search = Search(dag, [1.0] * dag.size, **options)
             finding, proof = search_and_prove(search, make(dag, culprit, rng))
             tally.add(search, finding, culprit, proof)
         yield Row(
