@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 import msgspec
 from msgspec import Meta
 
-from dashgen.auth import reader_of, require_creator
+from dashgen.auth import presented_token, reader_of, require_creator
 from dashgen.canvas_schema import Visibility, parse_changes, parse_draft, public_record
 from dashgen.errors import GateClosed, NotFound, NotYours, SchemaError
 from dashgen.grid_cursor import GridOrder
@@ -85,6 +85,7 @@ async def handle_my_canvases(request: Request) -> Response:
             "tier": tier,
             "current_published": sum(canvas.is_published for canvas in canvases),
             "free_limit": FREE_LIMIT,
+            "token_ends_at": services.pairings.ends_at(presented_token(request)),
         }
     )
 

@@ -42,7 +42,11 @@ _FILE_NAME = re.compile(r"[0-9a-f]{64}\.json", re.ASCII)
 
 
 class PairingRecord(msgspec.Struct, kw_only=True):
-    """The file of one pairing. Times in Unix seconds."""
+    """The file of one pairing. Times in Unix seconds.
+
+    Attributes:
+        replaces: The digest of the token that ends when this one is first used.
+    """
 
     version: Literal[1] = 1
     user_id: str
@@ -51,6 +55,7 @@ class PairingRecord(msgspec.Struct, kw_only=True):
     created_at: float
     expires_at: float
     revoked_at: float | None = None
+    replaces: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")] | None = None
 
     def is_live(self, now: float) -> bool:
         """Whether the pairing lets its user in at that time."""
@@ -61,8 +66,13 @@ class PairingRecord(msgspec.Struct, kw_only=True):
         )
 
     def is_over(self, now: float) -> bool:
-        """Whether the pairing has run out; a record cannot grant itself more than 90 days."""
-        return now >= min(self.expires_at, self.created_at + LIFETIME_S)
+        """Whether the pairing has run out."""
+        return now >= self.ends_at
+
+    @property
+    def ends_at(self) -> float:
+        """When the pairing runs out; a record cannot grant itself more than 90 days."""
+        return min(self.expires_at, self.created_at + LIFETIME_S)
 
 
 class PairingStore:
@@ -73,13 +83,15 @@ class PairingStore:
         self._root = root
         self._handles: dict[str, Owner] = {}
 
-    def issue(self, user_id: str, handle: str, now: float) -> str:
+    def issue(self, user_id: str, handle: str, now: float, *, replaces: str | None = None) -> str:
         """Pair a user and give the token, which cannot be had again.
 
         Args:
             user_id: Who is paired.
             handle: The user's handle, 1 to 32 letters, digits, ``_`` and ``-``.
             now: Unix seconds.
+            replaces: A token of the user's that ends when the new one is first used, and not before: the answer
+                that brings the new one may be lost.
 
         Raises:
             SchemaError: A handle or user id that is not one.
@@ -97,6 +109,7 @@ class PairingStore:
             token_sha256=_digest(token),
             created_at=now,
             expires_at=now + LIFETIME_S,
+            replaces=replaces and _digest(replaces),
         )
         ensure_directory(self._root)
         with locked(self._root / ".lock"):
@@ -119,6 +132,9 @@ class PairingStore:
             return None
         if not record.is_live(now) or not is_user_id(record.user_id):
             return None
+        old = self._read_of(record.replaces) if record.replaces else None
+        if old is not None and old.revoked_at is None:
+            self._retire(old, now)
         return Owner(id=record.user_id, handle=record.handle)
 
     def revoke(self, token: str, now: float) -> None:
@@ -130,6 +146,11 @@ class PairingStore:
         record = self._find(token)
         if record is not None and record.revoked_at is None:
             self._revoke(record, now)
+
+    def ends_at(self, token: str) -> float | None:
+        """When a token that lets its user in ends, in Unix seconds; None of an unknown one."""
+        record = self._find(token)
+        return None if record is None else record.ends_at
 
     def count(self) -> int:
         """How many pairings were ever issued."""
@@ -157,7 +178,9 @@ class PairingStore:
     def _find(self, token: str | None) -> PairingRecord | None:
         if not token or len(token) > _MAX_TOKEN or not token.isascii():
             return None
-        digest = _digest(token)
+        return self._read_of(_digest(token))
+
+    def _read_of(self, digest: str) -> PairingRecord | None:
         record = self._read(self._root / f"{digest}.json")
         if record is None or not hmac.compare_digest(record.token_sha256.encode(), digest.encode()):
             return None
@@ -177,7 +200,7 @@ class PairingStore:
         try:
             self._revoke(record, now)
         except OSError as error:
-            _log.warning("an expired pairing could not be revoked: %r", str(error))
+            _log.warning("a pairing that is over could not be revoked: %r", str(error))
 
     def _revoke(self, record: PairingRecord, now: float) -> None:
         with locked(self._root / ".lock"):

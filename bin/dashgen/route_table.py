@@ -53,6 +53,7 @@ ROUTES: Final = (
     Route("/studio/canvas/{canvas_id:canvas}/showcase", canvases.handle_showcase, methods=["PUT"]),
     Route("/studio/signup", signup.handle_signup, methods=["POST"]),
     Route("/studio/generate-from-answers", signup.handle_generate_from_answers, methods=["POST"]),
+    Route("/studio/renew", signup.handle_renew, methods=["POST"]),
     Route("/studio/unpair", signup.handle_unpair, methods=["POST"]),
     Route("/first-run/state", signup.handle_first_run_state),
     Route("/first-run/advance", signup.handle_first_run_advance, methods=["POST"]),

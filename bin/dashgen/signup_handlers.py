@@ -21,11 +21,13 @@ from dashgen.ids import new_user_id
 from dashgen.pairing import HANDLE_PATTERN, LIFETIME_S
 from dashgen.services import now, services_of
 from dashgen.serving.answers import json_answer, no_content
-from dashgen.serving.json_body import read_json
+from dashgen.serving.json_body import EmptyBody, read_json
 from dashgen.serving.threads import in_writing_thread
 from dashgen.storage.first_run_store import FirstRunStep, is_complete
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -63,18 +65,22 @@ async def handle_signup(request: Request) -> Response:
     user_id = new_user_id()
     moment = now()
     token = await in_writing_thread(lambda: services.pairings.issue(user_id, body.handle, moment))
-    answer = json_answer(
-        {
-            "user_id": user_id,
-            "handle": body.handle,
-            "pairing_token": token,
-            "expires_at": moment + LIFETIME_S,
-            "signup_context": msgspec.structs.replace(body.answers, handle=body.handle),
-        },
-        201,
+    context = msgspec.structs.replace(body.answers, handle=body.handle)
+    account = {"user_id": user_id, "handle": body.handle, "signup_context": context}
+    return _pairing_answer(request, token, moment, account)
+
+
+async def handle_renew(request: Request) -> Response:
+    """POST /studio/renew: give out another token for 90 days, this once; the old one ends when it is first used."""
+    owner = require_creator(request)
+    await read_json(request, EmptyBody)
+    services = services_of(request)
+    count_call(request, services.signups)
+    old, moment = presented_token(request), now()
+    token = await in_writing_thread(
+        lambda: services.pairings.issue(owner.id, owner.handle, moment, replaces=old)
     )
-    set_pairing_cookie(request, answer, token, int(LIFETIME_S))
-    return answer
+    return _pairing_answer(request, token, moment, {})
 
 
 async def handle_unpair(request: Request) -> Response:
@@ -112,6 +118,15 @@ async def handle_first_run_advance(request: Request) -> Response:
     body = await read_json(request, AdvanceBody)
     store = services_of(request).first_runs
     return _first_run_answer(await in_writing_thread(lambda: store.advance(owner.id, body.step)))
+
+
+def _pairing_answer(
+    request: Request, token: str, moment: float, account: Mapping[str, object]
+) -> Response:
+    pairing = {"pairing_token": token, "expires_at": moment + LIFETIME_S}
+    answer = json_answer({**account, **pairing}, 201)
+    set_pairing_cookie(request, answer, token, int(LIFETIME_S))
+    return answer
 
 
 def _first_run_answer(step: FirstRunStep | None) -> Response:

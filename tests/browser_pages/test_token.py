@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from tests.integration.browser import Visit, Visits
     from tests.integration.conftest import Owner
 
-NOTICE, COPY, TOLD = "#token-notice", "#token-copy", "#token-status[role=status]"
+NOTICE, ENDING, COPY, TOLD = (
+    "#token-notice",
+    "#token-ending",
+    "#token-copy",
+    "#token-status[role=status]",
+)
 REFUSE = """() => {
   navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
 }"""
@@ -85,6 +90,52 @@ def test_settings_copy_the_token_and_do_not_show_it(owner: Owner, maker: Visit) 
     assert disappears(page, COPY)
     kept = page.evaluate("Object.keys(localStorage).filter((key) => key.includes('token'))")
     assert [] == kept
+
+
+def test_a_token_that_ends_soon_is_renewed(owner: Owner, visits: Visits) -> None:
+    old = owner.issue_token(days_ago=80)
+    somebody = visits.begin("somebody")
+    remember_visit(somebody)
+    somebody.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = somebody.page
+    open_page(page, "/pair.html")
+    write(page, "#pairing-token", old)
+    press(page, "#pair-form [type=submit]")
+    page.wait_for_url("**/studio.html", wait_until=READY)
+    assert appears(page, ENDING, "Your pairing token ends on")
+    press(page, f"{ENDING} a")
+    page.wait_for_url("**/settings.html", wait_until=READY)
+    press(page, "#token-renew")
+    assert appears(page, TOLD, "Renewed. Copy the new token")
+    assert 401 == owner.client.using(old).get("/studio/canvas/mine").status
+
+    open_page(page, "/studio.html")
+    assert appears(page, NOTICE, "the only way back")  # the new one is kept nowhere else yet
+    assert [] == seen(page, ENDING)
+    press(page, COPY)
+    assert appears(page, TOLD, "Copied")
+    assert clipboard(page) not in {"", old}
+    assert 200 == owner.client.using(clipboard(page)).get("/studio/canvas/mine").status
+    assert [] == somebody.trouble
+
+
+def test_whose_token_lasts_is_told_until_when(maker: Visit) -> None:
+    page = maker.page
+    open_page(page, "/settings.html")
+    assert appears(page, "#pairing-status", "paired with your account until ")
+    open_page(page, "/studio.html")
+    assert appears(page, "#no-drafts")
+    assert [] == seen(page, ENDING)
+
+
+def test_who_cannot_renew_is_told_why_and_stays_paired(owner: Owner, maker: Visit) -> None:
+    page = maker.page
+    open_page(page, "/settings.html")
+    line.answers_once(page, "/studio/renew", 429, {"message": "Too many requests."})
+    press(page, "#token-renew")
+    assert appears(page, "#pairing-status", "Too many requests")
+    assert owner.client.token == page.evaluate("localStorage['ensemble.pairing_token']")
+    assert 200 == owner.client.get("/studio/canvas/mine").status
 
 
 def test_who_shares_a_browser_leaves_it_and_comes_back(owner: Owner, maker: Visit) -> None:

@@ -100,6 +100,7 @@ BODIES: Final[Mapping[str, dict[str, object]]] = {
     "PUT /studio/canvas/{canvas_id}/showcase": {"is_showcase": True},
     "POST /studio/signup": {"handle": "", "tos_accepted": True},
     "POST /studio/generate-from-answers": {"building": "kites"},
+    "POST /studio/renew": {},
     "POST /studio/unpair": {},
     "POST /first-run/advance": {"step": "questions-answered"},
     "POST /verify-token": {"token": ""},

@@ -30,6 +30,10 @@ def issue(store: PairingStore, owner: Owner = ALICE, now: float = NOW) -> str:
     return store.issue(owner.id, owner.handle, now)
 
 
+def _refuse(_: int) -> None:
+    raise OSError("read-only")
+
+
 def drop(tmp_path: Path, token: str, **changes: object) -> Path:
     """Put a pairing file in place, as a test of the whole server does."""
     digest = hashlib.sha256(token.encode()).hexdigest()
@@ -105,6 +109,35 @@ def test_revoking_ends_one_token_and_no_other(store: PairingStore) -> None:
     assert ALICE == store.resolve(second, NOW)
 
 
+def test_a_replaced_token_ends_when_the_new_one_is_used(store: PairingStore) -> None:
+    old, other = issue(store), issue(store)
+    new = store.issue(ALICE.id, ALICE.handle, NOW + 5, replaces=old)
+    assert ALICE == store.resolve(old, NOW + 6)
+    assert NOW + 5 + LIFETIME_S == store.ends_at(new)
+    assert ALICE == store.resolve(new, NOW + 7)
+    assert store.resolve(old, NOW + 7) is None
+    assert ALICE == store.resolve(other, NOW + 7)
+
+
+def test_a_token_replaces_another_though_that_cannot_be_revoked_at_once(
+    store: PairingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = issue(store)
+    new = store.issue(ALICE.id, ALICE.handle, NOW, replaces=old)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", _refuse)
+        assert ALICE == store.resolve(new, NOW)
+    assert ALICE == store.resolve(new, NOW)
+    assert store.resolve(old, NOW) is None
+
+
+def test_a_token_that_is_over_replaces_nothing(store: PairingStore) -> None:
+    old = issue(store, now=NOW + 1)
+    new = store.issue(ALICE.id, ALICE.handle, NOW, replaces=old)
+    assert store.resolve(new, NOW + LIFETIME_S) is None
+    assert ALICE == store.resolve(old, NOW + LIFETIME_S)
+
+
 def test_a_token_was_revoked_when_it_was_revoked_first(store: PairingStore, tmp_path: Path) -> None:
     token = issue(store)
     (record,) = (tmp_path / "pairings").glob("*.json")
@@ -143,6 +176,7 @@ def test_a_record_cannot_grant_itself_more_than_90_days(
         {"expires_at": NOW},
         {"revoked_at": 0},
         {"revoked_at": False},
+        {"replaces": "../elsewhere"},
     ],
 )
 def test_a_record_in_doubt_lets_nobody_in(
@@ -176,11 +210,7 @@ def test_an_expired_token_is_refused_though_it_cannot_be_revoked(
     store: PairingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = issue(store)
-
-    def refuse(_: int) -> None:
-        raise OSError("read-only")
-
-    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", _refuse)
     assert store.resolve(token, NOW + LIFETIME_S) is None
 
 

@@ -126,6 +126,36 @@ def test_the_first_run_is_the_creator_s_own(
     assert 401 == panel.post("/first-run/advance", {"step": "questions-answered"}).status
 
 
+def test_a_token_is_renewed(panel: ControlPanel, creator: Creator) -> None:
+    def ends_at(token: str) -> float:
+        return float(panel.get("/studio/canvas/mine", token=token).json()["token_ends_at"])
+
+    first_end = ends_at(creator.token)
+    answer = panel.post("/studio/renew", {}, token=creator.token)
+    assert 201 == answer.status
+    renewed = answer.json()
+    assert f"pairing_token={renewed['pairing_token']};" in answer.headers["set-cookie"]
+    assert first_end == ends_at(creator.token)  # the answer might have been lost
+    assert renewed["expires_at"] == ends_at(renewed["pairing_token"])
+    assert renewed["expires_at"] > first_end
+    assert 401 == panel.get("/studio/canvas/mine", token=creator.token).status
+
+
+def test_a_renewed_token_brings_its_creator_back(panel: ControlPanel, creator: Creator) -> None:
+    draft = panel.draft(creator)
+    renewed = panel.post("/studio/renew", {}, token=creator.token).json()["pairing_token"]
+    mine = panel.get("/studio/canvas/mine", token=renewed).json()
+    assert [draft] == [canvas["id"] for canvas in mine["canvases"]]
+    assert {creator.handle} == {canvas["owner_handle"] for canvas in mine["canvases"]}
+
+
+def test_renewals_are_limited(start_panel: Callable[..., ControlPanel]) -> None:
+    panel = start_panel(ENSEMBLE_SIGNUPS_PER_MINUTE="2")
+    token = panel.signup().token
+    assert 201 == panel.post("/studio/renew", {}, token=token).status
+    assert 429 == panel.post("/studio/renew", {}, token=token).status
+
+
 def test_a_browser_alone_can_be_unpaired(panel: ControlPanel, creator: Creator) -> None:
     answer = panel.post("/studio/unpair", {"ends_token": False}, token=creator.token)
     assert 204 == answer.status

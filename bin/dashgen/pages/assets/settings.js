@@ -3,7 +3,7 @@
 import { ApiError, call } from "./api.js";
 import { byId, once } from "./forms.js";
 import { KEYS, forgetPairing, recall, remember } from "./store.js";
-import { isTokenLoose, offerCopy } from "./token.js";
+import { dayOf, isTokenLoose, keepRenewed, offerCopy } from "./token.js";
 
 const status = byId("pairing-status");
 const dialog = byId("unpair-dialog");
@@ -33,8 +33,8 @@ async function show() {
   try {
     const mine = await plan();
     byId("pair-link").hidden = mine !== null;
-    byId("unpair").hidden = mine === null;
-    status.textContent = mine ? "This browser is paired with your account." : "This browser is not paired.";
+    byId("unpair").hidden = byId("token-renew").hidden = mine === null;
+    status.textContent = mine ? `This browser is paired with your account until ${dayOf(mine.token_ends_at)}.` : "This browser is not paired.";
     showPlan(mine);
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
@@ -44,6 +44,18 @@ async function show() {
   byId("token-box").hidden = byId("token-copy").hidden = token === null;
   byId("token-value").textContent = token ?? "";
   byId("forget-operator").hidden = recall(KEYS.dashboardToken) === null;
+}
+
+/** Has the token replaced by a new one; the old one ends as soon as the new one is used, which it is at once. */
+async function renew() {
+  try {
+    keepRenewed((await call("POST", "/studio/renew", {})).pairing_token);
+    await show();
+    byId("token-status").textContent = "Renewed. Copy the new token: the old one has ended, in other browsers too.";
+  } catch (problem) {
+    if (!(problem instanceof ApiError)) throw problem;
+    status.textContent = problem.message;
+  }
 }
 
 /** Unpairs this browser; with `endsToken` no browser is paired by that token any more. */
@@ -68,6 +80,7 @@ async function unpair(endsToken) {
 offerCopy(byId("token-copy"), byId("token-value"), byId("token-status"), () => {
   byId("token-box").open = true;
 });
+byId("token-renew").addEventListener("click", () => once(byId("token-renew"), renew));
 byId("unpair").addEventListener("click", () => {
   dialog.returnValue = "keep";
   dialog.showModal();

@@ -6,7 +6,7 @@ import { button, byId, copy, isPlainClick, linkButton, linkTo, once } from "./fo
 import { canvasUrl, showScene, themeClass, titleOf } from "./looks.js";
 import { askWhere, countOf, occupants } from "./studio-publish.js";
 import { KEYS, forgetPairing, recall, remember } from "./store.js";
-import { isTokenLoose, noteTokenKept, offerCopy } from "./token.js";
+import { dayOf, endsSoon, isTokenLoose, noteTokenKept, offerCopy } from "./token.js";
 import { dropArrived, forgetUnsaved, sendUnsaved } from "./unsaved.js";
 
 const heading = [...byId("studio-title").childNodes];
@@ -199,7 +199,7 @@ function leaveGone() {
 function showUnpaired(section = "unpaired") {
   forgetPairing();
   report("");
-  byId("token-notice").hidden = true;
+  byId("token-notice").hidden = byId("token-ending").hidden = true;
   byId(section).hidden = false;
   byId("canvases").hidden = byId("studio-actions").hidden = true;
 }
@@ -364,7 +364,10 @@ async function start() {
     return;
   }
   byId("studio-loading").hidden = true;
-  byId("token-notice").hidden = !isTokenLoose();
+  const isEnding = endsSoon(mine.token_ends_at);
+  byId("token-notice").hidden = isEnding || !isTokenLoose();
+  byId("token-ending").hidden = !isEnding;
+  byId("token-ends").textContent = dayOf(mine.token_ends_at);
   await route();
   if (left.length > 0) offerUnsaved(left[0]);
 }

@@ -3,6 +3,9 @@
 import { once } from "./forms.js";
 import { KEYS, recall, remember } from "./store.js";
 
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const SOON_S = 30 * 24 * 3600;
+
 /** Whether the maker of this browser may not have the token anywhere else yet. */
 export function isTokenLoose() {
   return recall(KEYS.pairingToken) !== null && recall(KEYS.tokenKept) !== "1";
@@ -11,6 +14,22 @@ export function isTokenLoose() {
 /** Remembers that the token is kept elsewhere, too. */
 export function noteTokenKept() {
   remember(KEYS.tokenKept, "1");
+}
+
+/** The day on which a token ends, for a person; from Unix seconds. */
+export function dayOf(endsAt) {
+  return DATE.format(endsAt * 1000);
+}
+
+/** Whether it is time to renew a token that ends then, in Unix seconds. */
+export function endsSoon(endsAt) {
+  return endsAt - Date.now() / 1000 < SOON_S;
+}
+
+/** Takes a new token in place of the one that this browser has; it is kept nowhere else yet. */
+export function keepRenewed(token) {
+  remember(KEYS.pairingToken, token);
+  remember(KEYS.tokenKept, null);
 }
 
 /**
