@@ -97,10 +97,24 @@ HEADER_LINES = """() => [...document.querySelectorAll(".wordmark span, .site-nav
   return range.getClientRects().length;
 })"""
 FROM_THE_RIGHT = "\u05e9\u05dc\u05d5\u05dd \u05dc\u05db\u05dd!"  # letters of Hebrew, and a sign that has no direction
-# How what has the focus is outlined, itself or what it stands for.
-RING = """[document.activeElement, document.activeElement.closest(".card")].filter(Boolean)
-  .map((element) => getComputedStyle(element).outlineStyle).findLast((style) => style !== "none") ?? 'none'"""
-STOPS = 10
+# What has the focus if no line is around it: itself, or what stands for it.
+WITHOUT_RING = """(() => {
+  const one = document.activeElement;
+  const standing = [one, one.nextElementSibling, one.closest(".card, .slot-choice")].filter(Boolean);
+  const styles = standing.map((element) => getComputedStyle(element));
+  const has = styles.some(({ outlineStyle, opacity }) => outlineStyle === "solid" && opacity !== "0");
+  return has || one === document.body ? null : one.outerHTML;
+})()"""
+STOPS = 14  # on the front page, past all that is above the first card
+# What can tell one of a kind from the others.
+LOOKS_LIKE = """(element) => {
+  const { backgroundColor, borderColor, boxShadow, outlineStyle } = getComputedStyle(element);
+  return [backgroundColor, borderColor, boxShadow, outlineStyle].join();
+}"""
+LINES_HIGH = """(element) => {
+  const { height, lineHeight } = getComputedStyle(element);
+  return Math.round(Number.parseFloat(height) / Number.parseFloat(lineHeight));
+}"""
 # How far words stand out from the ground that they bring along; 0 where they bring none. Axe leaves what stands on a
 # picture undecided, whatever it brings.
 CONTRAST = """(element) => {
@@ -325,6 +339,7 @@ def test_words_of_any_length_stay_within_what_holds_them(
 
     visit.page.goto("/index.html?filter=newest")
     date = visit.page.locator("[data-testid=card] time").first.evaluate(IS_WHOLE)
+    lines = visit.page.locator(".card-title").first.evaluate(LINES_HIGH)
     visit.page.goto(page_of(canvas))
     corners = visit.page.locator(".part-link .label").first.evaluate(CORNERS)
     visit.page.goto(f"/studio.html#{canvas.id}")
@@ -332,6 +347,7 @@ def test_words_of_any_length_stay_within_what_holds_them(
     listed = visit.page.locator("#components").evaluate("(list) => list.offsetHeight")
 
     assert date
+    assert 2 >= lines  # a card is no higher than its neighbours
     assert max(corners) <= 24  # a rounder one cuts letters off
     assert listed < HEIGHT  # what is below can be found
     assert fits(visit.page, width)
@@ -455,6 +471,7 @@ def test_on_paper_there_is_nothing_that_can_only_be_pressed(owner: Owner, visits
     ("look", "selectors"),
     [
         ("canvas-note", [".note", ".part-note .label", ".part-link .label"]),
+        ("index", [".segmented .pill[aria-current]"]),  # axe does not judge it
         ("index-new", [".dialog", ".cookie-banner"]),
         ("publish", ["#publish-dialog", "#publish-dialog .dialog-actions"]),
     ],
@@ -474,15 +491,41 @@ def test_what_lies_above_a_page_can_be_read(
     assert [] == [each for each in contrasts if each < READABLE]
 
 
-def test_what_has_the_focus_is_seen(owner: Owner, visits: Visits) -> None:
+@pytest.mark.parametrize("look", ["index", "index-new", "editor", "publish"])
+def test_what_has_the_focus_is_seen(look: str, owner: Owner, visits: Visits) -> None:
     visit = visits.begin("somebody")
-    find(visit, LOOK["index"], owner)
-    rings = []
+    find(visit, LOOK[look], owner)
+    unseen = []
     for _ in range(STOPS):
         visit.page.keyboard.press("Tab")
-        rings.append(visit.page.evaluate(RING))
+        unseen.append(visit.page.evaluate(WITHOUT_RING))
 
-    assert ["solid"] * STOPS == rings
+    assert [] == [element for element in unseen if element]
+
+
+@pytest.mark.parametrize(
+    ("look", "chosen", "other"),
+    [
+        ("index", ".pill[aria-current]", ".pill:not([aria-current])"),
+        ("index-new", ".chip input:checked + span", ".chip input:not(:checked) + span"),
+        ("editor", ".theme-dot input:checked + span", ".theme-dot input:not(:checked) + span"),
+        ("editor-selected", ".piece[aria-pressed=true]", ".piece[aria-pressed=false]"),
+        ("editor-selected", ".layer[aria-pressed=true]", ".layer[aria-pressed=false]"),
+        ("publish", ".slot-choice:has(:checked)", ".slot-choice:has(:not(:checked))"),
+    ],
+)
+def test_what_is_chosen_is_seen(
+    look: str, chosen: str, other: str, owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody")
+    find(visit, LOOK[look], owner)
+    # To have the focus, or the mouse, is another thing.
+    visit.page.evaluate("document.activeElement.blur()")
+    visit.page.mouse.move(0, 0)
+
+    looks = {visit.page.locator(each).first.evaluate(LOOKS_LIKE) for each in (chosen, other)}
+
+    assert 2 == len(looks)
 
 
 def test_a_failure_and_a_notice_leave_the_focus_where_one_can_go_on(visits: Visits) -> None:
