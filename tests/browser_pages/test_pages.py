@@ -698,6 +698,17 @@ def test_on_a_tablet_a_name_has_room_beside_what_can_be_done(owner: Owner, visit
     assert 1 == visit.page.locator("#slots .canvas-name a").first.evaluate(LINES)
 
 
+def test_on_a_tablet_a_title_has_room_beside_what_can_be_done(owner: Owner, visits: Visits) -> None:
+    visit = visits.begin("maker", viewport={"width": WIDTHS[1], "height": HEIGHT})
+    remember_visit(visit)
+    remember_maker(visit, owner)
+    draft = owner.seed("The boats of the harbour at noon, and what became of all of them")
+    open_page(visit.page, f"/studio.html#{draft.id}")
+    assert appears(visit.page, "#stage")
+
+    assert 2 >= visit.page.locator("#studio-title").evaluate(LINES_HIGH)
+
+
 def test_who_wants_less_motion_gets_none(visits: Visits) -> None:
     times = []
     for motion in ("reduce", "no-preference"):

@@ -6,7 +6,7 @@ export const GRID = 16;
 export const LEAP = 4;
 const MAX_STEPS = 100;
 
-export function snap(value) {
+function snap(value) {
   return Math.round(value / GRID) * GRID;
 }
 
