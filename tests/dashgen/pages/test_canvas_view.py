@@ -156,6 +156,23 @@ def test_a_note_opens_from_its_button_without_a_script(benign: Parsed) -> None:
         assert benign.text(note).startswith(benign.text(button))
 
 
+def test_what_leads_somewhere_and_has_words_to_read_opens_those(
+    make_canvas: MakeCanvas, parse: Callable[[Page], Parsed]
+) -> None:
+    props: dict[str, object] = {
+        "label": "Tides",
+        "url": "https://example.org/",
+        "content": "Low tide",
+    }
+    link = Component(id="x", type="click-to-link", props=props)
+    canvas = msgspec.structs.replace(make_canvas(), room_state=RoomState(components=[link]))
+
+    parsed = parse(render_canvas_page(canvas, now=NOW))
+
+    (button,) = parsed.with_class("part")
+    assert "Low tide" in parsed.text(parsed.by_id(button.get("popovertarget") or ""))
+
+
 def test_an_untitled_canvas_is_named_after_its_maker(
     make_canvas: MakeCanvas, parse: Callable[[Page], Parsed]
 ) -> None:
