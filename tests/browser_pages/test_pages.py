@@ -775,6 +775,18 @@ def test_every_link_leads_to_something(owner: Owner, visits: Visits) -> None:
     assert texts.keys() > {"/index.html?filter=random", "/settings.html", "/legal/cookies.html"}
 
 
+@pytest.mark.parametrize("has_keys", [True, False])
+def test_of_keys_those_are_told_who_have_some(
+    *, has_keys: bool, owner: Owner, visits: Visits
+) -> None:
+    visit = visits.begin("somebody", has_touch=not has_keys, is_mobile=not has_keys)
+    find(visit, LOOK["editor"], owner)
+    told = page_facts.state_of(visit.page, "#stage-help", "innerText")
+
+    assert "Drag things into place." in told
+    assert has_keys == ("arrow keys" in told)
+
+
 def test_a_finger_drags_a_thing_and_not_the_page(owner: Owner, visits: Visits) -> None:
     phone = {"width": WIDTHS[0], "height": HEIGHT}
     visit = visits.begin("somebody", viewport=phone, has_touch=True)
