@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import faulthandler
 import logging
 import os
 import signal
@@ -44,6 +45,8 @@ _BACKLOG: Final = 2048
 _GRACE_SECONDS: Final = 10.0
 # A thread that warms up or writes lets a request in after this many seconds; Python's own 5 ms are long for it.
 _SWITCH_SECONDS: Final = 0.0005
+# Whoever waits for an answer waits longer, and finds the place in the log.
+_STILL_SECONDS: Final = 8.0
 # A connection is accepted, made, watched and read in one round of the event loop each.
 _ROUNDS_OF_READING: Final = 5
 _PRIVATE_FOLDER: Final = 0o700
@@ -289,12 +292,19 @@ class ControlPanelServer(uvicorn.Server):
         self._when_ready()
 
     async def main_loop(self) -> None:
-        """Keep the Date header right, once a second, until the end is asked for."""
+        """Keep the Date header right, once a second, until the end is asked for.
+
+        Where a request lets nothing else go on, each thread's place is written to standard error: nobody else
+        could say where the server stands still.
+        """
         while not await self.on_tick(0):
+            if sys.__stderr__ is not None:
+                faulthandler.dump_traceback_later(_STILL_SECONDS, file=sys.__stderr__)
             try:
                 await asyncio.wait_for(self._wake.wait(), timeout=1)
             except TimeoutError:
                 continue
+        faulthandler.cancel_dump_traceback_later()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what has begun, within the grace, without uvicorn's pauses."""

@@ -93,8 +93,11 @@ class Client:
         try:
             reply = _send(request)
         except OSError as error:
-            state = "does not answer" if self.server.is_alive else "died"
-            why = self.server.traceback() if self.server.is_alive else self.server.output()
+            if self.server.is_alive:
+                state = "does not answer"
+                why = self.server.place_of_hang() or self.server.traceback()
+            else:
+                state, why = "died", self.server.output()
             with SERVER_ANSWERS:
                 raise ServerUnusable(
                     f"{method} {path}: the server {state} ({error}): {why}"

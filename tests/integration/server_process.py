@@ -206,6 +206,14 @@ class ServerProcess:
             return f"the server died at boot: {self.output()}"
         return f"{':'.join(places[-1])} {error}; the server died at boot"
 
+    def place_of_hang(self) -> str:
+        """Where the server stands still, as it says when nothing goes on; empty where it has not."""
+        text = self.roots.log.read_text(encoding="utf-8", errors="replace")
+        _, begun, dump = text.rpartition("Timeout (0:")
+        main_thread = dump.rpartition("(most recent call first)")[2] if begun else ""
+        place = re.search(rf'File "{re.escape(str(ROOT))}/(bin/[^"]+)", line (\d+)', main_thread)
+        return f"{place[1]}:{place[2]} stands still" if place else ""
+
     def traceback(self) -> str:
         """Where the error arose that the server has logged last, what it says, and who called that."""
         import json
