@@ -133,6 +133,7 @@ def test_a_merge_needs_a_mainline(smoked: Smoked) -> None:
 
 
 def test_a_revert_and_what_was_reverted_are_refused(smoked: Smoked) -> None:
+    smoked.git("config", "grep.patternType", "fixed")
     commit = smoked.edit("web/store.py", "keep = True, really\n", "edit")
     smoked.git("revert", "--no-edit", commit)
     status, said = revert(smoked, "HEAD")
@@ -141,6 +142,15 @@ def test_a_revert_and_what_was_reverted_are_refused(smoked: Smoked) -> None:
     assert (5, True) == (status, "is reverted already" in said)
     smoked.git("revert", "--no-edit", "HEAD")
     assert 0 == revert(smoked, commit)[0]
+
+
+def test_a_plan_says_no_to_what_would_be_refused(smoked: Smoked) -> None:
+    commit = smoked.edit("web/store.py", "keep = True, really\n", "edit\n\nNo-Revert: data")
+    called = smoked.call("revert_and_resmoke", {"dry_run": True}, commit=commit)
+    assert (5, True) == (called.status, "has opted out" in called.err)
+
+    called = smoked.call("rollback", {"dry_run": True}, jobs=-1)
+    assert (2, True) == (called.status, "--jobs is -1" in called.err)
 
 
 @pytest.mark.parametrize(
