@@ -50,5 +50,7 @@ def test_who_waits_in_vain_is_told_where_the_server_stands_still(
     while not server.place_of_hang() and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    with pytest.raises(ServerUnusable, match=r": bin/dashgen/still\.py:3 stands still$"):
+    with pytest.raises(
+        ServerUnusable, match=r"^bin/dashgen/still\.py:3 stands still; GET /health: "
+    ):
         Client(server).get("/health")

@@ -93,14 +93,15 @@ class Client:
         try:
             reply = _send(request)
         except OSError as error:
-            if self.server.is_alive:
-                state = "does not answer"
-                why = self.server.place_of_hang() or self.server.traceback()
-            else:
-                state, why = "died", self.server.output()
+            is_alive = self.server.is_alive
+            place = (
+                self.server.place_of_hang() if is_alive else ""
+            )  # first, for a line may cut the rest
+            state = "does not answer" if is_alive else "died"
+            why = self.server.traceback() if is_alive else self.server.output()
             with SERVER_ANSWERS:
                 raise ServerUnusable(
-                    f"{method} {path}: the server {state} ({error}): {why}"
+                    f"{place}{method} {path}: the server {state} ({error}): {why}"
                 ) from error
         self._judge(f"{method} {path}: {reply.status}", reply)
         return reply

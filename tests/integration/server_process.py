@@ -212,7 +212,7 @@ class ServerProcess:
         _, begun, dump = text.rpartition("Timeout (0:")
         main_thread = dump.rpartition("(most recent call first)")[2] if begun else ""
         place = re.search(rf'File "{re.escape(str(ROOT))}/(bin/[^"]+)", line (\d+)', main_thread)
-        return f"{place[1]}:{place[2]} stands still" if place else ""
+        return f"{place[1]}:{place[2]} stands still; " if place else ""
 
     def traceback(self) -> str:
         """Where the error arose that the server has logged last, what it says, and who called that."""
