@@ -278,7 +278,8 @@ class Rollback:
         """Smoke the revert; what was red for another reason may still be red, and is named."""
         self._take_up(facts)
         smoke = facts[SMOKE]
-        tiers = list(dict.fromkeys([self.ground.first_tier, smoke["tier"]]))
+        red = [each["tier"] for each in smoke["smokes"] if merged([each])]
+        tiers = list(dict.fromkeys([self.ground.first_tier, smoke["tier"], *red]))
         others = [each for each in smoke["red"] if each["test"] != smoke["hunted"]]
         return self.ground.resmoke(trees, facts[REVERT]["commit"], tiers, self._say, others)
 

@@ -181,6 +181,23 @@ def test_where_the_first_tier_is_green_those_are_smoked_that_watch_the_file(smok
     assert ["fast", "slow"] == [line.split()[0] for line in called.record["smokes"]]
 
 
+def test_every_tier_that_was_red_is_smoked_again(smoked: Smoked) -> None:
+    """What is red in another one for a reason of its own is not lost from sight."""
+    with_slow_tier(smoked, "style/**").edit("slow.txt", "x", "green")
+    settings = (smoked.root / "pyproject.toml").read_text(encoding="utf-8")
+    tier = '[tool.runbook.tiers.other]\ntests = ["tests/test_other.py"]\nwatch = ["style/**"]\n'
+    smoked.edit("pyproject.toml", settings + tier, "a third tier")
+    smoked.edit("tests/test_other.py", module(reads("test_other", "other.txt", "x")), "its row")
+    smoked.write("slow.txt", "y")
+    commit = smoked.edit("style/page.css", "none", "tidy")
+
+    called = smoked.call("rollback", file="page.css")
+
+    assert (1, commit) == (called.status, called.record.get("reverts")), called.out
+    assert ["fast", "slow", "other"] == [line.split()[0] for line in called.record["smokes"]]
+    assert ["tests/test_other.py::test_other"] == called.record["still_red"]
+
+
 def test_a_tier_that_was_not_smoked_resolves_nothing(smoked: Smoked) -> None:
     with_slow_tier(smoked)
     smoked.call("rollback", test="test_slow")
