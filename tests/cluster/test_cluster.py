@@ -186,6 +186,7 @@ def test_a_cluster_that_goes_away_ends_the_search_as_an_error_of_the_environment
 
     assert (4, True) == (searching.returncode, f"error: {lost} at {cluster.address}" in said), said
     assert "--resume" in said
+    assert " error in " not in said  # what nobody ran says nothing of its commit
 
 
 def test_the_users_repository_is_not_written_to(history: Repository, cluster: Cluster) -> None:

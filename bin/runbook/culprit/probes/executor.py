@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, InvalidStateError, ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -179,14 +179,16 @@ class ClusterExecutor:
         self, inner: Future[Any], outer: Future[ProbeResult], sha: str, without: str
     ) -> None:
         self._waiting.discard(outer)
-        try:
-            word, seconds, why, fingerprint = inner.result()
-            shown = frozenset(fingerprint)
-            result = ProbeResult(sha, Word(word), seconds, why, shown, without=without)
-        except BaseException as error:  # noqa: BLE001 - whatever befell the worker is not the commit's fault
-            result = ProbeResult(sha, Word.ERROR, 0.0, f"the worker failed: {error!r}")
         with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
-            outer.set_result(result)
+            try:
+                word, seconds, why, fingerprint = inner.result()
+                shown = frozenset(fingerprint)
+                outer.set_result(ProbeResult(sha, Word(word), seconds, why, shown, without=without))
+            except CancelledError:  # Dask gives up what it had asked of a scheduler that is gone
+                outer.set_exception(self._gone("the scheduler"))
+            except BaseException as error:  # noqa: BLE001 - whatever befell the worker is not the commit's fault
+                why = f"the worker failed: {error!r}"
+                outer.set_result(ProbeResult(sha, Word.ERROR, 0.0, why, without=without))
 
     @property
     def _is_there(self) -> bool:
