@@ -20,7 +20,7 @@ from runbook.rows import function_id
 from runbook.state_folder import make_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
 SCHEMA = "incident/1"
@@ -191,12 +191,20 @@ class Incidents:
         found = [_read(file) for file in self.folder.glob("*.json")]
         return sorted((each for each in found if each), key=lambda each: -each.opened)
 
-    def resolve(self, head: str, *, unseen: Collection[str] = ()) -> list[Incident]:
+    def resolve(
+        self,
+        head: str,
+        *,
+        unseen: Collection[str] = (),
+        lives_elsewhere: Callable[[str], bool] = lambda _: False,
+    ) -> list[Incident]:
         """Resolve what is open: the smoke is green at ``head``.
 
         Args:
             head: The commit that was smoked.
             unseen: The rows that were not smoked; an incident of theirs stays open.
+            lives_elsewhere: Whether a commit that was red is not in ``head`` and in another branch, whose incident
+                stays open, too.
 
         Returns:
             What was resolved.
@@ -210,7 +218,9 @@ class Incidents:
                 reason="",
             )
             for each in self.read()
-            if each.status is not Status.RESOLVED and each.tests.isdisjoint(unseen)
+            if each.status is not Status.RESOLVED
+            and each.tests.isdisjoint(unseen)
+            and not lives_elsewhere(each.head)
         ]
 
 

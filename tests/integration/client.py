@@ -93,16 +93,14 @@ class Client:
         try:
             reply = _send(request)
         except OSError as error:
-            is_alive = self.server.is_alive
-            place = (
-                self.server.place_of_hang() if is_alive else ""
-            )  # first, for a line may cut the rest
-            state = "does not answer" if is_alive else "died"
-            why = self.server.traceback() if is_alive else self.server.output()
+            told = f"{method} {path}: the server "
+            if self.server.is_alive:  # the place comes first, for a line may cut the rest
+                why = self.server.traceback()
+                told = f"{self.server.place_of_hang()}{told}does not answer ({error}): {why}"
+            else:
+                told += f"died ({error}): {self.server.output()}"
             with SERVER_ANSWERS:
-                raise ServerUnusable(
-                    f"{place}{method} {path}: the server {state} ({error}): {why}"
-                ) from error
+                raise ServerUnusable(told) from error
         self._judge(f"{method} {path}: {reply.status}", reply)
         return reply
 

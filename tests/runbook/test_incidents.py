@@ -58,6 +58,14 @@ def test_what_was_not_smoked_stays_open(incidents: Incidents) -> None:
     assert 1 == len(incidents.resolve("b" * 40, unseen={"tests/t.py::test_c"}))
 
 
+def test_what_is_red_in_another_branch_stays_open(incidents: Incidents) -> None:
+    incidents.open(HEAD, (ROW,), "high")
+
+    assert [] == incidents.resolve("b" * 40, lives_elsewhere=HEAD.__eq__)
+
+    assert 1 == len(incidents.resolve("b" * 40, lives_elsewhere="c".__eq__))
+
+
 def test_a_person_reads_rows_culprit_revert_and_what_to_do(incidents: Incidents) -> None:
     search = {
         "verdict": "found", "probability": 0.991, "runs": 7,

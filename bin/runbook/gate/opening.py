@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from runbook.procedures.journal import Done
 from runbook.procedures.step_runner import carry_out, read_source
 from runbook.procedures.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
 from runbook.project import find_project
+from runbook.rollback.candidate import lives_elsewhere
 from runbook.rows import read_rows
 from runbook.runs.source_state import read_source_state
 from runbook.sessions.environments import own_modules
@@ -299,7 +301,10 @@ class _Opening:
         rows = read_rows(self.project.root, self.project.test_paths)
         unseen = {row.id for row in rows} - seen
         try:
-            resolved = Incidents(self.project.state).resolve(commit, unseen=unseen)
+            is_elsewhere = partial(lives_elsewhere, self.project.root, head=commit)
+            resolved = Incidents(self.project.state).resolve(
+                commit, unseen=unseen, lives_elsewhere=is_elsewhere
+            )
         except EnvironmentNotReady as error:  # the gate is open all the same
             return [error.what]
         return [f"incident {each.id} is resolved" for each in resolved]

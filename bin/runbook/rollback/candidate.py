@@ -6,16 +6,17 @@ import time
 from typing import TYPE_CHECKING
 
 from runbook.culprit.git import git
+from runbook.culprit.history import Repository
+from runbook.errors import RunbookError
 from runbook.json_files import read_lines
 from runbook.procedures.journal import AUDIT
 from runbook.procedures.steps import Outcome
 from runbook.rollback.policy import Candidate, reverted_in
-from runbook.rollback.wording import ORIGINAL
+from runbook.rollback.wording import ORIGINAL, REVERTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runbook.culprit.history import Repository
     from runbook.project import Project
 
 BRANCH = "branch"  # the step that leaves a revert behind, in every procedure that does
@@ -77,6 +78,18 @@ def reverted_by(root: Path, sha: str, head: str) -> str:
         if by not in undone:
             undone.update(named)
     return ""
+
+
+def lives_elsewhere(root: Path, sha: str, head: str) -> bool:
+    """Whether a branch holds a commit that ``head`` does not; the branch of its own revert does not count."""
+    holders = ("for-each-ref", "--format=%(refname)", f"--contains={sha}")
+    try:
+        if Repository(root).is_ancestor(sha, head):
+            return False
+        names = git(root, *holders, "refs/heads", "refs/remotes").split()
+    except RunbookError:  # it is gone
+        return False
+    return any(f"/{REVERTS}" not in name for name in names)
 
 
 def _of_branches(root: Path) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runbook.calls import call
@@ -21,7 +22,7 @@ from runbook.incidents import Incident, Incidents, Status
 from runbook.procedures.journal import Done, Facts
 from runbook.procedures.step_runner import carry_out
 from runbook.procedures.steps import Outcome, Plan, Refused, Repeat, Step, make_plan
-from runbook.rollback.candidate import BRANCH
+from runbook.rollback.candidate import BRANCH, lives_elsewhere
 from runbook.rollback.choice import Failure, brief, choose, is_high, merged, name_of
 from runbook.rollback.ground import (
     CHECK,
@@ -34,7 +35,7 @@ from runbook.rollback.ground import (
     shared_steps,
 )
 from runbook.rollback.policy import refuse
-from runbook.rollback.wording import Reason, branch_name, how_sure
+from runbook.rollback.wording import REVERTS, Reason, branch_name, how_sure
 from runbook.rows import Severity, find_row, function_id, read_rows
 from runbook.smoke.changed import tiers_for
 
@@ -119,7 +120,7 @@ class Rollback:
             "jobs": self._hint.jobs,
         }
         shown = self._candidate.short if self._candidate else "<the culprit>"
-        branch = branch_name(self._candidate) if self._candidate else "revert/<the culprit>"
+        branch = branch_name(self._candidate) if self._candidate else f"{REVERTS}<the culprit>"
         tiers = self._tiers_of_test()
         self.ground.refuse_rowless(tiers)
         steps = (
@@ -175,7 +176,8 @@ class Rollback:
 
     def _smoke(self, trees: Trees) -> Done:
         """Smoke HEAD: the first tier, then those whose rows the hint points at."""
-        smokes = self.ground.smoke(trees, self.ground.head, self._tiers_of_test(), self._say)
+        head = self.ground.head
+        smokes = self.ground.smoke(trees, head, self._tiers_of_test(), self._say)
         if not self._test and all(each.is_green for each in smokes):
             smokes += self._further(trees)
         facts = facts_of(smokes)
@@ -184,7 +186,8 @@ class Rollback:
             smoked = {each.tier for each in smokes}
             tiers = {row.id: tier_of(self.ground.project, row).name for row in self._rows}
             unseen = {test for test, tier in tiers.items() if tier not in smoked}
-            resolved = self._incidents.resolve(self.ground.head, unseen=unseen)
+            is_elsewhere = partial(lives_elsewhere, self.ground.repository.root, head=head)
+            resolved = self._incidents.resolve(head, unseen=unseen, lives_elsewhere=is_elsewhere)
             said = f"HEAD is green: {'; '.join(facts['results'])}"
             said += "".join(f"; incident {each.id} is resolved" for each in resolved)
             return Done(said, facts, outcome=Outcome.NOTHING_TO_DO, is_last=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runbook.rollback.policy import Candidate
 
 ORIGINAL = "Original subject:"  # by this line the reverts of a program are known
+REVERTS = "revert/"  # what the names of their branches begin with
 _WIDTH = 72
 _SUBJECT = 60  # characters of the original subject that fit beside the word in front of it
 _NAMED = 3  # files
@@ -76,7 +77,7 @@ def _cut(subject: str) -> str:
 
 def branch_name(candidate: Candidate) -> str:
     """Return the branch on which a commit is reverted."""
-    return f"revert/{candidate.short}"
+    return f"{REVERTS}{candidate.short}"
 
 
 def merge_commands(

@@ -152,6 +152,22 @@ def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) ->
     assert {"nothing-to-do", "not-selected"} == {step["outcome"] for step in called.record["steps"]}
 
 
+def test_green_elsewhere_resolves_nothing_of_a_branch_that_is_still_red(broken: Smoked) -> None:
+    broken.call("rollback", file="web/view.py")
+    broken.git("stash", "push", "--quiet", "--include-untracked")
+    red = broken.git("symbolic-ref", "--short", "HEAD").strip()
+    first = broken.git("rev-list", "--max-parents=0", "HEAD").strip()
+    broken.git("switch", "--quiet", "--create", "green", first)
+
+    called = broken.call("rollback", file="web/view.py")
+    assert (0, "nothing-to-do") == (called.status, called.record["verdict"]), called.out
+    assert ["revert-ready"] == [incident["status"] for incident in broken.incidents]
+
+    broken.git("branch", "--quiet", "-D", red)  # nobody goes on with it: its revert is there alone
+    broken.call("rollback", file="web/view.py")
+    assert ["resolved"] == [incident["status"] for incident in broken.incidents]
+
+
 def with_slow_tier(project: Smoked, watch: str = "") -> Smoked:
     """Add a tier with one row, which is green where slow.txt holds an x."""
     settings = project.root / "pyproject.toml"
