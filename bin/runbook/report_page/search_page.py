@@ -153,13 +153,13 @@ def _candidates(record: SearchRecord) -> list[Candidate]:
 
 def _pictures(candidates: Sequence[Candidate]) -> Html:
     """Return the picture of all commits and, where they are many, one of those around the likeliest."""
+    chances = [each.probability for each in candidates]
     words = (
-        "Each bar is a commit, oldest on the left, as high as it is likely to be the one. "
-        "A dot is the last probe on it."
+        "Each bar is a commit, oldest on the left, as high as it is likely to be the one, "
+        f"the highest to {max(chances):.1%}. A dot is the last probe on it."
     )
     shown = [posterior(candidates), tag("p", words)]
     if len(candidates) > _SEEN_AT_ONCE:
-        chances = [each.probability for each in candidates]
         middle = chances.index(max(chances))
         near = candidates[max(0, middle - _AROUND) : middle + _AROUND + 1]
         shown += [posterior(near), tag("p", f"The same of the {len(near)} around the likeliest.")]

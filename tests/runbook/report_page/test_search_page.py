@@ -46,6 +46,14 @@ def test_the_page_holds_the_posterior_the_probes_the_patch_and_the_command() -> 
         assert part in text_of(page)
 
 
+def test_bars_that_are_high_beside_each_other_alone_say_how_likely_the_highest_is() -> None:
+    result = culprit("not-reproduced")
+    unlikely = [{**each, "probability": 0.004} for each in result["candidates"]]
+    page = text_of(search_page(replace(search_record(), result=result | {"candidates": unlikely})))
+
+    assert "the highest to 0.4%. A dot is" in page
+
+
 def test_a_run_of_the_tip_without_the_culprit_is_told_from_one_of_the_tip() -> None:
     tip = "1" * 40
     probe = {"sha": tip, "seconds": 0.5, "why": "", "remembered": False}
