@@ -7,6 +7,7 @@ is run in it as it stands, a quarter of a second sooner.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import IO, TYPE_CHECKING
@@ -76,18 +77,30 @@ def run_session(
     _must_be_python(root / "noxfile.py")
     with call_folder(find_project(root).state) as folder:
         codes = folder / "exit-codes.txt"
-        nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py"), "--session", session]
+        nox = [python, "-m", "nox", "--noxfile", str(root / "noxfile.py")]
         environment = os.environ | {EXIT_CODES_VARIABLE: str(codes)}
-        status = subprocess.call([*nox, "--", *arguments], env=environment, stdout=stdout)
+        call = [*nox, "--session", session, "--", *arguments]
+        status = subprocess.call(call, env=environment, stdout=stdout)
         lines = codes.read_text(encoding="utf-8").split() if codes.exists() else []
     said = [ExitCode(int(line)) for line in lines]
     if status and not said:
+        _must_load(nox, root / "noxfile.py")
         raise EnvironmentNotReady(
             f"the session {session} ended before its smoke", next_step=call_session(session)
         )
     if status and not any(said):
         return ExitCode.ENVIRONMENT  # it ended beside its smoke
     return max(said, default=ExitCode.GREEN)
+
+
+def _must_load(nox: Sequence[str], noxfile: Path) -> None:
+    """Refuse a noxfile that an error of its own ends, which Nox tells by a traceback and the status of any failure."""
+    listed = subprocess.run([*nox, "--list"], capture_output=True, text=True, check=False)
+    places = re.findall(rf'File "{re.escape(str(noxfile))}", line (\d+)', listed.stderr)
+    if listed.returncode and places:
+        said = listed.stderr.strip().splitlines()[-1]
+        place = f"{noxfile.name}:{places[-1]}"
+        raise UsageError(f"the sessions cannot be read: {said} at {place}")
 
 
 def _must_be_python(noxfile: Path) -> None:

@@ -65,6 +65,15 @@ def test_a_noxfile_that_is_no_python_is_told_with_its_place(
         run_session(project.root, "quick", [])
 
 
+def test_a_noxfile_that_cannot_be_imported_is_told_with_its_place(project: TinyProject) -> None:
+    noxfile = project.root / "noxfile.py"
+    noxfile.write_text("import os\nimport nosuch\n")
+
+    said = r"ModuleNotFoundError: No module named 'nosuch' at noxfile\.py:2"
+    with pytest.raises(UsageError, match=f"^the sessions cannot be read: {said}$"):
+        run_session(project.root, "quick", [])
+
+
 def test_a_run_that_was_killed_leaves_no_temporary_file(
     project: TinyProject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
