@@ -18,6 +18,7 @@ from runbook.errors import EnvironmentNotReady, RunbookError
 from runbook.exit_codes import ExitCode
 from runbook.explain import tier_of
 from runbook.gate import project_gate
+from runbook.gate.file import Position
 from runbook.incidents import Incident, Incidents, Status
 from runbook.procedures.journal import Done, Facts
 from runbook.procedures.step_runner import carry_out
@@ -327,7 +328,8 @@ class Rollback:
         """Return what a person types after a rollback that went well, in order, and what to know before."""
         left = facts[RESMOKE]["still_red"]
         then = [again(PROCEDURE, {"test": name_of({"test": left[0]})})] if left else []
-        if is_high(facts[SMOKE]["red"]) and self.ground.project.gate.file:
+        # Whether one that was never open is to be opened is not for whoever undoes a commit to say.
+        if facts[GATE].get("gate") == Position.CLOSED:
             then.append(call("gate.open"))
         return self.ground.merging(facts[BRANCH]["branch"], facts[REVERT]["commit"], then)
 

@@ -152,6 +152,12 @@ def test_green_means_nothing_to_do_and_resolves_what_was_open(broken: Smoked) ->
     assert {"nothing-to-do", "not-selected"} == {step["outcome"] for step in called.record["steps"]}
 
 
+def test_a_gate_that_was_never_open_is_not_opened_on_the_way_back(broken: Smoked) -> None:
+    called = broken.call("rollback", file="web/view.py")
+    assert ("reverted", "never opened") == (called.record["verdict"], called.record["gate"])
+    assert [] == [step for step in called.record["next"] if "gate" in step]
+
+
 def test_green_elsewhere_resolves_nothing_of_a_branch_that_is_still_red(broken: Smoked) -> None:
     broken.call("rollback", file="web/view.py")
     broken.git("stash", "push", "--quiet", "--include-untracked")
